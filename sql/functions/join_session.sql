@@ -1,0 +1,67 @@
+-- Security definer: it is the API, and the only way for a student to a session's credentials. It reads Vault and writes presence and the
+-- audit log, none of which the caller may touch.
+create function public.join_session(session_id uuid)
+returns public.session_join_details
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+    v_session public.success_sessions := private.visible_session(session_id);
+    v_opens_at timestamptz := private.join_opens_at(v_session.start_time);
+    v_details public.session_join_details;
+begin
+    case private.effective_session_status(v_session.status, v_session.start_time, v_session.end_time)
+        when 'cancelled' then
+            raise exception using
+                errcode = 'PT409',
+                message = 'this session was cancelled',
+                detail = v_session.cancel_reason,
+                hint = 'Look for another session in the calendar.';
+        when 'completed' then
+            raise exception using
+                errcode = 'PT409',
+                message = 'this session is over',
+                detail = 'it ended at ' || private.utc_text(v_session.end_time),
+                hint = 'Look for a recording or another session.';
+        when 'upcoming' then
+            if clock_timestamp() < v_opens_at then
+                raise exception using
+                    errcode = 'PT409',
+                    message = 'joining is not open yet',
+                    detail = 'joining opens at ' || private.utc_text(v_opens_at),
+                    hint = 'Try again then.';
+            end if;
+        else null;
+    end case;
+
+    if private.is_session_learner(v_session, auth.uid()) then
+        perform private.note_presence(v_session, auth.uid(), 'join');
+        select attendance.status into v_details.attendance_status
+        from public.session_attendance as attendance
+        where attendance.session_id = v_session.id and attendance.student_id = auth.uid();
+    end if;
+
+    insert into private.audit_log (actor_id, action, session_id)
+    values (auth.uid(), 'join_session', v_session.id);
+
+    v_details.session_id := v_session.id;
+    v_details.title := v_session.title;
+    v_details.description := v_session.description;
+    v_details.session_type := v_session.session_type;
+    v_details.start_time := v_session.start_time;
+    v_details.end_time := v_session.end_time;
+    v_details.timezone := v_session.timezone;
+    v_details.mentor_name := private.mentor_name(v_session.mentor_id);
+    v_details.platform := v_session.platform;
+    v_details.link := coalesce(private.get_session_secret(v_session.id, 'link'), v_session.link);
+    v_details.backup_link := coalesce(private.get_session_secret(v_session.id, 'backup_link'), v_session.backup_link);
+    v_details.zoom_meeting_id := v_session.zoom_meeting_id;
+    v_details.passcode := private.get_session_secret(v_session.id, 'zoom_passcode');
+    return v_details;
+end
+$$;
+comment on function public.join_session(uuid) is
+    'Enter a session: answers links, meeting id and passcode, and records attendance for students (not for the host or managers). Safe to repeat. Errors: PT404 unknown or not visible; PT409 cancelled, over, or before the window (the detail says when it opens). Each call is written to the audit log.';
+revoke execute on function public.join_session(uuid) from public, anon, authenticated, service_role;
+grant execute on function public.join_session(uuid) to authenticated;

@@ -1,0 +1,45 @@
+-- Hands a worker up to max_emails mails to send, and decides now what each of them says.
+--
+-- Which: due, oldest first, none while an older mail of the same topic to the same person about the same session is unfinished, so
+-- that nobody is told of a change before the session. Rows held by other workers are passed over (skip locked). The rows are locked
+-- first and judged by a second statement, whose snapshot is younger than the locks.
+--
+-- What: from what the recipient was told last to what holds now. The mail's event says what was known before it, unless an earlier
+-- mail went out so late that it already told of this event too; then the first event after what that mail told does. The newest
+-- event says what holds now; waiting mails of later events are folded into this one. If nothing is left to tell, or the recipient's
+-- access has ended, the mail is skipped and says why. A mail in doubt is sent again as it was, and nothing is folded into it.
+--
+-- No row comes back only if no mail is due. An attempt is counted here, so that a mail that kills its worker is not tried for ever.
+--
+-- Security definer: role notifier may call the queue's functions and read nothing.
+create function notifier.claim_emails(
+    worker text,
+    max_emails integer,
+    lease interval,
+    organizer text,
+    app_url text
+)
+returns setof notifier.claimed_email
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+    v_claim_id uuid := gen_random_uuid();
+    v_due uuid [];
+begin
+    if max_emails is null or max_emails < 1 or lease is null or lease <= interval '0' then
+        raise exception using
+            errcode = '22023',
+            message = 'max_emails and lease must be positive',
+            hint = 'Send how many mails to claim and for how long, such as 100 and 1 minute.';
+    end if;
+    loop
+        v_due := notifier.lock_due_emails(max_emails);
+        exit when v_due = '{}';
+        return query
+        select * from notifier.decide_emails(v_due, v_claim_id, worker, lease, organizer, app_url);
+        exit when found;
+    end loop;
+end
+$$;

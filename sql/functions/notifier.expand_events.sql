@@ -1,0 +1,67 @@
+-- Fans events out to recipients, one row of notifier.emails each, in pages: at most max_emails candidates per call, so that the
+-- transaction stays short whatever the size of the audience.
+--
+-- Several workers may call it at once: each takes another session's event (skip locked). Events of one session and topic are
+-- expanded in order, and those that pile up before the first is started are merged into it: one mail from the first old state to
+-- the last new one. The page is a keyset over the ids of the candidates, who come from indexes: the audience before, the audience
+-- after, explicit invitees, those who came or went, the two mentors. Expanding twice adds nothing (unique key).
+--
+-- Security definer: role notifier may call the queue's functions and read nothing.
+create function notifier.expand_events(max_emails integer default 5000)
+returns table (emails integer, more boolean)
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+    v_left integer := max_emails;
+    v_event notifier.events;
+    v_added integer;
+    v_candidates integer;
+begin
+    if max_emails is null or max_emails < 1 then
+        raise exception using
+            errcode = '22023',
+            message = 'max_emails must be a positive number',
+            hint = 'Send how many recipients one call may add, such as 5000.';
+    end if;
+    emails := 0;
+    while v_left > 0 loop
+        select event.* into v_event
+        from notifier.events as event
+        where
+            event.expanded_at is null
+            and not exists (
+                select from notifier.events as earlier
+                where
+                    earlier.session_id = event.session_id
+                    and earlier.topic = event.topic
+                    and earlier.id < event.id
+                    and earlier.expanded_at is null
+            )
+        order by event.id
+        limit 1
+        for no key update skip locked;
+        exit when not found;
+
+        if v_event.topic = 'summary' then
+            v_added := notifier.expand_summary(v_event);
+            v_candidates := 1;
+        else
+            if v_event.through_id is null then
+                v_event.through_id := notifier.start_event(v_event);
+            end if;
+            select page.added, page.candidates into v_added, v_candidates
+            from notifier.expand_page(v_event, v_left) as page;
+        end if;
+        emails := emails + v_added;
+        v_left := v_left - v_candidates;
+    end loop;
+    more := v_left <= 0;
+    return next;
+end
+$$;
+comment on function notifier.expand_events(integer) is
+    'Expands waiting events, oldest first, considering at most max_emails recipients: how many mails were queued, and whether to call again at once.';
+revoke execute on function notifier.expand_events(integer) from public;
+grant execute on function notifier.expand_events(integer) to notifier;

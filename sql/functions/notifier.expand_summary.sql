@@ -1,0 +1,24 @@
+-- The end of a session: attendance becomes final, which costs as much as there are students and therefore is not done by the write
+-- that ended it, and the mentor gets the summary.
+create function notifier.expand_summary(event notifier.events)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+    v_added integer;
+begin
+    perform private.finalize_attendance(event.session_id);
+    insert into notifier.emails (event_id, session_id, recipient_id, kind)
+    select event.id, event.session_id, (event.new ->> 'mentor_id')::uuid, 'attendance_summary'
+    where event.new ->> 'mentor_id' is not null
+    on conflict do nothing;
+    get diagnostics v_added = row_count;
+    update notifier.events as expanded set through_id = event.id, expanded_at = clock_timestamp()
+    where expanded.id = event.id;
+    return v_added;
+end
+$$;
+comment on function notifier.expand_summary(notifier.events) is
+    'Expands the event of a session''s end, which the caller has locked: final attendance, one mail to the mentor. Returns the mails added.';
+revoke execute on function notifier.expand_summary(notifier.events) from public;

@@ -1,0 +1,117 @@
+-- Who takes part in a session, before the first and after the last of a row of events, and as what. The one place that says whom
+-- mails go to; expansion asks it for a page of candidates, the claim for those whose mails it holds.
+-- Enrollments and the role mentor are as they are now, because access ends at once. Explicit invitees are taken back to what they
+-- were: from now, undoing what the events after that moment did.
+create function notifier.recipient_roles(
+    session_id uuid,
+    user_ids uuid [],
+    old jsonb,
+    new jsonb,
+    from_id bigint,
+    through_id bigint
+)
+returns table (user_id uuid, role_before text, role_after text)
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+    v_was_open boolean := notifier.is_open(old);
+    v_is_open boolean := notifier.is_open(new);
+    v_old_mentor uuid := old ->> 'mentor_id';
+    v_new_mentor uuid := new ->> 'mentor_id';
+    v_old_course uuid := old ->> 'course_id';
+    v_new_course uuid := new ->> 'course_id';
+    v_old_batch uuid := old ->> 'batch_id';
+    v_new_batch uuid := new ->> 'batch_id';
+    v_is_same_audience boolean := (v_old_course, v_old_batch) is not distinct from (v_new_course, v_new_batch);
+begin
+    return query
+    with
+    came_or_went as materialized (
+        select
+            event.id as event_id,
+            change.user_id,
+            change.was_participant
+        from notifier.events as event
+        cross join lateral (
+            select
+                added.user_id,
+                false as was_participant
+            from unnest(event.participants_added) as added (user_id)
+            union all
+            select
+                removed.user_id,
+                true
+            from unnest(event.participants_removed) as removed (user_id)
+        ) as change
+        where event.session_id = recipient_roles.session_id and event.id >= from_id
+    ),
+    participant_before as materialized (
+        select distinct on (change.user_id)
+            change.user_id,
+            change.was_participant
+        from came_or_went as change
+        order by change.user_id, change.event_id
+    ),
+    participant_after as materialized (
+        select distinct on (change.user_id)
+            change.user_id,
+            change.was_participant
+        from came_or_went as change
+        where change.event_id > through_id
+        order by change.user_id, change.event_id
+    )
+    select
+        candidate.user_id,
+        case
+            when not v_was_open then null
+            when candidate.user_id = v_old_mentor and candidate.is_mentor then 'host'
+            when candidate.was_in_audience or coalesce(participant_before.was_participant, candidate.is_participant)
+                then 'learner'
+        end,
+        case
+            when not v_is_open then null
+            when candidate.user_id = v_new_mentor and candidate.is_mentor then 'host'
+            when
+                case when v_is_same_audience then candidate.was_in_audience else candidate.is_in_audience end
+                or coalesce(participant_after.was_participant, candidate.is_participant)
+                then 'learner'
+        end
+    from (
+        select
+            listed.user_id,
+            listed.user_id in (v_old_mentor, v_new_mentor) and exists (
+                select from public.user_roles as held
+                where held.user_id = listed.user_id and held.role = 'mentor'
+            ) as is_mentor,
+            exists (
+                select from public.course_enrollments as enrollment
+                where
+                    enrollment.student_id = listed.user_id
+                    and enrollment.course_id = v_old_course
+                    and enrollment.batch_id is not distinct from v_old_batch
+                    and enrollment.status = 'active'
+            ) as was_in_audience,
+            not v_is_same_audience and exists (
+                select from public.course_enrollments as enrollment
+                where
+                    enrollment.student_id = listed.user_id
+                    and enrollment.course_id = v_new_course
+                    and enrollment.batch_id is not distinct from v_new_batch
+                    and enrollment.status = 'active'
+            ) as is_in_audience,
+            exists (
+                select from public.session_participants as participant
+                where participant.session_id = recipient_roles.session_id and participant.user_id = listed.user_id
+            ) as is_participant
+        from unnest(user_ids) as listed (user_id)
+        offset 0 -- each look-up once, however often it is read above
+    ) as candidate
+    left join participant_before on candidate.user_id = participant_before.user_id
+    left join participant_after on candidate.user_id = participant_after.user_id;
+end
+$$;
+comment on function notifier.recipient_roles(uuid, uuid [], jsonb, jsonb, bigint, bigint) is
+    'For each user: host, learner or null (not invited) in the state old, before event from_id, and in the state new, after event through_id.';
+revoke execute on function notifier.recipient_roles(uuid, uuid [], jsonb, jsonb, bigint, bigint) from public;

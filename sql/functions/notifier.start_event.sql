@@ -1,0 +1,26 @@
+-- From here on the event speaks for what had happened to the session by now. Later events of the session wait until it is expanded.
+create function notifier.start_event(event notifier.events)
+returns bigint
+language plpgsql
+set search_path = ''
+as $$
+declare
+    v_through_id bigint;
+begin
+    with merged as (
+        update notifier.events as later set merged_into = event.id, expanded_at = clock_timestamp()
+        where
+            later.session_id = event.session_id
+            and later.topic = event.topic
+            and later.id > event.id
+            and later.expanded_at is null
+        returning later.id
+    )
+    select coalesce(max(merged.id), event.id) into v_through_id from merged;
+    update notifier.events as started set through_id = v_through_id where started.id = event.id;
+    return v_through_id;
+end
+$$;
+comment on function notifier.start_event(notifier.events) is
+    'Merges the waiting later events of the session into this one, which the caller has locked, and returns the last of them.';
+revoke execute on function notifier.start_event(notifier.events) from public;

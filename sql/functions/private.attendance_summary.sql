@@ -1,0 +1,35 @@
+-- What the mentor's mail after the session says.
+create function private.attendance_summary(session_id uuid)
+returns jsonb
+language sql
+stable
+set search_path = ''
+return (
+    select
+        jsonb_build_object(
+            'invited', count(*),
+            'present', count(*) filter (where attendance.status = 'present'),
+            'late', count(*) filter (where attendance.status = 'late'),
+            'partial', count(*) filter (where attendance.status = 'partial'),
+            'absent', count(*) filter (where attendance.status = 'absent'),
+            'excused', count(*) filter (where attendance.status = 'excused'),
+            'students', coalesce(
+                jsonb_agg(
+                    jsonb_build_object(
+                        'full_name', profile.full_name,
+                        'status', attendance.status,
+                        'minutes_present', attendance.minutes_present,
+                        'joined_at', attendance.joined_at
+                    )
+                    order by profile.full_name, profile.id
+                ),
+                '[]'
+            )
+        )
+    from public.session_attendance as attendance
+    inner join public.profiles as profile on attendance.student_id = profile.id
+    where attendance.session_id = attendance_summary.session_id
+);
+comment on function private.attendance_summary(uuid) is
+    'Counts per attendance status and the students of a session: {"invited", "present", "late", "partial", "absent", "excused", "students": [{"full_name", "status", "minutes_present", "joined_at"}]}.';
+revoke execute on function private.attendance_summary(uuid) from public;

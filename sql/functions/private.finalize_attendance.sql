@@ -1,0 +1,26 @@
+-- Called once a session is over, outside the write that ended it: it costs as much as there are students.
+create function private.finalize_attendance(session_id uuid)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+    v_session public.success_sessions;
+begin
+    select session.* into v_session
+    from public.success_sessions as session
+    where session.id = finalize_attendance.session_id and session.status = 'completed';
+    if not found then
+        return;
+    end if;
+    perform private.refresh_attendance(v_session);
+    insert into public.session_attendance (session_id, student_id, status, source)
+    select v_session.id, learner.user_id, 'absent', 'join'
+    from private.session_learners(v_session) as learner
+    order by learner.user_id
+    on conflict do nothing;
+end
+$$;
+comment on function private.finalize_attendance(uuid) is
+    'Final attendance of a completed session: open presence ends with the session, partial is decided, the missing are absent. Repeatable; nothing for other sessions.';
+revoke execute on function private.finalize_attendance(uuid) from public;

@@ -1,0 +1,14 @@
+-- The only reader of the secrets; its callers decide who may see the answer and write the audit log.
+create function private.get_session_secret(session_id uuid, kind private.session_secret)
+returns text
+language sql
+stable
+set search_path = ''
+return (
+    select secret.decrypted_secret
+    from vault.decrypted_secrets as secret
+    where secret.name = format('success_sessions/%s/%s', session_id, kind)
+);
+comment on function private.get_session_secret(uuid, private.session_secret) is
+    'A write-only part of a session from Vault; null where none is stored.';
+revoke execute on function private.get_session_secret(uuid, private.session_secret) from public;

@@ -1,0 +1,11 @@
+-- See private.my_rows_from.
+create function private.my_rows_to()
+returns uuid
+language sql
+stable
+set search_path = ''
+return case when private.is_manager() then 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid else auth.uid() end;
+comment on function private.my_rows_to() is
+    'Highest user id whose rows the caller may read: the own one, the highest of all for managers, null for nobody.';
+revoke execute on function private.my_rows_to() from public;
+grant execute on function private.my_rows_to() to authenticated;

@@ -1,0 +1,26 @@
+-- Writes a join or leave seen by our own API and the attendance that follows from it. One lock per learner and session, so that parallel
+-- clicks line up; a repeated join or leave adds nothing.
+create function private.note_presence(session public.success_sessions, user_id uuid, kind private.presence_kind)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+    v_last private.presence_kind;
+begin
+    perform pg_advisory_xact_lock(hashtextextended(format('presence/%s/%s', session.id, user_id), 0));
+    select event.kind into v_last
+    from private.presence_events as event
+    where event.session_id = session.id and event.user_id = note_presence.user_id and event.source = 'join'
+    order by event.occurred_at desc, event.id desc
+    limit 1;
+    if coalesce(v_last, 'leave') <> note_presence.kind then
+        insert into private.presence_events (session_id, user_id, kind, occurred_at, source)
+        values (session.id, user_id, kind, clock_timestamp(), 'join');
+        perform private.refresh_attendance(session, user_id);
+    end if;
+end
+$$;
+comment on function private.note_presence(public.success_sessions, uuid, private.presence_kind) is
+    'Records that a learner came or went through the API, once, and refreshes the attendance.';
+revoke execute on function private.note_presence(public.success_sessions, uuid, private.presence_kind) from public;

@@ -1,0 +1,43 @@
+-- Derives attendance from presence; runs after each join and leave (one learner) and when the session is over (all of them).
+-- Marks made by hand or imported stay as they are.
+create function private.refresh_attendance(session public.success_sessions, user_id uuid default null)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+    insert into public.session_attendance as attendance
+    (session_id, student_id, status, joined_at, left_at, minutes_present, source)
+    select
+        session.id,
+        presence.student_id,
+        case
+            when
+                session.status = 'completed'
+                and presence.present_for
+                < (session.end_time - session.start_time) * (settings.partial_below_percent / 100.0)
+                then 'partial'::public.attendance_status
+            when presence.joined_at > session.start_time + make_interval(mins => settings.late_after_minutes)
+                then 'late'
+            else 'present'
+        end,
+        presence.joined_at,
+        presence.left_at,
+        round(extract(epoch from presence.present_for) / 60),
+        'join'
+    from private.session_presence(session, refresh_attendance.user_id) as presence
+    cross join public.app_settings as settings
+    order by presence.student_id
+    on conflict (session_id, student_id) do update set
+        status = excluded.status,
+        joined_at = excluded.joined_at,
+        left_at = excluded.left_at,
+        minutes_present = excluded.minutes_present,
+        source = excluded.source,
+        updated_at = clock_timestamp()
+    where attendance.source not in ('manual', 'import');
+end
+$$;
+comment on function private.refresh_attendance(public.success_sessions, uuid) is
+    'Writes attendance from presence, for one learner or all; manual and imported values are left alone.';
+revoke execute on function private.refresh_attendance(public.success_sessions, uuid) from public;

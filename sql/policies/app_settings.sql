@@ -1,0 +1,16 @@
+alter table public.app_settings enable row level security;
+
+revoke all on public.app_settings from public, anon, authenticated, service_role;
+grant select on public.app_settings to authenticated;
+grant update (join_opens_minutes_before, late_after_minutes, partial_below_percent)
+on public.app_settings to authenticated;
+grant select, update on public.app_settings to service_role;
+
+create policy app_settings_select_everyone on public.app_settings
+for select to authenticated
+using (true);
+
+create policy app_settings_update_admin on public.app_settings
+for update to authenticated
+using ((select private.is_settings_admin()))
+with check ((select private.is_settings_admin()));

@@ -1,0 +1,19 @@
+-- The outbox and its queue functions. The daemon logs in as role `notifier`, which may execute the functions of this
+-- schema and do nothing else. Roles belong to the cluster, so an existing one is kept; an operator sets the password
+-- (`alter role notifier password …`), which no migration may know.
+do $$
+begin
+    if not exists (select from pg_catalog.pg_roles where rolname = 'notifier') then
+        create role notifier login noinherit;
+    end if;
+exception
+    -- Another database of this cluster was being migrated at the same moment.
+    when duplicate_object or unique_violation then null;
+end
+$$;
+
+create schema notifier;
+comment on schema notifier is
+    'Outbox of the live sessions: events, emails and the functions by which the notifier drains them.';
+revoke all on schema notifier from public;
+grant usage on schema notifier to notifier;

@@ -1,0 +1,45 @@
+-- The platform's settings: one row, made here, so that every reader may rely on it.
+create table public.app_settings (
+    id boolean not null default true,
+    join_opens_minutes_before integer not null default 15,
+    late_after_minutes integer not null default 10,
+    partial_below_percent integer not null default 75,
+    updated_at timestamptz not null default now(),
+    constraint app_settings_pkey primary key (id),
+    constraint app_settings_one_row check (
+        private.rule(id, 'app_settings_one_row', 'app_settings has exactly one row', 'Update the row with id = true.')
+    ),
+    constraint app_settings_join_opens_minutes_before_range check (
+        private.rule(
+            join_opens_minutes_before between 0 and 1440,
+            'app_settings_join_opens_minutes_before_range',
+            'join_opens_minutes_before must be between 0 and 1440',
+            'Send the number of minutes before the start at which joining opens.'
+        )
+    ),
+    constraint app_settings_late_after_minutes_range check (
+        private.rule(
+            late_after_minutes between 0 and 1440,
+            'app_settings_late_after_minutes_range',
+            'late_after_minutes must be between 0 and 1440',
+            'Send the number of minutes after the start from which a student counts as late.'
+        )
+    ),
+    constraint app_settings_partial_below_percent_range check (
+        private.rule(
+            partial_below_percent between 0 and 100,
+            'app_settings_partial_below_percent_range',
+            'partial_below_percent must be between 0 and 100',
+            'Send the share of the scheduled time, in percent, below which attendance is partial.'
+        )
+    )
+);
+comment on table public.app_settings is 'The platform''s settings, one row; admins and superadmins change it.';
+comment on column public.app_settings.id is 'Always true: the one row.';
+comment on column public.app_settings.join_opens_minutes_before is 'Minutes before the start at which join_session opens.';
+comment on column public.app_settings.late_after_minutes is 'Minutes after the start from which a student counts as late.';
+comment on column public.app_settings.partial_below_percent is
+    'Share of the scheduled time, in percent, below which attendance is partial.';
+comment on column public.app_settings.updated_at is 'When a setting last changed.';
+
+insert into public.app_settings default values;

@@ -1,0 +1,21 @@
+-- A batch is a cohort of one course.
+create table public.batches (
+    id uuid not null default gen_random_uuid(),
+    course_id uuid not null,
+    name text not null,
+    created_at timestamptz not null default now(),
+    constraint batches_pkey primary key (id),
+    constraint batches_id_course_id_key unique (id, course_id),
+    constraint batches_course_id_fkey foreign key (course_id) references public.courses (id) on delete restrict,
+    constraint batches_name_not_blank check (
+        private.rule(btrim(name) <> '', 'batches_name_not_blank', 'name must not be blank', 'Give the batch a name.')
+    )
+);
+comment on table public.batches is 'Cohorts of a course. A student of a course belongs to one of its batches or is unbatched.';
+comment on column public.batches.id is 'The batch.';
+comment on column public.batches.course_id is 'The course it is a cohort of.';
+comment on column public.batches.name is 'Name as shown; not blank.';
+comment on column public.batches.created_at is 'When the batch was made.';
+comment on constraint batches_id_course_id_key on public.batches is 'Target of foreign keys that prove a batch belongs to a course.';
+
+create index batches_course_id_idx on public.batches (course_id);

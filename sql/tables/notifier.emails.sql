@@ -1,0 +1,95 @@
+-- One row per recipient and event: the queue, and afterwards the record of what was sent to whom. No address is stored, no text
+-- either: what a mail says is decided by the claim, from the events told_from to told_through.
+create table notifier.emails (
+    id uuid not null default gen_random_uuid(),
+    event_id bigint not null,
+    session_id uuid not null,
+    recipient_id uuid not null,
+    kind notifier.email_kind not null,
+    topic notifier.email_topic not null generated always as (
+        case
+            when kind = 'attendance_summary' then 'summary'::notifier.email_topic
+            else 'invitation'::notifier.email_topic
+        end
+    ) stored,
+    status notifier.email_status not null default 'queued',
+    attempts integer not null default 0,
+    available_at timestamptz not null default clock_timestamp(),
+    claim_id uuid,
+    claimed_by text,
+    lease_until timestamptz,
+    told_from bigint,
+    told_through bigint,
+    in_doubt_at timestamptz,
+    sent_at timestamptz,
+    transport text,
+    skip_reason text,
+    last_error text,
+    created_at timestamptz not null default clock_timestamp(),
+    constraint emails_pkey primary key (id),
+    constraint emails_event_id_recipient_id_topic_key unique (event_id, recipient_id, topic),
+    constraint emails_event_id_fkey foreign key (event_id) references notifier.events (id),
+    constraint emails_attempts_not_negative check (attempts >= 0),
+    constraint emails_claim_while_held check (
+        status not in ('claimed', 'sending') or (claim_id is not null and lease_until is not null)
+    ),
+    constraint emails_lease_only_while_held check (lease_until is null or status in ('claimed', 'sending')),
+    constraint emails_in_doubt_at_while_in_doubt check (status <> 'in_doubt' or in_doubt_at is not null),
+    constraint emails_sent_at_when_sent check ((status = 'sent') = (sent_at is not null)),
+    constraint emails_skip_reason_when_skipped check ((status = 'skipped') = (skip_reason is not null)),
+    constraint emails_skip_reason_known check (
+        skip_reason in (
+            'superseded', -- an earlier waiting mail says it all
+            'already_told', -- an earlier mail went out so late that it said it all
+            'cancelled_before_told', -- the session was called off before the recipient had heard of it
+            'not_invited', -- no longer in the audience, or access has ended
+            'nothing_changed', -- changed there and back
+            'session_over', -- too late
+            'no_address' -- the user has no address, or is gone
+        )
+    )
+)
+-- A mail's row is written four times within seconds, and most of these rows are a record that never changes again: vacuum by what
+-- has just died rather than by a fifth of the record.
+with (
+    autovacuum_vacuum_scale_factor = 0.01,
+    autovacuum_vacuum_threshold = 5000,
+    autovacuum_analyze_scale_factor = 0.01,
+    autovacuum_analyze_threshold = 5000
+);
+comment on table notifier.emails is
+    'One row per recipient and event: the queue, and afterwards the record of what was sent to whom. Holds user ids, never addresses or texts. Rows outlive session and user, so there are no foreign keys to them.';
+comment on column notifier.emails.id is 'The mail; its Message-ID and idempotency key are made of it.';
+comment on column notifier.emails.event_id is 'The change it tells of; the first of several that are told together.';
+comment on column notifier.emails.session_id is 'The session.';
+comment on column notifier.emails.recipient_id is 'The user it goes to.';
+comment on column notifier.emails.kind is 'What it is about: presumed at expansion, decided at the claim.';
+comment on column notifier.emails.topic is 'Generated from kind: what mails are ordered and folded by.';
+comment on column notifier.emails.status is 'Where it stands.';
+comment on column notifier.emails.attempts is 'Claims so far, those given back not counted.';
+comment on column notifier.emails.available_at is 'Not to be claimed earlier.';
+comment on column notifier.emails.claim_id is 'The claim that holds or last held it; a worker acts on rows of its own claim only.';
+comment on column notifier.emails.claimed_by is 'Name of the worker that holds or last held it.';
+comment on column notifier.emails.lease_until is 'Until when it is held; afterwards others may take over.';
+comment on column notifier.emails.told_from is 'First event it tells of, set by the claim: what was known before it is that event''s old state.';
+comment on column notifier.emails.told_through is 'Last event it tells of, set by the claim: what it says is that event''s new state.';
+comment on column notifier.emails.in_doubt_at is 'When an attempt of unknown outcome was noticed; from then on the mail is only sent again as it was.';
+comment on column notifier.emails.sent_at is 'When its acceptance was recorded.';
+comment on column notifier.emails.transport is 'The transport that accepted it.';
+comment on column notifier.emails.skip_reason is 'Why it was not sent.';
+comment on column notifier.emails.last_error is 'What the last failed attempt met, without addresses.';
+comment on column notifier.emails.created_at is 'When it was queued.';
+
+alter table notifier.emails enable row level security;
+
+-- The claim's order. Holds what waits, nothing else.
+create index emails_waiting_idx on notifier.emails (available_at, event_id) where status in ('queued', 'in_doubt');
+-- What may have to be taken over.
+create index emails_held_idx on notifier.emails (lease_until) where status in ('claimed', 'sending');
+-- Unfinished mails of one person, session and topic: order and folding.
+create index emails_unfinished_idx on notifier.emails (session_id, recipient_id, topic, event_id)
+where status in ('queued', 'claimed', 'sending', 'in_doubt');
+-- Mails that said more than their own event, because another change had already happened: rare, and what keeps the later
+-- event's mail from saying it again.
+create index emails_told_ahead_idx on notifier.emails (session_id, recipient_id, topic, told_through)
+where told_through > event_id;

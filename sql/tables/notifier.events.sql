@@ -1,0 +1,50 @@
+-- One row per change that somebody is to be told of, written by the change's own transaction. Fanning out to recipients inside
+-- that transaction would cost it O(students): 1,044 ms against 0.6 ms at 100,000.
+create table notifier.events (
+    id bigint generated always as identity,
+    session_id uuid not null,
+    old jsonb,
+    new jsonb not null,
+    topic notifier.email_topic not null generated always as (
+        case
+            when new ->> 'status' = 'completed' then 'summary'::notifier.email_topic
+            else 'invitation'::notifier.email_topic
+        end
+    ) stored,
+    participants_added uuid [] not null default '{}',
+    participants_removed uuid [] not null default '{}',
+    created_at timestamptz not null default clock_timestamp(),
+    through_id bigint,
+    cursor uuid,
+    merged_into bigint,
+    expanded_at timestamptz,
+    constraint events_pkey primary key (id),
+    constraint events_merged_into_fkey foreign key (merged_into) references notifier.events (id),
+    constraint events_merged_into_is_earlier check (merged_into < id),
+    constraint events_merged_into_is_expanded check (merged_into is null or expanded_at is not null),
+    constraint events_cursor_needs_through_id check (cursor is null or through_id is not null)
+);
+comment on table notifier.events is
+    'Changes that somebody is to be told of. Ids of one session rise in the order of its changes, because each is written under the session''s row lock. Rows outlive the session, so there is no foreign key.';
+comment on column notifier.events.id is 'Order of the changes of one session.';
+comment on column notifier.events.session_id is 'The session that changed.';
+comment on column notifier.events.old is 'notifier.session_snapshot before the change; null for a new session.';
+comment on column notifier.events.new is 'notifier.session_snapshot after the change.';
+comment on column notifier.events.topic is 'Generated: summary for the end of a session, else invitation.';
+comment on column notifier.events.participants_added is 'Explicit invitees that came with this change.';
+comment on column notifier.events.participants_removed is 'Explicit invitees that left with this change.';
+comment on column notifier.events.created_at is 'When the change was made.';
+comment on column notifier.events.through_id is
+    'Set when expansion starts: the latest event merged into this one; its new state is what recipients are picked by, on every page.';
+comment on column notifier.events.cursor is 'Last recipient candidate of the pages expanded so far.';
+comment on column notifier.events.merged_into is 'The earlier event that speaks for this one too.';
+comment on column notifier.events.expanded_at is 'When its last page was expanded, or when it was merged.';
+
+alter table notifier.events enable row level security;
+
+-- The history of one session: what came after what a recipient was told.
+create index events_session_id_idx on notifier.events (session_id, id);
+-- What is still to be expanded: empty most of the time.
+create index events_unexpanded_idx on notifier.events (id) where expanded_at is null;
+create index events_unexpanded_session_id_idx on notifier.events (session_id, id) where expanded_at is null;
+create index events_merged_into_idx on notifier.events (merged_into) where merged_into is not null;

@@ -1,0 +1,184 @@
+-- The live sessions. Times are instants; `timezone` is the zone the wall-clock time is meant in.
+create table public.success_sessions (
+    id uuid not null default gen_random_uuid(),
+    title text not null,
+    description text,
+    session_type public.session_type not null default 'success_session',
+    status public.session_status not null default 'upcoming',
+    course_id uuid,
+    batch_id uuid,
+    mentor_id uuid,
+    start_time timestamptz not null,
+    end_time timestamptz not null,
+    timezone text not null default 'UTC',
+    platform text not null default 'zoom',
+    link text not null,
+    backup_link text,
+    zoom_meeting_id text,
+    zoom_passcode text,
+    platform_data jsonb not null default '{}',
+    cancel_reason text,
+    sequence integer not null default 0,
+    credentials_updated_at timestamptz,
+    created_by uuid default auth.uid(),
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+    access_keys uuid [] not null generated always as (
+        private.session_access_keys(id, course_id, batch_id, mentor_id)
+    ) stored,
+    status_due_at timestamptz generated always as (
+        case status when 'upcoming' then start_time when 'live' then end_time end
+    ) stored,
+    constraint success_sessions_pkey primary key (id),
+    constraint success_sessions_course_id_fkey
+    foreign key (course_id) references public.courses (id) on delete restrict,
+    constraint success_sessions_batch_id_of_course_fkey
+    foreign key (batch_id, course_id) references public.batches (id, course_id) on delete restrict,
+    constraint success_sessions_mentor_id_fkey
+    foreign key (mentor_id) references public.profiles (id) on delete restrict,
+    constraint success_sessions_created_by_fkey
+    foreign key (created_by) references public.profiles (id) on delete set null,
+    constraint success_sessions_timezone_fkey
+    foreign key (timezone) references private.time_zones (name) on update cascade,
+    constraint success_sessions_platform_fkey
+    foreign key (platform) references public.meeting_platforms (id) on update cascade on delete restrict,
+    constraint success_sessions_title_not_blank check (
+        private.rule(
+            btrim(title) <> '' and char_length(title) <= 200 and title !~ '[[:cntrl:]]',
+            'success_sessions_title_not_blank',
+            'title must be one line of 1 to 200 characters',
+            'Give the session a title that is not blank.'
+        )
+    ),
+    constraint success_sessions_description_length check (
+        private.rule(
+            char_length(description) <= 10000,
+            'success_sessions_description_length',
+            'description must be at most 10,000 characters',
+            'Shorten the description.'
+        )
+    ),
+    constraint success_sessions_batch_id_needs_course check (
+        private.rule(
+            batch_id is null or course_id is not null,
+            'success_sessions_batch_id_needs_course',
+            'batch_id needs a course_id',
+            'Send the course the batch belongs to, or leave both out.'
+        )
+    ),
+    constraint success_sessions_end_time_after_start check (
+        private.rule(
+            end_time > start_time,
+            'success_sessions_end_time_after_start',
+            'end_time must be after start_time',
+            'Send an end_time after start_time, or leave it out on creation for 60 minutes.'
+        )
+    ),
+    constraint success_sessions_end_time_within_a_day check (
+        private.rule(
+            end_time <= start_time + interval '24 hours',
+            'success_sessions_end_time_within_a_day',
+            'end_time must be at most 24 hours after start_time',
+            'Shorten the session or split it.'
+        )
+    ),
+    constraint success_sessions_link_is_http check (
+        private.rule(
+            link ~* '^https?://[^\s/?#]+\S*$' and char_length(link) <= 2000,
+            'success_sessions_link_is_http',
+            'link must be an http(s) address without spaces',
+            'Send the meeting''s address, such as https://zoom.us/j/123456789.'
+        )
+    ),
+    constraint success_sessions_backup_link_is_http check (
+        private.rule(
+            backup_link ~* '^https?://[^\s/?#]+\S*$' and char_length(backup_link) <= 2000,
+            'success_sessions_backup_link_is_http',
+            'backup_link must be an http(s) address without spaces',
+            'Send the backup meeting''s address, or null for none.'
+        )
+    ),
+    constraint success_sessions_zoom_meeting_id_format check (
+        private.rule(
+            zoom_meeting_id ~ '^[0-9 -]{9,15}$',
+            'success_sessions_zoom_meeting_id_format',
+            'zoom_meeting_id must be 9 to 11 digits',
+            'Send the meeting''s number as Zoom shows it, such as 123 456 789.'
+        )
+    ),
+    constraint success_sessions_platform_data_is_object check (
+        private.rule(
+            jsonb_typeof(platform_data) = 'object',
+            'success_sessions_platform_data_is_object',
+            'platform_data must be a JSON object',
+            'Send an object of platform-specific fields, or leave it out.'
+        )
+    ),
+    constraint success_sessions_cancel_reason_when_cancelled check (
+        private.rule(
+            cancel_reason is null or status = 'cancelled',
+            'success_sessions_cancel_reason_when_cancelled',
+            'cancel_reason belongs to cancelled sessions only',
+            'Send status cancelled with it, or leave it out.'
+        )
+    ),
+    constraint success_sessions_cancel_reason_length check (
+        private.rule(
+            char_length(cancel_reason) <= 1000,
+            'success_sessions_cancel_reason_length',
+            'cancel_reason must be at most 1,000 characters',
+            'Shorten the reason.'
+        )
+    ),
+    -- Two writers at once cannot book a mentor twice: the second waits for the first and is refused (23P01).
+    constraint success_sessions_mentor_id_no_overlap exclude using gist (
+        mentor_id with =,
+        tstzrange(start_time, end_time) with &&
+    ) where (mentor_id is not null and status in ('upcoming', 'live'))
+);
+comment on table public.success_sessions is
+    'Live sessions: success sessions of a cohort, one-to-one mentorship, group coaching. Seen by its audience, its mentor, its participants and managers.';
+comment on column public.success_sessions.id is 'The session; also its calendar UID.';
+comment on column public.success_sessions.title is 'One line, not blank, at most 200 characters.';
+comment on column public.success_sessions.description is 'Free text for those who take part, at most 10,000 characters.';
+comment on column public.success_sessions.session_type is 'Kind of session.';
+comment on column public.success_sessions.status is
+    'Moves upcoming, live, completed by the clock; a person may start, end or cancel it. completed and cancelled are final, except that a manager may reinstate a cancelled session that has not begun.';
+comment on column public.success_sessions.course_id is
+    'Course whose active enrollments are the audience; null: explicit participants only.';
+comment on column public.success_sessions.batch_id is 'Batch of the course; null: the course''s unbatched students.';
+comment on column public.success_sessions.mentor_id is 'Host, a user with the role mentor; null while none is assigned. Never booked twice at one time.';
+comment on column public.success_sessions.start_time is 'Begin, an instant.';
+comment on column public.success_sessions.end_time is 'End, an instant after start_time and at most 24 hours later; 60 minutes after it when left out on creation.';
+comment on column public.success_sessions.timezone is 'IANA zone the wall-clock time is meant in.';
+comment on column public.success_sessions.platform is 'Video platform, meeting_platforms.id.';
+comment on column public.success_sessions.link is
+    'Address of the meeting, http(s). A pwd= parameter is moved into Vault; join_session gives the whole link back.';
+comment on column public.success_sessions.backup_link is 'Address to use when the platform fails; treated as link is.';
+comment on column public.success_sessions.zoom_meeting_id is 'Zoom''s meeting number, 9 to 11 digits.';
+comment on column public.success_sessions.zoom_passcode is
+    'Write-only: what is sent goes into Vault and reads back as null. Null leaves the stored passcode as it is, the empty string removes it. Revealed by join_session and session_credentials.';
+comment on column public.success_sessions.platform_data is
+    'Platform-specific fields. The key host_link (the host''s start link) is write-only as zoom_passcode is.';
+comment on column public.success_sessions.cancel_reason is 'Why it was cancelled, told to everybody; at most 1,000 characters.';
+comment on column public.success_sessions.sequence is 'Revision for calendars, rises with each change people see (RFC 5545, section 3.8.7.4).';
+comment on column public.success_sessions.credentials_updated_at is 'When a write-only part last changed; null: never set.';
+comment on column public.success_sessions.created_by is 'Who created it; null: the system, or a user since deleted.';
+comment on column public.success_sessions.created_at is 'When it was created.';
+comment on column public.success_sessions.updated_at is 'When it last changed.';
+comment on column public.success_sessions.access_keys is 'Generated: the keys of which a user must hold one to see the session.';
+comment on column public.success_sessions.status_due_at is 'Generated: when the clock next moves the status; null when it does not.';
+comment on constraint success_sessions_mentor_id_no_overlap on public.success_sessions is
+    'A mentor hosts one upcoming or live session at a time.';
+
+-- What row-level security searches by. fastupdate is off: a pending list would be scanned by every student's calendar.
+create index success_sessions_access_keys_idx on public.success_sessions using gin (access_keys) with (fastupdate = off);
+-- What the clock searches by. There is no index on start_time on purpose: beside the one above it tempts the planner into
+-- combining both over every session of the period (4.5 ms instead of 1.5).
+create index success_sessions_status_due_at_idx on public.success_sessions (status_due_at) where status_due_at is not null;
+create index success_sessions_course_id_batch_id_idx on public.success_sessions (course_id, batch_id);
+create index success_sessions_batch_id_idx on public.success_sessions (batch_id);
+create index success_sessions_mentor_id_idx on public.success_sessions (mentor_id);
+create index success_sessions_created_by_idx on public.success_sessions (created_by);
+create index success_sessions_timezone_idx on public.success_sessions (timezone);
+create index success_sessions_platform_idx on public.success_sessions (platform);

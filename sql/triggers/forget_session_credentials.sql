@@ -1,0 +1,19 @@
+-- Vault knows no foreign keys: a deleted session takes its secrets with it here.
+-- Security definer: Vault is closed to the superadmin who deletes.
+create function private.forget_session_credentials()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+    perform private.set_session_secret(old.id, kind, null)
+    from unnest(enum_range(null::private.session_secret)) as kind;
+    return null;
+end
+$$;
+comment on function private.forget_session_credentials() is 'Removes a deleted session''s secrets from Vault.';
+revoke execute on function private.forget_session_credentials() from public;
+
+create trigger forget_session_credentials after delete on public.success_sessions
+for each row execute function private.forget_session_credentials();

@@ -1,0 +1,105 @@
+-- What may become of a session, and who may do it. Writers without a user (the notifier's clock, the DBA, the service role) are the
+-- system: rights do not bind them, transitions do.
+-- Security definer: it asks for the caller's roles by auth.uid().
+create function private.check_session_transition()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+    v_is_mentor_only boolean := auth.uid() is not null and not private.is_manager();
+    v_is_reinstated boolean;
+    v_opens_at timestamptz;
+begin
+    if tg_op = 'INSERT' then
+        if v_is_mentor_only and new.status <> 'upcoming' then
+            raise exception using
+                errcode = '42501',
+                message = format('status must be upcoming for a new session, not %s', new.status),
+                hint = 'Leave status out; only managers record sessions of the past.';
+        end if;
+        return new;
+    end if;
+
+    if new.id <> old.id then
+        raise exception using
+            errcode = '22023',
+            message = 'id of a session cannot change',
+            hint = 'Calendars know the session by it; create another session instead.';
+    end if;
+
+    if v_is_mentor_only
+        and (new.mentor_id, new.course_id, new.batch_id) is distinct from (old.mentor_id, old.course_id, old.batch_id)
+    then
+        raise exception using
+            errcode = '42501',
+            message = 'mentor_id, course_id and batch_id of an existing session can be changed by managers only',
+            hint = 'Ask a manager to reassign the session, or cancel it and create another.';
+    end if;
+
+    v_is_reinstated := old.status = 'cancelled' and new.status = 'upcoming';
+
+    if new.status is distinct from old.status then
+        if v_is_reinstated then
+            if v_is_mentor_only then
+                raise exception using
+                    errcode = '42501',
+                    message = 'a cancelled session can be reinstated by managers only',
+                    hint = 'Ask a manager, or create a new session.';
+            end if;
+            if new.start_time <= clock_timestamp() then
+                raise exception using
+                    errcode = 'PT409',
+                    message = 'a cancelled session can be reinstated only before it would have begun',
+                    detail = 'start_time is ' || private.utc_text(new.start_time),
+                    hint = 'Send a later start_time with it, or create a new session.';
+            end if;
+            new.cancel_reason := null;
+        elsif old.status in ('completed', 'cancelled') then
+            raise exception using
+                errcode = 'PT409',
+                message = format('status %s is final, it cannot become %s', old.status, new.status),
+                hint = 'Create a new session.';
+        elsif old.status = 'live' and new.status = 'upcoming' then
+            raise exception using
+                errcode = 'PT409',
+                message = 'a live session cannot become upcoming again',
+                hint = 'End it with status completed, or cancel it.';
+        elsif new.status in ('live', 'completed') then
+            v_opens_at := private.join_opens_at(new.start_time);
+            if clock_timestamp() < v_opens_at then
+                raise exception using
+                    errcode = 'PT409',
+                    message = format('a session cannot become %s before joining opens', new.status),
+                    detail = 'joining opens at ' || private.utc_text(v_opens_at),
+                    hint = 'Cancel it, or move its start_time.';
+            end if;
+        end if;
+    end if;
+
+    if old.status in ('completed', 'cancelled') and not v_is_reinstated
+        and (new.start_time, new.end_time, new.timezone, new.mentor_id, new.course_id, new.batch_id)
+        is distinct from (old.start_time, old.end_time, old.timezone, old.mentor_id, old.course_id, old.batch_id)
+    then
+        raise exception using
+            errcode = 'PT409',
+            message = format('the session is %s; its times, mentor and audience are final', old.status),
+            hint = 'Create a new session.';
+    end if;
+
+    if old.status = 'live' and new.start_time > clock_timestamp() and new.start_time is distinct from old.start_time then
+        raise exception using
+            errcode = 'PT409',
+            message = 'start_time of a live session cannot move into the future',
+            hint = 'Move end_time, or cancel the session and create another.';
+    end if;
+    return new;
+end
+$$;
+comment on function private.check_session_transition() is
+    'Refuses status changes and edits that a session''s state (PT409) or the caller''s role (42501) does not allow.';
+revoke execute on function private.check_session_transition() from public;
+
+create trigger success_sessions_3_transitions before insert or update on public.success_sessions
+for each row execute function private.check_session_transition();

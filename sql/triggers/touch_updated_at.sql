@@ -1,0 +1,20 @@
+-- Keeps updated_at truthful on the tables people edit directly.
+create function private.touch_updated_at()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+    new.updated_at := clock_timestamp();
+    return new;
+end
+$$;
+comment on function private.touch_updated_at() is 'Sets updated_at on each update.';
+revoke execute on function private.touch_updated_at() from public;
+
+create trigger touch_updated_at before update on public.profiles
+for each row execute function private.touch_updated_at();
+create trigger touch_updated_at before update on public.course_enrollments
+for each row execute function private.touch_updated_at();
+create trigger touch_updated_at before update on public.app_settings
+for each row execute function private.touch_updated_at();

@@ -1,0 +1,21 @@
+-- What a worker needs to send one mail; the answer of notifier.claim_emails.
+create type notifier.claimed_email as (
+    email_id uuid, -- also what Message-ID and idempotency key are made of
+    claim_id uuid, -- one per call of claim_emails; proves that the mail is still held
+    event_id bigint,
+    kind text, -- a notifier.email_kind
+    in_doubt boolean, -- an earlier attempt may have got through: send the same again
+    attempt integer, -- 1 on the first
+    recipient_id uuid,
+    address text,
+    full_name text,
+    timezone text, -- IANA zone to show times in
+    locale text,
+    recipient_role text, -- host or learner
+    session jsonb, -- notifier.session_details
+    changes jsonb, -- {field: {"old": …, "new": …}}; empty unless session_rescheduled or session_updated
+    calendar text, -- an iCalendar object, null where the mail carries none
+    calendar_method text, -- REQUEST or CANCEL
+    summary jsonb -- private.attendance_summary; null for other kinds
+);
+comment on type notifier.claimed_email is 'All that a worker needs to render and send one mail; equal sessions and changes read equal.';

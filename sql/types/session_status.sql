@@ -1,0 +1,8 @@
+-- Where a session stands; completed and cancelled are final.
+create type public.session_status as enum (
+    'upcoming', -- not begun
+    'live', -- begun, not over
+    'completed', -- over; attendance is final
+    'cancelled' -- called off; kept so that everybody can be told
+);
+comment on type public.session_status is 'Where a session stands; completed and cancelled are final.';

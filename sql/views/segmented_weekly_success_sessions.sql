@@ -1,0 +1,90 @@
+-- The calendar: every session the caller may see, cancelled ones left out, with its week and segment in the caller's time zone.
+create view public.segmented_weekly_success_sessions
+with (security_invoker = true)
+as
+select
+    session.id,
+    session.title,
+    session.description,
+    session.session_type,
+    clock.status,
+    session.course_id,
+    session.batch_id,
+    case
+        when session.course_id is null then 'course-less'
+        when session.batch_id is null then 'unbatched'
+        else 'batch'
+    end as audience,
+    session.mentor_id,
+    private.mentor_name(session.mentor_id) as mentor_name,
+    session.start_time,
+    session.end_time,
+    session.timezone,
+    caller.timezone as local_timezone,
+    wall.local_start,
+    session.end_time at time zone caller.timezone as local_end,
+    wall.week_start,
+    case
+        when clock.status = 'completed' then 'past'
+        when clock.status = 'live' then 'live'
+        when wall.local_start::date = caller.today then 'today'
+        when wall.week_start = caller.this_week then 'this_week'
+        when wall.week_start = caller.this_week + 7 then 'next_week'
+        when wall.week_start < caller.this_week then 'past'
+        else 'later'
+    end as segment,
+    session.platform,
+    session.link,
+    session.backup_link,
+    session.zoom_meeting_id,
+    session.sequence,
+    opening.join_opens_at,
+    clock.status = 'live' or (clock.status = 'upcoming' and now() >= opening.join_opens_at) as can_join,
+    attendance.status as attendance_status,
+    attendance.joined_at,
+    attendance.left_at,
+    attendance.minutes_present
+from public.success_sessions as session
+cross join (
+    select
+        zone.timezone,
+        (now() at time zone zone.timezone)::date as today,
+        date_trunc('week', now() at time zone zone.timezone)::date as this_week
+    from (select private.my_timezone() as timezone) as zone
+) as caller
+cross join public.app_settings as settings
+cross join lateral (
+    select private.effective_session_status(session.status, session.start_time, session.end_time) as status
+) as clock
+cross join lateral (
+    select
+        session.start_time at time zone caller.timezone as local_start,
+        date_trunc('week', session.start_time at time zone caller.timezone)::date as week_start
+) as wall
+cross join lateral (
+    select session.start_time - make_interval(mins => settings.join_opens_minutes_before) as join_opens_at
+) as opening
+left join public.session_attendance as attendance
+    on
+        session.id = attendance.session_id
+        and attendance.student_id = (select auth.uid())
+where session.status <> 'cancelled';
+
+comment on view public.segmented_weekly_success_sessions is
+    'The caller''s calendar: every visible session that is not cancelled, with week and segment in the caller''s time zone, the status by the clock, and the caller''s own attendance.';
+comment on column public.segmented_weekly_success_sessions.status is 'Status by the clock, even before the stored one has moved.';
+comment on column public.segmented_weekly_success_sessions.audience is
+    'batch, unbatched (the course''s students without a batch) or course-less (explicit participants only).';
+comment on column public.segmented_weekly_success_sessions.local_timezone is 'The caller''s time zone, from the profile.';
+comment on column public.segmented_weekly_success_sessions.local_start is 'Wall-clock begin in the caller''s time zone.';
+comment on column public.segmented_weekly_success_sessions.local_end is 'Wall-clock end in the caller''s time zone.';
+comment on column public.segmented_weekly_success_sessions.week_start is 'Monday of the session''s week in the caller''s time zone.';
+comment on column public.segmented_weekly_success_sessions.segment is
+    'past, live, today, this_week, next_week or later, in the caller''s time zone.';
+comment on column public.segmented_weekly_success_sessions.join_opens_at is 'When join_session opens.';
+comment on column public.segmented_weekly_success_sessions.can_join is 'Whether join_session would let the caller in now.';
+comment on column public.segmented_weekly_success_sessions.attendance_status is 'The caller''s own attendance; null for none.';
+comment on column public.segmented_weekly_success_sessions.minutes_present is 'The caller''s own minutes in the session.';
+
+revoke all on public.segmented_weekly_success_sessions from public, anon, authenticated, service_role;
+grant select on public.segmented_weekly_success_sessions to authenticated;
