@@ -134,10 +134,16 @@ def _registry_has(client: DockerClient, image: str) -> bool:
 def _build_image() -> str:
     # Its progress goes to our standard error: a first build takes long enough to wonder.
     built = subprocess.run(
-        [SCRIPTS / "build_image.sh"], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, check=False
+        [SCRIPTS / "build_image.sh"],
+        stdout=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        check=False,
     )
     if built.returncode != 0:
-        raise ContainerError("no image could be built (see above): set POSTGRES_IMAGE to one that can be pulled")
+        raise ContainerError(
+            "no image could be built (see above): set POSTGRES_IMAGE to one that can be pulled"
+        )
     return built.stdout.strip()
 
 
@@ -162,7 +168,9 @@ def _wait_until_ready(container: DockerContainer, image: str) -> Server:
             last_error = str(error).strip()
             time.sleep(0.1)
     output = wrapped.logs(tail=15).decode(errors="replace")
-    raise ContainerError(f"Postgres in {image} did not come up ({last_error}); the end of its log:\n{output}")
+    raise ContainerError(
+        f"Postgres in {image} did not come up ({last_error}); the end of its log:\n{output}"
+    )
 
 
 def _trade_durability_for_speed(connection: psycopg.Connection) -> None:
@@ -189,14 +197,18 @@ def _removed_when_we_die(run: str) -> Iterator[None]:
         yield
         # Leaving the with block closes the pipe and waits.
     if remover.returncode != 0:
-        raise ContainerError(f"containers labelled {_LABEL}={run} may be left over: docker rm --force --volumes them")
+        raise ContainerError(
+            f"containers labelled {_LABEL}={run} may be left over: docker rm --force --volumes them"
+        )
 
 
 def _remove_containers_at_end_of_input(run: str) -> None:
     sys.stdin.buffer.read()
     client = DockerClient()
     try:
-        for container in client.client.containers.list(all=True, filters={"label": f"{_LABEL}={run}"}):
+        for container in client.client.containers.list(
+            all=True, filters={"label": f"{_LABEL}={run}"}
+        ):
             container.remove(force=True, v=True)
     finally:
         client.client.close()

@@ -1,0 +1,57 @@
+"""Choosing TCP ports on the loopback interface."""
+
+import socket
+
+from devstack.errors import StackError
+
+LOOPBACK = "127.0.0.1"
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen on this port now."""
+    with socket.socket() as probe:
+        # A connection that has just ended must not make a port look taken; every server here reuses addresses, too.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+        return True
+
+
+def any_free() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return int(probe.getsockname()[1])
+
+
+def named(port: int, what: str, option: str) -> int:
+    """A port that somebody asked for by number.
+
+    Args:
+        port: The number.
+        what: What is to listen there, for the message.
+        option: How another one is chosen, for the message.
+
+    Raises:
+        StackError: The port is taken.
+    """
+    if not is_free(port):
+        raise StackError(
+            f"port {port} for {what} is taken",
+            f"End the program that listens there, or choose another one with {option}",
+        )
+    return port
+
+
+def preferred(port: int) -> int:
+    """The default port where it is free, else any free one."""
+    return port if is_free(port) else any_free()
+
+
+def answers(port: int) -> bool:
+    """Whether something accepts connections on this port."""
+    with socket.socket() as probe:
+        probe.settimeout(1.0)
+        return probe.connect_ex((LOOPBACK, port)) == 0
