@@ -149,7 +149,7 @@ comment on column public.success_sessions.course_id is
 comment on column public.success_sessions.batch_id is 'Batch of the course; null: the course''s unbatched students.';
 comment on column public.success_sessions.mentor_id is 'Host, a user with the role mentor; null while none is assigned. Never booked twice at one time.';
 comment on column public.success_sessions.start_time is 'Begin, an instant.';
-comment on column public.success_sessions.end_time is 'End, an instant after start_time and at most 24 hours later; 60 minutes after it when left out on creation.';
+comment on column public.success_sessions.end_time is 'End, an instant after start_time and at most 24 hours later; 60 minutes after it when left out on creation. Moves to now when a person ends the session early.';
 comment on column public.success_sessions.timezone is 'IANA zone the wall-clock time is meant in.';
 comment on column public.success_sessions.platform is 'Video platform, meeting_platforms.id.';
 comment on column public.success_sessions.link is

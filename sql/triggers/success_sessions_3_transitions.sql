@@ -10,7 +10,6 @@ as $$
 declare
     v_is_mentor_only boolean := auth.uid() is not null and not private.is_manager();
     v_is_reinstated boolean;
-    v_opens_at timestamptz;
 begin
     if tg_op = 'INSERT' then
         if v_is_mentor_only and new.status <> 'upcoming' then
@@ -66,15 +65,22 @@ begin
                 errcode = 'PT409',
                 message = 'a live session cannot become upcoming again',
                 hint = 'End it with status completed, or cancel it.';
-        elsif new.status in ('live', 'completed') then
-            v_opens_at := private.join_opens_at(new.start_time);
-            if clock_timestamp() < v_opens_at then
+        elsif new.status = 'live' and clock_timestamp() < private.join_opens_at(new.start_time) then
+            raise exception using
+                errcode = 'PT409',
+                message = 'a session cannot go live before joining opens',
+                detail = 'joining opens at ' || private.utc_text(private.join_opens_at(new.start_time)),
+                hint = 'Wait, or move its start_time.';
+        elsif new.status = 'completed' then
+            if clock_timestamp() <= new.start_time then
                 raise exception using
                     errcode = 'PT409',
-                    message = format('a session cannot become %s before joining opens', new.status),
-                    detail = 'joining opens at ' || private.utc_text(v_opens_at),
+                    message = 'a session cannot be completed before it begins',
+                    detail = 'start_time is ' || private.utc_text(new.start_time),
                     hint = 'Cancel it, or move its start_time.';
             end if;
+            -- Ended early by a person: what was scheduled is what took place, so nobody becomes partial by it.
+            new.end_time := least(new.end_time, clock_timestamp());
         end if;
     end if;
 
