@@ -1,0 +1,210 @@
+"""Message bytes (RFC 5322, MIME) put together from prebuilt parts.
+
+Python's ``email`` package builds a few hundred messages a second. Here everything that the
+recipients of one edition share is encoded once, and a message is a join of byte strings: shared
+headers and bodies, the person's own headers, greeting and calendar. The tests hold the result against
+what the ``email`` package parses.
+"""
+
+import re
+from base64 import b64encode
+from binascii import b2a_qp
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from html import escape
+from uuid import UUID
+
+from notifier.address import Mailbox, header_text
+from notifier.render import Edition
+
+CALENDAR_FILE = "invite.ics"
+CALENDAR_METHODS = frozenset({"REQUEST", "CANCEL"})
+
+# RFC 2045 §6.7: "=_" occurs in neither quoted-printable nor base64, so these end no part early.
+_MIXED, _ALTERNATIVE = b"=_live-sessions-mixed", b"=_live-sessions-alternative"
+_CRLF = b"\r\n"
+_METHOD_LINE = re.compile(r"^METHOD:([A-Za-z]+)\r?$", re.MULTILINE)
+
+
+class MessageError(Exception):
+    """This mail cannot be put into a message, now or later; the text has no address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """An iCalendar object (RFC 5545) and its method, REQUEST or CANCEL (RFC 5546)."""
+
+    text: str = field(repr=False)
+    method: str
+
+    def __post_init__(self) -> None:
+        """:raises MessageError: the method is unknown or not the object's own (RFC 6047 §2.4)."""
+        if self.method not in CALENDAR_METHODS:
+            raise MessageError("the calendar's method is neither REQUEST nor CANCEL")
+        stated = _METHOD_LINE.findall(self.text)
+        if stated != [self.method]:
+            raise MessageError(f"the calendar says METHOD {stated}, the mail {self.method}")
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One person's mail, ready for any transport.
+
+    ``wire`` is the whole message with CRLF line ends, not dot-stuffed. The other fields say the
+    same in pieces, for transports that take those.
+    """
+
+    email_id: UUID
+    sender: Mailbox = field(repr=False)
+    recipient: Mailbox = field(repr=False)
+    greeting: str = field(repr=False)
+    edition: Edition = field(repr=False)
+    calendar: Calendar | None = field(repr=False)
+    thread: str
+    wire: bytes = field(repr=False)
+
+    @property
+    def text(self) -> str:
+        """The plain-text body."""
+        return self.edition.text_for(self.greeting)
+
+    @property
+    def html(self) -> str:
+        """The HTML body."""
+        return self.edition.html_for(self.greeting)
+
+
+class Press:
+    """Prints letters of one edition: what they share is encoded here, once."""
+
+    __slots__ = ("_edition", "_html", "_sender", "_shared", "_text", "_thread")
+
+    def __init__(self, edition: Edition, sender: Mailbox, thread: str) -> None:
+        """``thread``: a message id that all mails about one session refer to (RFC 5322 §3.6.4)."""
+        self._edition = edition
+        self._sender = sender
+        self._thread = thread
+        self._shared = _CRLF.join(
+            (
+                b"From: " + sender.header(),
+                b"Subject: " + header_text(edition.subject),
+                b"References: " + thread.encode("ascii"),
+                b"Auto-Submitted: auto-generated",  # RFC 3834 §5: no out-of-office replies
+                b"MIME-Version: 1.0",
+            )
+        )
+        self._text = tuple(map(_quoted, edition.text))
+        self._html = tuple(map(_quoted, edition.html))
+
+    def print(
+        self,
+        email_id: UUID,
+        recipient: Mailbox,
+        greeting: str,
+        calendar: Calendar | None,
+        now: datetime | None = None,
+    ) -> Letter:
+        """One person's letter; ``now`` becomes its Date (default: the clock)."""
+        head = _CRLF.join(
+            (
+                b"Date: " + _date(now or datetime.now(UTC)),
+                b"Message-ID: " + message_id(email_id, self._sender.domain).encode("ascii"),
+                b"To: " + recipient.header(),
+                self._shared,
+            )
+        )
+        text = _part(b"text/plain; charset=utf-8", _splice(self._text, greeting))
+        html = _part(b"text/html; charset=utf-8", _splice(self._html, escape(greeting)))
+        parts = (text, html) if calendar is None else (text, html, *_calendar_parts(calendar))
+        return Letter(
+            email_id=email_id,
+            sender=self._sender,
+            recipient=recipient,
+            greeting=greeting,
+            edition=self._edition,
+            calendar=calendar,
+            thread=self._thread,
+            wire=_assemble(head, parts),
+        )
+
+
+def message_id(email_id: UUID, domain: str) -> str:
+    """The Message-ID of an outbox row: the same at every attempt, so that a resend shows."""
+    return f"<{email_id}@{domain}>"
+
+
+def _assemble(head: bytes, parts: tuple[bytes, ...]) -> bytes:
+    """Text and HTML as alternatives; a calendar is one too, and also a file beside them.
+
+    Mail programs that understand invitations take the alternative (RFC 6047 §2.4), the others show
+    the file.
+    """
+    if len(parts) == 2:
+        return _CRLF.join((head, _multipart(b"alternative", _ALTERNATIVE, parts)))
+    *alternatives, attachment = parts
+    inner = _multipart(b"alternative", _ALTERNATIVE, tuple(alternatives))
+    return _CRLF.join((head, _multipart(b"mixed", _MIXED, (inner, attachment))))
+
+
+def _multipart(subtype: bytes, boundary: bytes, parts: tuple[bytes, ...]) -> bytes:
+    opening = b"--" + boundary + _CRLF
+    body = (_CRLF + opening).join(parts)
+    return b'Content-Type: multipart/%b; boundary="%b"\r\n\r\n%b%b\r\n--%b--\r\n' % (
+        subtype,
+        boundary,
+        opening,
+        body,
+        boundary,
+    )
+
+
+def _part(content_type: bytes, quoted: bytes) -> bytes:
+    return b"Content-Type: %b\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n%b" % (
+        content_type,
+        quoted,
+    )
+
+
+def _calendar_parts(calendar: Calendar) -> tuple[bytes, bytes]:
+    body = _base64(calendar.text.encode())
+    method, name = calendar.method.encode(), CALENDAR_FILE.encode()
+    return (
+        b"Content-Type: text/calendar; charset=utf-8; method=%b; component=VEVENT\r\n"
+        b"Content-Transfer-Encoding: base64\r\n\r\n%b" % (method, body),
+        b'Content-Type: application/ics; name="%b"\r\n'
+        b'Content-Disposition: attachment; filename="%b"\r\n'
+        b"Content-Transfer-Encoding: base64\r\n\r\n%b" % (name, name, body),
+    )
+
+
+def _quoted(text: str) -> bytes:
+    """Quoted-printable (RFC 2045 §6.7) with CRLF line ends."""
+    return b2a_qp(text.encode(), istext=True).replace(b"\n", _CRLF)
+
+
+def _splice(parts: tuple[bytes, ...], words: str) -> bytes:
+    """Join quoted-printable parts with words of one's own.
+
+    Soft line breaks ("=" at a line's end means nothing) keep every line within 76 octets, whatever
+    the words' length; none is needed where a line begins or ends anyway.
+    """
+    quoted = _quoted(words)
+    pieces = [parts[0]]
+    for part in parts[1:]:
+        if pieces[-1] and not pieces[-1].endswith(_CRLF):
+            pieces.append(b"=\r\n")
+        pieces.append(quoted)
+        if not part.startswith(_CRLF):
+            pieces.append(b"=\r\n")
+        pieces.append(part)
+    return b"".join(pieces)
+
+
+def _base64(data: bytes) -> bytes:
+    encoded = b64encode(data)
+    return _CRLF.join(encoded[at : at + 76] for at in range(0, len(encoded), 76))
+
+
+def _date(moment: datetime) -> bytes:
+    return format_datetime(moment).encode("ascii")

@@ -1,0 +1,80 @@
+"""The values that travel between the outbox, the composer and the transports."""
+
+from dataclasses import dataclass, field
+from enum import Enum
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedEmail:
+    """One row of ``notifier.claimed_email``: a mail that this worker may send, and what it says.
+
+    ``session``, ``changes`` and ``summary`` are JSON texts, unparsed: equal texts render to equal
+    mails, so the text is the cache key and is parsed once for all recipients of an event.
+    ``calendar`` is an iCalendar object (RFC 5545) with CRLF line ends, made for this recipient.
+    """
+
+    email_id: UUID
+    claim_id: UUID
+    event_id: int
+    kind: str
+    in_doubt: bool
+    attempt: int
+    recipient_id: UUID
+    address: str = field(repr=False)
+    full_name: str | None = field(repr=False)
+    timezone: str | None
+    locale: str | None
+    recipient_role: str
+    session: str = field(repr=False)
+    changes: str | None = field(repr=False)
+    calendar: str | None = field(repr=False)
+    calendar_method: str | None
+    summary: str | None = field(repr=False)
+
+
+class Failure(Enum):
+    """Why a mail was not accepted, in the words of ``notifier.fail_email``."""
+
+    TRANSIENT = "transient"
+    """Refused for now: the same mail may be accepted later."""
+    PERMANENT = "permanent"
+    """Refused for good: this mail will never be accepted."""
+    UNKNOWN = "unknown"
+    """It may have been accepted: the connection was lost after the message was handed over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The mail was accepted, by the transport of this name."""
+
+    transport: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """The mail was not accepted.
+
+    ``detail`` is redacted; ``retry_after`` is in seconds, None unless the other side said so.
+    """
+
+    failure: Failure
+    detail: str
+    transport: str
+    retry_after: float | None = None
+
+
+Outcome = Sent | NotSent
+
+
+class TransportDownError(Exception):
+    """No mail can be sent this way now, whatever the mail: unreachable, refused login, spent quota.
+
+    The mail at hand was *not* sent. ``reason`` is one redacted line; ``retry_after`` in seconds.
+    """
+
+    def __init__(self, transport: str, reason: str, retry_after: float | None = None) -> None:
+        super().__init__(f"{transport}: {reason}")
+        self.transport = transport
+        self.reason = reason
+        self.retry_after = retry_after

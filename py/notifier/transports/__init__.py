@@ -1,0 +1,38 @@
+"""The ways out: SMTP, the Resend API, and one as the other's fail-over."""
+
+from typing import Protocol
+
+from notifier.message import Letter
+from notifier.model import Outcome
+
+
+class Transport(Protocol):
+    """Something that hands letters over. Safe to use from several tasks at once."""
+
+    @property
+    def name(self) -> str:
+        """What logs and the outbox call it."""
+        ...
+
+    @property
+    def lanes(self) -> int:
+        """How many letters it carries at the same time."""
+        ...
+
+    async def ready(self) -> None:
+        """Make sure that letters can be sent: connected, logged in, within quota.
+
+        :raises TransportDownError: not now.
+        """
+        ...
+
+    async def send(self, letter: Letter) -> Outcome:
+        """Hand over one letter and say what became of it.
+
+        :raises TransportDownError: nothing can be sent now; this letter was not.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Say goodbye and let go of connections; never raises."""
+        ...

@@ -1,0 +1,237 @@
+"""Mail over SMTP (RFC 5321): a few connections, kept and reused; outcomes classified per verb."""
+
+import asyncio
+import socket
+import ssl
+from asyncio import Semaphore
+from typing import cast
+
+import aiosmtplib
+
+from notifier.address import Mailbox
+from notifier.config import Security, SmtpSettings
+from notifier.message import Letter
+from notifier.model import Failure, NotSent, Outcome, Sent, TransportDownError
+from notifier.redact import redact
+from notifier.transports.smtp_channel import (
+    Channel,
+    ConnectionLostError,
+    Stage,
+    Timeouts,
+    Verdict,
+)
+
+IDLE_LIMIT = 60.0
+"""Seconds an unused connection is kept; servers wait for minutes (RFC 5321 §4.5.3.2.7)."""
+
+IDLE_FRESH = 5.0
+"""Seconds of idleness after which a connection may have died without a sign."""
+
+LOGIN_NEEDED = frozenset({530, 534, 535, 538})
+"""Codes of RFC 4954 §6: it is the login that is refused, whatever verb they answer."""
+
+SENDER_REFUSED = frozenset({421, *range(500, 552), 553, 554})
+"""Answers to MAIL that are about the sender; 552 and 555 may be about this one message."""
+
+
+class SmtpTransport:
+    """Sends letters over at most ``settings.connections`` connections at once."""
+
+    name = "smtp"
+
+    def __init__(
+        self,
+        settings: SmtpSettings,
+        *,
+        timeouts: Timeouts = Timeouts(),  # noqa: B008 - frozen
+        tls_context: ssl.SSLContext | None = None,
+    ) -> None:
+        """``tls_context`` replaces the system's trust store: for a private authority."""
+        self._settings = settings
+        self._timeouts = timeouts
+        self._tls_context = tls_context
+        self._idle: list[_Line] = []
+        self._slots = Semaphore(settings.connections)
+        self._local_name: str | None = None
+
+    @property
+    def lanes(self) -> int:
+        """One letter per connection."""
+        return self._settings.connections
+
+    async def ready(self) -> None:
+        """Have a live, logged-in connection; see :class:`notifier.transports.Transport`."""
+        if self._slots.locked():
+            return  # every connection is carrying a letter right now
+        async with self._slots:
+            self._release(self._reusable() or await self._connect())
+
+    async def send(self, letter: Letter) -> Outcome:
+        """Send over an idle connection or a new one.
+
+        A reused connection that turns out to be dead before the message was handed over is replaced
+        once: the server never had the message, so nothing can be sent twice.
+        """
+        async with self._slots:
+            line = self._reusable()
+            if line is not None:
+                outcome = await self._attempt(line, letter, last=False)
+                if outcome is not None:
+                    return outcome
+            outcome = await self._attempt(await self._connect(), letter, last=True)
+            if outcome is None:  # pragma: no cover - the last attempt always has an outcome
+                raise AssertionError("no outcome")
+            return outcome
+
+    async def close(self) -> None:
+        """QUIT every idle connection."""
+        lines, self._idle = self._idle, []
+        await asyncio.gather(*(line.channel.quit() for line in lines))
+
+    async def _attempt(self, line: "_Line", letter: Letter, *, last: bool) -> Outcome | None:
+        """One try on one connection; None if that was dead and another may be tried.
+
+        :raises TransportDownError: it is not this letter that the server refuses.
+        """
+        utf8 = letter.recipient.needs_smtputf8
+        if utf8 and not line.smtputf8:
+            self._release(line)
+            return self._failed(
+                Failure.PERMANENT, "the server cannot deliver to a non-ASCII address (RFC 6531)"
+            )
+        idle = asyncio.get_running_loop().time() - line.channel.idle_since
+        try:
+            verdict = await line.channel.transact(
+                _path(letter.sender) + (b" SMTPUTF8" if utf8 else b""),
+                _path(letter.recipient),
+                letter.wire,
+                self._timeouts,
+                fresh=idle < IDLE_FRESH,
+            )
+        except ConnectionLostError as lost:
+            if lost.stage is Stage.DOT:
+                return self._failed(
+                    Failure.UNKNOWN, f"{lost.reason} after the whole message was sent"
+                )
+            if not last:
+                return None
+            if lost.stage is Stage.MAIL:
+                raise self._down(f"the server dropped a new connection: {lost}") from None
+            # It took the sender and not this recipient: others may still get through.
+            return self._failed(Failure.TRANSIENT, str(lost))
+        if verdict.reply.code == 421 and verdict.stage is not Stage.DOT and not last:
+            return None  # RFC 5321 §3.8: this connection is over, the mail may go on another
+        self._release(line)
+        return self._judge(verdict)
+
+    def _judge(self, verdict: Verdict) -> Outcome:
+        """What the server's verdict means for the letter.
+
+        :raises TransportDownError: the verdict is about the sender or the login, which every letter
+            shares.
+        """
+        if verdict.accepted:
+            return Sent(self.name)
+        code, stage = verdict.reply.code, verdict.stage
+        detail = f"{code} {verdict.reply.text} (answer to {stage.value})"
+        if code in LOGIN_NEEDED or (stage is Stage.MAIL and code in SENDER_REFUSED):
+            raise self._down(detail)
+        permanent = 500 <= code < 600 and (stage, code) != (Stage.RCPT, 552)  # RFC 5321 §4.5.3.1.10
+        return self._failed(Failure.PERMANENT if permanent else Failure.TRANSIENT, detail)
+
+    def _failed(self, failure: Failure, detail: str) -> NotSent:
+        return NotSent(failure, redact(detail), self.name)
+
+    def _reusable(self) -> "_Line | None":
+        """The connection used last, if still alive; those that idled too long are closed."""
+        now = asyncio.get_running_loop().time()
+        while self._idle:
+            line = self._idle.pop()
+            if line.channel.alive and now - line.channel.idle_since < IDLE_LIMIT:
+                return line
+            line.channel.abort()
+        return None
+
+    def _release(self, line: "_Line") -> None:
+        if line.channel.alive:
+            self._idle.append(line)
+
+    async def _connect(self) -> "_Line":
+        """A new connection, secured and logged in.
+
+        :raises TransportDownError: unreachable, no TLS, login refused.
+        """
+        settings = self._settings
+        client = aiosmtplib.SMTP(
+            hostname=settings.host,
+            port=settings.port,
+            use_tls=settings.security is Security.TLS,
+            start_tls=settings.security is Security.STARTTLS,
+            local_hostname=await self._ehlo_name(),
+            timeout=self._timeouts.connect,
+            tls_context=await self._context(),
+        )
+        where = f"{settings.host}:{settings.port}"
+        try:
+            await client.connect()
+            if client.is_ehlo_or_helo_needed:
+                await client.ehlo()
+            if settings.username is not None:
+                await client.login(settings.username, settings.password or "")
+        except aiosmtplib.SMTPAuthenticationError as error:
+            client.close()
+            raise self._down(
+                f"{where} refused the login ({error.code}): check SMTP_USERNAME and SMTP_PASSWORD"
+            ) from None
+        except aiosmtplib.SMTPResponseException as error:
+            client.close()
+            raise self._down(f"{where} answered {error.code} {error.message}") from None
+        except (aiosmtplib.SMTPException, OSError, ssl.SSLError) as error:
+            client.close()
+            raise self._down(f"cannot connect to {where}: {_root(error)}") from None
+        except asyncio.CancelledError:
+            client.close()
+            raise
+        return _Line(
+            Channel(
+                cast(asyncio.Transport, client.transport),
+                pipelining=client.supports_extension("pipelining"),
+            ),
+            smtputf8=client.supports_extension("smtputf8"),
+        )
+
+    def _down(self, reason: str) -> TransportDownError:
+        return TransportDownError(self.name, redact(reason))
+
+    async def _context(self) -> ssl.SSLContext | None:
+        """Certificates are verified against the system's trust store, which is read once."""
+        if self._tls_context is None and self._settings.security is not Security.NONE:
+            self._tls_context = await asyncio.to_thread(ssl.create_default_context)
+        return self._tls_context
+
+    async def _ehlo_name(self) -> str:
+        if self._local_name is None:
+            name = await asyncio.to_thread(socket.getfqdn)
+            self._local_name = name if name.isascii() and " " not in name and name else "localhost"
+        return self._local_name
+
+
+class _Line:
+    """A channel and what its server can do."""
+
+    __slots__ = ("channel", "smtputf8")
+
+    def __init__(self, channel: Channel, *, smtputf8: bool) -> None:
+        self.channel = channel
+        self.smtputf8 = smtputf8
+
+
+def _path(mailbox: Mailbox) -> bytes:
+    return b"<%b>" % mailbox.address.encode()
+
+
+def _root(error: BaseException) -> str:
+    """The innermost reason: "Connection refused" rather than that something failed."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return str(error) or type(error).__name__

@@ -1,0 +1,249 @@
+"""One SMTP connection after login: replies as they come, mail transactions with exact outcomes.
+
+``aiosmtplib`` connects, secures and logs in; then this protocol takes over its transport. It adds
+what a queue needs: it always knows whether a message's final dot was written, and it pipelines
+(RFC 2920), so that a mail costs two round trips instead of four.
+"""
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+MAX_REPLY = 65_536
+"""Octets of one reply after which a server is taken to be no SMTP server."""
+
+
+class Stage(Enum):
+    """The verb that a reply answers; classes of failure depend on it."""
+
+    MAIL = "MAIL"
+    RCPT = "RCPT"
+    DATA = "DATA"
+    DOT = "message"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A server's answer: its code and its text, lines joined by spaces."""
+
+    code: int
+    text: str
+
+    @property
+    def positive(self) -> bool:
+        """2xx: done."""
+        return 200 <= self.code < 300
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How a transaction ended: the verb that decided it and the server's answer to it."""
+
+    stage: Stage
+    reply: Reply
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the server has taken responsibility for the message."""
+        return self.stage is Stage.DOT and self.reply.positive
+
+
+class ConnectionLostError(Exception):
+    """The server closed, went silent or broke the protocol.
+
+    ``stage`` is the verb that got no answer. Only after :attr:`Stage.DOT` may the server have the
+    message all the same.
+    """
+
+    def __init__(self, stage: Stage, reason: str) -> None:
+        super().__init__(f"{reason} at {stage.value}")
+        self.stage = stage
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds to wait for a server. Before the final dot giving up is safe; after it, it is not.
+
+    ``first`` is for the first answer on a connection that was idle and may be half-open; ``final``
+    is RFC 5321 §4.5.3.2.6, which asks for at least ten minutes.
+    """
+
+    connect: float = 30.0
+    first: float = 10.0
+    command: float = 60.0
+    final: float = 600.0
+
+
+class Channel(asyncio.Protocol):
+    """The client side of an established SMTP session."""
+
+    def __init__(self, transport: asyncio.Transport, *, pipelining: bool) -> None:
+        """Take over ``transport``, on which every reply so far has been read."""
+        self._transport = transport
+        self._pipelining: Final = pipelining
+        self._buffer = bytearray()
+        self._lines: list[str] = []
+        self._replies: deque[Reply] = deque()
+        self._waiter: asyncio.Future[None] | None = None
+        self._lost: str | None = None
+        self.idle_since = asyncio.get_running_loop().time()
+        transport.set_protocol(self)
+
+    @property
+    def alive(self) -> bool:
+        """False as soon as the server's closing has been noticed."""
+        return self._lost is None and not self._transport.is_closing() and not self._replies
+
+    async def transact(
+        self, sender: bytes, recipient: bytes, wire: bytes, timeouts: Timeouts, *, fresh: bool
+    ) -> Verdict:
+        """Send one message to one recipient; the connection is ready for the next afterwards.
+
+        ``sender`` and ``recipient`` are MAIL's and RCPT's arguments after the colon; ``wire`` has
+        CRLF line ends and ends with one. ``fresh`` tells that the connection has not been idle.
+
+        :raises ConnectionLostError: no verdict was received; the connection is closed.
+        """
+        stage = Stage.MAIL
+        loop = asyncio.get_running_loop()
+        wait = timeouts.command if fresh else min(timeouts.first, timeouts.command)
+        try:
+            async with asyncio.timeout(wait) as limit:
+                mail, rcpt = b"MAIL FROM:%b\r\n" % sender, b"RCPT TO:%b\r\n" % recipient
+                self._write(mail + rcpt + b"DATA\r\n" if self._pipelining else mail)
+                reply = await self._reply()
+                limit.reschedule(loop.time() + timeouts.command)
+                refusal = None if reply.positive else Verdict(stage, reply)
+                if self._pipelining or refusal is None:
+                    stage = Stage.RCPT
+                    if not self._pipelining:
+                        self._write(rcpt)
+                    reply = await self._reply()
+                    if refusal is None and not reply.positive:
+                        refusal = Verdict(stage, reply)
+                if self._pipelining or refusal is None:
+                    stage = Stage.DATA
+                    if not self._pipelining:
+                        self._write(b"DATA\r\n")
+                    reply = await self._reply()
+                    if reply.code != 354:
+                        refusal = refusal or Verdict(stage, reply)
+                    elif refusal is not None:
+                        # RFC 2920 §3.1: DATA was let through although nobody is to get it.
+                        self._write(b".\r\n")
+                        await self._reply()
+                if refusal is not None:
+                    await self._reset(refusal)
+                    return refusal
+                stage = Stage.DOT
+                limit.reschedule(loop.time() + timeouts.final)
+                self._write(_stuffed(wire))
+                return Verdict(stage, await self._reply())
+        except TimeoutError:
+            self.abort()
+            raise ConnectionLostError(stage, "no answer in time") from None
+        except _LostError as error:
+            self.abort()
+            raise ConnectionLostError(stage, str(error)) from None
+        except asyncio.CancelledError:
+            self.abort()
+            raise
+        finally:
+            self.idle_since = loop.time()
+
+    async def quit(self, timeout: float = 1.0) -> None:  # noqa: ASYNC109 - one knob, used once
+        """Close politely; never raises."""
+        try:
+            async with asyncio.timeout(timeout):
+                self._write(b"QUIT\r\n")
+                await self._reply()
+        except (TimeoutError, _LostError):
+            pass
+        finally:
+            self.abort()
+
+    def abort(self) -> None:
+        """Drop the connection at once: a message without its final dot is never delivered."""
+        self._lost = self._lost or "closed by us"
+        self._transport.abort()
+
+    async def _reset(self, refusal: Verdict) -> None:
+        """Leave the failed transaction; a connection that cannot is dropped."""
+        if refusal.reply.code == 421:  # RFC 5321 §3.8: the server is about to close
+            self.abort()
+            return
+        try:
+            self._write(b"RSET\r\n")
+            reply = await self._reply()
+        except _LostError:
+            return
+        if not reply.positive:
+            self.abort()
+
+    def _write(self, data: bytes) -> None:
+        if self._lost is not None or self._transport.is_closing():
+            raise _LostError(self._lost or "connection closed")
+        self._transport.write(data)
+
+    async def _reply(self) -> Reply:
+        while not self._replies:
+            if self._lost is not None:
+                raise _LostError(self._lost)
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+        return self._replies.popleft()
+
+    # asyncio.Protocol
+
+    def data_received(self, data: bytes) -> None:
+        """Collect complete replies (RFC 5321 §4.2.1: ``250-`` goes on, ``250 `` ends)."""
+        self._buffer += data
+        while (end := self._buffer.find(b"\n")) >= 0:
+            line = bytes(self._buffer[:end]).decode("utf-8", "replace").strip()
+            del self._buffer[: end + 1]
+            if not line[:3].isascii() or not line[:3].isdigit() or line[3:4] not in ("", " ", "-"):
+                self._lose("an answer that is not SMTP")
+                self._transport.abort()
+                return
+            self._lines.append(line[4:])
+            if line[3:4] != "-":
+                self._replies.append(Reply(int(line[:3]), " ".join(self._lines)))
+                self._lines.clear()
+        if len(self._buffer) + sum(map(len, self._lines)) > MAX_REPLY:
+            self._lose("an endless answer")
+            self._transport.abort()
+            return
+        self._wake()
+
+    def eof_received(self) -> bool:
+        """The server closed; asyncio closes our side."""
+        self._lose("connection closed by the server")
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The transport is gone."""
+        self._lose("connection closed by the server" if exc is None else "connection lost")
+
+    def _lose(self, reason: str) -> None:
+        self._lost = self._lost or reason
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+
+class _LostError(Exception):
+    """The connection cannot be used any more; the text says why."""
+
+
+def _stuffed(wire: bytes) -> bytes:
+    """The message as DATA wants it (RFC 5321 §4.5.2): leading dots doubled, a dot at the end."""
+    stuffed = wire.replace(b"\r\n.", b"\r\n..")
+    return (b"." + stuffed if stuffed.startswith(b".") else stuffed) + b".\r\n"

@@ -1,0 +1,124 @@
+"""Times as people read them: in the recipient's zone and language, the zone always named."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import (
+    format_date,
+    format_skeleton,
+    format_time,
+    get_timezone_location,
+    get_timezone_name,
+)
+
+LANGUAGES = frozenset({"en"})
+"""Languages the templates are written in; a date in another language would look out of place."""
+
+DEFAULT_LOCALE = Locale("en")
+UTC = ZoneInfo("UTC")
+DASH = "\N{EN DASH}"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One session's time in one zone, ready to print.
+
+    ``line`` is the whole; ``brief`` has the zone abbreviated; ``short`` fits a subject line;
+    ``zone`` names the zone in words, by its IANA name and by its offset at the start.
+    """
+
+    line: str
+    brief: str
+    short: str
+    date: str
+    hours: str
+    zone: str
+
+
+def resolve_locale(name: str | None) -> Locale:
+    """The locale called ``name`` (``en-GB``, ``en_IN``); English if no template speaks its language."""
+    if not name:
+        return DEFAULT_LOCALE
+    try:
+        locale = Locale.parse(name.replace("-", "_"))
+    except (ValueError, UnknownLocaleError):
+        return DEFAULT_LOCALE
+    return locale if locale.language in LANGUAGES else DEFAULT_LOCALE
+
+
+def resolve_zone(*names: str | None) -> ZoneInfo:
+    """The first of ``names`` that is an IANA zone here, else UTC."""
+    for name in filter(None, names):
+        # ZoneInfoNotFoundError is a KeyError; odd names raise ValueError, folder names OSError.
+        with suppress(KeyError, ValueError, OSError):
+            return ZoneInfo(name)
+    return UTC
+
+
+def sameclock(start: datetime, end: datetime, one: ZoneInfo, other: ZoneInfo) -> bool:
+    """Whether clocks in both zones show the same at ``start`` and at ``end``."""
+    return all(
+        moment.astimezone(one).utcoffset() == moment.astimezone(other).utcoffset()
+        for moment in (start, end)
+    )
+
+
+def describe_span(start: datetime, end: datetime, zone: ZoneInfo, locale: Locale) -> Span:
+    """``start`` to ``end`` (aware datetimes) on the clocks of ``zone``."""
+    local_start, local_end = start.astimezone(zone), end.astimezone(zone)
+    date = format_date(local_start, "full", locale=locale)
+    clock_start = clock(local_start, locale)
+    clock_end = clock(local_end, locale)
+    zone_start, zone_end = _zone_name(local_start, locale), _zone_name(local_end, locale)
+    if local_end.date() != local_start.date():
+        clock_end = f"{clock_end} on {format_date(local_end, 'full', locale=locale)}"
+    if local_end.utcoffset() != local_start.utcoffset():
+        # The clocks change during the session: without this the two times would not add up.
+        clock_end = f"{clock_end} ({zone_end})"
+    hours = f"{clock_start} {DASH} {clock_end}"
+    zone_label = f"{zone_start} ({zone.key}, {_offset(local_start)})"
+    day = format_skeleton("MMMEd", local_start, locale=locale)
+    return Span(
+        line=f"{date}, {hours}, {zone_label}",
+        brief=f"{date}, {hours} {_short_zone(local_start)}",
+        short=f"{day}, {clock_start} {_short_zone(local_start)}",
+        date=date,
+        hours=hours,
+        zone=zone_label,
+    )
+
+
+def clock(moment: datetime, locale: Locale) -> str:
+    """The time of day that ``moment`` shows in its own zone."""
+    return _plain_spaces(format_time(moment, "short", locale=locale))
+
+
+def _zone_name(moment: datetime, locale: Locale) -> str:
+    """The zone in words, by its place where CLDR has no name for it ("India Time")."""
+    name = get_timezone_name(moment, "long", locale=locale)
+    if any(character.isdigit() for character in name):
+        place = get_timezone_location(moment, locale=locale)
+        name = name if any(character.isdigit() for character in place) else place
+    return _plain_spaces(name)
+
+
+def _short_zone(moment: datetime) -> str:
+    """The abbreviation in local use (CET, IST), or the offset where there is none."""
+    abbreviation = moment.tzname() or ""
+    return abbreviation if abbreviation.isalpha() else _offset(moment)
+
+
+def _plain_spaces(text: str) -> str:
+    """CLDR puts narrow no-break spaces before "PM"; many mail programs show a box for them."""
+    return text.replace("\u202f", " ").replace("\xa0", " ")
+
+
+def _offset(moment: datetime) -> str:
+    offset = moment.utcoffset() or timedelta()
+    minutes = round(offset.total_seconds() / 60)
+    hours, rest = divmod(abs(minutes), 60)
+    sign = "-" if minutes < 0 else "+"
+    return f"UTC{sign}{hours}" + (f":{rest:02}" if rest else "") if minutes else "UTC"
