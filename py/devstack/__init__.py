@@ -1,1 +1,1 @@
-"""The local stack: what Supabase runs in production, on one machine, for development, tests and the demo."""
+"""The local stack: what Supabase runs in production, for development, tests and the demo."""

@@ -7,7 +7,7 @@ import psycopg
 from psycopg import sql
 
 DefaultPrivileges = Literal["legacy", "explicit"]
-"""What the API roles are granted on each new object in `public`: everything, or (since 2026-10-30) nothing."""
+"""What the API roles get on a new object in `public`: everything, or (since 2026-10-30) nothing."""
 
 PLATFORM_SQL = Path(__file__).with_name("platform.sql")
 

@@ -10,7 +10,8 @@ LOOPBACK = "127.0.0.1"
 def is_free(port: int) -> bool:
     """Whether a server could listen on this port now."""
     with socket.socket() as probe:
-        # A connection that has just ended must not make a port look taken; every server here reuses addresses, too.
+        # A connection that has just ended must not make a port look taken; every server here reuses
+        # addresses, too.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((LOOPBACK, port))

@@ -19,7 +19,7 @@ import psycopg
 
 from devstack import node, ports
 from devstack.errors import StackError
-from devstack.processes import Child, Supervisor
+from devstack.processes import Supervisor
 from devstack.urls import role_of, with_database, with_role
 
 SUPERUSER = "supabase_admin"
@@ -32,7 +32,8 @@ _SETTINGS = {
     "timezone": "UTC",
     "unix_socket_directories": "",
     "listen_addresses": ports.LOOPBACK,
-    # Test suites open thousands of connections; the passwords are random or worthless, so stretching buys nothing.
+    # Test suites open thousands of connections; the passwords are random or worthless, so
+    # stretching buys nothing.
     "scram_iterations": "1",
     "logging_collector": "off",
     "log_min_messages": "warning",
@@ -70,7 +71,8 @@ class Server:
             database: The database.
             password: The role's password; locally each role's password is its name.
 
-        A server whose superuser is itself called `postgres` keeps it a superuser with the password it has.
+        A server whose superuser is itself called `postgres` keeps it a superuser with the password
+        it has.
         """
         if role == role_of(self.superuser_url):
             return self.superuser(database)
@@ -78,10 +80,12 @@ class Server:
 
 
 class EmbeddedPostgres:
-    """Starts Postgres on entry, stops it on exit, and removes its data unless they have a folder of their own.
+    """Starts Postgres on entry, stops it on exit, and removes its data unless they have a folder of
+    their own.
 
-    Postgres refuses to run as root. Called by root, it runs as `postgres` if there is such an account, else as
-    `nobody`, from a copy of the binaries where that account cannot read the originals.
+    Postgres refuses to run as root. Called by root, it runs as `postgres` if there is such an
+    account, else as `nobody`, from a copy of the binaries where that account cannot read the
+    originals.
 
     Args:
         major: 17 or 18.
@@ -139,7 +143,8 @@ class EmbeddedPostgres:
         settings = _SETTINGS | ({} if self._data_dir else _THROWAWAY_SETTINGS) | self._settings
         for attempt in range(1, _START_ATTEMPTS + 1):
             port = self._port or ports.any_free()
-            url = f"postgresql://{SUPERUSER}:{password}@{ports.LOOPBACK}:{port}/postgres?sslmode=disable"
+            address = f"{ports.LOOPBACK}:{port}/postgres?sslmode=disable"
+            url = f"postgresql://{SUPERUSER}:{password}@{address}"
             child = supervisor.spawn(
                 f"Postgres {self._major}",
                 _command(binaries, data, settings | {"port": str(port)}),
@@ -153,7 +158,8 @@ class EmbeddedPostgres:
             try:
                 child.wait_until(partial(_accepts, url))
             except StackError:
-                # Between our choosing a free port and Postgres taking it, another program may have taken it.
+                # Between our choosing a free port and Postgres taking it, another program may have
+                # taken it.
                 port_was_lost = self._port is None and "could not bind" in child.last_lines()
                 supervisor.forget(child)
                 if not port_was_lost or attempt == _START_ATTEMPTS:
@@ -218,7 +224,8 @@ def _readable_binaries(original: Path, account: _Account, folder: Path) -> Path:
     copy = folder / "binaries"
     shutil.copytree(original, copy, symlinks=True)
     for path in (copy, *copy.rglob("*")):
-        shutil.chown(path, account.name, follow_symlinks=False)
+        if not path.is_symlink():
+            shutil.chown(path, account.name)
     if not _runs_from(copy, account):
         raise StackError(
             f"the account {account.name} cannot run Postgres from {copy}",

@@ -1,9 +1,10 @@
 """Child processes that never outlive the process that started them.
 
-Every child gets its own session, so that Ctrl-C in the terminal reaches only the parent, which then stops the children
-in order. Against a parent that dies without stopping anything (`kill -9`, a crash) stands a **reaper**: a small process
-holding the other end of a pipe. When the parent ends, for whatever reason, the pipe closes; the reaper then kills what
-is left and removes the temporary folders. It works the same on Linux and macOS.
+Every child gets its own session, so that Ctrl-C in the terminal reaches only the parent, which then
+stops the children in order. Against a parent that dies without stopping anything (`kill -9`, a
+crash) stands a **reaper**: a small process holding the other end of a pipe. When the parent ends,
+for whatever reason, the pipe closes; the reaper then kills what is left and removes the temporary
+folders. It works the same on Linux and macOS.
 """
 
 import os

@@ -1,8 +1,9 @@
-"""Kill what a dead parent left behind. Run as a script by `devstack.processes`, with its orders on standard input.
+"""Kill what a dead parent left behind. Run as a script by `devstack.processes`, with its orders on
+standard input.
 
-Orders, one a line: `process <pid> <signal>` (a process group that must not outlive the parent, and the signal that asks
-it to end), `gone <pid>`, `folder <path>`, `done` (everything was cleaned up in an orderly way). The end of the input
-means that the parent is gone.
+Orders, one a line: `process <pid> <signal>` (a process group that must not outlive the parent, and
+the signal that asks it to end), `gone <pid>`, `folder <path>`, `done` (everything was cleaned up in
+an orderly way). The end of the input means that the parent is gone.
 """
 
 import os
@@ -16,8 +17,9 @@ GRACE_SECONDS = 5.0
 
 
 def main() -> None:
-    """Read orders until the parent ends, then clean up unless it said that it had done so itself."""
-    # The parent decides when to stop; a signal to the terminal's group must not end its last safeguard.
+    """Read orders until the parent ends; clean up unless it said that it had done so itself."""
+    # The parent decides when to stop; a signal to the terminal's group must not end its last
+    # safeguard.
     for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ignored, signal.SIG_IGN)
     groups: dict[int, int] = {}
@@ -37,7 +39,7 @@ def main() -> None:
 
 
 def clean_up(groups: dict[int, int], folders: list[str]) -> None:
-    """Ask each group's first process to end, kill what is left after a moment, remove the folders."""
+    """Ask the first process of each group to end, kill what is left, remove the folders."""
     for process, stop_signal in groups.items():
         send(os.kill, process, stop_signal)
     deadline = time.monotonic() + GRACE_SECONDS

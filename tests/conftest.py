@@ -1,0 +1,95 @@
+"""Databases and people for every test.
+
+One Postgres per xdist worker, chosen by PG; one migrated template database on it. A test that
+commits gets a clone of its own (`database`), one that does not shares a clone and is rolled back
+(`conn`).
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import uuid
+from collections.abc import Callable, Iterator
+
+import psycopg
+import pytest
+
+from devstack import databases
+from devstack.databases import Database
+from devstack.postgres import Server
+from devstack.servers import open_server
+from support.world import World
+
+NewDatabase = Callable[[], Database]
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """The Postgres server of this worker."""
+    with open_server() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def run_name(worker_id: str) -> str:
+    """A prefix for database names that no other worker or test run uses."""
+    return f"test_{worker_id}_{os.getpid()}_{uuid.uuid4().hex[:6]}"
+
+
+@pytest.fixture(scope="session")
+def template(server: Server, run_name: str) -> Iterator[Database]:
+    """The migrated database that others are cloned from. Never connect to it."""
+    with psycopg.connect(server.superuser_url) as turn:
+        # Workers that share a server take turns: migrations create a role, and roles belong to the
+        # whole cluster.
+        turn.execute("select pg_catalog.pg_advisory_lock(hashtext('live-sessions template'))")
+        made = databases.create_project(server, f"{run_name}_template")
+    yield made
+    databases.drop(made)
+
+
+@pytest.fixture(scope="session")
+def _names(run_name: str) -> Iterator[str]:
+    return (f"{run_name}_{number}" for number in itertools.count(1))
+
+
+@pytest.fixture
+def new_database(template: Database, _names: Iterator[str]) -> Iterator[NewDatabase]:
+    """Makes clones of the template, dropped after the test."""
+    made: list[Database] = []
+
+    def new() -> Database:
+        made.append(databases.clone(template, next(_names)))
+        return made[-1]
+
+    yield new
+    for database in made:
+        databases.drop(database)
+
+
+@pytest.fixture
+def database(new_database: NewDatabase) -> Database:
+    """A fresh clone of the template: what is committed there is gone with the test."""
+    return new_database()
+
+
+@pytest.fixture(scope="session")
+def _shared_database(template: Database, _names: Iterator[str]) -> Iterator[Database]:
+    shared = databases.clone(template, next(_names))
+    yield shared
+    databases.drop(shared)
+
+
+@pytest.fixture
+def conn(_shared_database: Database) -> Iterator[psycopg.Connection]:
+    """A connection as role `postgres`, rolled back after the test. Never commit on it."""
+    with psycopg.connect(_shared_database.url) as connection:
+        yield connection
+        connection.rollback()
+
+
+@pytest.fixture
+def world(conn: psycopg.Connection) -> World:
+    """Builders of users, courses and sessions on `conn`."""
+    return World(conn)
