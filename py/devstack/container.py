@@ -1,7 +1,7 @@
 """Postgres in a container: what `PG=container` runs on.
 
-testcontainers starts the image, this module decides which one, waits for it, and removes it again, whatever happens
-to this process. Only loopback can reach the published port.
+testcontainers starts the image, this module decides which one, waits for it, and removes it again,
+whatever happens to this process. Only loopback can reach the published port.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Final
 
 import psycopg
@@ -28,53 +27,59 @@ from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.docker_client import DockerClient
 
-from devstack.postgres import Server
+from devstack.errors import StackError
+from devstack.paths import ROOT
+from devstack.postgres import SUPERUSER, Server
 
 PUBLIC_IMAGE: Final = "supabase/postgres:15.19.0.018"
 """What Supabase runs for a project on Postgres 15; the tag is the one its CLI 3.1.0 names."""
 
-SCRIPTS: Final = Path(__file__).resolve().parents[2] / "tests" / "container"
+SCRIPTS: Final = ROOT / "tests" / "container"
 
-_SUPERUSER: Final = "supabase_admin"
 _PASSWORD: Final = "postgres"  # noqa: S105 - local, throw-away and published on loopback only
 _LABEL: Final = "live-sessions.run"
-_REGISTRY_SECONDS: Final = 10
+_ENGINE_SECONDS: Final = 10
+"""For one answer of the engine, which may have to ask a registry that never answers."""
 _READY_SECONDS: Final = 90
 
 log = logging.getLogger(__name__)
-
-
-class ContainerError(RuntimeError):
-    """No Postgres container could be had; the message names the remedy."""
 
 
 @contextmanager
 def open_container(image: str | None = None) -> Iterator[Server]:
     """Start Postgres in a container and remove it at the end, also when this process is killed.
 
-    `image` defaults to `choose_image()`. It has to take its superuser's name and password from POSTGRES_USER and
-    POSTGRES_PASSWORD, or call that superuser supabase_admin by itself.
+    Args:
+        image: The image to run; None chooses one. It has to take its superuser's name and password
+            from POSTGRES_USER and POSTGRES_PASSWORD, or call its superuser supabase_admin anyway.
 
-    Raises ContainerError when no Docker engine answers, the image cannot be had, or the server does not come up.
+    Raises:
+        StackError: No Docker engine answers, there is no image, or the server does not come up.
     """
+    _require_engine()
     chosen = image or choose_image()
-    # The usual way to clean up after a crash is a helper container, whose image would have to come from a registry.
+    # The usual way to clean up after a crash is a helper container, whose image would have to come
+    # from a registry.
     testcontainers_config.ryuk_disabled = True
     run = uuid.uuid4().hex
     container = DockerContainer(
         chosen,
-        env={"POSTGRES_USER": _SUPERUSER, "POSTGRES_PASSWORD": _PASSWORD},
+        env={"POSTGRES_USER": SUPERUSER, "POSTGRES_PASSWORD": _PASSWORD},
         labels={_LABEL: run},
         shm_size="256m",
     )
-    # testcontainers types a published port as a number; Docker also takes the address to publish it on.
+    # testcontainers types a published port as a number; Docker also takes the address to publish it
+    # on.
     container.ports["5432/tcp"] = ("127.0.0.1", None)  # type: ignore[assignment]
     with _removed_when_we_die(run):
         try:
             container.start()
         except (DockerException, RequestException) as error:
             container.stop()
-            raise ContainerError(f"cannot start a container from {chosen}: {error}") from error
+            raise StackError(
+                f"no container could be started from {chosen}: {error}",
+                "Name another image in POSTGRES_IMAGE, or use PG=17",
+            ) from error
         try:
             yield _wait_until_ready(container, chosen)
         finally:
@@ -82,49 +87,54 @@ def open_container(image: str | None = None) -> Iterator[Server]:
 
 
 def choose_image() -> str:
-    """The image to run: POSTGRES_IMAGE, else the public one, else one built here out of Debian's packages.
+    """POSTGRES_IMAGE if it is set, else the public image, else one built of Debian's packages.
 
-    The public image is taken when it is here already or its registry answers; the build happens once (seconds to a
-    minute) and is found again by the hash of what it is made from.
+    The public image is taken when it is here already or its registry answers. The build happens
+    once, takes about a minute, and is found again by the hash of what it is made from.
 
-    Raises ContainerError when no Docker engine answers or the build fails.
+    Raises:
+        StackError: The build failed.
     """
     named = os.environ.get("POSTGRES_IMAGE")
     if named:
         return named
-    client = _client()
-    try:
-        if _is_here(client, PUBLIC_IMAGE):
+    with _engine() as engine:
+        if _is_here(engine, PUBLIC_IMAGE) or _registry_has(engine, PUBLIC_IMAGE):
             return PUBLIC_IMAGE
-        if _registry_has(client, PUBLIC_IMAGE):
-            log.info("pulling %s", PUBLIC_IMAGE)
-            return PUBLIC_IMAGE
-    finally:
-        client.client.close()
     return _build_image()
 
 
-def _client() -> DockerClient:
+@contextmanager
+def _engine() -> Iterator[DockerClient]:
+    engine = DockerClient(timeout=_ENGINE_SECONDS)
     try:
-        client = DockerClient(timeout=_REGISTRY_SECONDS)
-        client.client.ping()
+        yield engine
+    finally:
+        engine.client.close()
+
+
+def _require_engine() -> None:
+    try:
+        with _engine() as engine:
+            engine.client.ping()
     except (DockerException, RequestException) as error:
-        remedy = f"start Docker, or run {SCRIPTS / 'ensure_docker.sh'} as root"
-        raise ContainerError(f"no Docker engine answers ({error}): {remedy}") from error
-    return client
+        raise StackError(
+            f"no Docker engine answers: {error}",
+            "Start Docker, or run tests/container/ensure_docker.sh as root to install and start it",
+        ) from error
 
 
-def _is_here(client: DockerClient, image: str) -> bool:
+def _is_here(engine: DockerClient, image: str) -> bool:
     try:
-        client.client.images.get(image)
+        engine.client.images.get(image)
     except ImageNotFound:
         return False
     return True
 
 
-def _registry_has(client: DockerClient, image: str) -> bool:
+def _registry_has(engine: DockerClient, image: str) -> bool:
     try:
-        client.client.images.get_registry_data(image)
+        engine.client.images.get_registry_data(image)
     except (APIError, RequestException) as error:
         log.info("no registry to get %s from (%s): building an image instead", image, error)
         return False
@@ -141,14 +151,15 @@ def _build_image() -> str:
         check=False,
     )
     if built.returncode != 0:
-        raise ContainerError(
-            "no image could be built (see above): set POSTGRES_IMAGE to one that can be pulled"
+        raise StackError(
+            "no image could be built; what went wrong stands above",
+            "Name an image that can be pulled in POSTGRES_IMAGE, or use PG=17",
         )
     return built.stdout.strip()
 
 
 def _wait_until_ready(container: DockerContainer, image: str) -> Server:
-    """Poll until the server takes connections; images differ in what they log, connecting is the one common sign."""
+    """Poll until the server takes connections: images differ in what they log, not in this."""
     deadline = time.monotonic() + _READY_SECONDS
     last_error = "no connection was tried"
     wrapped = container.get_wrapped_container()
@@ -159,7 +170,7 @@ def _wait_until_ready(container: DockerContainer, image: str) -> Server:
             break
         try:
             port = int(container.get_docker_client().port(container.get_container_id(), 5432))
-            url = f"postgresql://{_SUPERUSER}:{_PASSWORD}@127.0.0.1:{port}/postgres"
+            url = f"postgresql://{SUPERUSER}:{_PASSWORD}@127.0.0.1:{port}/postgres?sslmode=disable"
             with psycopg.connect(url, connect_timeout=2, autocommit=True) as connection:
                 _trade_durability_for_speed(connection)
                 major = connection.info.server_version // 10_000
@@ -168,8 +179,9 @@ def _wait_until_ready(container: DockerContainer, image: str) -> Server:
             last_error = str(error).strip()
             time.sleep(0.1)
     output = wrapped.logs(tail=15).decode(errors="replace")
-    raise ContainerError(
-        f"Postgres in {image} did not come up ({last_error}); the end of its log:\n{output}"
+    raise StackError(
+        f"Postgres in {image} did not come up ({last_error}); the end of its log:\n{output}",
+        "Name another image in POSTGRES_IMAGE, or use PG=17",
     )
 
 
@@ -185,8 +197,8 @@ def _trade_durability_for_speed(connection: psycopg.Connection) -> None:
 def _removed_when_we_die(run: str) -> Iterator[None]:
     """Have another process remove this run's containers once we are gone, SIGKILL included.
 
-    The pipe is the signal: its writing end closes with us, however we end. The other process has a session of its
-    own, so that Ctrl-C does not reach it before its work is done.
+    The pipe is the signal: its writing end closes with us, however we end. The other process has a
+    session of its own, so that Ctrl-C does not reach it before its work is done.
     """
     with subprocess.Popen(
         [sys.executable, "-m", "devstack.container", run],
@@ -197,21 +209,18 @@ def _removed_when_we_die(run: str) -> Iterator[None]:
         yield
         # Leaving the with block closes the pipe and waits.
     if remover.returncode != 0:
-        raise ContainerError(
-            f"containers labelled {_LABEL}={run} may be left over: docker rm --force --volumes them"
+        raise StackError(
+            f"containers with the label {_LABEL}={run} may be left over",
+            "Remove them with docker rm --force --volumes",
         )
 
 
 def _remove_containers_at_end_of_input(run: str) -> None:
     sys.stdin.buffer.read()
-    client = DockerClient()
-    try:
-        for container in client.client.containers.list(
-            all=True, filters={"label": f"{_LABEL}={run}"}
-        ):
+    with _engine() as engine:
+        ours = {"label": f"{_LABEL}={run}"}
+        for container in engine.client.containers.list(all=True, filters=ours):
             container.remove(force=True, v=True)
-    finally:
-        client.client.close()
 
 
 if __name__ == "__main__":
