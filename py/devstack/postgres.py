@@ -42,6 +42,9 @@ _SETTINGS = {
 _THROWAWAY_SETTINGS = {"fsync": "off", "full_page_writes": "off"}
 """For a data folder that nobody wants back after a crash."""
 
+_MEMORY = Path("/dev/shm")  # noqa: S108, only folders made by mkdtemp are used there
+_MEMORY_BYTES = 4 * 1024**3
+
 
 @dataclass(frozen=True, slots=True)
 class Server:
@@ -92,7 +95,10 @@ class EmbeddedPostgres:
         data_dir: Where the data are kept between starts; None keeps them nowhere.
         port: The TCP port; None chooses a free one.
         settings: Further settings, as in postgresql.conf.
-        supervisor: Who starts the process; None has one made for it.
+        in_memory: Keep the data in memory where the machine has plenty: cloning a database then
+            takes 7 ms instead of 10 to 100. Means nothing with a data_dir.
+        supervisor: Who starts the process and stops it at its own end; None has one made for this
+            server alone.
 
     Raises:
         StackError: On entry, when the server cannot be started; says why.
@@ -105,12 +111,14 @@ class EmbeddedPostgres:
         *,
         port: int | None = None,
         settings: Mapping[str, str] | None = None,
+        in_memory: bool = False,
         supervisor: Supervisor | None = None,
     ) -> None:
         self._major = major
         self._data_dir = data_dir
         self._port = port
         self._settings = dict(settings or {})
+        self._in_memory = in_memory
         self._supervisor = supervisor
         self._exit = contextlib.ExitStack()
 
@@ -135,7 +143,11 @@ class EmbeddedPostgres:
         account.own(folder)
         account.check_reaches(folder)
         binaries = _readable_binaries(node.postgres_folder(self._major), account, folder)
-        data = self._data_dir.resolve() if self._data_dir else folder / "data"
+        data = (
+            self._data_dir.resolve()
+            if self._data_dir
+            else self._throwaway(supervisor, account, folder)
+        )
         if not (data / "PG_VERSION").exists():
             _initialise(binaries, data, account)
         _check_version(data, self._major)
@@ -167,6 +179,14 @@ class EmbeddedPostgres:
             else:
                 return Server(url, ports.LOOPBACK, port, self._major)
         raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def _throwaway(self, supervisor: Supervisor, account: "_Account", folder: Path) -> Path:
+        if not (self._in_memory and _has_room(_MEMORY)):
+            return folder / "data"
+        in_memory = Path(tempfile.mkdtemp(prefix="live-sessions-postgres-", dir=_MEMORY))
+        supervisor.own(in_memory)
+        account.own(in_memory)
+        return in_memory / "data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +316,13 @@ def _check_version(data: Path, major: int) -> None:
             f"{data} holds data of Postgres {found}, not {major}",
             f"Start Postgres {found}, or choose another folder",
         )
+
+
+def _has_room(folder: Path) -> bool:
+    try:
+        return shutil.disk_usage(folder).free >= _MEMORY_BYTES
+    except OSError:
+        return False
 
 
 def _environment() -> dict[str, str]:

@@ -33,7 +33,7 @@ def open_server(selector: str | None = None) -> Iterator[Server]:
         with open_container() as server:
             yield server
     elif chosen.isdecimal():
-        with EmbeddedPostgres(int(chosen)) as server:
+        with EmbeddedPostgres(int(chosen), in_memory=True) as server:
             yield server
     else:
         raise StackError(
