@@ -9,7 +9,8 @@
 -- event says what holds now; waiting mails of later events are folded into this one. If nothing is left to tell, or the recipient's
 -- access has ended, the mail is skipped and says why. A mail in doubt is sent again as it was, and nothing is folded into it.
 --
--- No row comes back only if no mail is due. An attempt is counted here, so that a mail that kills its worker is not tried for ever.
+-- An attempt is counted here, so that a mail that kills its worker is not tried for ever. Where very many stale mails stand before
+-- the first to be sent, the call ends empty after a second of skipping and next_wake() says to call again.
 --
 -- Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.claim_emails(
@@ -27,6 +28,7 @@ as $$
 declare
     v_claim_id uuid := gen_random_uuid();
     v_due uuid [];
+    v_patience_ends timestamptz := clock_timestamp() + interval '1 second';
 begin
     if max_emails is null or max_emails < 1 or lease is null or lease <= interval '0' then
         raise exception using
@@ -39,7 +41,11 @@ begin
         exit when v_due = '{}';
         return query
         select * from notifier.decide_emails(v_due, v_claim_id, worker, lease, organizer, app_url);
-        exit when found;
+        exit when found or clock_timestamp() > v_patience_ends;
     end loop;
 end
 $$;
+comment on function notifier.claim_emails(text, integer, interval, text, text) is
+    'Claims up to max_emails due mails for a worker until the lease ends and says what each is to tell, to whom; stale ones are skipped on the way. organizer: mailbox named in calendar parts; app_url: where links lead.';
+revoke execute on function notifier.claim_emails(text, integer, interval, text, text) from public;
+grant execute on function notifier.claim_emails(text, integer, interval, text, text) to notifier;

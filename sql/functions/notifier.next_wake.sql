@@ -1,0 +1,45 @@
+-- When a worker that finds nothing to do should look again without being told. A mail that follows an unfinished one does not count:
+-- it becomes due when that one is done, and whoever does that is awake.
+-- Security definer: role notifier may call the queue's functions and read nothing.
+create function notifier.next_wake()
+returns timestamptz
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+    return least(
+        (select min(event.created_at) from notifier.events as event where event.expanded_at is null),
+        (
+            select waiting.available_at
+            from notifier.emails as waiting
+            where
+                waiting.status in ('queued', 'in_doubt')
+                and not exists (
+                    select from notifier.emails as earlier
+                    where
+                        earlier.session_id = waiting.session_id
+                        and earlier.recipient_id = waiting.recipient_id
+                        and earlier.topic = waiting.topic
+                        and earlier.event_id < waiting.event_id
+                        and earlier.status in ('queued', 'claimed', 'sending', 'in_doubt')
+                )
+            order by waiting.available_at, waiting.event_id
+            limit 1
+        ),
+        (select min(held.lease_until) from notifier.emails as held where held.status in ('claimed', 'sending')),
+        (
+            select session.status_due_at
+            from public.success_sessions as session
+            where session.status_due_at is not null
+            order by session.status_due_at
+            limit 1
+        ),
+        (select gate.awake_until from notifier.gate as gate where gate.awake_until > clock_timestamp())
+    );
+end
+$$;
+comment on function notifier.next_wake() is
+    'When there is something to do that nobody announces: a session starting or ending, a mail becoming due, a lease or another worker''s promise to stay awake running out. In the past: there is work now; null: nothing.';
+revoke execute on function notifier.next_wake() from public;
+grant execute on function notifier.next_wake() to notifier;

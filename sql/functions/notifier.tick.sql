@@ -1,0 +1,44 @@
+-- What the clock demands. Idempotent; of several workers each session and mail is handled by one, and none waits for another or for
+-- whoever is editing a session (skip locked).
+-- Security definer: role notifier may call the queue's functions and read nothing.
+create function notifier.tick()
+returns table (started integer, completed integer, requeued integer, in_doubt integer)
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+    with due as materialized (
+        select session.id
+        from public.success_sessions as session
+        where session.status = 'upcoming' and session.status_due_at <= clock_timestamp()
+        order by session.id
+        for no key update skip locked
+    )
+    update public.success_sessions as session set status = 'live'
+    from due
+    where session.id = due.id;
+    get diagnostics started = row_count;
+
+    -- Those that are over by now come through here in the same call.
+    with due as materialized (
+        select session.id
+        from public.success_sessions as session
+        where session.status = 'live' and session.status_due_at <= clock_timestamp()
+        order by session.id
+        for no key update skip locked
+    )
+    update public.success_sessions as session set status = 'completed'
+    from due
+    where session.id = due.id;
+    get diagnostics completed = row_count;
+
+    select recovered.requeued, recovered.in_doubt into requeued, in_doubt
+    from notifier.recover_expired_claims() as recovered;
+    return next;
+end
+$$;
+comment on function notifier.tick() is
+    'Starts and completes sessions by the clock and recovers mails of lost workers; how many of each. Call it whenever next_wake() says so.';
+revoke execute on function notifier.tick() from public;
+grant execute on function notifier.tick() to notifier;
