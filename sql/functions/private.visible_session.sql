@@ -1,5 +1,6 @@
 -- The one door of the API functions to a session: unknown and invisible get the same answer, so that nobody can probe for ids.
--- Security definer: called by definer functions, which row-level security would not stop; it applies the same rule by hand.
+-- Security definer: called by definer functions, which row-level security would not stop; it says for one session what the policy
+-- success_sessions_select says for all, and a test compares the two.
 create function private.visible_session(session_id uuid)
 returns public.success_sessions
 language plpgsql
@@ -12,7 +13,13 @@ declare
 begin
     select session.* into v_session
     from public.success_sessions as session
-    where session.id = visible_session.session_id and session.access_keys && private.my_access_keys();
+    where
+        session.id = visible_session.session_id
+        and (
+            private.is_manager()
+            or private.is_session_host(session)
+            or private.is_session_learner(session, auth.uid())
+        );
     if not found then
         raise exception using
             errcode = 'PT404',
