@@ -1,0 +1,182 @@
+-- Schemas, the notifier's role, types, and the functions that tables are built with.
+
+-- == Schemas and roles ===============================================================================================
+
+-- Platform extensions live in the schema `extensions`, as on Supabase. btree_gist lets one exclusion constraint compare
+-- a mentor (uuid, =) and a time range (&&). It is a trusted extension: no superuser is needed to create it.
+create schema if not exists extensions;
+create extension if not exists btree_gist with schema extensions;
+
+-- Helpers, trigger functions, presence and audit: everything the API must not expose. PostgREST never lists this schema;
+-- `authenticated` may look names up in it because row-level security policies call its helpers.
+create schema private;
+comment on schema private is
+    'Helpers, trigger functions, presence and audit of the live sessions. Not exposed through PostgREST.';
+revoke all on schema private from public;
+grant usage on schema private to authenticated, service_role;
+
+-- The outbox and its queue functions. The daemon logs in as role `notifier`, which may execute the functions of this
+-- schema and do nothing else. Roles belong to the cluster, so an existing one is kept; an operator sets the password
+-- (`alter role notifier password …`), which no migration may know.
+do $$
+begin
+    if not exists (select from pg_catalog.pg_roles where rolname = 'notifier') then
+        create role notifier login noinherit;
+    end if;
+exception
+    -- Another database of this cluster was being migrated at the same moment.
+    when duplicate_object or unique_violation then null;
+end
+$$;
+
+create schema notifier;
+comment on schema notifier is
+    'Outbox of the live sessions: events, emails and the functions by which the notifier drains them.';
+revoke all on schema notifier from public;
+grant usage on schema notifier to notifier;
+
+-- == Types ===========================================================================================================
+
+-- What a user may do on the platform; a user may hold several roles.
+create type public.app_role as enum (
+    'student', -- takes part in sessions of the own enrollments
+    'mentor', -- hosts assigned sessions
+    'enrollment_manager', -- manages sessions and enrollments
+    'admin', -- manages sessions, enrollments and settings
+    'superadmin' -- everything, deleting and granting roles included
+);
+comment on type public.app_role is 'What a user may do on the platform; a user may hold several roles.';
+
+-- Where a session stands; completed and cancelled are final.
+create type public.session_status as enum (
+    'upcoming', -- not begun
+    'live', -- begun, not over
+    'completed', -- over; attendance is final
+    'cancelled' -- called off; kept so that everybody can be told
+);
+comment on type public.session_status is 'Where a session stands; completed and cancelled are final.';
+
+-- What kind of live session it is.
+create type public.session_type as enum (
+    'success_session', -- for a cohort
+    'mentorship', -- one-to-one
+    'group_coaching' -- a coaching call for a group
+);
+comment on type public.session_type is 'What kind of live session it is.';
+
+-- Where a student stands in a course; only active ones give access to sessions.
+create type public.enrollment_status as enum (
+    'active', -- takes part
+    'paused', -- access suspended
+    'completed', -- finished the course
+    'withdrawn' -- left the course
+);
+comment on type public.enrollment_status is 'Where a student stands in a course; only active ones give access to sessions.';
+
+-- What the attendance record of one student in one session says.
+create type public.attendance_status as enum (
+    'present', -- came in time and stayed
+    'late', -- came later than app_settings.late_after_minutes
+    'partial', -- stayed less than app_settings.partial_below_percent
+    'absent', -- was never there
+    'excused' -- absent with leave, decided by a person
+);
+comment on type public.attendance_status is 'What the attendance record of one student in one session says.';
+
+-- Where an attendance value comes from; manual and import outrank the automatic ones.
+create type public.attendance_source as enum (
+    'join', -- join_session and leave_session
+    'platform', -- events of the video platform
+    'manual', -- marked by the host or a manager
+    'import' -- imported by the host or a manager
+);
+comment on type public.attendance_source is 'Where an attendance value comes from; manual and import outrank the automatic ones.';
+
+-- The write-only parts of a session, each kept in Vault under its own name.
+create type private.session_secret as enum (
+    'zoom_passcode', -- the meeting's passcode
+    'link', -- the whole link where it carries a pwd= parameter
+    'backup_link', -- the whole backup link where it carries a pwd= parameter
+    'host_link' -- the host's start link; never revealed to students
+);
+comment on type private.session_secret is 'The write-only parts of a session, each kept in Vault under its own name.';
+
+-- What a raw presence event says about a person in a session.
+create type private.presence_kind as enum (
+    'join', -- came in
+    'leave' -- went out
+);
+comment on type private.presence_kind is 'What a raw presence event says about a person in a session.';
+
+-- What join_session answers: all that a person needs to enter the meeting.
+create type public.session_join_details as (
+    session_id uuid,
+    title text,
+    description text,
+    session_type public.session_type,
+    start_time timestamptz,
+    end_time timestamptz,
+    timezone text,
+    mentor_name text,
+    platform text,
+    link text,
+    backup_link text,
+    zoom_meeting_id text,
+    passcode text,
+    attendance_status public.attendance_status
+);
+comment on type public.session_join_details is
+    'Answer of join_session: the session, its meeting credentials and the caller''s attendance (null for host and managers).';
+
+-- What session_credentials answers, for hosts and managers only.
+create type public.session_credential_details as (
+    session_id uuid,
+    platform text,
+    link text,
+    backup_link text,
+    zoom_meeting_id text,
+    passcode text,
+    host_link text
+);
+comment on type public.session_credential_details is
+    'Answer of session_credentials: the links in full, the passcode and the host''s start link; null where none is set.';
+
+-- == What tables are built with ======================================================================================
+
+-- A check constraint with a sentence: it passes as any check does (true or null) and otherwise raises the message a frontend can
+-- show, with the constraint's name in the detail. Plain checks answer "violates check constraint …", which helps nobody.
+create function private.rule(holds boolean, name text, message text, remedy text)
+returns boolean
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+    if holds is not false then
+        return true;
+    end if;
+    raise exception using
+        errcode = '22023',
+        message = rule.message,
+        detail = 'constraint ' || rule.name,
+        hint = rule.remedy,
+        constraint = rule.name;
+end
+$$;
+comment on function private.rule(boolean, text, text, text) is
+    'Body of check constraints: true when the rule holds or is unknown, else 22023 with the message, the constraint''s name and the remedy.';
+revoke execute on function private.rule(boolean, text, text, text) from public;
+grant execute on function private.rule(boolean, text, text, text) to authenticated, service_role;
+
+-- One key per audience: a course and one of its batches, or the course's unbatched students. A digest, so that both columns fit into one
+-- that an index can be searched by with a list of keys, nulls included.
+create function private.audience_key(course_id uuid, batch_id uuid)
+returns uuid
+language sql
+immutable
+set search_path = ''
+return pg_catalog.md5(course_id::text || '/' || coalesce(batch_id::text, 'unbatched'))::uuid;
+comment on function private.audience_key(uuid, uuid) is
+    'The key shared by the sessions and the active enrollments of one audience; batch_id null means the unbatched; null without a course.';
+revoke execute on function private.audience_key(uuid, uuid) from public;
+grant execute on function private.audience_key(uuid, uuid) to authenticated, service_role;

@@ -1,0 +1,527 @@
+-- People, courses, sessions, attendance, presence and the audit log.
+
+-- == Tables ==========================================================================================================
+
+-- The IANA time zones this server knows, spelled as IANA spells them. A table, because pg_timezone_names reads the zone files at
+-- every look, and because Postgres also accepts abbreviations, POSIX strings and any letter case, which other programs do not.
+create table private.time_zones (
+    name text not null,
+    constraint time_zones_pkey primary key (name)
+);
+comment on table private.time_zones is
+    'IANA time zones a session or a profile may name. After an update of the zone data: insert the new names from pg_timezone_names.';
+comment on column private.time_zones.name is 'IANA name, such as Europe/Berlin or UTC.';
+
+alter table private.time_zones enable row level security;
+
+insert into private.time_zones (name)
+select zone.name
+from pg_catalog.pg_timezone_names as zone
+where
+    zone.name = 'UTC'
+    or (zone.name like '%/%' and zone.name !~ '^(posix|right|SystemV)/');
+
+-- What the platform shows of a user. The email address stays in auth.users.
+create table public.profiles (
+    id uuid not null,
+    full_name text not null default '',
+    timezone text not null default 'UTC',
+    locale text not null default 'en',
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+    constraint profiles_pkey primary key (id),
+    constraint profiles_id_fkey foreign key (id) references auth.users (id) on delete cascade,
+    constraint profiles_timezone_fkey foreign key (timezone) references private.time_zones (name) on update cascade,
+    constraint profiles_full_name_length check (
+        private.rule(
+            char_length(full_name) <= 200 and full_name !~ '[[:cntrl:]]',
+            'profiles_full_name_length',
+            'full_name must be one line of at most 200 characters',
+            'Shorten the name and remove line breaks.'
+        )
+    ),
+    constraint profiles_locale_format check (
+        private.rule(
+            locale ~ '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$',
+            'profiles_locale_format',
+            'locale must be a language tag',
+            'Send a BCP 47 tag such as en or pt-BR.'
+        )
+    )
+);
+comment on table public.profiles is 'What the platform shows of a user: one row per auth.users row, made by a trigger there.';
+comment on column public.profiles.id is 'The user, auth.users.id.';
+comment on column public.profiles.full_name is 'Name as shown to others; may be empty.';
+comment on column public.profiles.timezone is 'IANA time zone in which times are shown and mailed to this user.';
+comment on column public.profiles.locale is 'BCP 47 language tag for mails.';
+comment on column public.profiles.created_at is 'When the profile was made.';
+comment on column public.profiles.updated_at is 'When the profile last changed.';
+
+create index profiles_timezone_idx on public.profiles (timezone);
+
+-- Which roles a user holds. The first superadmin is inserted by the DBA; from then on superadmins decide.
+create table public.user_roles (
+    user_id uuid not null,
+    role public.app_role not null,
+    granted_at timestamptz not null default now(),
+    constraint user_roles_pkey primary key (user_id, role),
+    constraint user_roles_user_id_fkey foreign key (user_id) references public.profiles (id) on delete cascade
+);
+comment on table public.user_roles is 'Which roles a user holds; only superadmins change it.';
+comment on column public.user_roles.user_id is 'The user.';
+comment on column public.user_roles.role is 'The role held.';
+comment on column public.user_roles.granted_at is 'Since when.';
+
+-- Courses that students enroll in.
+create table public.courses (
+    id uuid not null default gen_random_uuid(),
+    name text not null,
+    created_at timestamptz not null default now(),
+    constraint courses_pkey primary key (id),
+    constraint courses_name_not_blank check (
+        private.rule(btrim(name) <> '', 'courses_name_not_blank', 'name must not be blank', 'Give the course a name.')
+    )
+);
+comment on table public.courses is 'Courses that students enroll in.';
+comment on column public.courses.id is 'The course.';
+comment on column public.courses.name is 'Name as shown; not blank.';
+comment on column public.courses.created_at is 'When the course was made.';
+
+-- A batch is a cohort of one course.
+create table public.batches (
+    id uuid not null default gen_random_uuid(),
+    course_id uuid not null,
+    name text not null,
+    created_at timestamptz not null default now(),
+    constraint batches_pkey primary key (id),
+    constraint batches_id_course_id_key unique (id, course_id),
+    constraint batches_course_id_fkey foreign key (course_id) references public.courses (id) on delete restrict,
+    constraint batches_name_not_blank check (
+        private.rule(btrim(name) <> '', 'batches_name_not_blank', 'name must not be blank', 'Give the batch a name.')
+    )
+);
+comment on table public.batches is 'Cohorts of a course. A student of a course belongs to one of its batches or is unbatched.';
+comment on column public.batches.id is 'The batch.';
+comment on column public.batches.course_id is 'The course it is a cohort of.';
+comment on column public.batches.name is 'Name as shown; not blank.';
+comment on column public.batches.created_at is 'When the batch was made.';
+comment on constraint batches_id_course_id_key on public.batches is 'Target of foreign keys that prove a batch belongs to a course.';
+
+create index batches_course_id_idx on public.batches (course_id);
+
+-- Who takes part in which course, and in which of its batches. Only active enrollments give access to sessions.
+create table public.course_enrollments (
+    id uuid not null default gen_random_uuid(),
+    student_id uuid not null,
+    course_id uuid not null,
+    batch_id uuid,
+    status public.enrollment_status not null default 'active',
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+    constraint course_enrollments_pkey primary key (id),
+    constraint course_enrollments_student_id_course_id_key unique (student_id, course_id),
+    constraint course_enrollments_student_id_fkey
+    foreign key (student_id) references public.profiles (id) on delete cascade,
+    constraint course_enrollments_course_id_fkey
+    foreign key (course_id) references public.courses (id) on delete restrict,
+    constraint course_enrollments_batch_id_of_course_fkey
+    foreign key (batch_id, course_id) references public.batches (id, course_id) on delete restrict
+);
+comment on table public.course_enrollments is 'Who takes part in which course; one enrollment per student and course.';
+comment on column public.course_enrollments.id is 'The enrollment.';
+comment on column public.course_enrollments.student_id is 'The student.';
+comment on column public.course_enrollments.course_id is 'The course.';
+comment on column public.course_enrollments.batch_id is 'The batch of that course, or null for an unbatched student.';
+comment on column public.course_enrollments.status is 'Only active enrollments give access to sessions.';
+comment on column public.course_enrollments.created_at is 'When the student enrolled.';
+comment on column public.course_enrollments.updated_at is 'When the enrollment last changed.';
+
+-- The fan-out of one audience, in pages by student.
+create index course_enrollments_active_audience_idx on public.course_enrollments (course_id, batch_id, student_id)
+where status = 'active';
+create index course_enrollments_course_id_batch_id_idx on public.course_enrollments (course_id, batch_id);
+create index course_enrollments_batch_id_idx on public.course_enrollments (batch_id);
+
+-- The video platforms a session may run on. The rows below are reference data and belong to the schema.
+create table public.meeting_platforms (
+    id text not null,
+    name text not null,
+    is_active boolean not null default true,
+    constraint meeting_platforms_pkey primary key (id),
+    constraint meeting_platforms_id_format check (
+        private.rule(
+            id ~ '^[a-z][a-z0-9_]*$',
+            'meeting_platforms_id_format',
+            'id must be a lowercase identifier',
+            'Use letters, digits and underscores, such as google_meet.'
+        )
+    ),
+    constraint meeting_platforms_name_not_blank check (
+        private.rule(
+            btrim(name) <> '', 'meeting_platforms_name_not_blank', 'name must not be blank', 'Give the platform a name.'
+        )
+    )
+);
+comment on table public.meeting_platforms is 'The video platforms a session may run on.';
+comment on column public.meeting_platforms.id is 'Lowercase identifier, success_sessions.platform.';
+comment on column public.meeting_platforms.name is 'Name as shown.';
+comment on column public.meeting_platforms.is_active is 'Whether new sessions may choose it.';
+
+insert into public.meeting_platforms (id, name) values
+('zoom', 'Zoom'),
+('google_meet', 'Google Meet'),
+('microsoft_teams', 'Microsoft Teams'),
+('jitsi', 'Jitsi Meet'),
+('other', 'Other');
+
+-- The platform's settings: one row, made here, so that every reader may rely on it.
+create table public.app_settings (
+    id boolean not null default true,
+    join_opens_minutes_before integer not null default 15,
+    late_after_minutes integer not null default 10,
+    partial_below_percent integer not null default 75,
+    updated_at timestamptz not null default now(),
+    constraint app_settings_pkey primary key (id),
+    constraint app_settings_one_row check (
+        private.rule(id, 'app_settings_one_row', 'app_settings has exactly one row', 'Update the row with id = true.')
+    ),
+    constraint app_settings_join_opens_minutes_before_range check (
+        private.rule(
+            join_opens_minutes_before between 0 and 1440,
+            'app_settings_join_opens_minutes_before_range',
+            'join_opens_minutes_before must be between 0 and 1440',
+            'Send the number of minutes before the start at which joining opens.'
+        )
+    ),
+    constraint app_settings_late_after_minutes_range check (
+        private.rule(
+            late_after_minutes between 0 and 1440,
+            'app_settings_late_after_minutes_range',
+            'late_after_minutes must be between 0 and 1440',
+            'Send the number of minutes after the start from which a student counts as late.'
+        )
+    ),
+    constraint app_settings_partial_below_percent_range check (
+        private.rule(
+            partial_below_percent between 0 and 100,
+            'app_settings_partial_below_percent_range',
+            'partial_below_percent must be between 0 and 100',
+            'Send the share of the scheduled time, in percent, below which attendance is partial.'
+        )
+    )
+);
+comment on table public.app_settings is 'The platform''s settings, one row; admins and superadmins change it.';
+comment on column public.app_settings.id is 'Always true: the one row.';
+comment on column public.app_settings.join_opens_minutes_before is 'Minutes before the start at which join_session opens.';
+comment on column public.app_settings.late_after_minutes is 'Minutes after the start from which a student counts as late.';
+comment on column public.app_settings.partial_below_percent is
+    'Share of the scheduled time, in percent, below which attendance is partial.';
+comment on column public.app_settings.updated_at is 'When a setting last changed.';
+
+insert into public.app_settings default values;
+
+-- The live sessions. Times are instants; `timezone` is the zone the wall-clock time is meant in.
+create table public.success_sessions (
+    id uuid not null default gen_random_uuid(),
+    title text not null,
+    description text,
+    session_type public.session_type not null default 'success_session',
+    status public.session_status not null default 'upcoming',
+    course_id uuid,
+    batch_id uuid,
+    mentor_id uuid,
+    start_time timestamptz not null,
+    end_time timestamptz not null,
+    timezone text not null default 'UTC',
+    platform text not null default 'zoom',
+    link text not null,
+    backup_link text,
+    zoom_meeting_id text,
+    zoom_passcode text,
+    platform_data jsonb not null default '{}',
+    cancel_reason text,
+    sequence integer not null default 0,
+    credentials_updated_at timestamptz,
+    created_by uuid default auth.uid(),
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+    audience_key uuid generated always as (private.audience_key(course_id, batch_id)) stored,
+    host_key uuid not null generated always as (
+        coalesce(mentor_id, '00000000-0000-0000-0000-000000000000'::uuid)
+    ) stored,
+    status_due_at timestamptz generated always as (
+        case status when 'upcoming' then start_time when 'live' then end_time end
+    ) stored,
+    constraint success_sessions_pkey primary key (id),
+    constraint success_sessions_course_id_fkey
+    foreign key (course_id) references public.courses (id) on delete restrict,
+    constraint success_sessions_batch_id_of_course_fkey
+    foreign key (batch_id, course_id) references public.batches (id, course_id) on delete restrict,
+    constraint success_sessions_mentor_id_fkey
+    foreign key (mentor_id) references public.profiles (id) on delete restrict,
+    constraint success_sessions_created_by_fkey
+    foreign key (created_by) references public.profiles (id) on delete set null,
+    constraint success_sessions_timezone_fkey
+    foreign key (timezone) references private.time_zones (name) on update cascade,
+    constraint success_sessions_platform_fkey
+    foreign key (platform) references public.meeting_platforms (id) on update cascade on delete restrict,
+    constraint success_sessions_title_not_blank check (
+        private.rule(
+            btrim(title) <> '' and char_length(title) <= 200 and title !~ '[[:cntrl:]]',
+            'success_sessions_title_not_blank',
+            'title must be one line of 1 to 200 characters',
+            'Give the session a title that is not blank.'
+        )
+    ),
+    constraint success_sessions_description_length check (
+        private.rule(
+            char_length(description) <= 10000,
+            'success_sessions_description_length',
+            'description must be at most 10,000 characters',
+            'Shorten the description.'
+        )
+    ),
+    constraint success_sessions_batch_id_needs_course check (
+        private.rule(
+            batch_id is null or course_id is not null,
+            'success_sessions_batch_id_needs_course',
+            'batch_id needs a course_id',
+            'Send the course the batch belongs to, or leave both out.'
+        )
+    ),
+    constraint success_sessions_end_time_after_start check (
+        private.rule(
+            end_time > start_time,
+            'success_sessions_end_time_after_start',
+            'end_time must be after start_time',
+            'Send an end_time after start_time, or leave it out on creation for 60 minutes.'
+        )
+    ),
+    constraint success_sessions_end_time_within_a_day check (
+        private.rule(
+            end_time <= start_time + interval '24 hours',
+            'success_sessions_end_time_within_a_day',
+            'end_time must be at most 24 hours after start_time',
+            'Shorten the session or split it.'
+        )
+    ),
+    constraint success_sessions_link_is_http check (
+        private.rule(
+            link ~* '^https?://[^\s/?#]+\S*$' and char_length(link) <= 2000,
+            'success_sessions_link_is_http',
+            'link must be an http(s) address without spaces',
+            'Send the meeting''s address, such as https://zoom.us/j/123456789.'
+        )
+    ),
+    constraint success_sessions_backup_link_is_http check (
+        private.rule(
+            backup_link ~* '^https?://[^\s/?#]+\S*$' and char_length(backup_link) <= 2000,
+            'success_sessions_backup_link_is_http',
+            'backup_link must be an http(s) address without spaces',
+            'Send the backup meeting''s address, or null for none.'
+        )
+    ),
+    constraint success_sessions_zoom_meeting_id_format check (
+        private.rule(
+            zoom_meeting_id ~ '^[0-9 -]{9,15}$',
+            'success_sessions_zoom_meeting_id_format',
+            'zoom_meeting_id must be 9 to 11 digits',
+            'Send the meeting''s number as Zoom shows it, such as 123 456 789.'
+        )
+    ),
+    constraint success_sessions_platform_data_is_object check (
+        private.rule(
+            jsonb_typeof(platform_data) = 'object',
+            'success_sessions_platform_data_is_object',
+            'platform_data must be a JSON object',
+            'Send an object of platform-specific fields, or leave it out.'
+        )
+    ),
+    constraint success_sessions_cancel_reason_when_cancelled check (
+        private.rule(
+            cancel_reason is null or status = 'cancelled',
+            'success_sessions_cancel_reason_when_cancelled',
+            'cancel_reason belongs to cancelled sessions only',
+            'Send status cancelled with it, or leave it out.'
+        )
+    ),
+    constraint success_sessions_cancel_reason_length check (
+        private.rule(
+            char_length(cancel_reason) <= 1000,
+            'success_sessions_cancel_reason_length',
+            'cancel_reason must be at most 1,000 characters',
+            'Shorten the reason.'
+        )
+    ),
+    -- Two writers at once cannot book a mentor twice: the second waits for the first and is refused (23P01).
+    constraint success_sessions_mentor_id_no_overlap exclude using gist (
+        mentor_id with =,
+        tstzrange(start_time, end_time) with &&
+    ) where (mentor_id is not null and status in ('upcoming', 'live'))
+);
+comment on table public.success_sessions is
+    'Live sessions: success sessions of a cohort, one-to-one mentorship, group coaching. Seen by its audience, its mentor, its participants and managers.';
+comment on column public.success_sessions.id is 'The session; also its calendar UID.';
+comment on column public.success_sessions.title is 'One line, not blank, at most 200 characters.';
+comment on column public.success_sessions.description is 'Free text for those who take part, at most 10,000 characters.';
+comment on column public.success_sessions.session_type is 'Kind of session.';
+comment on column public.success_sessions.status is
+    'Moves upcoming, live, completed by the clock; a person may start, end or cancel it. completed and cancelled are final, except that a manager may reinstate a cancelled session that has not begun.';
+comment on column public.success_sessions.course_id is
+    'Course whose active enrollments are the audience; null: explicit participants only.';
+comment on column public.success_sessions.batch_id is 'Batch of the course; null: the course''s unbatched students.';
+comment on column public.success_sessions.mentor_id is 'Host, a user with the role mentor; null while none is assigned. Never booked twice at one time.';
+comment on column public.success_sessions.start_time is 'Begin, an instant.';
+comment on column public.success_sessions.end_time is 'End, an instant after start_time and at most 24 hours later; 60 minutes after it when left out on creation. Moves to now when a person ends the session early.';
+comment on column public.success_sessions.timezone is 'IANA zone the wall-clock time is meant in.';
+comment on column public.success_sessions.platform is 'Video platform, meeting_platforms.id.';
+comment on column public.success_sessions.link is
+    'Address of the meeting, http(s). A pwd= parameter is moved into Vault; join_session gives the whole link back.';
+comment on column public.success_sessions.backup_link is 'Address to use when the platform fails; treated as link is.';
+comment on column public.success_sessions.zoom_meeting_id is 'Zoom''s meeting number, 9 to 11 digits.';
+comment on column public.success_sessions.zoom_passcode is
+    'Write-only: what is sent goes into Vault and reads back as null. Null leaves the stored passcode as it is, the empty string removes it. Revealed by join_session and session_credentials.';
+comment on column public.success_sessions.platform_data is
+    'Platform-specific fields. The key host_link (the host''s start link) is write-only as zoom_passcode is.';
+comment on column public.success_sessions.cancel_reason is 'Why it was cancelled, told to everybody; at most 1,000 characters.';
+comment on column public.success_sessions.sequence is 'Revision for calendars, rises with each change people see (RFC 5545, section 3.8.7.4).';
+comment on column public.success_sessions.credentials_updated_at is 'When a write-only part last changed; null: never set.';
+comment on column public.success_sessions.created_by is 'Who created it; null: the system, or a user since deleted.';
+comment on column public.success_sessions.created_at is 'When it was created.';
+comment on column public.success_sessions.updated_at is 'When it last changed.';
+comment on column public.success_sessions.audience_key is
+    'Generated: course and batch as one key, which row-level security searches by; null without a course.';
+comment on column public.success_sessions.host_key is
+    'Generated: mentor_id, or the zero uuid, which row-level security searches by.';
+comment on column public.success_sessions.status_due_at is 'Generated: when the clock next moves the status; null when it does not.';
+comment on constraint success_sessions_mentor_id_no_overlap on public.success_sessions is
+    'A mentor hosts one upcoming or live session at a time.';
+
+-- What row-level security searches by, together with the period asked for. There is no index on start_time alone on purpose: it tempts
+-- the planner into reading everybody's sessions of the period (5.9 ms a calendar instead of 0.7).
+create index success_sessions_audience_key_start_time_idx on public.success_sessions (audience_key, start_time);
+create index success_sessions_host_key_start_time_idx on public.success_sessions (host_key, start_time);
+-- What the clock searches by.
+create index success_sessions_status_due_at_idx on public.success_sessions (status_due_at) where status_due_at is not null;
+create index success_sessions_course_id_batch_id_idx on public.success_sessions (course_id, batch_id);
+create index success_sessions_batch_id_idx on public.success_sessions (batch_id);
+create index success_sessions_mentor_id_idx on public.success_sessions (mentor_id);
+create index success_sessions_created_by_idx on public.success_sessions (created_by);
+create index success_sessions_timezone_idx on public.success_sessions (timezone);
+create index success_sessions_platform_idx on public.success_sessions (platform);
+
+-- Explicit invitees: the student of a one-to-one meeting, guests of a session.
+create table public.session_participants (
+    session_id uuid not null,
+    user_id uuid not null,
+    added_by uuid default auth.uid(),
+    created_at timestamptz not null default now(),
+    constraint session_participants_pkey primary key (session_id, user_id),
+    constraint session_participants_session_id_fkey
+    foreign key (session_id) references public.success_sessions (id) on delete cascade,
+    constraint session_participants_user_id_fkey
+    foreign key (user_id) references public.profiles (id) on delete cascade,
+    constraint session_participants_added_by_fkey
+    foreign key (added_by) references public.profiles (id) on delete set null
+);
+comment on table public.session_participants is
+    'Explicit invitees of a session, beside its audience: the student of a one-to-one meeting, guests.';
+comment on column public.session_participants.session_id is 'The session.';
+comment on column public.session_participants.user_id is 'The invited user.';
+comment on column public.session_participants.added_by is 'Who invited; null: the system, or a user since deleted.';
+comment on column public.session_participants.created_at is 'When invited.';
+
+create index session_participants_user_id_idx on public.session_participants (user_id);
+create index session_participants_added_by_idx on public.session_participants (added_by);
+
+-- One student's attendance in one session, by user id only: no name, no address.
+create table public.session_attendance (
+    session_id uuid not null,
+    student_id uuid not null,
+    status public.attendance_status not null,
+    joined_at timestamptz,
+    left_at timestamptz,
+    minutes_present integer not null default 0,
+    source public.attendance_source not null,
+    marked_by uuid,
+    note text,
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+    constraint session_attendance_pkey primary key (session_id, student_id),
+    constraint session_attendance_session_id_fkey
+    foreign key (session_id) references public.success_sessions (id) on delete cascade,
+    constraint session_attendance_student_id_fkey
+    foreign key (student_id) references public.profiles (id) on delete cascade,
+    constraint session_attendance_marked_by_fkey
+    foreign key (marked_by) references public.profiles (id) on delete set null,
+    constraint session_attendance_minutes_present_range check (minutes_present between 0 and 1440),
+    constraint session_attendance_left_at_after_joined_at check (left_at >= joined_at)
+);
+comment on table public.session_attendance is
+    'One student''s attendance in one session, by user id only. Automatic values come from presence; manual and imported ones outrank them.';
+comment on column public.session_attendance.session_id is 'The session.';
+comment on column public.session_attendance.student_id is 'The student.';
+comment on column public.session_attendance.status is
+    'present or late from the first join on; partial and absent are decided when the session is over.';
+comment on column public.session_attendance.joined_at is 'First join; null: never there.';
+comment on column public.session_attendance.left_at is 'Last leave; null while there, or never there.';
+comment on column public.session_attendance.minutes_present is
+    'Minutes in the session: the union of all intervals, clipped to the scheduled time, rounded.';
+comment on column public.session_attendance.source is 'Where the value comes from.';
+comment on column public.session_attendance.marked_by is 'Who marked it by hand; null for automatic values.';
+comment on column public.session_attendance.note is 'Remark of whoever marked it.';
+comment on column public.session_attendance.created_at is 'When the record was made.';
+comment on column public.session_attendance.updated_at is 'When the record last changed.';
+
+create index session_attendance_student_id_idx on public.session_attendance (student_id);
+create index session_attendance_marked_by_idx on public.session_attendance (marked_by);
+
+-- Raw joins and leaves, append-only, read in the order of event time. Attendance is derived from them and can be derived again.
+create table private.presence_events (
+    id bigint generated always as identity,
+    session_id uuid not null,
+    user_id uuid not null,
+    kind private.presence_kind not null,
+    occurred_at timestamptz not null,
+    source public.attendance_source not null,
+    recorded_at timestamptz not null default clock_timestamp(),
+    constraint presence_events_pkey primary key (id),
+    constraint presence_events_session_id_fkey
+    foreign key (session_id) references public.success_sessions (id) on delete cascade,
+    constraint presence_events_user_id_fkey
+    foreign key (user_id) references public.profiles (id) on delete cascade
+);
+comment on table private.presence_events is 'Raw joins and leaves, append-only, read in the order of event time.';
+comment on column private.presence_events.id is 'Order of arrival.';
+comment on column private.presence_events.session_id is 'The session.';
+comment on column private.presence_events.user_id is 'Who came or went.';
+comment on column private.presence_events.kind is 'join or leave.';
+comment on column private.presence_events.occurred_at is 'When it happened.';
+comment on column private.presence_events.source is 'Who saw it: join (our own functions) or platform.';
+comment on column private.presence_events.recorded_at is 'When it was recorded.';
+
+alter table private.presence_events enable row level security;
+
+create index presence_events_session_id_user_id_idx on private.presence_events (session_id, user_id, occurred_at, id);
+create index presence_events_user_id_idx on private.presence_events (user_id);
+
+-- Who was shown a session's credentials, and when. Append-only: no function updates or deletes it.
+create table private.audit_log (
+    id bigint generated always as identity,
+    occurred_at timestamptz not null default clock_timestamp(),
+    actor_id uuid not null,
+    action text not null,
+    session_id uuid not null,
+    constraint audit_log_pkey primary key (id)
+);
+comment on table private.audit_log is
+    'Who was shown a session''s credentials, and when. Rows outlive the session and the user, so there are no foreign keys.';
+comment on column private.audit_log.id is 'Order of recording.';
+comment on column private.audit_log.occurred_at is 'When.';
+comment on column private.audit_log.actor_id is 'The user who asked, auth.uid().';
+comment on column private.audit_log.action is 'The API function: join_session or session_credentials.';
+comment on column private.audit_log.session_id is 'The session whose credentials were shown.';
+
+alter table private.audit_log enable row level security;
+
+create index audit_log_session_id_idx on private.audit_log (session_id, occurred_at);

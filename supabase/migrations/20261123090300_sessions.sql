@@ -1,0 +1,961 @@
+-- What happens when a session is written, the calendar, joining and attendance.
+
+-- == Writing a session ===============================================================================================
+
+-- Instants in error details and mails: ISO 8601 in UTC, whatever the connection's TimeZone and DateStyle.
+create function private.utc_text(instant timestamptz)
+returns text
+language sql
+stable
+set search_path = ''
+return to_char(instant at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"');
+comment on function private.utc_text(timestamptz) is 'An instant as ISO 8601 in UTC, to the second.';
+revoke execute on function private.utc_text(timestamptz) from public;
+
+-- When joining opens. A session its host has started is open whatever the clock says.
+-- Security definer: spares the settings' policy; the settings are no secret.
+create function private.join_opens_at(start_time timestamptz)
+returns timestamptz
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return (
+        select join_opens_at.start_time - make_interval(mins => settings.join_opens_minutes_before)
+        from public.app_settings as settings
+    );
+end
+$$;
+comment on function private.join_opens_at(timestamptz) is
+    'When join_session opens for a session starting then: app_settings.join_opens_minutes_before earlier.';
+revoke execute on function private.join_opens_at(timestamptz) from public;
+grant execute on function private.join_opens_at(timestamptz) to authenticated, service_role;
+
+-- Zoom's links carry the passcode, encoded, in the parameter pwd. The rest of the link is no secret.
+create function private.without_link_secret(link text)
+returns text
+language sql
+immutable
+set search_path = ''
+return regexp_replace(
+    regexp_replace(
+        regexp_replace(link, '([?&#])pwd=[^&#]*', '\1', 'gi'),
+        '([?&#])&+', '\1', 'g'
+    ),
+    '[?&#]+(#|$)', '\1', 'g'
+);
+comment on function private.without_link_secret(text) is 'The link without its pwd= parameter.';
+revoke execute on function private.without_link_secret(text) from public;
+
+-- One Vault secret per session and kind, found by its name.
+create function private.set_session_secret(session_id uuid, kind private.session_secret, value text)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+    v_name text := format('success_sessions/%s/%s', session_id, kind);
+    v_id uuid;
+begin
+    if coalesce(value, '') = '' then
+        delete from vault.secrets as secret where secret.name = v_name;
+        return;
+    end if;
+    select secret.id into v_id from vault.secrets as secret where secret.name = v_name;
+    if found then
+        perform vault.update_secret(v_id, value);
+    else
+        perform vault.create_secret(value, v_name, 'Write-only part of a live session');
+    end if;
+end
+$$;
+comment on function private.set_session_secret(uuid, private.session_secret, text) is
+    'Stores a write-only part of a session in Vault; null or empty removes it.';
+revoke execute on function private.set_session_secret(uuid, private.session_secret, text) from public;
+
+-- The only reader of the secrets; its callers decide who may see the answer and write the audit log.
+create function private.get_session_secret(session_id uuid, kind private.session_secret)
+returns text
+language sql
+stable
+set search_path = ''
+return (
+    select secret.decrypted_secret
+    from vault.decrypted_secrets as secret
+    where secret.name = format('success_sessions/%s/%s', session_id, kind)
+);
+comment on function private.get_session_secret(uuid, private.session_secret) is
+    'A write-only part of a session from Vault; null where none is stored.';
+revoke execute on function private.get_session_secret(uuid, private.session_secret) from public;
+
+-- The BEFORE triggers of success_sessions run in the order of their names: 1 defaults, 2 references, 3 transitions, 4 credentials,
+-- 5 double booking, 6 revision.
+create function private.set_session_defaults()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+    new.end_time := coalesce(new.end_time, new.start_time + interval '60 minutes');
+    return new;
+end
+$$;
+comment on function private.set_session_defaults() is 'A session created without end_time lasts 60 minutes.';
+revoke execute on function private.set_session_defaults() from public;
+
+create trigger success_sessions_1_defaults before insert on public.success_sessions
+for each row execute function private.set_session_defaults();
+
+-- The foreign keys hold these rules; this says the same in words that name the field and the remedy.
+-- Security definer: the writer need not be able to read zones, roles and batches.
+create function private.check_session_references()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+    v_is_new boolean := tg_op = 'INSERT';
+begin
+    if (v_is_new or new.timezone is distinct from old.timezone)
+        and new.timezone is not null
+        and not exists (select from private.time_zones as zone where zone.name = new.timezone)
+    then
+        raise exception using
+            errcode = '22023',
+            message = format('timezone %s is not an IANA time zone', quote_literal(left(new.timezone, 60))),
+            hint = 'Send a name such as Europe/Berlin, Asia/Kolkata or UTC.';
+    end if;
+
+    if (v_is_new or new.platform is distinct from old.platform)
+        and new.platform is not null
+        and not exists (
+            select from public.meeting_platforms as platform where platform.id = new.platform and platform.is_active
+        )
+    then
+        raise exception using
+            errcode = '22023',
+            message = format('platform %s is not an active meeting platform', quote_literal(left(new.platform, 60))),
+            hint = 'Send the id of an active row of meeting_platforms.';
+    end if;
+
+    if (v_is_new or new.course_id is distinct from old.course_id or new.batch_id is distinct from old.batch_id)
+        and new.course_id is not null
+    then
+        if not exists (select from public.courses as course where course.id = new.course_id) then
+            raise exception using
+                errcode = '22023',
+                message = format('course_id %s is unknown', new.course_id),
+                hint = 'Send the id of a course.';
+        end if;
+        if new.batch_id is not null
+            and not exists (
+                select from public.batches as batch where batch.id = new.batch_id and batch.course_id = new.course_id
+            )
+        then
+            raise exception using
+                errcode = '22023',
+                message = format('batch_id %s is not a batch of course_id %s', new.batch_id, new.course_id),
+                hint = 'Send a batch of that course, or no batch_id for its unbatched students.';
+        end if;
+    end if;
+
+    if (v_is_new or new.mentor_id is distinct from old.mentor_id)
+        and new.mentor_id is not null
+        and not exists (
+            select from public.user_roles as held where held.user_id = new.mentor_id and held.role = 'mentor'
+        )
+    then
+        raise exception using
+            errcode = '22023',
+            message = format('mentor_id %s is not a mentor', new.mentor_id),
+            hint = 'Choose a user with the role mentor; a superadmin grants roles in user_roles.';
+    end if;
+    return new;
+end
+$$;
+comment on function private.check_session_references() is
+    'Refuses an unknown zone, platform, course, batch or mentor with 22023, naming the field and the remedy.';
+revoke execute on function private.check_session_references() from public;
+
+create trigger success_sessions_2_references
+before insert or update of timezone, platform, course_id, batch_id, mentor_id on public.success_sessions
+for each row execute function private.check_session_references();
+
+-- What may become of a session, and who may do it. Writers without a user (the notifier's clock, the DBA, the service role) are the
+-- system: rights do not bind them, transitions do.
+-- Security definer: it asks for the caller's roles by auth.uid().
+create function private.check_session_transition()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+    v_is_mentor_only boolean := auth.uid() is not null and not private.is_manager();
+    v_is_reinstated boolean;
+begin
+    if tg_op = 'INSERT' then
+        if v_is_mentor_only and new.status <> 'upcoming' then
+            raise exception using
+                errcode = '42501',
+                message = format('status must be upcoming for a new session, not %s', new.status),
+                hint = 'Leave status out; only managers record sessions of the past.';
+        end if;
+        return new;
+    end if;
+
+    if new.id <> old.id then
+        raise exception using
+            errcode = '22023',
+            message = 'id of a session cannot change',
+            hint = 'Calendars know the session by it; create another session instead.';
+    end if;
+
+    if v_is_mentor_only
+        and (new.mentor_id, new.course_id, new.batch_id) is distinct from (old.mentor_id, old.course_id, old.batch_id)
+    then
+        raise exception using
+            errcode = '42501',
+            message = 'mentor_id, course_id and batch_id of an existing session can be changed by managers only',
+            hint = 'Ask a manager to reassign the session, or cancel it and create another.';
+    end if;
+
+    v_is_reinstated := old.status = 'cancelled' and new.status = 'upcoming';
+
+    if new.status is distinct from old.status then
+        if v_is_reinstated then
+            if v_is_mentor_only then
+                raise exception using
+                    errcode = '42501',
+                    message = 'a cancelled session can be reinstated by managers only',
+                    hint = 'Ask a manager, or create a new session.';
+            end if;
+            if new.start_time <= clock_timestamp() then
+                raise exception using
+                    errcode = 'PT409',
+                    message = 'a cancelled session can be reinstated only before it would have begun',
+                    detail = 'start_time is ' || private.utc_text(new.start_time),
+                    hint = 'Send a later start_time with it, or create a new session.';
+            end if;
+            new.cancel_reason := null;
+        elsif old.status in ('completed', 'cancelled') then
+            raise exception using
+                errcode = 'PT409',
+                message = format('status %s is final, it cannot become %s', old.status, new.status),
+                hint = 'Create a new session.';
+        elsif old.status = 'live' and new.status = 'upcoming' then
+            raise exception using
+                errcode = 'PT409',
+                message = 'a live session cannot become upcoming again',
+                hint = 'End it with status completed, or cancel it.';
+        elsif new.status = 'live' and clock_timestamp() < private.join_opens_at(new.start_time) then
+            raise exception using
+                errcode = 'PT409',
+                message = 'a session cannot go live before joining opens',
+                detail = 'joining opens at ' || private.utc_text(private.join_opens_at(new.start_time)),
+                hint = 'Wait, or move its start_time.';
+        elsif new.status = 'completed' then
+            if clock_timestamp() <= new.start_time then
+                raise exception using
+                    errcode = 'PT409',
+                    message = 'a session cannot be completed before it begins',
+                    detail = 'start_time is ' || private.utc_text(new.start_time),
+                    hint = 'Cancel it, or move its start_time.';
+            end if;
+            -- Ended early by a person: what was scheduled is what took place, so nobody becomes partial by it.
+            new.end_time := least(new.end_time, clock_timestamp());
+        end if;
+    end if;
+
+    if old.status in ('completed', 'cancelled') and not v_is_reinstated
+        and (new.start_time, new.end_time, new.timezone, new.mentor_id, new.course_id, new.batch_id)
+        is distinct from (old.start_time, old.end_time, old.timezone, old.mentor_id, old.course_id, old.batch_id)
+    then
+        raise exception using
+            errcode = 'PT409',
+            message = format('the session is %s; its times, mentor and audience are final', old.status),
+            hint = 'Create a new session.';
+    end if;
+
+    if old.status = 'live' and new.start_time > clock_timestamp() and new.start_time is distinct from old.start_time then
+        raise exception using
+            errcode = 'PT409',
+            message = 'start_time of a live session cannot move into the future',
+            hint = 'Move end_time, or cancel the session and create another.';
+    end if;
+    return new;
+end
+$$;
+comment on function private.check_session_transition() is
+    'Refuses status changes and edits that a session''s state (PT409) or the caller''s role (42501) does not allow.';
+revoke execute on function private.check_session_transition() from public;
+
+create trigger success_sessions_3_transitions before insert or update on public.success_sessions
+for each row execute function private.check_session_transition();
+
+-- Moves the write-only parts into Vault before the row is stored. Null leaves a secret as it is (a form saves back what it read), the
+-- empty string removes it; a link that changes takes its secret part with it.
+-- Security definer: Vault is closed to the writer.
+create function private.store_session_credentials()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+    v_link text := new.link;
+    v_backup_link text := new.backup_link;
+begin
+    -- An upsert: the row exists, so this insert comes back as an update, which stores them, or changes nothing. Storing now would let
+    -- whoever knows a session's id overwrite its secrets.
+    if tg_op = 'INSERT' and exists (select from public.success_sessions as session where session.id = new.id) then
+        return new;
+    end if;
+
+    if new.zoom_passcode is not null then
+        perform private.set_session_secret(new.id, 'zoom_passcode', new.zoom_passcode);
+        new.zoom_passcode := null;
+        new.credentials_updated_at := clock_timestamp();
+    end if;
+
+    new.link := private.without_link_secret(v_link);
+    if new.link is distinct from v_link then
+        perform private.set_session_secret(new.id, 'link', v_link);
+        new.credentials_updated_at := clock_timestamp();
+    elsif tg_op = 'UPDATE' and new.link is distinct from old.link then
+        perform private.set_session_secret(new.id, 'link', null);
+    end if;
+
+    new.backup_link := private.without_link_secret(v_backup_link);
+    if new.backup_link is distinct from v_backup_link then
+        perform private.set_session_secret(new.id, 'backup_link', v_backup_link);
+        new.credentials_updated_at := clock_timestamp();
+    elsif tg_op = 'UPDATE' and new.backup_link is distinct from old.backup_link then
+        perform private.set_session_secret(new.id, 'backup_link', null);
+    end if;
+
+    if new.platform_data ? 'host_link' then
+        perform private.set_session_secret(new.id, 'host_link', new.platform_data ->> 'host_link');
+        new.platform_data := new.platform_data - 'host_link';
+    end if;
+    return new;
+end
+$$;
+comment on function private.store_session_credentials() is
+    'Moves zoom_passcode, the pwd= of links and platform_data.host_link into Vault and leaves the row without them.';
+revoke execute on function private.store_session_credentials() from public;
+
+create trigger success_sessions_4_credentials
+before insert or update of zoom_passcode, link, backup_link, platform_data on public.success_sessions
+for each row execute function private.store_session_credentials();
+
+-- Names the clash. The exclusion constraint success_sessions_mentor_id_no_overlap is what holds, also between two writers at once; under
+-- row-level security Postgres hides its detail.
+-- Security definer: the clashing session is the mentor's own or a manager is asking, and both may see it.
+create function private.refuse_double_booking()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+    v_clash public.success_sessions;
+begin
+    if new.mentor_id is null or new.status not in ('upcoming', 'live') or new.end_time <= new.start_time then
+        return new;
+    end if;
+    select session.* into v_clash
+    from public.success_sessions as session
+    where
+        session.mentor_id = new.mentor_id
+        and tstzrange(session.start_time, session.end_time) && tstzrange(new.start_time, new.end_time)
+        and session.status in ('upcoming', 'live')
+        and session.id <> new.id
+    order by session.start_time
+    limit 1;
+    if found then
+        raise exception using
+            errcode = '23P01',
+            message = format('mentor_id %s already hosts a session at that time', new.mentor_id),
+            detail = format(
+                'clash with %s, session %s, from %s to %s',
+                quote_literal(v_clash.title), v_clash.id,
+                private.utc_text(v_clash.start_time), private.utc_text(v_clash.end_time)
+            ),
+            hint = 'Choose another time or another mentor.',
+            constraint = 'success_sessions_mentor_id_no_overlap';
+    end if;
+    return new;
+end
+$$;
+comment on function private.refuse_double_booking() is
+    'Refuses a second upcoming or live session of a mentor at one time with 23P01, naming the first.';
+revoke execute on function private.refuse_double_booking() from public;
+
+create trigger success_sessions_5_double_booking
+before insert or update of mentor_id, start_time, end_time, status on public.success_sessions
+for each row execute function private.refuse_double_booking();
+
+-- SEQUENCE rises when something changes that an invitation shows (RFC 5545, section 3.8.7.4); the clock moving the status is no revision.
+create function private.revise_session()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+    new.updated_at := clock_timestamp();
+    if (
+        new.title, new.description, new.start_time, new.end_time, new.timezone, new.platform, new.link, new.backup_link,
+        new.zoom_meeting_id, new.credentials_updated_at, new.mentor_id, new.course_id, new.batch_id, new.cancel_reason,
+        new.status = 'cancelled'
+    ) is distinct from (
+        old.title, old.description, old.start_time, old.end_time, old.timezone, old.platform, old.link, old.backup_link,
+        old.zoom_meeting_id, old.credentials_updated_at, old.mentor_id, old.course_id, old.batch_id, old.cancel_reason,
+        old.status = 'cancelled'
+    ) then
+        new.sequence := old.sequence + 1;
+    end if;
+    return new;
+end
+$$;
+comment on function private.revise_session() is 'Raises sequence when a change is one that people see, and sets updated_at.';
+revoke execute on function private.revise_session() from public;
+
+create trigger success_sessions_6_revision before update on public.success_sessions
+for each row execute function private.revise_session();
+
+-- The last guard of the write-only fields: whatever let a secret into the row (an upsert racing with a delete), the write fails. Not a
+-- check constraint: those also judge the proposed row of an upsert, and print it into the error and the log.
+create function private.refuse_stored_credentials()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+    raise exception using
+        errcode = 'PT409',
+        message = 'the session changed while it was being saved',
+        hint = 'Save it again.';
+end
+$$;
+comment on function private.refuse_stored_credentials() is 'Fails a write that would leave a write-only field in the row.';
+revoke execute on function private.refuse_stored_credentials() from public;
+
+create trigger refuse_stored_credentials
+after insert or update on public.success_sessions
+for each row
+when (
+    new.zoom_passcode is not null
+    or new.link ~* '[?&#]pwd='
+    or new.backup_link ~* '[?&#]pwd='
+    or new.platform_data ? 'host_link'
+)
+execute function private.refuse_stored_credentials();
+
+-- Vault knows no foreign keys: a deleted session takes its secrets with it here.
+-- Security definer: Vault is closed to the superadmin who deletes.
+create function private.forget_session_credentials()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+    perform private.set_session_secret(old.id, kind, null)
+    from unnest(enum_range(null::private.session_secret)) as kind;
+    return null;
+end
+$$;
+comment on function private.forget_session_credentials() is 'Removes a deleted session''s secrets from Vault.';
+revoke execute on function private.forget_session_credentials() from public;
+
+create trigger forget_session_credentials after delete on public.success_sessions
+for each row execute function private.forget_session_credentials();
+
+-- == The calendar ====================================================================================================
+
+-- Security definer: spares every calendar the policy on profiles.
+create function private.my_timezone()
+returns text
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return coalesce((select profile.timezone from public.profiles as profile where profile.id = auth.uid()), 'UTC');
+end
+$$;
+comment on function private.my_timezone() is 'The calling user''s IANA time zone; UTC where there is no profile.';
+revoke execute on function private.my_timezone() from public;
+grant execute on function private.my_timezone() to authenticated;
+
+-- Security definer: whoever sees a session may read its host's name, though not the host's profile.
+create function private.mentor_name(mentor_id uuid)
+returns text
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return (select profile.full_name from public.profiles as profile where profile.id = mentor_name.mentor_id);
+end
+$$;
+comment on function private.mentor_name(uuid) is 'Name of a session''s host; null when none is assigned.';
+revoke execute on function private.mentor_name(uuid) from public;
+grant execute on function private.mentor_name(uuid) to authenticated, service_role;
+
+-- What the status is by the clock, for the moments before the notifier's tick has written it.
+create function private.effective_session_status(
+    status public.session_status,
+    start_time timestamptz,
+    end_time timestamptz
+)
+returns public.session_status
+language sql
+stable
+set search_path = ''
+return case
+    when status in ('completed', 'cancelled') then status
+    when now() >= end_time then 'completed'::public.session_status
+    when now() >= start_time then 'live'::public.session_status
+    else status
+end;
+comment on function private.effective_session_status(public.session_status, timestamptz, timestamptz) is
+    'Status by the clock: upcoming and live move on at start_time and end_time even before the stored status does.';
+revoke execute on function private.effective_session_status(public.session_status, timestamptz, timestamptz) from public;
+grant execute on function private.effective_session_status(public.session_status, timestamptz, timestamptz)
+to authenticated, service_role;
+
+-- The calendar: every session the caller may see, cancelled ones left out, with its week and segment in the caller's time zone.
+create view public.segmented_weekly_success_sessions
+with (security_invoker = true)
+as
+select
+    session.id,
+    session.title,
+    session.description,
+    session.session_type,
+    clock.status,
+    session.course_id,
+    session.batch_id,
+    case
+        when session.course_id is null then 'course-less'
+        when session.batch_id is null then 'unbatched'
+        else 'batch'
+    end as audience,
+    session.mentor_id,
+    private.mentor_name(session.mentor_id) as mentor_name,
+    session.start_time,
+    session.end_time,
+    session.timezone,
+    caller.timezone as local_timezone,
+    wall.local_start,
+    session.end_time at time zone caller.timezone as local_end,
+    wall.week_start,
+    case
+        when clock.status = 'completed' then 'past'
+        when clock.status = 'live' then 'live'
+        when wall.local_start::date = caller.today then 'today'
+        when wall.week_start = caller.this_week then 'this_week'
+        when wall.week_start = caller.this_week + 7 then 'next_week'
+        when wall.week_start < caller.this_week then 'past'
+        else 'later'
+    end as segment,
+    session.platform,
+    session.link,
+    session.backup_link,
+    session.zoom_meeting_id,
+    session.sequence,
+    opening.join_opens_at,
+    clock.status = 'live' or (clock.status = 'upcoming' and now() >= opening.join_opens_at) as can_join,
+    attendance.status as attendance_status,
+    attendance.joined_at,
+    attendance.left_at,
+    attendance.minutes_present
+from public.success_sessions as session
+cross join (
+    select
+        zone.timezone,
+        (now() at time zone zone.timezone)::date as today,
+        date_trunc('week', now() at time zone zone.timezone)::date as this_week
+    from (select private.my_timezone() as timezone) as zone
+) as caller
+cross join public.app_settings as settings
+cross join lateral (
+    select private.effective_session_status(session.status, session.start_time, session.end_time) as status
+) as clock
+cross join lateral (
+    select
+        session.start_time at time zone caller.timezone as local_start,
+        date_trunc('week', session.start_time at time zone caller.timezone)::date as week_start
+) as wall
+cross join lateral (
+    select session.start_time - make_interval(mins => settings.join_opens_minutes_before) as join_opens_at
+) as opening
+left join public.session_attendance as attendance
+    on
+        session.id = attendance.session_id
+        and attendance.student_id = (select auth.uid())
+where session.status <> 'cancelled';
+
+comment on view public.segmented_weekly_success_sessions is
+    'The caller''s calendar: every visible session that is not cancelled, with week and segment in the caller''s time zone, the status by the clock, and the caller''s own attendance.';
+comment on column public.segmented_weekly_success_sessions.status is 'Status by the clock, even before the stored one has moved.';
+comment on column public.segmented_weekly_success_sessions.audience is
+    'batch, unbatched (the course''s students without a batch) or course-less (explicit participants only).';
+comment on column public.segmented_weekly_success_sessions.local_timezone is 'The caller''s time zone, from the profile.';
+comment on column public.segmented_weekly_success_sessions.local_start is 'Wall-clock begin in the caller''s time zone.';
+comment on column public.segmented_weekly_success_sessions.local_end is 'Wall-clock end in the caller''s time zone.';
+comment on column public.segmented_weekly_success_sessions.week_start is 'Monday of the session''s week in the caller''s time zone.';
+comment on column public.segmented_weekly_success_sessions.segment is
+    'past, live, today, this_week, next_week or later, in the caller''s time zone.';
+comment on column public.segmented_weekly_success_sessions.join_opens_at is 'When join_session opens.';
+comment on column public.segmented_weekly_success_sessions.can_join is 'Whether join_session would let the caller in now.';
+comment on column public.segmented_weekly_success_sessions.attendance_status is 'The caller''s own attendance; null for none.';
+comment on column public.segmented_weekly_success_sessions.minutes_present is 'The caller''s own minutes in the session.';
+
+revoke all on public.segmented_weekly_success_sessions from public, anon, authenticated, service_role;
+grant select on public.segmented_weekly_success_sessions to authenticated;
+
+-- == Joining and attendance ==========================================================================================
+
+-- Presence as intervals: a join opens one, the next event of the same source closes it, an open one ends with the session (or now). The union
+-- of all intervals, clipped to the scheduled time, is what counts, so a second device or a repeated join adds nothing.
+create function private.session_presence(session public.success_sessions, user_id uuid default null)
+returns table (student_id uuid, joined_at timestamptz, left_at timestamptz, present_for interval)
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+    v_until timestamptz := least(session.end_time, clock_timestamp());
+begin
+    return query
+    with presence as (
+        select
+            event.user_id,
+            event.kind,
+            event.occurred_at,
+            lead(event.occurred_at) over (
+                partition by event.user_id, event.source order by event.occurred_at, event.id
+            ) as next_at
+        from private.presence_events as event
+        where
+            event.session_id = session.id
+            and (session_presence.user_id is null or event.user_id = session_presence.user_id)
+    ),
+
+    learner as (
+        select
+            presence.user_id,
+            min(presence.occurred_at) filter (where presence.kind = 'join') as first_join,
+            max(presence.occurred_at) filter (where presence.kind = 'leave') as last_leave,
+            bool_or(presence.kind = 'join' and presence.next_at is null) as is_open,
+            range_agg(
+                tstzrange(presence.occurred_at, greatest(coalesce(presence.next_at, v_until), presence.occurred_at))
+            ) filter (where presence.kind = 'join')
+            * tstzmultirange(tstzrange(session.start_time, session.end_time)) as intervals
+        from presence
+        group by presence.user_id
+    )
+
+    select
+        learner.user_id,
+        learner.first_join,
+        case
+            when not learner.is_open and learner.last_leave >= learner.first_join then learner.last_leave
+            when session.status = 'completed' then greatest(session.end_time, learner.first_join)
+        end,
+        coalesce((select sum(upper(part) - lower(part)) from unnest(learner.intervals) as part), interval '0')
+    from learner
+    where learner.first_join is not null;
+end
+$$;
+comment on function private.session_presence(public.success_sessions, uuid) is
+    'First join, last leave (null while there) and time present (union of intervals, clipped to the session) of each learner, or of the one given.';
+revoke execute on function private.session_presence(public.success_sessions, uuid) from public;
+
+-- Derives attendance from presence; runs after each join and leave (one learner) and when the session is over (all of them).
+-- Marks made by hand or imported stay as they are.
+create function private.refresh_attendance(session public.success_sessions, user_id uuid default null)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+    insert into public.session_attendance as attendance
+    (session_id, student_id, status, joined_at, left_at, minutes_present, source)
+    select
+        session.id,
+        presence.student_id,
+        case
+            when
+                session.status = 'completed'
+                and presence.present_for
+                < (session.end_time - session.start_time) * (settings.partial_below_percent / 100.0)
+                then 'partial'::public.attendance_status
+            when presence.joined_at > session.start_time + make_interval(mins => settings.late_after_minutes)
+                then 'late'
+            else 'present'
+        end,
+        presence.joined_at,
+        presence.left_at,
+        round(extract(epoch from presence.present_for) / 60),
+        'join'
+    from private.session_presence(session, refresh_attendance.user_id) as presence
+    cross join public.app_settings as settings
+    order by presence.student_id
+    on conflict (session_id, student_id) do update set
+        status = excluded.status,
+        joined_at = excluded.joined_at,
+        left_at = excluded.left_at,
+        minutes_present = excluded.minutes_present,
+        source = excluded.source,
+        updated_at = clock_timestamp()
+    where attendance.source not in ('manual', 'import');
+end
+$$;
+comment on function private.refresh_attendance(public.success_sessions, uuid) is
+    'Writes attendance from presence, for one learner or all; manual and imported values are left alone.';
+revoke execute on function private.refresh_attendance(public.success_sessions, uuid) from public;
+
+-- Writes a join or leave seen by our own API and the attendance that follows from it. One lock per learner and session, so that parallel
+-- clicks line up; a repeated join or leave adds nothing.
+create function private.note_presence(session public.success_sessions, user_id uuid, kind private.presence_kind)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+    v_last private.presence_kind;
+begin
+    perform pg_advisory_xact_lock(hashtextextended(format('presence/%s/%s', session.id, user_id), 0));
+    select event.kind into v_last
+    from private.presence_events as event
+    where event.session_id = session.id and event.user_id = note_presence.user_id and event.source = 'join'
+    order by event.occurred_at desc, event.id desc
+    limit 1;
+    if coalesce(v_last, 'leave') <> note_presence.kind then
+        insert into private.presence_events (session_id, user_id, kind, occurred_at, source)
+        values (session.id, user_id, kind, clock_timestamp(), 'join');
+        perform private.refresh_attendance(session, user_id);
+    end if;
+end
+$$;
+comment on function private.note_presence(public.success_sessions, uuid, private.presence_kind) is
+    'Records that a learner came or went through the API, once, and refreshes the attendance.';
+revoke execute on function private.note_presence(public.success_sessions, uuid, private.presence_kind) from public;
+
+-- Called once a session is over, outside the write that ended it: it costs as much as there are students.
+create function private.finalize_attendance(session_id uuid)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+    v_session public.success_sessions;
+begin
+    select session.* into v_session
+    from public.success_sessions as session
+    where session.id = finalize_attendance.session_id and session.status = 'completed';
+    if not found then
+        return;
+    end if;
+    perform private.refresh_attendance(v_session);
+    insert into public.session_attendance (session_id, student_id, status, source)
+    select v_session.id, learner.user_id, 'absent', 'join'
+    from private.session_learners(v_session) as learner
+    order by learner.user_id
+    on conflict do nothing;
+end
+$$;
+comment on function private.finalize_attendance(uuid) is
+    'Final attendance of a completed session: open presence ends with the session, partial is decided, the missing are absent. Repeatable; nothing for other sessions.';
+revoke execute on function private.finalize_attendance(uuid) from public;
+
+-- What the mentor's mail after the session says.
+create function private.attendance_summary(session_id uuid)
+returns jsonb
+language sql
+stable
+set search_path = ''
+return (
+    select
+        jsonb_build_object(
+            'invited', count(*),
+            'present', count(*) filter (where attendance.status = 'present'),
+            'late', count(*) filter (where attendance.status = 'late'),
+            'partial', count(*) filter (where attendance.status = 'partial'),
+            'absent', count(*) filter (where attendance.status = 'absent'),
+            'excused', count(*) filter (where attendance.status = 'excused'),
+            'students', coalesce(
+                jsonb_agg(
+                    jsonb_build_object(
+                        'full_name', profile.full_name,
+                        'status', attendance.status,
+                        'minutes_present', attendance.minutes_present,
+                        'joined_at', attendance.joined_at
+                    )
+                    order by profile.full_name, profile.id
+                ),
+                '[]'
+            )
+        )
+    from public.session_attendance as attendance
+    inner join public.profiles as profile on attendance.student_id = profile.id
+    where attendance.session_id = attendance_summary.session_id
+);
+comment on function private.attendance_summary(uuid) is
+    'Counts per attendance status and the students of a session: {"invited", "present", "late", "partial", "absent", "excused", "students": [{"full_name", "status", "minutes_present", "joined_at"}]}.';
+revoke execute on function private.attendance_summary(uuid) from public;
+
+-- Security definer: it is the API, and the only way for a student to a session's credentials. It reads Vault and writes presence and the
+-- audit log, none of which the caller may touch.
+create function public.join_session(session_id uuid)
+returns public.session_join_details
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+    v_session public.success_sessions := private.visible_session(session_id);
+    v_opens_at timestamptz := private.join_opens_at(v_session.start_time);
+    v_details public.session_join_details;
+begin
+    case private.effective_session_status(v_session.status, v_session.start_time, v_session.end_time)
+        when 'cancelled' then
+            raise exception using
+                errcode = 'PT409',
+                message = 'this session was cancelled',
+                detail = v_session.cancel_reason,
+                hint = 'Look for another session in the calendar.';
+        when 'completed' then
+            raise exception using
+                errcode = 'PT409',
+                message = 'this session is over',
+                detail = 'it ended at ' || private.utc_text(v_session.end_time),
+                hint = 'Look for a recording or another session.';
+        when 'upcoming' then
+            if clock_timestamp() < v_opens_at then
+                raise exception using
+                    errcode = 'PT409',
+                    message = 'joining is not open yet',
+                    detail = 'joining opens at ' || private.utc_text(v_opens_at),
+                    hint = 'Try again then.';
+            end if;
+        else null;
+    end case;
+
+    if private.is_session_learner(v_session, auth.uid()) then
+        perform private.note_presence(v_session, auth.uid(), 'join');
+        select attendance.status into v_details.attendance_status
+        from public.session_attendance as attendance
+        where attendance.session_id = v_session.id and attendance.student_id = auth.uid();
+    end if;
+
+    insert into private.audit_log (actor_id, action, session_id)
+    values (auth.uid(), 'join_session', v_session.id);
+
+    v_details.session_id := v_session.id;
+    v_details.title := v_session.title;
+    v_details.description := v_session.description;
+    v_details.session_type := v_session.session_type;
+    v_details.start_time := v_session.start_time;
+    v_details.end_time := v_session.end_time;
+    v_details.timezone := v_session.timezone;
+    v_details.mentor_name := private.mentor_name(v_session.mentor_id);
+    v_details.platform := v_session.platform;
+    v_details.link := coalesce(private.get_session_secret(v_session.id, 'link'), v_session.link);
+    v_details.backup_link := coalesce(private.get_session_secret(v_session.id, 'backup_link'), v_session.backup_link);
+    v_details.zoom_meeting_id := v_session.zoom_meeting_id;
+    v_details.passcode := private.get_session_secret(v_session.id, 'zoom_passcode');
+    return v_details;
+end
+$$;
+comment on function public.join_session(uuid) is
+    'Enter a session: answers links, meeting id and passcode, and records attendance for students (not for the host or managers). Safe to repeat. Errors: PT404 unknown or not visible; PT409 cancelled, over, or before the window (the detail says when it opens). Each call is written to the audit log.';
+revoke execute on function public.join_session(uuid) from public, anon, authenticated, service_role;
+grant execute on function public.join_session(uuid) to authenticated;
+
+-- Security definer: it is the API; it writes presence, which the caller may not touch.
+create function public.leave_session(session_id uuid)
+returns public.session_attendance
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+    v_session public.success_sessions;
+    v_attendance public.session_attendance;
+begin
+    -- Whoever joined may leave, even if access has ended meanwhile.
+    select session.* into v_session
+    from public.success_sessions as session
+    where
+        session.id = leave_session.session_id
+        and exists (
+            select from private.presence_events as event
+            where event.session_id = session.id and event.user_id = auth.uid()
+        );
+    if not found then
+        v_session := private.visible_session(session_id);
+        raise exception using
+            errcode = 'PT409',
+            message = 'you have not joined this session',
+            hint = 'Call join_session first; hosts and managers have no attendance to end.';
+    end if;
+
+    if v_session.status <> 'completed' then
+        perform private.note_presence(v_session, auth.uid(), 'leave');
+    end if;
+    select attendance.* into v_attendance
+    from public.session_attendance as attendance
+    where attendance.session_id = v_session.id and attendance.student_id = auth.uid();
+    return v_attendance;
+end
+$$;
+comment on function public.leave_session(uuid) is
+    'Leave a session: closes the caller''s open presence and answers the attendance so far. Safe to repeat. Errors: PT404 unknown or not visible; PT409 never joined.';
+revoke execute on function public.leave_session(uuid) from public, anon, authenticated, service_role;
+grant execute on function public.leave_session(uuid) to authenticated;
+
+-- Security definer: it is the API; it reads Vault and writes the audit log, which the caller may not touch.
+create function public.session_credentials(session_id uuid)
+returns public.session_credential_details
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+    v_session public.success_sessions := private.visible_session(session_id);
+    v_details public.session_credential_details;
+begin
+    if not (private.is_session_host(v_session) or private.is_manager()) then
+        raise exception using
+            errcode = '42501',
+            message = 'only the host and managers may read the credentials of a session',
+            hint = 'Students enter with join_session.';
+    end if;
+
+    insert into private.audit_log (actor_id, action, session_id)
+    values (auth.uid(), 'session_credentials', v_session.id);
+
+    v_details.session_id := v_session.id;
+    v_details.platform := v_session.platform;
+    v_details.link := coalesce(private.get_session_secret(v_session.id, 'link'), v_session.link);
+    v_details.backup_link := coalesce(private.get_session_secret(v_session.id, 'backup_link'), v_session.backup_link);
+    v_details.zoom_meeting_id := v_session.zoom_meeting_id;
+    v_details.passcode := private.get_session_secret(v_session.id, 'zoom_passcode');
+    v_details.host_link := private.get_session_secret(v_session.id, 'host_link');
+    return v_details;
+end
+$$;
+comment on function public.session_credentials(uuid) is
+    'The links, passcode and host link of a session, for its host and managers. Errors: PT404 unknown or not visible; 42501 for everybody else. Each call is written to the audit log.';
+revoke execute on function public.session_credentials(uuid) from public, anon, authenticated, service_role;
+grant execute on function public.session_credentials(uuid) to authenticated;

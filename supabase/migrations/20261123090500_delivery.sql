@@ -1,0 +1,1261 @@
+-- From an event to mails, to the worker and back.
+
+-- == From event to mails =============================================================================================
+
+-- What somebody invited before and after sees to have changed. Of the meeting's link and passcode only that they changed.
+create function notifier.session_changes(old jsonb, new jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+    if not (notifier.is_open(old) and notifier.is_open(new)) then
+        return '{}';
+    end if;
+    return (
+        select coalesce(
+            jsonb_object_agg(
+                field.name,
+                case field.name
+                    when 'mentor_name' then jsonb_build_object(
+                        'old', (select nullif(full_name, '') from public.profiles where id = (field.old #>> '{}')::uuid),
+                        'new', (select nullif(full_name, '') from public.profiles where id = (field.new #>> '{}')::uuid)
+                    )
+                    when 'platform_name' then jsonb_build_object(
+                        'old', (select name from public.meeting_platforms where id = field.old #>> '{}'),
+                        'new', (select name from public.meeting_platforms where id = field.new #>> '{}')
+                    )
+                    when 'meeting_details' then '{"old": true, "new": true}'
+                    else jsonb_build_object('old', field.old, 'new', field.new)
+                end
+            ),
+            '{}'
+        )
+        from (
+            values
+            ('title', session_changes.old -> 'title', session_changes.new -> 'title'),
+            ('description', session_changes.old -> 'description', session_changes.new -> 'description'),
+            ('start_time', session_changes.old -> 'start_time', session_changes.new -> 'start_time'),
+            ('end_time', session_changes.old -> 'end_time', session_changes.new -> 'end_time'),
+            ('timezone', session_changes.old -> 'timezone', session_changes.new -> 'timezone'),
+            ('mentor_name', session_changes.old -> 'mentor_id', session_changes.new -> 'mentor_id'),
+            ('platform_name', session_changes.old -> 'platform', session_changes.new -> 'platform'),
+            ('meeting_details', session_changes.old -> 'meeting_details', session_changes.new -> 'meeting_details')
+        ) as field (name, old, new)
+        where field.old is distinct from field.new
+    );
+end
+$$;
+comment on function notifier.session_changes(jsonb, jsonb) is
+    'What an invited person sees to have changed between two states: {field: {"old", "new"}}, names instead of ids, meeting_details only as true; empty unless the session was open in both.';
+revoke execute on function notifier.session_changes(jsonb, jsonb) from public;
+
+-- Who takes part in a session, before the first and after the last of a row of events, and as what. The one place that says whom
+-- mails go to; expansion asks it for a page of candidates, the claim for those whose mails it holds.
+-- Enrollments and the role mentor are as they are now, because access ends at once. Explicit invitees are taken back to what they
+-- were: from now, undoing what the events after that moment did.
+create function notifier.recipient_roles(
+    session_id uuid,
+    user_ids uuid [],
+    old jsonb,
+    new jsonb,
+    from_id bigint,
+    through_id bigint
+)
+returns table (user_id uuid, role_before text, role_after text)
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+    v_was_open boolean := notifier.is_open(old);
+    v_is_open boolean := notifier.is_open(new);
+    v_old_mentor uuid := old ->> 'mentor_id';
+    v_new_mentor uuid := new ->> 'mentor_id';
+    v_old_course uuid := old ->> 'course_id';
+    v_new_course uuid := new ->> 'course_id';
+    v_old_batch uuid := old ->> 'batch_id';
+    v_new_batch uuid := new ->> 'batch_id';
+    v_is_same_audience boolean := (v_old_course, v_old_batch) is not distinct from (v_new_course, v_new_batch);
+begin
+    return query
+    with
+    came_or_went as materialized (
+        select
+            event.id as event_id,
+            change.user_id,
+            change.was_participant
+        from notifier.events as event
+        cross join lateral (
+            select
+                added.user_id,
+                false as was_participant
+            from unnest(event.participants_added) as added (user_id)
+            union all
+            select
+                removed.user_id,
+                true
+            from unnest(event.participants_removed) as removed (user_id)
+        ) as change
+        where event.session_id = recipient_roles.session_id and event.id >= from_id
+    ),
+    participant_before as materialized (
+        select distinct on (change.user_id)
+            change.user_id,
+            change.was_participant
+        from came_or_went as change
+        order by change.user_id, change.event_id
+    ),
+    participant_after as materialized (
+        select distinct on (change.user_id)
+            change.user_id,
+            change.was_participant
+        from came_or_went as change
+        where change.event_id > through_id
+        order by change.user_id, change.event_id
+    )
+    select
+        candidate.user_id,
+        case
+            when not v_was_open then null
+            when candidate.user_id = v_old_mentor and candidate.is_mentor then 'host'
+            when candidate.was_in_audience or coalesce(participant_before.was_participant, candidate.is_participant)
+                then 'learner'
+        end,
+        case
+            when not v_is_open then null
+            when candidate.user_id = v_new_mentor and candidate.is_mentor then 'host'
+            when
+                case when v_is_same_audience then candidate.was_in_audience else candidate.is_in_audience end
+                or coalesce(participant_after.was_participant, candidate.is_participant)
+                then 'learner'
+        end
+    from (
+        select
+            listed.user_id,
+            listed.user_id in (v_old_mentor, v_new_mentor) and exists (
+                select from public.user_roles as held
+                where held.user_id = listed.user_id and held.role = 'mentor'
+            ) as is_mentor,
+            exists (
+                select from public.course_enrollments as enrollment
+                where
+                    enrollment.student_id = listed.user_id
+                    and enrollment.course_id = v_old_course
+                    and enrollment.batch_id is not distinct from v_old_batch
+                    and enrollment.status = 'active'
+            ) as was_in_audience,
+            not v_is_same_audience and exists (
+                select from public.course_enrollments as enrollment
+                where
+                    enrollment.student_id = listed.user_id
+                    and enrollment.course_id = v_new_course
+                    and enrollment.batch_id is not distinct from v_new_batch
+                    and enrollment.status = 'active'
+            ) as is_in_audience,
+            exists (
+                select from public.session_participants as participant
+                where participant.session_id = recipient_roles.session_id and participant.user_id = listed.user_id
+            ) as is_participant
+        from unnest(user_ids) as listed (user_id)
+        offset 0 -- each look-up once, however often it is read above
+    ) as candidate
+    left join participant_before on candidate.user_id = participant_before.user_id
+    left join participant_after on candidate.user_id = participant_after.user_id;
+end
+$$;
+comment on function notifier.recipient_roles(uuid, uuid [], jsonb, jsonb, bigint, bigint) is
+    'For each user: host, learner or null (not invited) in the state old, before event from_id, and in the state new, after event through_id.';
+revoke execute on function notifier.recipient_roles(uuid, uuid [], jsonb, jsonb, bigint, bigint) from public;
+
+-- What somebody is to be told, by what they were in the session and what they are now; null: nothing. The host outranks the learner.
+create function notifier.mail_kind(role_before text, role_after text, changes jsonb, is_cancelled boolean)
+returns notifier.email_kind
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+    return case
+        when role_before is null and role_after is null then null
+        when role_after = 'host' and role_before is distinct from 'host' then 'mentor_assigned'
+        when role_before = 'host' and role_after is distinct from 'host' and not is_cancelled then 'mentor_unassigned'
+        when role_after is null then 'session_cancelled'
+        when role_before is null then 'session_scheduled'
+        when changes ?| array['start_time', 'end_time'] then 'session_rescheduled'
+        when changes <> '{}' then 'session_updated'
+    end;
+end
+$$;
+comment on function notifier.mail_kind(text, text, jsonb, boolean) is
+    'Kind of the mail for somebody who was role_before and is role_after (host, learner, null), given notifier.session_changes and whether the session is cancelled; null for no mail.';
+revoke execute on function notifier.mail_kind(text, text, jsonb, boolean) from public;
+
+-- Two branches, because `is not distinct from` uses no index. The order names the index's columns, of which the planner does not see
+-- that `is null` makes one constant.
+create function notifier.audience_page(course_id uuid, batch_id uuid, after uuid, max_users integer)
+returns setof uuid
+language plpgsql
+stable
+set search_path = ''
+set enable_seqscan = off
+set enable_bitmapscan = off
+as $$
+begin
+    if audience_page.batch_id is null then
+        return query
+        select enrollment.student_id
+        from public.course_enrollments as enrollment
+        where
+            enrollment.course_id = audience_page.course_id
+            and enrollment.batch_id is null
+            and enrollment.status = 'active'
+            and enrollment.student_id > after
+        order by enrollment.batch_id, enrollment.student_id
+        limit max_users;
+    else
+        return query
+        select enrollment.student_id
+        from public.course_enrollments as enrollment
+        where
+            enrollment.course_id = audience_page.course_id
+            and enrollment.batch_id = audience_page.batch_id
+            and enrollment.status = 'active'
+            and enrollment.student_id > after
+        order by enrollment.student_id
+        limit max_users;
+    end if;
+end
+$$;
+comment on function notifier.audience_page(uuid, uuid, uuid, integer) is
+    'The next students of one audience, by id, after the given one: active enrollments in the course and its batch (null: the unbatched).';
+revoke execute on function notifier.audience_page(uuid, uuid, uuid, integer) from public;
+
+-- From here on the event speaks for what had happened to the session by now. Later events of the session wait until it is expanded.
+create function notifier.start_event(event notifier.events)
+returns bigint
+language plpgsql
+set search_path = ''
+as $$
+declare
+    v_through_id bigint;
+begin
+    with merged as (
+        update notifier.events as later set merged_into = event.id, expanded_at = clock_timestamp()
+        where
+            later.session_id = event.session_id
+            and later.topic = event.topic
+            and later.id > event.id
+            and later.expanded_at is null
+        returning later.id
+    )
+    select coalesce(max(merged.id), event.id) into v_through_id from merged;
+    update notifier.events as started set through_id = v_through_id where started.id = event.id;
+    return v_through_id;
+end
+$$;
+comment on function notifier.start_event(notifier.events) is
+    'Merges the waiting later events of the session into this one, which the caller has locked, and returns the last of them.';
+revoke execute on function notifier.start_event(notifier.events) from public;
+
+-- One page of one started event: the next candidates by id, their roles before and after, a mail for each who is to be told something.
+create function notifier.expand_page(event notifier.events, max_users integer, out candidates integer, out added integer)
+language plpgsql
+set search_path = ''
+as $$
+declare
+    v_now timestamptz := clock_timestamp();
+    v_after uuid := coalesce(event.cursor, '00000000-0000-0000-0000-000000000000');
+    v_old jsonb := event.old;
+    v_new jsonb := (select latest.new from notifier.events as latest where latest.id = event.through_id);
+    v_changes jsonb := notifier.session_changes(v_old, v_new);
+    v_was_open boolean := notifier.is_open(v_old);
+    v_is_open boolean := notifier.is_open(v_new);
+    v_changes_audience boolean := (v_old ->> 'course_id', v_old ->> 'batch_id')
+        is distinct from (v_new ->> 'course_id', v_new ->> 'batch_id');
+    v_is_over boolean := greatest((v_old ->> 'end_time')::timestamptz, (v_new ->> 'end_time')::timestamptz) <= v_now;
+    v_concerns_somebody boolean := (v_was_open or v_is_open) and not v_is_over;
+    v_concerns_all boolean := v_concerns_somebody
+        and (v_was_open <> v_is_open or v_changes_audience or v_changes <> '{}');
+    v_page uuid [];
+begin
+    v_page := array(
+        select candidate.user_id
+        from (
+            select student.user_id
+            from notifier.audience_page(
+                (v_old ->> 'course_id')::uuid, (v_old ->> 'batch_id')::uuid, v_after, max_users
+            ) as student (user_id)
+            where v_concerns_all and v_was_open
+            union
+            select student.user_id
+            from notifier.audience_page(
+                (v_new ->> 'course_id')::uuid, (v_new ->> 'batch_id')::uuid, v_after, max_users
+            ) as student (user_id)
+            where v_concerns_all and v_is_open and (v_changes_audience or not v_was_open)
+            union
+            (
+                select participant.user_id
+                from public.session_participants as participant
+                where v_concerns_all and participant.session_id = event.session_id and participant.user_id > v_after
+                order by participant.user_id
+                limit max_users
+            )
+            union
+            (
+                select change.user_id
+                from notifier.events as merged
+                cross join lateral unnest(merged.participants_added || merged.participants_removed) as change (user_id)
+                where
+                    v_concerns_somebody
+                    and (merged.id = event.id or merged.merged_into = event.id)
+                    and change.user_id > v_after
+                order by change.user_id
+                limit max_users
+            )
+            union
+            select mentor.user_id
+            from unnest(array[v_old ->> 'mentor_id', v_new ->> 'mentor_id']::uuid []) as mentor (user_id)
+            where v_concerns_all and mentor.user_id > v_after
+        ) as candidate
+        order by candidate.user_id
+        limit max_users
+    );
+    candidates := cardinality(v_page);
+
+    -- A mail that follows one waiting for its next attempt would be blocked until then; it waits along with it, and is folded
+    -- into it by the claim.
+    insert into notifier.emails (event_id, session_id, recipient_id, kind, available_at)
+    select
+        event.id,
+        event.session_id,
+        recipient.user_id,
+        mail.kind,
+        greatest(
+            v_now,
+            (
+                select max(earlier.available_at)
+                from notifier.emails as earlier
+                where
+                    earlier.session_id = event.session_id
+                    and earlier.recipient_id = recipient.user_id
+                    and earlier.topic = event.topic
+                    and earlier.status in ('queued', 'claimed', 'sending', 'in_doubt')
+            )
+        )
+    from notifier.recipient_roles(event.session_id, v_page, v_old, v_new, event.id, event.through_id) as recipient
+    cross join lateral notifier.mail_kind(
+        recipient.role_before, recipient.role_after, v_changes, v_new ->> 'status' = 'cancelled'
+    ) as mail (kind)
+    where mail.kind is not null
+    order by recipient.user_id
+    on conflict do nothing;
+    get diagnostics added = row_count;
+
+    update notifier.events as expanded
+    set
+        cursor = coalesce(v_page[candidates], expanded.cursor),
+        expanded_at = case when candidates < max_users then clock_timestamp() end
+    where expanded.id = event.id;
+end
+$$;
+comment on function notifier.expand_page(notifier.events, integer) is
+    'Expands the next page of an event that the caller has locked and started: how many candidates it considered and how many mails it added.';
+revoke execute on function notifier.expand_page(notifier.events, integer) from public;
+
+-- The end of a session: attendance becomes final, which costs as much as there are students and therefore is not done by the write
+-- that ended it, and the mentor gets the summary.
+create function notifier.expand_summary(event notifier.events)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+    v_added integer;
+begin
+    perform private.finalize_attendance(event.session_id);
+    insert into notifier.emails (event_id, session_id, recipient_id, kind)
+    select event.id, event.session_id, (event.new ->> 'mentor_id')::uuid, 'attendance_summary'
+    where event.new ->> 'mentor_id' is not null
+    on conflict do nothing;
+    get diagnostics v_added = row_count;
+    update notifier.events as expanded set through_id = event.id, expanded_at = clock_timestamp()
+    where expanded.id = event.id;
+    return v_added;
+end
+$$;
+comment on function notifier.expand_summary(notifier.events) is
+    'Expands the event of a session''s end, which the caller has locked: final attendance, one mail to the mentor. Returns the mails added.';
+revoke execute on function notifier.expand_summary(notifier.events) from public;
+
+-- Fans events out to recipients, one row of notifier.emails each, in pages: at most max_emails candidates per call, so that the
+-- transaction stays short whatever the size of the audience.
+--
+-- Several workers may call it at once: each takes another session's event (skip locked). Events of one session and topic are
+-- expanded in order, and those that pile up before the first is started are merged into it: one mail from the first old state to
+-- the last new one. The page is a keyset over the ids of the candidates, who come from indexes: the audience before, the audience
+-- after, explicit invitees, those who came or went, the two mentors. Expanding twice adds nothing (unique key).
+--
+-- Security definer: role notifier may call the queue's functions and read nothing.
+create function notifier.expand_events(max_emails integer default 5000)
+returns table (emails integer, more boolean)
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+    v_left integer := max_emails;
+    v_event notifier.events;
+    v_added integer;
+    v_candidates integer;
+begin
+    if max_emails is null or max_emails < 1 then
+        raise exception using
+            errcode = '22023',
+            message = 'max_emails must be a positive number',
+            hint = 'Send how many recipients one call may add, such as 5000.';
+    end if;
+    emails := 0;
+    while v_left > 0 loop
+        select event.* into v_event
+        from notifier.events as event
+        where
+            event.expanded_at is null
+            and not exists (
+                select from notifier.events as earlier
+                where
+                    earlier.session_id = event.session_id
+                    and earlier.topic = event.topic
+                    and earlier.id < event.id
+                    and earlier.expanded_at is null
+            )
+        order by event.id
+        limit 1
+        for no key update skip locked;
+        exit when not found;
+
+        if v_event.topic = 'summary' then
+            v_added := notifier.expand_summary(v_event);
+            v_candidates := 1;
+        else
+            if v_event.through_id is null then
+                v_event.through_id := notifier.start_event(v_event);
+            end if;
+            select page.added, page.candidates into v_added, v_candidates
+            from notifier.expand_page(v_event, v_left) as page;
+        end if;
+        emails := emails + v_added;
+        v_left := v_left - v_candidates;
+    end loop;
+    more := v_left <= 0;
+    return next;
+end
+$$;
+comment on function notifier.expand_events(integer) is
+    'Expands waiting events, oldest first, considering at most max_emails recipients: how many mails were queued, and whether to call again at once.';
+revoke execute on function notifier.expand_events(integer) from public;
+grant execute on function notifier.expand_events(integer) to notifier;
+
+-- == From mail to worker and back ====================================================================================
+
+-- What a mail shows of a session: names instead of ids, and nothing secret.
+create function notifier.session_details(snapshot jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+    return (
+        select
+            snapshot - array['course_id', 'batch_id', 'mentor_id', 'meeting_details']
+            || jsonb_build_object(
+                'platform_name', (select name from public.meeting_platforms where id = snapshot ->> 'platform'),
+                'mentor_name',
+                (select nullif(full_name, '') from public.profiles where id = (snapshot ->> 'mentor_id')::uuid),
+                'course_name', (select name from public.courses where id = (snapshot ->> 'course_id')::uuid),
+                'batch_name', (select name from public.batches where id = (snapshot ->> 'batch_id')::uuid)
+            )
+    );
+end
+$$;
+comment on function notifier.session_details(jsonb) is
+    'A notifier.session_snapshot as mails show it: id, title, description, session_type, status, start_time, end_time, timezone, platform, cancel_reason, sequence and the names of platform, mentor, course and batch.';
+revoke execute on function notifier.session_details(jsonb) from public;
+
+-- The first half of a claim: an ordered index scan that stops after max_emails rows, with one look at an index for each.
+create function notifier.lock_due_emails(max_emails integer)
+returns uuid []
+language plpgsql
+set search_path = ''
+as $$
+declare
+    v_now timestamptz := clock_timestamp();
+begin
+    return array(
+        select due.id
+        from notifier.emails as due
+        where
+            due.status in ('queued', 'in_doubt')
+            and due.available_at <= v_now
+            and not exists (
+                select from notifier.emails as earlier
+                where
+                    earlier.session_id = due.session_id
+                    and earlier.recipient_id = due.recipient_id
+                    and earlier.topic = due.topic
+                    and earlier.event_id < due.event_id
+                    and earlier.status in ('queued', 'claimed', 'sending', 'in_doubt')
+            )
+        order by due.available_at, due.event_id
+        limit max_emails
+        for update skip locked
+    );
+end
+$$;
+comment on function notifier.lock_due_emails(integer) is
+    'Locks the oldest due mails that nobody else holds and that follow no unfinished one, and returns their ids.';
+revoke execute on function notifier.lock_due_emails(integer) from public;
+
+-- The second half of a claim: one statement judges all of its mails. What is the same for many of them (what changed, the session's
+-- details) is worked out once per span of events.
+create function notifier.decide_emails(
+    email_ids uuid [],
+    claim_id uuid,
+    worker text,
+    lease interval,
+    organizer text,
+    app_url text
+)
+returns setof notifier.claimed_email
+language plpgsql
+set search_path = ''
+as $$
+declare
+    v_now timestamptz := clock_timestamp();
+begin
+    return query
+    with
+    -- The events each mail has to tell of. from_id is null when an earlier mail has told of all of them.
+    email as materialized (
+        select
+            held.id,
+            held.event_id,
+            held.session_id,
+            held.recipient_id,
+            held.topic,
+            held.kind,
+            held.available_at,
+            held.attempts + 1 as attempt,
+            held.in_doubt_at is not null as is_in_doubt,
+            case
+                when held.in_doubt_at is not null then held.told_from
+                when told.through_id is null then held.event_id
+                else (
+                    select min(untold.id)
+                    from notifier.events as untold
+                    where
+                        untold.session_id = held.session_id
+                        and untold.topic = held.topic
+                        and untold.id > told.through_id
+                )
+            end as from_id,
+            case
+                when held.in_doubt_at is not null then held.told_through
+                when held.topic = 'summary' then held.event_id
+                else (
+                    select max(latest.id) from notifier.events as latest where latest.session_id = held.session_id
+                )
+            end as through_id
+        from notifier.emails as held
+        cross join lateral (
+            select max(earlier.told_through) as through_id
+            from notifier.emails as earlier
+            where
+                earlier.session_id = held.session_id
+                and earlier.recipient_id = held.recipient_id
+                and earlier.topic = held.topic
+                and earlier.told_through > earlier.event_id
+                and earlier.told_through >= held.event_id
+                and earlier.status in ('sent', 'skipped')
+        ) as told
+        where held.id = any(email_ids)
+    ),
+    change as materialized (
+        select
+            span.from_id,
+            span.through_id,
+            span.session_id,
+            span.recipient_ids,
+            earliest.old,
+            latest.new,
+            latest.created_at as changed_at,
+            notifier.session_changes(earliest.old, latest.new) as changes
+        from (
+            select
+                email.from_id,
+                email.through_id,
+                email.session_id,
+                array_agg(email.recipient_id) as recipient_ids
+            from email
+            group by email.from_id, email.through_id, email.session_id
+        ) as span
+        inner join notifier.events as earliest on span.from_id = earliest.id
+        inner join notifier.events as latest on span.through_id = latest.id
+    ),
+    recipient as materialized (
+        select
+            change.from_id,
+            change.through_id,
+            part.user_id,
+            part.role_before,
+            part.role_after,
+            nullif(btrim(account.email), '') as address,
+            profile.full_name,
+            profile.timezone,
+            profile.locale
+        from change
+        cross join lateral notifier.recipient_roles(
+            change.session_id, change.recipient_ids, change.old, change.new, change.from_id, change.through_id
+        ) as part
+        left join auth.users as account on part.user_id = account.id and account.deleted_at is null
+        left join public.profiles as profile on part.user_id = profile.id
+    ),
+    judged as materialized (
+        select
+            email.*,
+            change.changes,
+            recipient.address,
+            recipient.full_name,
+            recipient.timezone,
+            recipient.locale,
+            coalesce(recipient.role_after, recipient.role_before) as role,
+            decision.is_out,
+            case when email.is_in_doubt then email.kind else decision.kind end as final_kind,
+            case
+                when email.from_id is null then 'already_told'
+                when decision.kind is null and recipient.role_before is null and recipient.role_after is null
+                    then case when change.new ->> 'status' = 'cancelled' then 'cancelled_before_told' else 'not_invited' end
+                when decision.is_over then 'session_over'
+                when decision.kind is null then 'nothing_changed'
+                when recipient.address is null then 'no_address'
+            end as skip_reason
+        from email
+        left join change on email.from_id = change.from_id and email.through_id = change.through_id
+        left join recipient
+            on
+                email.from_id = recipient.from_id
+                and email.through_id = recipient.through_id
+                and email.recipient_id = recipient.user_id
+        cross join lateral (
+            select
+                -- No longer invited: they are shown the session as they knew it, not how it went on without them.
+                email.topic = 'invitation' and recipient.role_after is null as is_out,
+                case email.topic
+                    when 'invitation' then notifier.mail_kind(
+                        recipient.role_before, recipient.role_after, change.changes, change.new ->> 'status' = 'cancelled'
+                    )
+                    when 'summary' then case
+                        when exists (
+                            select from public.success_sessions as session
+                            inner join public.user_roles as held on session.mentor_id = held.user_id
+                            where
+                                session.id = email.session_id
+                                and session.mentor_id = email.recipient_id
+                                and held.role = 'mentor'
+                        ) then 'attendance_summary'::notifier.email_kind
+                    end
+                end as kind,
+                email.topic = 'invitation' and (
+                    change.new ->> 'status' = 'completed'
+                    or (
+                        case when recipient.role_after is null then change.old else change.new end ->> 'end_time'
+                    )::timestamptz <= v_now
+                ) as is_over
+        ) as decision
+    ),
+    -- One for those who take part and one for those who are out, in each span.
+    shown as materialized (
+        select
+            variant.from_id,
+            variant.through_id,
+            variant.is_out,
+            notifier.session_details(known.snapshot) as details,
+            jsonb_populate_record(
+                null::public.success_sessions, known.snapshot || jsonb_build_object('updated_at', change.changed_at)
+            ) as session
+        from (
+            select distinct
+                judged.from_id,
+                judged.through_id,
+                judged.is_out
+            from judged
+            where judged.skip_reason is null
+        ) as variant
+        inner join change on variant.from_id = change.from_id and variant.through_id = change.through_id
+        cross join lateral (
+            select
+                case
+                    when variant.is_out
+                        then change.old || jsonb_build_object(
+                            'status', change.new -> 'status',
+                            'cancel_reason', change.new -> 'cancel_reason',
+                            'sequence', change.new -> 'sequence'
+                        )
+                    else change.new
+                end as snapshot
+        ) as known
+    ),
+    marked as (
+        update notifier.emails as marked
+        set
+            status = case when judged.skip_reason is null then 'claimed' else 'skipped' end::notifier.email_status,
+            kind = coalesce(judged.final_kind, marked.kind),
+            attempts = case when judged.skip_reason is null then judged.attempt else marked.attempts end,
+            claim_id = case when judged.skip_reason is null then decide_emails.claim_id end,
+            claimed_by = case when judged.skip_reason is null then worker end,
+            lease_until = case when judged.skip_reason is null then v_now + lease end,
+            -- A mail skipped because of what happened has dealt with it, as one sent has. Skipped for another reason, it has not.
+            told_from = case
+                when judged.skip_reason is null
+                    or judged.skip_reason in ('nothing_changed', 'not_invited', 'cancelled_before_told')
+                    then judged.from_id
+            end,
+            told_through = case
+                when judged.skip_reason is null
+                    or judged.skip_reason in ('nothing_changed', 'not_invited', 'cancelled_before_told')
+                    then judged.through_id
+            end,
+            skip_reason = judged.skip_reason
+        from judged
+        where marked.id = judged.id
+    ),
+    folded as (
+        update notifier.emails as later
+        set status = 'skipped', skip_reason = 'superseded'
+        from judged
+        where
+            not judged.is_in_doubt
+            and later.session_id = judged.session_id
+            and later.recipient_id = judged.recipient_id
+            and later.topic = judged.topic
+            and later.event_id > judged.event_id
+            and later.status = 'queued'
+    )
+    select
+        judged.id,
+        decide_emails.claim_id,
+        judged.event_id,
+        judged.final_kind::text,
+        judged.is_in_doubt,
+        judged.attempt,
+        judged.recipient_id,
+        judged.address,
+        judged.full_name,
+        judged.timezone,
+        judged.locale,
+        case when judged.topic = 'summary' then 'host' else judged.role end,
+        shown.details,
+        case when judged.final_kind in ('session_rescheduled', 'session_updated') then judged.changes else '{}' end,
+        case
+            when judged.topic = 'invitation' then private.session_calendar(
+                shown.session, part.method, organizer, judged.address, judged.full_name, app_url
+            )
+        end,
+        part.method,
+        case when judged.topic = 'summary' then private.attendance_summary(judged.session_id) end
+    from judged
+    inner join shown
+        on
+            judged.from_id = shown.from_id
+            and judged.through_id = shown.through_id
+            and judged.is_out = shown.is_out
+    cross join lateral (
+        select
+            case
+                when judged.topic = 'summary' then null
+                when judged.is_out then 'CANCEL'
+                else 'REQUEST'
+            end as method
+    ) as part
+    where judged.skip_reason is null
+    order by judged.available_at, judged.event_id, judged.id;
+end
+$$;
+comment on function notifier.decide_emails(uuid [], uuid, text, interval, text, text) is
+    'Decides for each of these mails, which the caller has locked, whether it is to be sent and what it says; claims or skips it, and returns the claimed.';
+revoke execute on function notifier.decide_emails(uuid [], uuid, text, interval, text, text) from public;
+
+-- Hands a worker up to max_emails mails to send, and decides now what each of them says.
+--
+-- Which: due, oldest first, none while an older mail of the same topic to the same person about the same session is unfinished, so
+-- that nobody is told of a change before the session. Rows held by other workers are passed over (skip locked). The rows are locked
+-- first and judged by a second statement, whose snapshot is younger than the locks.
+--
+-- What: from what the recipient was told last to what holds now. The mail's event says what was known before it, unless an earlier
+-- mail went out so late that it already told of this event too; then the first event after what that mail told does. The newest
+-- event says what holds now; waiting mails of later events are folded into this one. If nothing is left to tell, or the recipient's
+-- access has ended, the mail is skipped and says why. A mail in doubt is sent again as it was, and nothing is folded into it.
+--
+-- An attempt is counted here, so that a mail that kills its worker is not tried for ever. Where very many stale mails stand before
+-- the first to be sent, the call ends empty after a second of skipping and next_wake() says to call again.
+--
+-- Security definer: role notifier may call the queue's functions and read nothing.
+create function notifier.claim_emails(
+    worker text,
+    max_emails integer,
+    lease interval,
+    organizer text,
+    app_url text
+)
+returns setof notifier.claimed_email
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+    v_claim_id uuid := gen_random_uuid();
+    v_due uuid [];
+    v_patience_ends timestamptz := clock_timestamp() + interval '1 second';
+begin
+    if max_emails is null or max_emails < 1 or lease is null or lease <= interval '0' then
+        raise exception using
+            errcode = '22023',
+            message = 'max_emails and lease must be positive',
+            hint = 'Send how many mails to claim and for how long, such as 100 and 1 minute.';
+    end if;
+    loop
+        v_due := notifier.lock_due_emails(max_emails);
+        exit when v_due = '{}';
+        return query
+        select * from notifier.decide_emails(v_due, v_claim_id, worker, lease, organizer, app_url);
+        exit when found or clock_timestamp() > v_patience_ends;
+    end loop;
+end
+$$;
+comment on function notifier.claim_emails(text, integer, interval, text, text) is
+    'Claims up to max_emails due mails for a worker until the lease ends and says what each is to tell, to whom; stale ones are skipped on the way. organizer: mailbox named in calendar parts; app_url: where links lead.';
+revoke execute on function notifier.claim_emails(text, integer, interval, text, text) from public;
+grant execute on function notifier.claim_emails(text, integer, interval, text, text) to notifier;
+
+-- 15 seconds, doubled with each attempt, at most an hour, times 0.5 to 1.5 so that what failed together does not return together;
+-- after 16 attempts, some eight hours, given up.
+create function notifier.retry_delay(attempts integer)
+returns interval
+language sql
+volatile
+set search_path = ''
+return case
+    when attempts < 16
+        then least(interval '15 seconds' * power(2, least(attempts, 16) - 1), interval '1 hour') * (0.5 + random())
+end;
+comment on function notifier.retry_delay(integer) is
+    'How long to wait after this many attempts, with jitter; null: no more attempts.';
+revoke execute on function notifier.retry_delay(integer) from public;
+
+-- The mark before a message is handed over: from here on a crash leaves its outcome unknown. It must be committed before the server
+-- could accept the mail, and only what it returns may be sent.
+-- Security definer: role notifier may call the queue's functions and read nothing.
+create function notifier.begin_sending(claim uuid, email_ids uuid [], lease interval)
+returns setof uuid
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+    return query
+    with held as materialized (
+        select email.id
+        from notifier.emails as email
+        where email.id = any(email_ids) and email.claim_id = claim and email.status = 'claimed'
+        order by email.id
+        for update
+    )
+    update notifier.emails as email
+    set status = 'sending', lease_until = clock_timestamp() + begin_sending.lease
+    from held
+    where email.id = held.id
+    returning email.id;
+end
+$$;
+comment on function notifier.begin_sending(uuid, uuid [], interval) is
+    'Marks mails of this claim as being handed over and renews their lease; returns those that may be sent, without those the claim has lost.';
+revoke execute on function notifier.begin_sending(uuid, uuid [], interval) from public;
+grant execute on function notifier.begin_sending(uuid, uuid [], interval) to notifier;
+
+-- Also takes a mail whose lease has run out, or that went into doubt for that reason, as long as no other claim has it: it is known
+-- to have been accepted, and sending it again would help nobody.
+-- Security definer: role notifier may call the queue's functions and read nothing.
+create function notifier.complete_emails(claim uuid, email_ids uuid [], transport text)
+returns setof uuid
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+    return query
+    with held as materialized (
+        select email.id
+        from notifier.emails as email
+        where
+            email.id = any(email_ids)
+            and email.claim_id = claim
+            and email.status in ('claimed', 'sending', 'in_doubt')
+        order by email.id
+        for update
+    )
+    update notifier.emails as email
+    set status = 'sent', sent_at = clock_timestamp(), transport = complete_emails.transport, lease_until = null
+    from held
+    where email.id = held.id
+    returning email.id;
+end
+$$;
+comment on function notifier.complete_emails(uuid, uuid [], text) is
+    'Records that mails of this claim were accepted, by which transport; returns those recorded, without those another claim has taken over.';
+revoke execute on function notifier.complete_emails(uuid, uuid [], text) from public;
+grant execute on function notifier.complete_emails(uuid, uuid [], text) to notifier;
+
+-- What becomes of a mail that was not accepted, or perhaps was. Addresses are cut from the error: a server's answer often repeats one.
+-- Security definer: role notifier may call the queue's functions and read nothing.
+create function notifier.fail_email(
+    claim uuid,
+    email_id uuid,
+    failure text,
+    error text,
+    retry_after interval default null
+)
+returns text
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+    v_now timestamptz := clock_timestamp();
+    v_status notifier.email_status;
+begin
+    if failure is null or failure not in ('transient', 'permanent', 'unknown') then
+        raise exception using
+            errcode = '22023',
+            message = format(
+                'failure must be transient, permanent or unknown, not %s', coalesce(quote_literal(failure), 'null')
+            );
+    end if;
+    update notifier.emails as email
+    set
+        status = outcome.status,
+        available_at = coalesce(v_now + greatest(outcome.delay, retry_after), email.available_at),
+        in_doubt_at = outcome.in_doubt_at,
+        lease_until = null,
+        last_error = left(regexp_replace(error, '[^[:space:]<>"''(),;:]+@[^[:space:]<>"''(),;:]+', '<address>', 'g'), 500)
+    from (
+        select
+            held.id,
+            waiting.delay,
+            waiting.in_doubt_at,
+            case
+                when waiting.delay is null then 'dead'
+                -- Once in doubt, always in doubt: a refusal of the repetition says nothing of the first attempt.
+                when waiting.in_doubt_at is not null then 'in_doubt'
+                else 'queued'
+            end::notifier.email_status as status
+        from notifier.emails as held
+        cross join lateral (
+            select
+                case when failure <> 'permanent' then notifier.retry_delay(held.attempts) end as delay,
+                case when failure = 'unknown' then coalesce(held.in_doubt_at, v_now) else held.in_doubt_at end as in_doubt_at
+        ) as waiting
+        where held.id = fail_email.email_id and held.claim_id = claim and held.status in ('claimed', 'sending')
+        for update of held
+    ) as outcome
+    where email.id = outcome.id
+    returning email.status into v_status;
+    return v_status;
+end
+$$;
+comment on function notifier.fail_email(uuid, uuid, text, text, interval) is
+    'Records a failure (transient: refused for now, permanent: refused for good, unknown: perhaps accepted) and returns the new status: queued, in_doubt or dead; null when the claim has lost the mail. retry_after: the least time to wait.';
+revoke execute on function notifier.fail_email(uuid, uuid, text, text, interval) from public;
+grant execute on function notifier.fail_email(uuid, uuid, text, text, interval) to notifier;
+
+-- For a worker that stops, or whose mail server is out of reach: the mails keep their place in the queue.
+-- Security definer: role notifier may call the queue's functions and read nothing.
+create function notifier.release_emails(claim uuid, email_ids uuid [])
+returns setof uuid
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+    return query
+    with held as materialized (
+        select email.id
+        from notifier.emails as email
+        where email.id = any(email_ids) and email.claim_id = claim and email.status = 'claimed'
+        order by email.id
+        for update
+    )
+    update notifier.emails as email
+    set
+        status = case when email.in_doubt_at is null then 'queued' else 'in_doubt' end::notifier.email_status,
+        attempts = email.attempts - 1,
+        claim_id = null,
+        lease_until = null
+    from held
+    where email.id = held.id
+    returning email.id;
+end
+$$;
+comment on function notifier.release_emails(uuid, uuid []) is
+    'Gives back mails of this claim of which nothing was handed over, attempt included; returns them.';
+revoke execute on function notifier.release_emails(uuid, uuid []) from public;
+grant execute on function notifier.release_emails(uuid, uuid []) to notifier;
+
+-- The heartbeat of a worker whose batch takes longer than its lease.
+-- Security definer: role notifier may call the queue's functions and read nothing.
+create function notifier.extend_claim(claim uuid, lease interval)
+returns integer
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+    v_held integer;
+begin
+    with held as materialized (
+        select email.id
+        from notifier.emails as email
+        where email.status in ('claimed', 'sending') and email.claim_id = claim
+        order by email.id
+        for update
+    )
+    update notifier.emails as email
+    set lease_until = clock_timestamp() + extend_claim.lease
+    from held
+    where email.id = held.id;
+    get diagnostics v_held = row_count;
+    return v_held;
+end
+$$;
+comment on function notifier.extend_claim(uuid, interval) is
+    'Renews the lease of all mails this claim still holds, from now; returns how many these are.';
+revoke execute on function notifier.extend_claim(uuid, interval) from public;
+grant execute on function notifier.extend_claim(uuid, interval) to notifier;
+
+-- Takes mails from workers that have not been heard of until their lease ended. One that was being handed over may have been
+-- accepted: it goes into doubt, due at once, because whoever waits for it has waited a lease already. It keeps its claim_id, so
+-- that a worker that was merely slow can still say how it ended until somebody else takes the mail.
+-- Security definer: role notifier may call the queue's functions and read nothing.
+create function notifier.recover_expired_claims()
+returns table (requeued integer, in_doubt integer)
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+    v_now timestamptz := clock_timestamp();
+begin
+    with expired as materialized (
+        select
+            email.id,
+            case when email.status = 'sending' then coalesce(email.in_doubt_at, v_now) else email.in_doubt_at end
+                as in_doubt_at
+        from notifier.emails as email
+        where email.status in ('claimed', 'sending') and email.lease_until <= v_now
+        order by email.lease_until
+        for update skip locked
+    ),
+    recovered as (
+        update notifier.emails as email
+        set
+            status = case
+                when notifier.retry_delay(email.attempts) is null then 'dead'
+                when expired.in_doubt_at is not null then 'in_doubt'
+                else 'queued'
+            end::notifier.email_status,
+            in_doubt_at = expired.in_doubt_at,
+            claim_id = case when expired.in_doubt_at is not null then email.claim_id end,
+            lease_until = null,
+            last_error = format('lease of worker %s ran out', email.claimed_by)
+        from expired
+        where email.id = expired.id
+        returning email.status
+    )
+    select
+        count(*) filter (where recovered.status = 'queued'),
+        count(*) filter (where recovered.status = 'in_doubt')
+    into requeued, in_doubt
+    from recovered;
+    return next;
+end
+$$;
+comment on function notifier.recover_expired_claims() is
+    'Makes mails whose lease has run out available again: claimed ones are queued, those being sent go into doubt; how many of each.';
+revoke execute on function notifier.recover_expired_claims() from public;
+grant execute on function notifier.recover_expired_claims() to notifier;
+
+-- == The worker's clock ==============================================================================================
+
+-- What the clock demands. Idempotent; of several workers each session and mail is handled by one, and none waits for another or for
+-- whoever is editing a session (skip locked).
+-- Security definer: role notifier may call the queue's functions and read nothing.
+create function notifier.tick()
+returns table (started integer, completed integer, requeued integer, in_doubt integer)
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+    with due as materialized (
+        select session.id
+        from public.success_sessions as session
+        where session.status = 'upcoming' and session.status_due_at <= clock_timestamp()
+        order by session.id
+        for no key update skip locked
+    )
+    update public.success_sessions as session set status = 'live'
+    from due
+    where session.id = due.id;
+    get diagnostics started = row_count;
+
+    -- Those that are over by now come through here in the same call.
+    with due as materialized (
+        select session.id
+        from public.success_sessions as session
+        where session.status = 'live' and session.status_due_at <= clock_timestamp()
+        order by session.id
+        for no key update skip locked
+    )
+    update public.success_sessions as session set status = 'completed'
+    from due
+    where session.id = due.id;
+    get diagnostics completed = row_count;
+
+    select recovered.requeued, recovered.in_doubt into requeued, in_doubt
+    from notifier.recover_expired_claims() as recovered;
+    return next;
+end
+$$;
+comment on function notifier.tick() is
+    'Starts and completes sessions by the clock and recovers mails of lost workers; how many of each. Call it whenever next_wake() says so.';
+revoke execute on function notifier.tick() from public;
+grant execute on function notifier.tick() to notifier;
+
+-- When a worker that finds nothing to do should look again without being told. A mail that follows an unfinished one does not count:
+-- it becomes due when that one is done, and whoever does that is awake.
+-- Security definer: role notifier may call the queue's functions and read nothing.
+create function notifier.next_wake()
+returns timestamptz
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+    return least(
+        (select min(event.created_at) from notifier.events as event where event.expanded_at is null),
+        (
+            select waiting.available_at
+            from notifier.emails as waiting
+            where
+                waiting.status in ('queued', 'in_doubt')
+                and not exists (
+                    select from notifier.emails as earlier
+                    where
+                        earlier.session_id = waiting.session_id
+                        and earlier.recipient_id = waiting.recipient_id
+                        and earlier.topic = waiting.topic
+                        and earlier.event_id < waiting.event_id
+                        and earlier.status in ('queued', 'claimed', 'sending', 'in_doubt')
+                )
+            order by waiting.available_at, waiting.event_id
+            limit 1
+        ),
+        (select min(held.lease_until) from notifier.emails as held where held.status in ('claimed', 'sending')),
+        (
+            select session.status_due_at
+            from public.success_sessions as session
+            where session.status_due_at is not null
+            order by session.status_due_at
+            limit 1
+        ),
+        (select gate.awake_until from notifier.gate as gate where gate.awake_until > clock_timestamp())
+    );
+end
+$$;
+comment on function notifier.next_wake() is
+    'When there is something to do that nobody announces: a session starting or ending, a mail becoming due, a lease or another worker''s promise to stay awake running out. In the past: there is work now; null: nothing.';
+revoke execute on function notifier.next_wake() from public;
+grant execute on function notifier.next_wake() to notifier;
+
+-- While this holds, commits do not notify; see notifier.gate.
+-- Security definer: role notifier may call the queue's functions and read nothing.
+create function notifier.stay_awake(for_interval interval)
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+    insert into notifier.gate as gate (id, awake_until)
+    values (true, clock_timestamp() + for_interval)
+    on conflict (id) do update
+        set awake_until = excluded.awake_until
+        where gate.awake_until < excluded.awake_until;
+end
+$$;
+comment on function notifier.stay_awake(interval) is
+    'Promises that some worker looks for work within this time, so that commits need not notify. The latest promise of all workers holds.';
+revoke execute on function notifier.stay_awake(interval) from public;
+grant execute on function notifier.stay_awake(interval) to notifier;
+
+-- The order is: fall asleep, look once more, wait. The lock makes that airtight: a transaction that found the notifier awake holds it
+-- shared until its commit is visible (notifier.wake), so that once the gate is closed here, either such a transaction's event is seen
+-- by the last look or the transaction finds the notifier asleep. Whoever holds it longer than a second (a prepared transaction, a
+-- person at a prompt after `set constraints all immediate`) is left to the notifier's polling.
+-- Security definer: role notifier may call the queue's functions and read nothing.
+create function notifier.fall_asleep()
+returns void
+language plpgsql
+security definer
+set search_path = ''
+set lock_timeout = '1s'
+as $$
+begin
+    begin
+        perform pg_advisory_xact_lock('notifier.gate'::regclass::integer, 0);
+    exception
+        when lock_not_available then null;
+    end;
+    update notifier.gate set awake_until = '-infinity';
+end
+$$;
+comment on function notifier.fall_asleep() is
+    'From here on commits notify. Look for work once more after calling it, then wait.';
+revoke execute on function notifier.fall_asleep() from public;
+grant execute on function notifier.fall_asleep() to notifier;
+
+-- For people. Reads the whole record, finished mails included: about a second per million.
+-- Security definer: role notifier may call the queue's functions and read nothing.
+create function notifier.queue_status()
+returns table (status text, emails bigint, oldest timestamptz)
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        known.status::text,
+        count(email.id),
+        min(email.created_at)
+    from unnest(enum_range(null::notifier.email_status)) as known (status)
+    left join notifier.emails as email on known.status = email.status
+    group by known.status
+    order by known.status;
+end
+$$;
+comment on function notifier.queue_status() is
+    'How many mails are in each status, and when the oldest of them was queued; every status has a row.';
+revoke execute on function notifier.queue_status() from public;
+grant execute on function notifier.queue_status() to notifier;
