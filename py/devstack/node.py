@@ -70,6 +70,15 @@ def supabase_cli() -> list[str]:
     return [str(node()), str(script("supabase/dist/supabase.js"))]
 
 
+def deno() -> list[str]:
+    """The command line that starts Deno.
+
+    Raises:
+        StackError: It is not installed.
+    """
+    return [str(node()), str(script("deno/bin.cjs"))]
+
+
 def postgres_folder(major: int) -> Path:
     """The folder with `bin`, `lib` and `share` of an embedded Postgres.
 

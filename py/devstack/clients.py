@@ -1,0 +1,65 @@
+"""`make types`: the typed clients in clients/, generated from the migrated database."""
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from devstack import node, scratch, supabase_cli
+from devstack.errors import StackError
+from devstack.paths import ROOT
+
+FOLDER: Final = ROOT / "clients"
+
+_HEADER: Final = "Generated from the database by `make types`. Do not edit."
+
+
+def generate(database_url: str) -> Mapping[Path, str]:
+    """The client files and what they hold.
+
+    Args:
+        database_url: URL of role `postgres` in a migrated database.
+
+    Raises:
+        StackError: The CLI or a formatter failed.
+    """
+    typescript = supabase_cli.client_types(database_url, "typescript")
+    python = supabase_cli.client_types(database_url, "python")
+    return {
+        FOLDER / "database.types.ts": _format(
+            f"// {_HEADER}\n{typescript}", [*node.deno(), "fmt", "--ext=ts", "-"]
+        ),
+        FOLDER / "database_types.py": _format(
+            f'"""{_HEADER}"""\n\n{python}',
+            [sys.executable, "-m", "ruff", "format", "--stdin-filename=clients/database_types.py"],
+        ),
+    }
+
+
+def main() -> int:
+    """Write the files that are not up to date, and say which."""
+    with scratch.migrated() as database:
+        files = generate(database.url)
+    FOLDER.mkdir(exist_ok=True)
+    for path, text in files.items():
+        if path.is_file() and path.read_text() == text:
+            continue
+        path.write_text(text)
+        print(f"wrote {path.relative_to(ROOT)}")
+    return 0
+
+
+def _format(source: str, command: list[str]) -> str:
+    formatted = subprocess.run(
+        command, input=source, capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    if formatted.returncode != 0:
+        raise StackError(
+            f"{' '.join(command)} failed:\n{formatted.stderr.strip()}", "Run make install"
+        )
+    return formatted.stdout
+
+
+if __name__ == "__main__":
+    sys.exit(main())
