@@ -1,0 +1,184 @@
+"""The outbox as a worker uses it, for tests: expand, claim, settle, and look at what became of mails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import class_row, dict_row, scalar_row
+
+LEASE = timedelta(minutes=1)
+ORGANIZER = "Live Sessions <sessions@example.test>"
+APP_URL = "https://app.example.test"
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """One row of `notifier.claimed_email`."""
+
+    email_id: UUID
+    claim_id: UUID
+    event_id: int
+    kind: str
+    in_doubt: bool
+    attempt: int
+    recipient_id: UUID
+    address: str
+    full_name: str
+    timezone: str
+    locale: str
+    recipient_role: str
+    session: dict[str, Any]
+    changes: dict[str, Any]
+    calendar: str | None
+    calendar_method: str | None
+    summary: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """A worker on one connection.
+
+    Args:
+        conn: A connection as role `postgres` (inside a transaction that is rolled back, or
+            autocommit) or as role `notifier`, which cannot use `rows` and the like.
+        worker: Its name.
+    """
+
+    conn: psycopg.Connection
+    worker: str = "a worker"
+
+    def expand(self, max_emails: int = 5000) -> tuple[int, bool]:
+        """One call of `expand_events`: mails added, whether there is more."""
+        row = self.conn.execute(
+            "select emails, more from notifier.expand_events(%s)", (max_emails,)
+        ).fetchone()
+        assert row is not None
+        return row[0], row[1]
+
+    def claim(self, max_emails: int = 1000, lease: timedelta = LEASE) -> list[Claimed]:
+        """One call of `claim_emails`."""
+        with self.conn.cursor(row_factory=class_row(Claimed)) as cursor:
+            return cursor.execute(
+                "select * from notifier.claim_emails(%s, %s, %s, %s, %s)",
+                (self.worker, max_emails, lease, ORGANIZER, APP_URL),
+            ).fetchall()
+
+    def begin(self, *emails: Claimed, lease: timedelta = LEASE) -> set[UUID]:
+        """One call of `begin_sending` for mails of one claim."""
+        return self._ids(
+            "select notifier.begin_sending(%s, %s, %s)",
+            (emails[0].claim_id, [email.email_id for email in emails], lease),
+        )
+
+    def complete(self, *emails: Claimed) -> set[UUID]:
+        """One call of `complete_emails` for mails of one claim."""
+        return self._ids(
+            "select notifier.complete_emails(%s, %s, %s)",
+            (emails[0].claim_id, [email.email_id for email in emails], "smtp"),
+        )
+
+    def release(self, *emails: Claimed) -> set[UUID]:
+        """One call of `release_emails` for mails of one claim."""
+        return self._ids(
+            "select notifier.release_emails(%s, %s)",
+            (emails[0].claim_id, [email.email_id for email in emails]),
+        )
+
+    def fail(
+        self,
+        email: Claimed,
+        failure: str = "transient",
+        error: str = "450 try later",
+        retry_after: timedelta | None = None,
+    ) -> str | None:
+        """One call of `fail_email`: the new status."""
+        return self.scalar(
+            "select notifier.fail_email(%s, %s, %s, %s, %s)",
+            email.claim_id,
+            email.email_id,
+            failure,
+            error,
+            retry_after,
+        )
+
+    def send(self, *emails: Claimed) -> None:
+        """Send mails of one claim: mark them, then record that they were accepted."""
+        ids = {email.email_id for email in emails}
+        if ids:
+            assert self.begin(*emails) == ids
+            assert self.complete(*emails) == ids
+
+    def deliver(self) -> list[Claimed]:
+        """Expand, claim and send until there is nothing left; the mails sent, in that order."""
+        sent: list[Claimed] = []
+        while self.expand()[1]:
+            pass
+        while emails := self.claim():
+            self.send(*emails)
+            sent += emails
+        return sent
+
+    def tell(self) -> dict[UUID, str]:
+        """As `deliver`, for tests in which nobody gets two mails: who got which kind."""
+        sent = self.deliver()
+        told = {email.recipient_id: email.kind for email in sent}
+        assert len(told) == len(sent), f"somebody got two mails: {sent}"
+        return told
+
+    def rows(self, table: str = "emails", **where: Any) -> list[dict[str, Any]]:
+        """Rows of a table of schema notifier, oldest first."""
+        query = sql.SQL("select * from notifier.{} where {} order by {}").format(
+            sql.Identifier(table),
+            sql.SQL(" and ").join(
+                sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder()) for name in where
+            )
+            if where
+            else sql.SQL("true"),
+            sql.SQL("event_id, recipient_id" if table == "emails" else "id"),
+        )
+        with self.conn.cursor(row_factory=dict_row) as cursor:
+            return cursor.execute(query, list(where.values())).fetchall()
+
+    def statuses(self) -> list[str]:
+        """Every mail's status, or its skip reason, oldest first."""
+        return [row["skip_reason"] or row["status"] for row in self.rows()]
+
+    def let_time_pass(self, email: Claimed | None = None) -> None:
+        """Make every waiting mail due and every lease end, or those of one mail."""
+        self.conn.execute(
+            """
+            update notifier.emails
+            set
+                available_at = least(available_at, clock_timestamp()),
+                lease_until = case
+                    when lease_until is not null then least(lease_until, clock_timestamp())
+                end
+            where status in ('queued', 'claimed', 'sending', 'in_doubt')
+                and (%(id)s::uuid is null or id = %(id)s)
+            """,
+            {"id": email and email.email_id},
+        )
+
+    def scalar(self, query: Any, *arguments: Any) -> Any:
+        """The one value that a query returns."""
+        with self.conn.cursor(row_factory=scalar_row) as cursor:
+            return cursor.execute(query, arguments).fetchone()
+
+    def _ids(self, query: Any, arguments: tuple[Any, ...]) -> set[UUID]:
+        with self.conn.cursor(row_factory=scalar_row) as cursor:
+            return set(cursor.execute(query, arguments).fetchall())
+
+
+def change(conn: psycopg.Connection, session: UUID, **columns: Any) -> None:
+    """Change columns of a session, as a manager's form would."""
+    conn.execute(
+        sql.SQL("update public.success_sessions set {} where id = %s").format(
+            sql.SQL(", ").join(sql.SQL("{} = %s").format(sql.Identifier(name)) for name in columns)
+        ),
+        [*columns.values(), session],
+    )
