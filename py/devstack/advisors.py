@@ -8,10 +8,10 @@ from devstack import scratch, supabase_cli
 def main() -> int:
     """Print what they say; the status is 1 if they say anything."""
     with scratch.migrated() as database:
-        said = supabase_cli.advice(database.url)
-    if said:
-        print(said)
-    return 1 if said else 0
+        findings = supabase_cli.advice(database.url)
+    for finding in findings:
+        print(finding)
+    return 1 if findings else 0
 
 
 if __name__ == "__main__":

@@ -1,0 +1,771 @@
+// Generated from the database by `make types`. Do not edit.
+// deno-lint-ignore-file
+
+export type Json = string | number | boolean | null | {
+  [key: string]: Json | undefined;
+} | Json[];
+
+export type Database = {
+  "public": {
+    Tables: {
+      "app_settings": {
+        Row: {
+          "id": boolean;
+          "join_opens_minutes_before": number;
+          "late_after_minutes": number;
+          "partial_below_percent": number;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "id"?: boolean;
+          "join_opens_minutes_before"?: number;
+          "late_after_minutes"?: number;
+          "partial_below_percent"?: number;
+          "updated_at"?: string;
+        };
+        Update: {
+          "id"?: boolean;
+          "join_opens_minutes_before"?: number;
+          "late_after_minutes"?: number;
+          "partial_below_percent"?: number;
+          "updated_at"?: string;
+        };
+        Relationships: [];
+      };
+      "batches": {
+        Row: {
+          "course_id": string;
+          "created_at": string;
+          "id": string;
+          "name": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "course_id": string;
+          "created_at"?: string;
+          "id"?: string;
+          "name": string;
+        };
+        Update: {
+          "course_id"?: string;
+          "created_at"?: string;
+          "id"?: string;
+          "name"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "batches_course_id_fkey";
+            columns: ["course_id"];
+            isOneToOne: false;
+            referencedRelation: "courses";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "course_enrollments": {
+        Row: {
+          "batch_id": string | null;
+          "course_id": string;
+          "created_at": string;
+          "id": string;
+          "status": Database["public"]["Enums"]["enrollment_status"];
+          "student_id": string;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "batch_id"?: string | null;
+          "course_id": string;
+          "created_at"?: string;
+          "id"?: string;
+          "status"?: Database["public"]["Enums"]["enrollment_status"];
+          "student_id": string;
+          "updated_at"?: string;
+        };
+        Update: {
+          "batch_id"?: string | null;
+          "course_id"?: string;
+          "created_at"?: string;
+          "id"?: string;
+          "status"?: Database["public"]["Enums"]["enrollment_status"];
+          "student_id"?: string;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "course_enrollments_batch_id_of_course_fkey";
+            columns: ["batch_id", "course_id"];
+            isOneToOne: false;
+            referencedRelation: "batches";
+            referencedColumns: ["id", "course_id"];
+          },
+          {
+            foreignKeyName: "course_enrollments_course_id_fkey";
+            columns: ["course_id"];
+            isOneToOne: false;
+            referencedRelation: "courses";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "course_enrollments_student_id_fkey";
+            columns: ["student_id"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "courses": {
+        Row: {
+          "created_at": string;
+          "id": string;
+          "name": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "id"?: string;
+          "name": string;
+        };
+        Update: {
+          "created_at"?: string;
+          "id"?: string;
+          "name"?: string;
+        };
+        Relationships: [];
+      };
+      "meeting_platforms": {
+        Row: {
+          "id": string;
+          "is_active": boolean;
+          "name": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "id": string;
+          "is_active"?: boolean;
+          "name": string;
+        };
+        Update: {
+          "id"?: string;
+          "is_active"?: boolean;
+          "name"?: string;
+        };
+        Relationships: [];
+      };
+      "profiles": {
+        Row: {
+          "created_at": string;
+          "full_name": string;
+          "id": string;
+          "locale": string;
+          "timezone": string;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "full_name"?: string;
+          "id": string;
+          "locale"?: string;
+          "timezone"?: string;
+          "updated_at"?: string;
+        };
+        Update: {
+          "created_at"?: string;
+          "full_name"?: string;
+          "id"?: string;
+          "locale"?: string;
+          "timezone"?: string;
+          "updated_at"?: string;
+        };
+        Relationships: [];
+      };
+      "session_attendance": {
+        Row: {
+          "created_at": string;
+          "joined_at": string | null;
+          "left_at": string | null;
+          "marked_by": string | null;
+          "minutes_present": number;
+          "note": string | null;
+          "session_id": string;
+          "source": Database["public"]["Enums"]["attendance_source"];
+          "status": Database["public"]["Enums"]["attendance_status"];
+          "student_id": string;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "joined_at"?: string | null;
+          "left_at"?: string | null;
+          "marked_by"?: string | null;
+          "minutes_present"?: number;
+          "note"?: string | null;
+          "session_id": string;
+          "source": Database["public"]["Enums"]["attendance_source"];
+          "status": Database["public"]["Enums"]["attendance_status"];
+          "student_id": string;
+          "updated_at"?: string;
+        };
+        Update: {
+          "created_at"?: string;
+          "joined_at"?: string | null;
+          "left_at"?: string | null;
+          "marked_by"?: string | null;
+          "minutes_present"?: number;
+          "note"?: string | null;
+          "session_id"?: string;
+          "source"?: Database["public"]["Enums"]["attendance_source"];
+          "status"?: Database["public"]["Enums"]["attendance_status"];
+          "student_id"?: string;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "session_attendance_marked_by_fkey";
+            columns: ["marked_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "session_attendance_session_id_fkey";
+            columns: ["session_id"];
+            isOneToOne: false;
+            referencedRelation: "segmented_weekly_success_sessions";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "session_attendance_session_id_fkey";
+            columns: ["session_id"];
+            isOneToOne: false;
+            referencedRelation: "success_sessions";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "session_attendance_student_id_fkey";
+            columns: ["student_id"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "session_participants": {
+        Row: {
+          "added_by": string | null;
+          "created_at": string;
+          "session_id": string;
+          "user_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "added_by"?: string | null;
+          "created_at"?: string;
+          "session_id": string;
+          "user_id": string;
+        };
+        Update: {
+          "added_by"?: string | null;
+          "created_at"?: string;
+          "session_id"?: string;
+          "user_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "session_participants_added_by_fkey";
+            columns: ["added_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "session_participants_session_id_fkey";
+            columns: ["session_id"];
+            isOneToOne: false;
+            referencedRelation: "segmented_weekly_success_sessions";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "session_participants_session_id_fkey";
+            columns: ["session_id"];
+            isOneToOne: false;
+            referencedRelation: "success_sessions";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "session_participants_user_id_fkey";
+            columns: ["user_id"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "success_sessions": {
+        Row: {
+          "audience_key": string | null;
+          "backup_link": string | null;
+          "batch_id": string | null;
+          "cancel_reason": string | null;
+          "course_id": string | null;
+          "created_at": string;
+          "created_by": string | null;
+          "credentials_updated_at": string | null;
+          "description": string | null;
+          "end_time": string;
+          "host_key": string;
+          "id": string;
+          "link": string;
+          "mentor_id": string | null;
+          "platform": string;
+          "platform_data": NonNullable<Json>;
+          "sequence": number;
+          "session_type": Database["public"]["Enums"]["session_type"];
+          "start_time": string;
+          "status": Database["public"]["Enums"]["session_status"];
+          "status_due_at": string | null;
+          "timezone": string;
+          "title": string;
+          "updated_at": string;
+          "zoom_meeting_id": string | null;
+          "zoom_passcode": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "audience_key"?: never;
+          "backup_link"?: string | null;
+          "batch_id"?: string | null;
+          "cancel_reason"?: string | null;
+          "course_id"?: string | null;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "credentials_updated_at"?: string | null;
+          "description"?: string | null;
+          "end_time": string;
+          "host_key"?: never;
+          "id"?: string;
+          "link": string;
+          "mentor_id"?: string | null;
+          "platform"?: string;
+          "platform_data"?: NonNullable<Json>;
+          "sequence"?: number;
+          "session_type"?: Database["public"]["Enums"]["session_type"];
+          "start_time": string;
+          "status"?: Database["public"]["Enums"]["session_status"];
+          "status_due_at"?: never;
+          "timezone"?: string;
+          "title": string;
+          "updated_at"?: string;
+          "zoom_meeting_id"?: string | null;
+          "zoom_passcode"?: string | null;
+        };
+        Update: {
+          "audience_key"?: never;
+          "backup_link"?: string | null;
+          "batch_id"?: string | null;
+          "cancel_reason"?: string | null;
+          "course_id"?: string | null;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "credentials_updated_at"?: string | null;
+          "description"?: string | null;
+          "end_time"?: string;
+          "host_key"?: never;
+          "id"?: string;
+          "link"?: string;
+          "mentor_id"?: string | null;
+          "platform"?: string;
+          "platform_data"?: NonNullable<Json>;
+          "sequence"?: number;
+          "session_type"?: Database["public"]["Enums"]["session_type"];
+          "start_time"?: string;
+          "status"?: Database["public"]["Enums"]["session_status"];
+          "status_due_at"?: never;
+          "timezone"?: string;
+          "title"?: string;
+          "updated_at"?: string;
+          "zoom_meeting_id"?: string | null;
+          "zoom_passcode"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "success_sessions_batch_id_of_course_fkey";
+            columns: ["batch_id", "course_id"];
+            isOneToOne: false;
+            referencedRelation: "batches";
+            referencedColumns: ["id", "course_id"];
+          },
+          {
+            foreignKeyName: "success_sessions_course_id_fkey";
+            columns: ["course_id"];
+            isOneToOne: false;
+            referencedRelation: "courses";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "success_sessions_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "success_sessions_mentor_id_fkey";
+            columns: ["mentor_id"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "success_sessions_platform_fkey";
+            columns: ["platform"];
+            isOneToOne: false;
+            referencedRelation: "meeting_platforms";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "user_roles": {
+        Row: {
+          "granted_at": string;
+          "role": Database["public"]["Enums"]["app_role"];
+          "user_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "granted_at"?: string;
+          "role": Database["public"]["Enums"]["app_role"];
+          "user_id": string;
+        };
+        Update: {
+          "granted_at"?: string;
+          "role"?: Database["public"]["Enums"]["app_role"];
+          "user_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "user_roles_user_id_fkey";
+            columns: ["user_id"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+    };
+    Views: {
+      "segmented_weekly_success_sessions": {
+        Row: {
+          "attendance_status":
+            | Database["public"]["Enums"]["attendance_status"]
+            | null;
+          "audience": string | null;
+          "backup_link": string | null;
+          "batch_id": string | null;
+          "can_join": boolean | null;
+          "course_id": string | null;
+          "description": string | null;
+          "end_time": string;
+          "id": string;
+          "join_opens_at": string | null;
+          "joined_at": string | null;
+          "left_at": string | null;
+          "link": string;
+          "local_end": string | null;
+          "local_start": string | null;
+          "local_timezone": string | null;
+          "mentor_id": string | null;
+          "mentor_name": string | null;
+          "minutes_present": number | null;
+          "platform": string;
+          "segment": string | null;
+          "sequence": number;
+          "session_type": Database["public"]["Enums"]["session_type"];
+          "start_time": string;
+          "status": Database["public"]["Enums"]["session_status"] | null;
+          "timezone": string;
+          "title": string;
+          "week_start": string | null;
+          "zoom_meeting_id": string | null;
+        };
+        ComputedFields: never;
+        Relationships: [
+          {
+            foreignKeyName: "success_sessions_batch_id_of_course_fkey";
+            columns: ["batch_id", "course_id"];
+            isOneToOne: false;
+            referencedRelation: "batches";
+            referencedColumns: ["id", "course_id"];
+          },
+          {
+            foreignKeyName: "success_sessions_course_id_fkey";
+            columns: ["course_id"];
+            isOneToOne: false;
+            referencedRelation: "courses";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "success_sessions_mentor_id_fkey";
+            columns: ["mentor_id"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "success_sessions_platform_fkey";
+            columns: ["platform"];
+            isOneToOne: false;
+            referencedRelation: "meeting_platforms";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+    };
+    Functions: {
+      "join_session": {
+        Args: { "session_id": string };
+        Returns: Database["public"]["CompositeTypes"]["session_join_details"];
+        SetofOptions: {
+          from: "*";
+          to: "session_join_details";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "leave_session": {
+        Args: { "session_id": string };
+        Returns: {
+          "created_at": string;
+          "joined_at": string | null;
+          "left_at": string | null;
+          "marked_by": string | null;
+          "minutes_present": number;
+          "note": string | null;
+          "session_id": string;
+          "source": Database["public"]["Enums"]["attendance_source"];
+          "status": Database["public"]["Enums"]["attendance_status"];
+          "student_id": string;
+          "updated_at": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "session_attendance";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "session_credentials": {
+        Args: { "session_id": string };
+        Returns:
+          Database["public"]["CompositeTypes"]["session_credential_details"];
+        SetofOptions: {
+          from: "*";
+          to: "session_credential_details";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+    };
+    Enums: {
+      "app_role":
+        | "student"
+        | "mentor"
+        | "enrollment_manager"
+        | "admin"
+        | "superadmin";
+      "attendance_source": "join" | "platform" | "manual" | "import";
+      "attendance_status":
+        | "present"
+        | "late"
+        | "partial"
+        | "absent"
+        | "excused";
+      "enrollment_status": "active" | "paused" | "completed" | "withdrawn";
+      "session_status": "upcoming" | "live" | "completed" | "cancelled";
+      "session_type": "success_session" | "mentorship" | "group_coaching";
+    };
+    CompositeTypes: {
+      "session_credential_details": {
+        "session_id": string | null;
+        "platform": string | null;
+        "link": string | null;
+        "backup_link": string | null;
+        "zoom_meeting_id": string | null;
+        "passcode": string | null;
+        "host_link": string | null;
+      };
+      "session_join_details": {
+        "session_id": string | null;
+        "title": string | null;
+        "description": string | null;
+        "session_type": Database["public"]["Enums"]["session_type"] | null;
+        "start_time": string | null;
+        "end_time": string | null;
+        "timezone": string | null;
+        "mentor_name": string | null;
+        "platform": string | null;
+        "link": string | null;
+        "backup_link": string | null;
+        "zoom_meeting_id": string | null;
+        "passcode": string | null;
+        "attendance_status":
+          | Database["public"]["Enums"]["attendance_status"]
+          | null;
+      };
+    };
+  };
+};
+
+type DatabaseWithoutInternals = Omit<Database, "__InternalSupabase">;
+
+type DefaultSchema =
+  DatabaseWithoutInternals[Extract<keyof Database, "public">];
+
+export type Tables<
+  DefaultSchemaTableNameOrOptions extends
+    | keyof (DefaultSchema["Tables"] & DefaultSchema["Views"])
+    | { schema: keyof DatabaseWithoutInternals },
+  TableName extends DefaultSchemaTableNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  } ? keyof (
+      & DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]][
+        "Tables"
+      ]
+      & DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]][
+        "Views"
+      ]
+    )
+    : never = never,
+> = DefaultSchemaTableNameOrOptions extends
+  { schema: keyof DatabaseWithoutInternals } ? (
+    & DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]][
+      "Tables"
+    ]
+    & DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]][
+      "Views"
+    ]
+  )[TableName] extends {
+    Row: infer R;
+  } ? R
+  : never
+  : DefaultSchemaTableNameOrOptions extends
+    keyof (DefaultSchema["Tables"] & DefaultSchema["Views"])
+    ? (DefaultSchema["Tables"] & DefaultSchema["Views"])[
+      DefaultSchemaTableNameOrOptions
+    ] extends {
+      Row: infer R;
+    } ? R
+    : never
+  : never;
+
+export type TablesInsert<
+  DefaultSchemaTableNameOrOptions extends
+    | keyof DefaultSchema["Tables"]
+    | { schema: keyof DatabaseWithoutInternals },
+  TableName extends DefaultSchemaTableNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  } ? keyof DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]][
+      "Tables"
+    ]
+    : never = never,
+> = DefaultSchemaTableNameOrOptions extends
+  { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]][
+    "Tables"
+  ][TableName] extends {
+    Insert: infer I;
+  } ? I
+  : never
+  : DefaultSchemaTableNameOrOptions extends keyof DefaultSchema["Tables"]
+    ? DefaultSchema["Tables"][DefaultSchemaTableNameOrOptions] extends {
+      Insert: infer I;
+    } ? I
+    : never
+  : never;
+
+export type TablesUpdate<
+  DefaultSchemaTableNameOrOptions extends
+    | keyof DefaultSchema["Tables"]
+    | { schema: keyof DatabaseWithoutInternals },
+  TableName extends DefaultSchemaTableNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  } ? keyof DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]][
+      "Tables"
+    ]
+    : never = never,
+> = DefaultSchemaTableNameOrOptions extends
+  { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]][
+    "Tables"
+  ][TableName] extends {
+    Update: infer U;
+  } ? U
+  : never
+  : DefaultSchemaTableNameOrOptions extends keyof DefaultSchema["Tables"]
+    ? DefaultSchema["Tables"][DefaultSchemaTableNameOrOptions] extends {
+      Update: infer U;
+    } ? U
+    : never
+  : never;
+
+export type Enums<
+  DefaultSchemaEnumNameOrOptions extends
+    | keyof DefaultSchema["Enums"]
+    | { schema: keyof DatabaseWithoutInternals },
+  EnumName extends DefaultSchemaEnumNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  } ? keyof DatabaseWithoutInternals[DefaultSchemaEnumNameOrOptions["schema"]][
+      "Enums"
+    ]
+    : never = never,
+> = DefaultSchemaEnumNameOrOptions extends
+  { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[DefaultSchemaEnumNameOrOptions["schema"]]["Enums"][
+    EnumName
+  ]
+  : DefaultSchemaEnumNameOrOptions extends keyof DefaultSchema["Enums"]
+    ? DefaultSchema["Enums"][DefaultSchemaEnumNameOrOptions]
+  : never;
+
+export type CompositeTypes<
+  PublicCompositeTypeNameOrOptions extends
+    | keyof DefaultSchema["CompositeTypes"]
+    | { schema: keyof DatabaseWithoutInternals },
+  CompositeTypeName extends PublicCompositeTypeNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  } ? keyof DatabaseWithoutInternals[
+      PublicCompositeTypeNameOrOptions["schema"]
+    ]["CompositeTypes"]
+    : never = never,
+> = PublicCompositeTypeNameOrOptions extends
+  { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[PublicCompositeTypeNameOrOptions["schema"]][
+    "CompositeTypes"
+  ][CompositeTypeName]
+  : PublicCompositeTypeNameOrOptions extends
+    keyof DefaultSchema["CompositeTypes"]
+    ? DefaultSchema["CompositeTypes"][PublicCompositeTypeNameOrOptions]
+  : never;
+
+export const Constants = {
+  "public": {
+    Enums: {
+      "app_role": [
+        "student",
+        "mentor",
+        "enrollment_manager",
+        "admin",
+        "superadmin",
+      ],
+      "attendance_source": ["join", "platform", "manual", "import"],
+      "attendance_status": ["present", "late", "partial", "absent", "excused"],
+      "enrollment_status": ["active", "paused", "completed", "withdrawn"],
+      "session_status": ["upcoming", "live", "completed", "cancelled"],
+      "session_type": ["success_session", "mentorship", "group_coaching"],
+    },
+  },
+} as const;

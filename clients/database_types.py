@@ -1,0 +1,419 @@
+# ruff: noqa
+"""Generated from the database by `make types`. Do not edit."""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+from typing import (
+    Annotated,
+    Any,
+    List,
+    Literal,
+    Optional,
+    TypedDict,
+)
+from typing_extensions import NotRequired, TypeAlias
+
+from pydantic import BaseModel, Field, JsonValue
+
+NotifierEmailKind: TypeAlias = Literal[
+    "session_scheduled",
+    "session_rescheduled",
+    "session_updated",
+    "session_cancelled",
+    "mentor_assigned",
+    "mentor_unassigned",
+    "attendance_summary",
+]
+
+NotifierEmailStatus: TypeAlias = Literal[
+    "queued", "claimed", "sending", "in_doubt", "sent", "skipped", "dead"
+]
+
+NotifierEmailTopic: TypeAlias = Literal["invitation", "summary"]
+
+PrivatePresenceKind: TypeAlias = Literal["join", "leave"]
+
+PrivateSessionSecret: TypeAlias = Literal["zoom_passcode", "link", "backup_link", "host_link"]
+
+PublicAppRole: TypeAlias = Literal["student", "mentor", "enrollment_manager", "admin", "superadmin"]
+
+PublicAttendanceSource: TypeAlias = Literal["join", "platform", "manual", "import"]
+
+PublicAttendanceStatus: TypeAlias = Literal["present", "late", "partial", "absent", "excused"]
+
+PublicEnrollmentStatus: TypeAlias = Literal["active", "paused", "completed", "withdrawn"]
+
+PublicSessionStatus: TypeAlias = Literal["upcoming", "live", "completed", "cancelled"]
+
+PublicSessionType: TypeAlias = Literal["success_session", "mentorship", "group_coaching"]
+
+
+class PublicAppSettings(BaseModel):
+    id: bool = Field(alias="id")
+    join_opens_minutes_before: int = Field(alias="join_opens_minutes_before")
+    late_after_minutes: int = Field(alias="late_after_minutes")
+    partial_below_percent: int = Field(alias="partial_below_percent")
+    updated_at: datetime.datetime = Field(alias="updated_at")
+
+
+class PublicAppSettingsInsert(TypedDict):
+    id: NotRequired[Annotated[bool, Field(alias="id")]]
+    join_opens_minutes_before: NotRequired[Annotated[int, Field(alias="join_opens_minutes_before")]]
+    late_after_minutes: NotRequired[Annotated[int, Field(alias="late_after_minutes")]]
+    partial_below_percent: NotRequired[Annotated[int, Field(alias="partial_below_percent")]]
+    updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
+
+
+class PublicAppSettingsUpdate(TypedDict):
+    id: NotRequired[Annotated[bool, Field(alias="id")]]
+    join_opens_minutes_before: NotRequired[Annotated[int, Field(alias="join_opens_minutes_before")]]
+    late_after_minutes: NotRequired[Annotated[int, Field(alias="late_after_minutes")]]
+    partial_below_percent: NotRequired[Annotated[int, Field(alias="partial_below_percent")]]
+    updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
+
+
+class PublicBatches(BaseModel):
+    course_id: uuid.UUID = Field(alias="course_id")
+    created_at: datetime.datetime = Field(alias="created_at")
+    id: uuid.UUID = Field(alias="id")
+    name: str = Field(alias="name")
+
+
+class PublicBatchesInsert(TypedDict):
+    course_id: Annotated[uuid.UUID, Field(alias="course_id")]
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    name: Annotated[str, Field(alias="name")]
+
+
+class PublicBatchesUpdate(TypedDict):
+    course_id: NotRequired[Annotated[uuid.UUID, Field(alias="course_id")]]
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    name: NotRequired[Annotated[str, Field(alias="name")]]
+
+
+class PublicCourseEnrollments(BaseModel):
+    batch_id: Optional[uuid.UUID] = Field(alias="batch_id")
+    course_id: uuid.UUID = Field(alias="course_id")
+    created_at: datetime.datetime = Field(alias="created_at")
+    id: uuid.UUID = Field(alias="id")
+    status: PublicEnrollmentStatus = Field(alias="status")
+    student_id: uuid.UUID = Field(alias="student_id")
+    updated_at: datetime.datetime = Field(alias="updated_at")
+
+
+class PublicCourseEnrollmentsInsert(TypedDict):
+    batch_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="batch_id")]]
+    course_id: Annotated[uuid.UUID, Field(alias="course_id")]
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    status: NotRequired[Annotated[PublicEnrollmentStatus, Field(alias="status")]]
+    student_id: Annotated[uuid.UUID, Field(alias="student_id")]
+    updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
+
+
+class PublicCourseEnrollmentsUpdate(TypedDict):
+    batch_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="batch_id")]]
+    course_id: NotRequired[Annotated[uuid.UUID, Field(alias="course_id")]]
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    status: NotRequired[Annotated[PublicEnrollmentStatus, Field(alias="status")]]
+    student_id: NotRequired[Annotated[uuid.UUID, Field(alias="student_id")]]
+    updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
+
+
+class PublicCourses(BaseModel):
+    created_at: datetime.datetime = Field(alias="created_at")
+    id: uuid.UUID = Field(alias="id")
+    name: str = Field(alias="name")
+
+
+class PublicCoursesInsert(TypedDict):
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    name: Annotated[str, Field(alias="name")]
+
+
+class PublicCoursesUpdate(TypedDict):
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    name: NotRequired[Annotated[str, Field(alias="name")]]
+
+
+class PublicMeetingPlatforms(BaseModel):
+    id: str = Field(alias="id")
+    is_active: bool = Field(alias="is_active")
+    name: str = Field(alias="name")
+
+
+class PublicMeetingPlatformsInsert(TypedDict):
+    id: Annotated[str, Field(alias="id")]
+    is_active: NotRequired[Annotated[bool, Field(alias="is_active")]]
+    name: Annotated[str, Field(alias="name")]
+
+
+class PublicMeetingPlatformsUpdate(TypedDict):
+    id: NotRequired[Annotated[str, Field(alias="id")]]
+    is_active: NotRequired[Annotated[bool, Field(alias="is_active")]]
+    name: NotRequired[Annotated[str, Field(alias="name")]]
+
+
+class PublicProfiles(BaseModel):
+    created_at: datetime.datetime = Field(alias="created_at")
+    full_name: str = Field(alias="full_name")
+    id: uuid.UUID = Field(alias="id")
+    locale: str = Field(alias="locale")
+    timezone: str = Field(alias="timezone")
+    updated_at: datetime.datetime = Field(alias="updated_at")
+
+
+class PublicProfilesInsert(TypedDict):
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    full_name: NotRequired[Annotated[str, Field(alias="full_name")]]
+    id: Annotated[uuid.UUID, Field(alias="id")]
+    locale: NotRequired[Annotated[str, Field(alias="locale")]]
+    timezone: NotRequired[Annotated[str, Field(alias="timezone")]]
+    updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
+
+
+class PublicProfilesUpdate(TypedDict):
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    full_name: NotRequired[Annotated[str, Field(alias="full_name")]]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    locale: NotRequired[Annotated[str, Field(alias="locale")]]
+    timezone: NotRequired[Annotated[str, Field(alias="timezone")]]
+    updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
+
+
+class PublicSessionAttendance(BaseModel):
+    created_at: datetime.datetime = Field(alias="created_at")
+    joined_at: Optional[datetime.datetime] = Field(alias="joined_at")
+    left_at: Optional[datetime.datetime] = Field(alias="left_at")
+    marked_by: Optional[uuid.UUID] = Field(alias="marked_by")
+    minutes_present: int = Field(alias="minutes_present")
+    note: Optional[str] = Field(alias="note")
+    session_id: uuid.UUID = Field(alias="session_id")
+    source: PublicAttendanceSource = Field(alias="source")
+    status: PublicAttendanceStatus = Field(alias="status")
+    student_id: uuid.UUID = Field(alias="student_id")
+    updated_at: datetime.datetime = Field(alias="updated_at")
+
+
+class PublicSessionAttendanceInsert(TypedDict):
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    joined_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="joined_at")]]
+    left_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="left_at")]]
+    marked_by: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="marked_by")]]
+    minutes_present: NotRequired[Annotated[int, Field(alias="minutes_present")]]
+    note: NotRequired[Annotated[Optional[str], Field(alias="note")]]
+    session_id: Annotated[uuid.UUID, Field(alias="session_id")]
+    source: Annotated[PublicAttendanceSource, Field(alias="source")]
+    status: Annotated[PublicAttendanceStatus, Field(alias="status")]
+    student_id: Annotated[uuid.UUID, Field(alias="student_id")]
+    updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
+
+
+class PublicSessionAttendanceUpdate(TypedDict):
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    joined_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="joined_at")]]
+    left_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="left_at")]]
+    marked_by: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="marked_by")]]
+    minutes_present: NotRequired[Annotated[int, Field(alias="minutes_present")]]
+    note: NotRequired[Annotated[Optional[str], Field(alias="note")]]
+    session_id: NotRequired[Annotated[uuid.UUID, Field(alias="session_id")]]
+    source: NotRequired[Annotated[PublicAttendanceSource, Field(alias="source")]]
+    status: NotRequired[Annotated[PublicAttendanceStatus, Field(alias="status")]]
+    student_id: NotRequired[Annotated[uuid.UUID, Field(alias="student_id")]]
+    updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
+
+
+class PublicSessionParticipants(BaseModel):
+    added_by: Optional[uuid.UUID] = Field(alias="added_by")
+    created_at: datetime.datetime = Field(alias="created_at")
+    session_id: uuid.UUID = Field(alias="session_id")
+    user_id: uuid.UUID = Field(alias="user_id")
+
+
+class PublicSessionParticipantsInsert(TypedDict):
+    added_by: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="added_by")]]
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    session_id: Annotated[uuid.UUID, Field(alias="session_id")]
+    user_id: Annotated[uuid.UUID, Field(alias="user_id")]
+
+
+class PublicSessionParticipantsUpdate(TypedDict):
+    added_by: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="added_by")]]
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    session_id: NotRequired[Annotated[uuid.UUID, Field(alias="session_id")]]
+    user_id: NotRequired[Annotated[uuid.UUID, Field(alias="user_id")]]
+
+
+class PublicSuccessSessions(BaseModel):
+    audience_key: Optional[uuid.UUID] = Field(alias="audience_key")
+    backup_link: Optional[str] = Field(alias="backup_link")
+    batch_id: Optional[uuid.UUID] = Field(alias="batch_id")
+    cancel_reason: Optional[str] = Field(alias="cancel_reason")
+    course_id: Optional[uuid.UUID] = Field(alias="course_id")
+    created_at: datetime.datetime = Field(alias="created_at")
+    created_by: Optional[uuid.UUID] = Field(alias="created_by")
+    credentials_updated_at: Optional[datetime.datetime] = Field(alias="credentials_updated_at")
+    description: Optional[str] = Field(alias="description")
+    end_time: datetime.datetime = Field(alias="end_time")
+    host_key: uuid.UUID = Field(alias="host_key")
+    id: uuid.UUID = Field(alias="id")
+    link: str = Field(alias="link")
+    mentor_id: Optional[uuid.UUID] = Field(alias="mentor_id")
+    platform: str = Field(alias="platform")
+    platform_data: JsonValue = Field(alias="platform_data")
+    sequence: int = Field(alias="sequence")
+    session_type: PublicSessionType = Field(alias="session_type")
+    start_time: datetime.datetime = Field(alias="start_time")
+    status: PublicSessionStatus = Field(alias="status")
+    status_due_at: Optional[datetime.datetime] = Field(alias="status_due_at")
+    timezone: str = Field(alias="timezone")
+    title: str = Field(alias="title")
+    updated_at: datetime.datetime = Field(alias="updated_at")
+    zoom_meeting_id: Optional[str] = Field(alias="zoom_meeting_id")
+    zoom_passcode: Optional[str] = Field(alias="zoom_passcode")
+
+
+class PublicSuccessSessionsInsert(TypedDict):
+    audience_key: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="audience_key")]]
+    backup_link: NotRequired[Annotated[Optional[str], Field(alias="backup_link")]]
+    batch_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="batch_id")]]
+    cancel_reason: NotRequired[Annotated[Optional[str], Field(alias="cancel_reason")]]
+    course_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="course_id")]]
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    created_by: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="created_by")]]
+    credentials_updated_at: NotRequired[
+        Annotated[Optional[datetime.datetime], Field(alias="credentials_updated_at")]
+    ]
+    description: NotRequired[Annotated[Optional[str], Field(alias="description")]]
+    end_time: Annotated[datetime.datetime, Field(alias="end_time")]
+    host_key: NotRequired[Annotated[uuid.UUID, Field(alias="host_key")]]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    link: Annotated[str, Field(alias="link")]
+    mentor_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="mentor_id")]]
+    platform: NotRequired[Annotated[str, Field(alias="platform")]]
+    platform_data: NotRequired[Annotated[JsonValue, Field(alias="platform_data")]]
+    sequence: NotRequired[Annotated[int, Field(alias="sequence")]]
+    session_type: NotRequired[Annotated[PublicSessionType, Field(alias="session_type")]]
+    start_time: Annotated[datetime.datetime, Field(alias="start_time")]
+    status: NotRequired[Annotated[PublicSessionStatus, Field(alias="status")]]
+    status_due_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="status_due_at")]]
+    timezone: NotRequired[Annotated[str, Field(alias="timezone")]]
+    title: Annotated[str, Field(alias="title")]
+    updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
+    zoom_meeting_id: NotRequired[Annotated[Optional[str], Field(alias="zoom_meeting_id")]]
+    zoom_passcode: NotRequired[Annotated[Optional[str], Field(alias="zoom_passcode")]]
+
+
+class PublicSuccessSessionsUpdate(TypedDict):
+    audience_key: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="audience_key")]]
+    backup_link: NotRequired[Annotated[Optional[str], Field(alias="backup_link")]]
+    batch_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="batch_id")]]
+    cancel_reason: NotRequired[Annotated[Optional[str], Field(alias="cancel_reason")]]
+    course_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="course_id")]]
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    created_by: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="created_by")]]
+    credentials_updated_at: NotRequired[
+        Annotated[Optional[datetime.datetime], Field(alias="credentials_updated_at")]
+    ]
+    description: NotRequired[Annotated[Optional[str], Field(alias="description")]]
+    end_time: NotRequired[Annotated[datetime.datetime, Field(alias="end_time")]]
+    host_key: NotRequired[Annotated[uuid.UUID, Field(alias="host_key")]]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    link: NotRequired[Annotated[str, Field(alias="link")]]
+    mentor_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="mentor_id")]]
+    platform: NotRequired[Annotated[str, Field(alias="platform")]]
+    platform_data: NotRequired[Annotated[JsonValue, Field(alias="platform_data")]]
+    sequence: NotRequired[Annotated[int, Field(alias="sequence")]]
+    session_type: NotRequired[Annotated[PublicSessionType, Field(alias="session_type")]]
+    start_time: NotRequired[Annotated[datetime.datetime, Field(alias="start_time")]]
+    status: NotRequired[Annotated[PublicSessionStatus, Field(alias="status")]]
+    status_due_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="status_due_at")]]
+    timezone: NotRequired[Annotated[str, Field(alias="timezone")]]
+    title: NotRequired[Annotated[str, Field(alias="title")]]
+    updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
+    zoom_meeting_id: NotRequired[Annotated[Optional[str], Field(alias="zoom_meeting_id")]]
+    zoom_passcode: NotRequired[Annotated[Optional[str], Field(alias="zoom_passcode")]]
+
+
+class PublicUserRoles(BaseModel):
+    granted_at: datetime.datetime = Field(alias="granted_at")
+    role: PublicAppRole = Field(alias="role")
+    user_id: uuid.UUID = Field(alias="user_id")
+
+
+class PublicUserRolesInsert(TypedDict):
+    granted_at: NotRequired[Annotated[datetime.datetime, Field(alias="granted_at")]]
+    role: Annotated[PublicAppRole, Field(alias="role")]
+    user_id: Annotated[uuid.UUID, Field(alias="user_id")]
+
+
+class PublicUserRolesUpdate(TypedDict):
+    granted_at: NotRequired[Annotated[datetime.datetime, Field(alias="granted_at")]]
+    role: NotRequired[Annotated[PublicAppRole, Field(alias="role")]]
+    user_id: NotRequired[Annotated[uuid.UUID, Field(alias="user_id")]]
+
+
+class PublicSegmentedWeeklySuccessSessions(BaseModel):
+    attendance_status: Optional[PublicAttendanceStatus] = Field(alias="attendance_status")
+    audience: Optional[str] = Field(alias="audience")
+    backup_link: Optional[str] = Field(alias="backup_link")
+    batch_id: Optional[uuid.UUID] = Field(alias="batch_id")
+    can_join: Optional[bool] = Field(alias="can_join")
+    course_id: Optional[uuid.UUID] = Field(alias="course_id")
+    description: Optional[str] = Field(alias="description")
+    end_time: datetime.datetime = Field(alias="end_time")
+    id: uuid.UUID = Field(alias="id")
+    join_opens_at: Optional[datetime.datetime] = Field(alias="join_opens_at")
+    joined_at: Optional[datetime.datetime] = Field(alias="joined_at")
+    left_at: Optional[datetime.datetime] = Field(alias="left_at")
+    link: str = Field(alias="link")
+    local_end: Optional[datetime.datetime] = Field(alias="local_end")
+    local_start: Optional[datetime.datetime] = Field(alias="local_start")
+    local_timezone: Optional[str] = Field(alias="local_timezone")
+    mentor_id: Optional[uuid.UUID] = Field(alias="mentor_id")
+    mentor_name: Optional[str] = Field(alias="mentor_name")
+    minutes_present: Optional[int] = Field(alias="minutes_present")
+    platform: str = Field(alias="platform")
+    segment: Optional[str] = Field(alias="segment")
+    sequence: int = Field(alias="sequence")
+    session_type: PublicSessionType = Field(alias="session_type")
+    start_time: datetime.datetime = Field(alias="start_time")
+    status: Optional[PublicSessionStatus] = Field(alias="status")
+    timezone: str = Field(alias="timezone")
+    title: str = Field(alias="title")
+    week_start: Optional[datetime.date] = Field(alias="week_start")
+    zoom_meeting_id: Optional[str] = Field(alias="zoom_meeting_id")
+
+
+class PublicSessionCredentialDetails(BaseModel):
+    session_id: Optional[uuid.UUID] = Field(alias="session_id")
+    platform: Optional[str] = Field(alias="platform")
+    link: Optional[str] = Field(alias="link")
+    backup_link: Optional[str] = Field(alias="backup_link")
+    zoom_meeting_id: Optional[str] = Field(alias="zoom_meeting_id")
+    passcode: Optional[str] = Field(alias="passcode")
+    host_link: Optional[str] = Field(alias="host_link")
+
+
+class PublicSessionJoinDetails(BaseModel):
+    session_id: Optional[uuid.UUID] = Field(alias="session_id")
+    title: Optional[str] = Field(alias="title")
+    description: Optional[str] = Field(alias="description")
+    session_type: Optional[PublicSessionType] = Field(alias="session_type")
+    start_time: Optional[datetime.datetime] = Field(alias="start_time")
+    end_time: Optional[datetime.datetime] = Field(alias="end_time")
+    timezone: Optional[str] = Field(alias="timezone")
+    mentor_name: Optional[str] = Field(alias="mentor_name")
+    platform: Optional[str] = Field(alias="platform")
+    link: Optional[str] = Field(alias="link")
+    backup_link: Optional[str] = Field(alias="backup_link")
+    zoom_meeting_id: Optional[str] = Field(alias="zoom_meeting_id")
+    passcode: Optional[str] = Field(alias="passcode")
+    attendance_status: Optional[PublicAttendanceStatus] = Field(alias="attendance_status")
