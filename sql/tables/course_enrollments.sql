@@ -29,4 +29,4 @@ comment on column public.course_enrollments.updated_at is 'When the enrollment l
 create index course_enrollments_active_audience_idx on public.course_enrollments (course_id, batch_id, student_id)
 where status = 'active';
 create index course_enrollments_course_id_batch_id_idx on public.course_enrollments (course_id, batch_id);
-create index course_enrollments_batch_id_idx on public.course_enrollments (batch_id);
+create index course_enrollments_batch_id_course_id_idx on public.course_enrollments (batch_id, course_id);

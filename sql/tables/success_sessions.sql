@@ -182,7 +182,7 @@ create index success_sessions_host_key_start_time_idx on public.success_sessions
 -- What the clock searches by.
 create index success_sessions_status_due_at_idx on public.success_sessions (status_due_at) where status_due_at is not null;
 create index success_sessions_course_id_batch_id_idx on public.success_sessions (course_id, batch_id);
-create index success_sessions_batch_id_idx on public.success_sessions (batch_id);
+create index success_sessions_batch_id_course_id_idx on public.success_sessions (batch_id, course_id);
 create index success_sessions_mentor_id_idx on public.success_sessions (mentor_id);
 create index success_sessions_created_by_idx on public.success_sessions (created_by);
 create index success_sessions_timezone_idx on public.success_sessions (timezone);

@@ -140,7 +140,7 @@ comment on column public.course_enrollments.updated_at is 'When the enrollment l
 create index course_enrollments_active_audience_idx on public.course_enrollments (course_id, batch_id, student_id)
 where status = 'active';
 create index course_enrollments_course_id_batch_id_idx on public.course_enrollments (course_id, batch_id);
-create index course_enrollments_batch_id_idx on public.course_enrollments (batch_id);
+create index course_enrollments_batch_id_course_id_idx on public.course_enrollments (batch_id, course_id);
 
 -- The video platforms a session may run on. The rows below are reference data and belong to the schema.
 create table public.meeting_platforms (
@@ -404,7 +404,7 @@ create index success_sessions_host_key_start_time_idx on public.success_sessions
 -- What the clock searches by.
 create index success_sessions_status_due_at_idx on public.success_sessions (status_due_at) where status_due_at is not null;
 create index success_sessions_course_id_batch_id_idx on public.success_sessions (course_id, batch_id);
-create index success_sessions_batch_id_idx on public.success_sessions (batch_id);
+create index success_sessions_batch_id_course_id_idx on public.success_sessions (batch_id, course_id);
 create index success_sessions_mentor_id_idx on public.success_sessions (mentor_id);
 create index success_sessions_created_by_idx on public.success_sessions (created_by);
 create index success_sessions_timezone_idx on public.success_sessions (timezone);
