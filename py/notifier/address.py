@@ -46,6 +46,11 @@ class Mailbox:
             return address
         return b"%b\r\n <%b>" % (_phrase(self.name), address)
 
+    def plain(self) -> str:
+        """``Name <address>`` without any character that would need quoting."""
+        name = " ".join("".join(c for c in self.name if c not in '"<>\\,;:').split())
+        return f"{name} <{self.address}>" if name else self.address
+
     def __str__(self) -> str:
         """``"Name" <address>`` unfolded and unencoded, for APIs that take it so."""
         if not self.name:
@@ -55,7 +60,7 @@ class Mailbox:
 
 
 def parse_address(text: str) -> str | None:
-    """The address as it goes into an SMTP command, its domain in ASCII (IDNA); None if it is none."""
+    """The address as it goes into an SMTP command, with an ASCII domain (IDNA), or None."""
     local, at, domain = text.strip().rpartition("@")
     if not at or not _LOCAL.fullmatch(local) or not local.isprintable():
         return None

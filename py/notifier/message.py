@@ -2,8 +2,8 @@
 
 Python's ``email`` package builds a few hundred messages a second. Here everything that the
 recipients of one edition share is encoded once, and a message is a join of byte strings: shared
-headers and bodies, the person's own headers, greeting and calendar. The tests hold the result against
-what the ``email`` package parses.
+headers and bodies, the person's own headers, greeting and calendar. The tests hold the result
+against what the ``email`` package parses.
 """
 
 import re

@@ -55,12 +55,13 @@ class Sent:
 class NotSent:
     """The mail was not accepted.
 
-    ``detail`` is redacted; ``retry_after`` is in seconds, None unless the other side said so.
+    ``detail`` is redacted; ``transport`` is None if it was not asked; ``retry_after`` is in
+    seconds, None unless the other side said so.
     """
 
     failure: Failure
     detail: str
-    transport: str
+    transport: str | None
     retry_after: float | None = None
 
 

@@ -39,7 +39,7 @@ class Span:
 
 
 def resolve_locale(name: str | None) -> Locale:
-    """The locale called ``name`` (``en-GB``, ``en_IN``); English if no template speaks its language."""
+    """The locale called ``name`` (``en-GB``, ``en_IN``); English if no template speaks it."""
     if not name:
         return DEFAULT_LOCALE
     try:
@@ -58,7 +58,7 @@ def resolve_zone(*names: str | None) -> ZoneInfo:
     return UTC
 
 
-def sameclock(start: datetime, end: datetime, one: ZoneInfo, other: ZoneInfo) -> bool:
+def same_clock(start: datetime, end: datetime, one: ZoneInfo, other: ZoneInfo) -> bool:
     """Whether clocks in both zones show the same at ``start`` and at ``end``."""
     return all(
         moment.astimezone(one).utcoffset() == moment.astimezone(other).utcoffset()

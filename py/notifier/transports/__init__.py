@@ -36,3 +36,23 @@ class Transport(Protocol):
     async def close(self) -> None:
         """Say goodbye and let go of connections; never raises."""
         ...
+
+
+class Verifiable(Protocol):
+    """A transport whose settings can be tried out."""
+
+    @property
+    def name(self) -> str:
+        """What logs and the outbox call it."""
+        ...
+
+    async def verify(self) -> str:
+        """Connect and log in without sending anything; what was found, as a sentence.
+
+        :raises TransportDownError: it does not work, and why.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections; never raises."""
+        ...

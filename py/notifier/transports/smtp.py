@@ -66,6 +66,14 @@ class SmtpTransport:
         async with self._slots:
             self._release(self._reusable() or await self._connect())
 
+    async def verify(self) -> str:
+        """Connect, secure and log in; see :class:`notifier.transports.Verifiable`."""
+        await self.ready()
+        settings = self._settings
+        security = "unencrypted" if settings.security is Security.NONE else "encrypted"
+        login = "without login" if settings.username is None else "logged in"
+        return f"{settings.host}:{settings.port} is ready, {security}, {login}"
+
     async def send(self, letter: Letter) -> Outcome:
         """Send over an idle connection or a new one.
 

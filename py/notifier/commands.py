@@ -1,0 +1,98 @@
+"""The commands that look rather than work: ``status``, ``check`` and ``preview``."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from notifier.address import Mailbox
+from notifier.compose import Composer
+from notifier.config import Settings
+from notifier.model import TransportDownError
+from notifier.outbox import Outbox, OutboxError, QueueLine
+from notifier.render import Renderer, known_kinds
+from notifier.samples import sample_email
+from notifier.service import make_outbox, make_transports
+
+
+async def status(database_url: str) -> str:
+    """The queue as a table: how many mails are in which status, and since when the oldest.
+
+    :raises OutboxError: the database cannot be reached or refuses.
+    """
+    outbox = Outbox(database_url, worker="status", organizer="", app_url="")
+    async with outbox:
+        lines = await outbox.queue_status()
+    return _table(lines, datetime.now().astimezone())
+
+
+async def check(settings: Settings) -> tuple[bool, list[str]]:
+    """Try the configuration out without sending: whether all is well, and a line for each part."""
+    findings = [await _check_database(settings)]
+    for transport in make_transports(settings):
+        try:
+            findings.append((True, f"{transport.name}: {await transport.verify()}"))
+        except TransportDownError as down:
+            findings.append((False, f"{transport.name}: {down.reason}"))
+        finally:
+            await transport.close()
+    lines = [f"{'ok  ' if fine else 'FAIL'} {text}" for fine, text in findings]
+    return all(fine for fine, _ in findings), lines
+
+
+def preview(kinds: Sequence[str], folder: Path, app_url: str, sender: Mailbox) -> list[Path]:
+    """Write sample mails of these kinds to ``folder``, each as .eml, .html and .txt; the files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    composer = Composer(Renderer(app_url, sender.name), sender)
+    written: list[Path] = []
+    for kind in kinds:
+        letter = composer.compose(sample_email(kind))
+        for suffix, content in (
+            (".eml", letter.wire),
+            (".html", letter.html.encode()),
+            (".txt", f"{letter.edition.subject}\n\n{letter.text}".encode()),
+        ):
+            path = folder / f"{kind}{suffix}"
+            path.write_bytes(content)
+            written.append(path)
+    return written
+
+
+def preview_kinds() -> tuple[str, ...]:
+    """What :func:`preview` can show."""
+    return known_kinds()
+
+
+async def _check_database(settings: Settings) -> tuple[bool, str]:
+    outbox = make_outbox(settings)
+    async with outbox:
+        try:
+            role, version = await outbox.whoami()
+            missing = await outbox.missing_functions()
+        except OutboxError as error:
+            return False, f"database: {error}"
+    if missing:
+        return False, (
+            f"database: role {role} may not execute {', '.join(missing)}: "
+            "apply the migrations, and connect as role notifier"
+        )
+    return True, f"database: {version}, as role {role}"
+
+
+def _table(lines: Sequence[QueueLine], now: datetime) -> str:
+    rows = [("status", "mails", "oldest")]
+    rows += [(line.status, f"{line.emails:,}", _age(line.oldest, now)) for line in lines]
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    return "\n".join(
+        f"{name:<{widths[0]}}  {count:>{widths[1]}}  {oldest}".rstrip()
+        for name, count, oldest in rows
+    )
+
+
+def _age(moment: datetime | None, now: datetime) -> str:
+    if moment is None:
+        return ""
+    seconds = max(0, round((now - moment).total_seconds()))
+    for unit, size in (("d", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds // size} {unit} ago"
+    return f"{seconds} s ago"

@@ -1,0 +1,295 @@
+"""The sending end of a worker: claimed mails in, outcomes out.
+
+Tasks hand mails on to each other, so that one slow server, one slow statement or one broken mail
+holds up nothing else:
+
+    submit -> backlog -> mark (render, begin_sending) -> send, several at once -> recorder
+
+A mail is marked as handed over in the database just before it is, in small groups: after a crash
+those few are in doubt, all others are sent exactly once.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+from uuid import UUID
+
+from notifier import log
+from notifier.claims import Claim, Claims, Item, Lease
+from notifier.message import Letter, MessageError
+from notifier.model import ClaimedEmail, Failure, NotSent, Outcome, TransportDownError
+from notifier.outbox import OutboxUnavailableError
+from notifier.patience import backoff
+from notifier.recorder import Recorder, Records, Tally
+from notifier.redact import redact
+from notifier.render import RenderError
+from notifier.transports import Transport
+
+GROUP = 8
+"""Mails marked at a time: each of them may have to be sent twice after a crash."""
+
+LAST_WORDS = 5.0
+"""Seconds for recording outcomes once the time to stop is over."""
+
+
+class Queue(Lease, Records, Protocol):
+    """What delivery needs of :class:`notifier.outbox.Outbox`."""
+
+    async def begin_sending(
+        self, claim: UUID, email_ids: Sequence[UUID], lease: float
+    ) -> set[UUID]:
+        """See the outbox."""
+        ...
+
+    async def release_emails(self, claim: UUID, email_ids: Sequence[UUID]) -> set[UUID]:
+        """See the outbox."""
+        ...
+
+
+class Compositor(Protocol):
+    """What delivery needs of :class:`notifier.compose.Composer`."""
+
+    def compose(self, email: ClaimedEmail) -> Letter:
+        """See the composer."""
+        ...
+
+
+class Delivery:
+    """Sends what is submitted. Start its tasks with :meth:`start`, end them with :meth:`finish`.
+
+    ``room`` is set while more may be claimed, ``down`` while nothing can be sent (``outage`` says
+    why), ``drained`` while nothing is in hand.
+    """
+
+    def __init__(
+        self,
+        outbox: Queue,
+        transport: Transport,
+        composer: Compositor,
+        *,
+        lease: float,
+        wake: asyncio.Event,
+        low_water: int = 50,
+    ) -> None:
+        """``lease`` in seconds; more is claimed when fewer than ``low_water`` mails wait.
+
+        ``wake`` is set when something changed that the worker should look at.
+        """
+        self._wake = wake
+        self._outbox = outbox
+        self._transport = transport
+        self._composer = composer
+        self._lease = lease
+        self._low_water = low_water
+        self.tally = Tally()
+        self._claims = Claims(outbox, lease)
+        self._recorder = Recorder(outbox, self._claims, self.tally, wake=wake)
+        self._backlog: deque[Item] = deque()
+        self._group: list[Item] = []
+        self._marked: asyncio.Queue[tuple[Item, Letter]] = asyncio.Queue(transport.lanes)
+        self._in_flight: set[Item] = set()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._releasing = asyncio.Lock()
+        self._stopping = False
+        self.outage: TransportDownError | None = None
+        self._filled, self._quiet, self.room, self.down = (asyncio.Event() for _ in range(4))
+        self._update()
+
+    def start(self, group: asyncio.TaskGroup) -> None:
+        """Run the tasks in ``group``; if one dies, the group ends the process."""
+        work = (
+            self._mark_forever(),
+            *(self._send_forever() for _ in range(self._transport.lanes)),
+            self._recorder.record_forever(),
+            self._claims.keep_forever(),
+        )
+        self._tasks = [group.create_task(each) for each in work]
+
+    def submit(self, emails: Sequence[ClaimedEmail], claimed_at: float) -> None:
+        """Take over the mails of one claim; ``claimed_at`` is the loop's time before the claim."""
+        self._backlog.extend(self._claims.add(emails, claimed_at))
+        self._filled.set()
+        self._update()
+
+    def resume(self) -> None:
+        """The transport works again."""
+        self.outage = None
+        self.down.clear()
+
+    async def drained(self) -> None:
+        """Wait until nothing is in hand and every outcome is recorded."""
+        await self._quiet.wait()
+        await self._recorder.empty.wait()
+
+    async def finish(self, grace: float) -> bool:
+        """Finish what is under way, give back the rest; whether ``grace`` seconds were enough.
+
+        If they were not, mails whose answer is awaited are recorded as being in doubt, so that
+        another worker need not wait for the lease to end.
+        """
+        self._stopping = True
+        in_time = True
+        try:
+            async with asyncio.timeout(grace):
+                await self._release_backlog("stopping")
+                await self._quiet.wait()
+        except TimeoutError:
+            in_time = False
+        awaited, begun = list(self._in_flight), list(self._group)
+        await _cancel(self._tasks)
+        for item in awaited:
+            self._give_up(item, Failure.UNKNOWN, "stopped before the server answered")
+        while not self._marked.empty():
+            begun.append(self._marked.get_nowait()[0])
+        for item in begun:
+            self._give_up(item, Failure.TRANSIENT, "stopped before it was sent")
+        try:
+            async with asyncio.timeout(LAST_WORDS):
+                await self._recorder.flush()
+        except TimeoutError:
+            log.event(logging.ERROR, "outcomes_not_recorded", emails=self._recorder.pending)
+            in_time = False
+        return in_time
+
+    # Marking
+
+    async def _mark_forever(self) -> None:
+        while True:
+            await self._filled.wait()
+            if self.outage is not None or self._stopping:
+                await self._release_backlog("stopping" if self._stopping else "transport down")
+                continue
+            try:
+                await self._transport.ready()
+            except TransportDownError as down:
+                self._break_off(down)
+            else:
+                await self._mark_group()
+
+    async def _mark_group(self) -> None:
+        """Render the next few mails, mark those that can be sent, and queue them for sending."""
+        while self._backlog and len(self._group) < GROUP:
+            if self._group and self._backlog[0].claim is not self._group[0].claim:
+                break
+            self._group.append(self._backlog.popleft())
+        self._update()
+        letters: list[tuple[Item, Letter]] = []
+        for item in tuple(self._group):
+            try:
+                letters.append((item, self._composer.compose(item.email)))
+            except (RenderError, MessageError) as error:
+                self._group.remove(item)
+                self._give_up(item, Failure.PERMANENT, str(error))
+        if letters:
+            granted = await self._begin(letters[0][0].claim, [item.email_id for item, _ in letters])
+            for item, letter in letters:
+                if item.email_id in granted:
+                    await self._marked.put((item, letter))
+                else:
+                    self._lose(item)
+                self._group.remove(item)
+        self._update()
+
+    async def _begin(self, claim: Claim, email_ids: list[UUID]) -> set[UUID]:
+        """Mark mails as soon as the database is there; none once the claim has run out."""
+        failures = 0
+        while claim.holds:
+            try:
+                return await self._outbox.begin_sending(claim.claim_id, email_ids, self._lease)
+            except OutboxUnavailableError as error:
+                log.event(logging.WARNING, "database_lost", reason=str(error), doing="begin")
+            await asyncio.sleep(backoff(failures, base=0.1, limit=1.0))
+            failures += 1
+        return set()
+
+    async def _release_backlog(self, reason: str) -> None:
+        """Give back everything that is not marked; these attempts are not counted."""
+        async with self._releasing:
+            waiting: dict[UUID, list[Item]] = {}
+            for item in self._backlog:
+                waiting.setdefault(item.claim.claim_id, []).append(item)
+            self._backlog.clear()
+            self._update()
+            for claim_id, items in waiting.items():
+                ids = [item.email_id for item in items]
+                try:
+                    released = await self._outbox.release_emails(claim_id, ids)
+                except OutboxUnavailableError as error:
+                    # They come back by themselves when the lease ends.
+                    log.event(logging.WARNING, "database_lost", reason=str(error), doing="release")
+                else:
+                    self.tally.released += len(released)
+                    log.event(logging.INFO, "mails_released", emails=len(released), reason=reason)
+                for item in items:
+                    self._claims.close(item)
+
+    # Sending
+
+    async def _send_forever(self) -> None:
+        clock = asyncio.get_running_loop().time
+        while True:
+            item, letter = await self._marked.get()
+            if not item.claim.holds:
+                self._lose(item)
+                continue
+            self._in_flight.add(item)
+            began = clock()
+            outcome = await self._send(letter)
+            self._in_flight.discard(item)
+            self._update()
+            hurry = self._quiet.is_set()
+            self._recorder.note(item, outcome, clock() - began, hurry=hurry)
+
+    async def _send(self, letter: Letter) -> Outcome:
+        down = self.outage
+        if down is None:
+            try:
+                return await self._transport.send(letter)
+            except TransportDownError as error:
+                down = error
+                self._break_off(down)
+        return NotSent(Failure.TRANSIENT, down.reason, down.transport, down.retry_after)
+
+    def _break_off(self, down: TransportDownError) -> None:
+        """Nothing can be sent: what waits goes back, and the worker is told."""
+        self.outage = down
+        self._filled.set()
+        self.down.set()
+        self._wake.set()
+
+    # Bookkeeping
+
+    def _give_up(self, item: Item, failure: Failure, reason: str) -> None:
+        outcome = NotSent(failure, redact(reason), None)
+        self._recorder.note(item, outcome, 0.0, hurry=True)
+
+    def _lose(self, item: Item) -> None:
+        """The claim ran out or another worker has this mail: it is theirs to send."""
+        self.tally.lost += 1
+        log.event(logging.WARNING, "mail_lost", id=item.email_id, event=item.email.event_id)
+        self._claims.close(item)
+        self._update()
+
+    def _update(self) -> None:
+        """Keep the events true to what is in hand."""
+        if not self._backlog:
+            self._filled.clear()
+        _set(self.room, len(self._backlog) < self._low_water)
+        idle = not (self._backlog or self._group or self._in_flight) and self._marked.empty()
+        _set(self._quiet, idle)
+
+
+def _set(event: asyncio.Event, value: bool) -> None:
+    if value:
+        event.set()
+    else:
+        event.clear()
+
+
+async def _cancel(tasks: Iterable[asyncio.Task[None]]) -> None:
+    tasks = list(tasks)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

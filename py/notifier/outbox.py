@@ -1,0 +1,340 @@
+"""The database side: the functions of schema ``notifier``, each called by one method.
+
+All SQL of the package stands here. Calls are single statements in autocommit mode, so no
+transaction is ever open while mail is being sent. Nothing is prepared on the session and no setting
+is kept on it, so that a transaction pooler in between does no harm.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Any, LiteralString, Self
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import class_row, scalar_row, tuple_row
+
+from notifier.model import ClaimedEmail, Failure
+from notifier.redact import redact
+
+CHANNEL = "notifier"
+"""What the database notifies on when an event is committed while no worker is awake."""
+
+CALL_TIMEOUT = 30.0
+"""Seconds after which a call counts as lost; a page of fan-out, the slowest, takes under one."""
+
+CONNECT_TIMEOUT = 10
+
+FUNCTIONS: tuple[LiteralString, ...] = (
+    "notifier.tick()",
+    "notifier.expand_events(integer)",
+    "notifier.claim_emails(text, integer, interval, text, text)",
+    "notifier.begin_sending(uuid, uuid[], interval)",
+    "notifier.complete_emails(uuid, uuid[], text)",
+    "notifier.fail_email(uuid, uuid, text, text, interval)",
+    "notifier.release_emails(uuid, uuid[])",
+    "notifier.extend_claim(uuid, interval)",
+    "notifier.next_wake()",
+    "notifier.stay_awake(interval)",
+    "notifier.fall_asleep()",
+    "notifier.queue_status()",
+)
+"""Everything that the notifier calls; ``check`` looks for each."""
+
+
+class OutboxError(Exception):
+    """The database refused a call: a missing function or permission, a bug. Retrying is no use."""
+
+
+class OutboxUnavailableError(OutboxError):
+    """The database cannot be reached, or the connection broke; a later call reconnects."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """What the clock demanded: sessions started and completed, mails taken from dead workers."""
+
+    started: int
+    completed: int
+    requeued: int
+    in_doubt: int
+
+    @property
+    def anything(self) -> bool:
+        """Whether there may be something new to expand or send."""
+        return bool(self.started or self.completed or self.requeued or self.in_doubt)
+
+
+@dataclass(frozen=True, slots=True)
+class Expanded:
+    """Mails written by one page of fan-out, and whether there is more to expand."""
+
+    emails: int
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class QueueLine:
+    """How many mails are in a status, and since when the oldest is."""
+
+    status: str
+    emails: int
+    oldest: datetime | None
+
+
+class Outbox:
+    """The queue as one worker uses it, over one connection that is opened again when it breaks.
+
+    Methods may be called from several tasks; they take turns. Every method raises
+    :class:`OutboxUnavailableError` when the connection is lost and :class:`OutboxError` when the
+    database refuses.
+    """
+
+    def __init__(self, database_url: str, *, worker: str, organizer: str, app_url: str) -> None:
+        """``worker`` names this process in the outbox; ``organizer`` is the mailbox that calendar
+        parts name; links lead to ``app_url``.
+        """
+        self._database_url = database_url
+        self._worker = worker
+        self._organizer = organizer
+        self._app_url = app_url
+        self._connection: psycopg.AsyncConnection[Any] | None = None
+        self._turn = asyncio.Lock()
+
+    async def __aenter__(self) -> Self:
+        """Connect lazily: nothing happens before the first call."""
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close the connection."""
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connection; the next call would open another."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
+
+    async def tick(self) -> Ticked:
+        """Do what the clock demands; idempotent, any number of workers may call it."""
+        rows: list[Ticked] = await self._rows(
+            Ticked, "select started, completed, requeued, in_doubt from notifier.tick()"
+        )
+        return rows[0]
+
+    async def expand_events(self, max_emails: int) -> Expanded:
+        """Turn waiting events into mails, at most one page of about ``max_emails``."""
+        rows = await self._rows(
+            Expanded,
+            "select emails, more from notifier.expand_events(%(max_emails)s)",
+            {"max_emails": max_emails},
+        )
+        return rows[0] if rows else Expanded(emails=0, more=False)
+
+    async def claim_emails(self, max_emails: int, lease: float) -> list[ClaimedEmail]:
+        """Take up to ``max_emails`` due mails for ``lease`` seconds; all carry one claim id."""
+        return await self._rows(
+            ClaimedEmail,
+            """
+            select email_id, claim_id, event_id, kind, in_doubt, attempt, recipient_id, address,
+                full_name, timezone, locale, recipient_role, session::text as session,
+                changes::text as changes, calendar, calendar_method, summary::text as summary
+            from notifier.claim_emails(
+                worker => %(worker)s, max_emails => %(max_emails)s, lease => %(lease)s,
+                organizer => %(organizer)s, app_url => %(app_url)s
+            )
+            """,
+            {
+                "worker": self._worker,
+                "max_emails": max_emails,
+                "lease": timedelta(seconds=lease),
+                "organizer": self._organizer,
+                "app_url": self._app_url,
+            },
+        )
+
+    async def begin_sending(
+        self, claim: UUID, email_ids: Sequence[UUID], lease: float
+    ) -> set[UUID]:
+        """Mark mails as handed over *before* they are; returns those that may be sent."""
+        return await self._ids(
+            "select notifier.begin_sending(%(claim)s, %(emails)s, %(lease)s)",
+            {"claim": claim, "emails": list(email_ids), "lease": timedelta(seconds=lease)},
+        )
+
+    async def complete_emails(
+        self, claim: UUID, email_ids: Sequence[UUID], transport: str
+    ) -> set[UUID]:
+        """Record that mails were accepted; returns those that this claim still held."""
+        return await self._ids(
+            "select notifier.complete_emails(%(claim)s, %(emails)s, %(transport)s)",
+            {"claim": claim, "emails": list(email_ids), "transport": transport},
+        )
+
+    async def fail_email(
+        self,
+        claim: UUID,
+        email_id: UUID,
+        failure: Failure,
+        error: str,
+        retry_after: float | None = None,
+    ) -> str | None:
+        """Record a failure; returns the mail's new status, None if the claim was lost.
+
+        ``error`` has no address in it; ``retry_after`` is in seconds.
+        """
+        rows: list[str | None] = await self._scalars(
+            """
+            select notifier.fail_email(
+                %(claim)s, %(email)s, %(failure)s, %(error)s, %(after)s
+            )::text
+            """,
+            {
+                "claim": claim,
+                "email": email_id,
+                "failure": failure.value,
+                "error": error,
+                "after": None if retry_after is None else timedelta(seconds=retry_after),
+            },
+        )
+        return rows[0]
+
+    async def release_emails(self, claim: UUID, email_ids: Sequence[UUID]) -> set[UUID]:
+        """Give back mails of which nothing was handed over; the attempt is not counted."""
+        return await self._ids(
+            "select notifier.release_emails(%(claim)s, %(emails)s)",
+            {"claim": claim, "emails": list(email_ids)},
+        )
+
+    async def extend_claim(self, claim: UUID, lease: float) -> int:
+        """Hold a claim for ``lease`` seconds from now; returns how many mails it still holds."""
+        rows = await self._scalars(
+            "select notifier.extend_claim(%(claim)s, %(lease)s)",
+            {"claim": claim, "lease": timedelta(seconds=lease)},
+        )
+        return int(rows[0])
+
+    async def seconds_to_next_wake(self) -> float | None:
+        """Seconds until there is something to do that nobody announces; None for nothing.
+
+        Reckoned by the database's clock: this machine's may differ.
+        """
+        rows = await self._scalars(
+            "select extract(epoch from notifier.next_wake() - clock_timestamp())::float8"
+        )
+        return None if rows[0] is None else max(0.0, float(rows[0]))
+
+    async def stay_awake(self, seconds: float) -> None:
+        """Tell writers that they need not notify for this long: a worker is looking anyway."""
+        await self._scalars(
+            "select notifier.stay_awake(%(interval)s)", {"interval": timedelta(seconds=seconds)}
+        )
+
+    async def fall_asleep(self) -> None:
+        """Tell writers to notify again. Look for work once more afterwards, then wait."""
+        await self._scalars("select notifier.fall_asleep()")
+
+    async def queue_status(self) -> list[QueueLine]:
+        """How many mails are in which status."""
+        return await self._rows(
+            QueueLine, "select status, emails, oldest from notifier.queue_status()"
+        )
+
+    async def notify(self, payload: str) -> None:
+        """Notify on :data:`CHANNEL`: how the listener learns whether notifications arrive."""
+        await self._scalars(
+            "select pg_notify(%(channel)s, %(payload)s)", {"channel": CHANNEL, "payload": payload}
+        )
+
+    async def missing_functions(self) -> list[str]:
+        """Which of :data:`FUNCTIONS` do not exist or may not be executed by this role."""
+        return await self._scalars(
+            """
+            select name
+            from unnest(%(functions)s::text[]) as name
+            where not coalesce(has_function_privilege(to_regprocedure(name)::oid, 'execute'), false)
+            """,
+            {"functions": list(FUNCTIONS)},
+        )
+
+    async def whoami(self) -> tuple[str, str]:
+        """The role this connection acts as, and the server's version."""
+        row = (await self._fetch("select current_user::text, version()", {}, tuple_row))[0]
+        return str(row[0]), str(row[1]).split(" on ", maxsplit=1)[0]
+
+    async def _rows(
+        self, kind: type[Any], query: LiteralString, arguments: Mapping[str, object] | None = None
+    ) -> list[Any]:
+        return await self._fetch(query, arguments or {}, class_row(kind))
+
+    async def _scalars(
+        self, query: LiteralString, arguments: Mapping[str, object] | None = None
+    ) -> list[Any]:
+        return await self._fetch(query, arguments or {}, scalar_row)
+
+    async def _ids(self, query: LiteralString, arguments: Mapping[str, object]) -> set[UUID]:
+        return set(await self._scalars(query, arguments))
+
+    async def _fetch(
+        self, query: LiteralString, arguments: Mapping[str, object], factory: Any
+    ) -> list[Any]:
+        async with self._turn:
+            try:
+                async with asyncio.timeout(CALL_TIMEOUT):
+                    connection = await self._connected()
+                    async with connection.cursor(row_factory=factory) as cursor:
+                        await cursor.execute(query, arguments)
+                        return await cursor.fetchall()
+            except TimeoutError:
+                await self.close()
+                raise OutboxUnavailableError("the database did not answer in time") from None
+            except psycopg.Error as error:
+                if self._connection is None or self._connection.closed or _is_outage(error):
+                    await self.close()
+                    raise OutboxUnavailableError(describe_database_error(error)) from None
+                raise OutboxError(describe_database_error(error)) from error
+            except asyncio.CancelledError:
+                await self.close()  # a statement may still be running on it
+                raise
+
+    async def _connected(self) -> psycopg.AsyncConnection[Any]:
+        if self._connection is None or self._connection.closed:
+            self._connection = await connect(self._database_url)
+        return self._connection
+
+
+async def connect(database_url: str) -> psycopg.AsyncConnection[Any]:
+    """An autocommit connection that notices a dead network.
+
+    :raises psycopg.OperationalError: not now; see :func:`describe_database_error`.
+    """
+    return await psycopg.AsyncConnection.connect(
+        database_url,
+        autocommit=True,
+        prepare_threshold=None,
+        connect_timeout=CONNECT_TIMEOUT,
+        application_name="notifier",
+        keepalives_idle=30,
+        keepalives_interval=10,
+        keepalives_count=3,
+    )
+
+
+def describe_database_error(error: psycopg.Error) -> str:
+    """One redacted line: what happened, with its SQLSTATE if the server said one."""
+    text = error.diag.message_primary or str(error)
+    return redact(f"{text} ({error.sqlstate})" if error.sqlstate else text)
+
+
+def _is_outage(error: psycopg.Error) -> bool:
+    """Connection trouble, shutdown, too many connections, deadlock: worth another try."""
+    if isinstance(error, psycopg.InterfaceError) or error.sqlstate is None:
+        return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+    return error.sqlstate[:2] in {"08", "40", "53", "57", "58"}

@@ -1,0 +1,166 @@
+"""Writes outcomes down: in the outbox, in small batches, and in the log, one line per mail."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from notifier import log
+from notifier.claims import Claims, Item
+from notifier.model import Failure, NotSent, Outcome, Sent
+from notifier.patience import insist
+
+BATCH = 20
+"""Outcomes recorded at a time under load."""
+
+LINGER = 0.01
+"""Seconds an outcome waits for others at most."""
+
+
+class Records(Protocol):
+    """What recording needs of :class:`notifier.outbox.Outbox`."""
+
+    async def complete_emails(
+        self, claim: UUID, email_ids: Sequence[UUID], transport: str
+    ) -> set[UUID]:
+        """See the outbox."""
+        ...
+
+    async def fail_email(
+        self,
+        claim: UUID,
+        email_id: UUID,
+        failure: Failure,
+        error: str,
+        retry_after: float | None = None,
+    ) -> str | None:
+        """See the outbox."""
+        ...
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of this worker's mails so far."""
+
+    sent: int = 0
+    failed: int = 0
+    released: int = 0
+    lost: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Result:
+    item: Item
+    outcome: Outcome
+    seconds: float
+
+
+class Recorder:
+    """Collects outcomes and records them, however long the database is away."""
+
+    def __init__(
+        self, outbox: Records, claims: Claims, tally: Tally, *, wake: asyncio.Event
+    ) -> None:
+        """Settled mails are closed in ``claims`` and counted in ``tally``.
+
+        ``wake`` is set then: a later mail to the same person may have waited for this one.
+        """
+        self._wake = wake
+        self._outbox = outbox
+        self._claims = claims
+        self._tally = tally
+        self._results: list[_Result] = []
+        self._some, self._enough, self.empty = (asyncio.Event() for _ in range(3))
+        self.empty.set()
+
+    @property
+    def pending(self) -> int:
+        """Outcomes not recorded yet."""
+        return len(self._results)
+
+    def note(self, item: Item, outcome: Outcome, seconds: float, *, hurry: bool) -> None:
+        """Record this soon; at once if ``hurry``, which is for when no other is about to come."""
+        self._results.append(_Result(item, outcome, seconds))
+        self.empty.clear()
+        if hurry or len(self._results) >= BATCH:
+            self._enough.set()
+        self._some.set()
+
+    async def record_forever(self) -> None:
+        """Record what :meth:`note` brings."""
+        while True:
+            await self._some.wait()
+            try:
+                async with asyncio.timeout(LINGER):
+                    await self._enough.wait()
+            except TimeoutError:
+                pass
+            self._enough.clear()
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Record everything noted so far. Recording the same twice does no harm."""
+        while self._results:
+            sent: dict[tuple[UUID, str], list[_Result]] = {}
+            for result in list(self._results):
+                if isinstance(result.outcome, Sent):
+                    key = (result.item.claim.claim_id, result.outcome.transport)
+                    sent.setdefault(key, []).append(result)
+                else:
+                    await self._record_failure(result, result.outcome)
+            for (claim_id, transport), results in sent.items():
+                await self._record_sent(claim_id, transport, results)
+        self._some.clear()
+        self.empty.set()
+        self._wake.set()
+
+    async def _record_sent(self, claim_id: UUID, transport: str, results: list[_Result]) -> None:
+        ids = [result.item.email_id for result in results]
+        held = await insist(
+            lambda: self._outbox.complete_emails(claim_id, ids, transport), "complete"
+        )
+        for result in results:
+            self._tally.sent += 1
+            # Not held: the lease ran out before the server answered; somebody may send it again.
+            outcome = "sent" if result.item.email_id in held else "sent_unclaimed"
+            self._settle(result, logging.INFO, outcome, transport=transport)
+
+    async def _record_failure(self, result: _Result, outcome: NotSent) -> None:
+        status = await insist(
+            lambda: self._outbox.fail_email(
+                result.item.claim.claim_id,
+                result.item.email_id,
+                outcome.failure,
+                outcome.detail,
+                outcome.retry_after,
+            ),
+            "fail",
+        )
+        self._tally.failed += 1
+        self._settle(
+            result,
+            logging.ERROR if status == "dead" else logging.WARNING,
+            status or "unclaimed",
+            transport=outcome.transport,
+            failure=outcome.failure.value,
+            error=outcome.detail,
+        )
+
+    def _settle(self, result: _Result, level: int, outcome: str, **fields: object) -> None:
+        email = result.item.email
+        log.event(
+            level,
+            "mail",
+            id=email.email_id,
+            kind=email.kind,
+            event=email.event_id,
+            attempt=email.attempt,
+            resend=True if email.in_doubt else None,
+            outcome=outcome,
+            ms=result.seconds * 1000,
+            **fields,
+        )
+        self._results.remove(result)
+        self._claims.close(result.item)

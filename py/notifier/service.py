@@ -1,0 +1,163 @@
+"""Puts a worker together and runs it: connections, transports, tasks, signals."""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from notifier import log
+from notifier.compose import Composer
+from notifier.config import Settings
+from notifier.delivery import Delivery
+from notifier.listener import Listener
+from notifier.model import TransportDownError
+from notifier.outbox import Outbox
+from notifier.render import Renderer
+from notifier.transports import Transport
+from notifier.transports.failover import FailoverTransport
+from notifier.transports.resend import ResendTransport
+from notifier.transports.smtp import SmtpTransport
+from notifier.worker import Worker
+
+SHORT_GRACE = 2.0
+"""Seconds for mails under way when a task has died: the process is not to be trusted for longer."""
+
+
+def make_transports(settings: Settings) -> list[SmtpTransport | ResendTransport]:
+    """The configured transports in order of preference; at least one."""
+    transports: list[SmtpTransport | ResendTransport] = []
+    if settings.smtp is not None:
+        transports.append(SmtpTransport(settings.smtp))
+    if settings.resend is not None:
+        transports.append(ResendTransport(settings.resend))
+    return transports
+
+
+def make_transport(settings: Settings) -> Transport:
+    """The one transport the worker uses; with two configured, the second is the fail-over."""
+    first, *rest = make_transports(settings)
+    return FailoverTransport(first, rest[0]) if rest else first
+
+
+def make_outbox(settings: Settings) -> Outbox:
+    """A connection to the queue under this process's name."""
+    return Outbox(
+        settings.database_url,
+        worker=f"{socket.gethostname()}:{os.getpid()}",
+        organizer=settings.email_from.plain(),
+        app_url=settings.app_url,
+    )
+
+
+@dataclass(slots=True)
+class _Parts:
+    worker: Worker
+    delivery: Delivery
+    listener: Listener
+    transport: Transport
+    stop: asyncio.Event
+
+
+async def run(settings: Settings) -> int:
+    """Work until SIGTERM or SIGINT; the exit code.
+
+    0: stopped cleanly. 1: stopped, but answers of the mail server were still awaited. A task that
+    dies raises instead, with everything in hand given back first.
+    """
+    async with _assembled(settings) as parts:
+
+        async def work() -> None:
+            try:
+                await parts.transport.ready()
+            except TransportDownError as down:  # said early, tried again with the first mail
+                log.event(
+                    logging.ERROR, "transport_down", transport=down.transport, reason=down.reason
+                )
+            await parts.worker.run()
+
+        clean = await _supervise(parts, settings.grace, work, parts.listener.run)
+        log.event(logging.INFO, "stopped", clean=clean, **asdict(parts.delivery.tally))
+        return 0 if clean else 1
+
+
+async def once(settings: Settings) -> int:
+    """Send everything that is due, then return the exit code.
+
+    0: nothing is left to do now. 1: mail is left that could not be sent.
+
+    :raises TransportDownError: no transport works; nothing is lost.
+    :raises OutboxUnavailableError: the database cannot be reached.
+    """
+    async with _assembled(settings) as parts:
+        clean = await _supervise(parts, settings.grace, parts.worker.drain)
+        log.event(logging.INFO, "drained", clean=clean, **asdict(parts.delivery.tally))
+        return 0 if clean else 1
+
+
+@asynccontextmanager
+async def _assembled(settings: Settings) -> AsyncIterator[_Parts]:
+    """Two database connections: looking for work must not hold up recording what was sent."""
+    wake, stop = asyncio.Event(), asyncio.Event()
+    transport = make_transport(settings)
+    composer = Composer(Renderer(settings.app_url, settings.email_from.name), settings.email_from)
+    async with make_outbox(settings) as looking, make_outbox(settings) as sending:
+        delivery = Delivery(sending, transport, composer, lease=settings.lease, wake=wake)
+        listener = Listener(settings.database_url, wake, looking.notify)
+        worker = Worker(
+            looking,
+            delivery,
+            transport,
+            listener,
+            wake=wake,
+            stop=stop,
+            lease=settings.lease,
+            poll=settings.poll,
+        )
+        try:
+            yield _Parts(worker, delivery, listener, transport, stop)
+        finally:
+            await transport.close()
+
+
+async def _supervise(
+    parts: _Parts,
+    grace: float,
+    work: Callable[[], Coroutine[Any, Any, None]],
+    *side: Callable[[], Coroutine[Any, Any, None]],
+) -> bool:
+    """Run ``work`` beside its side tasks until it ends; whether everything was finished in time.
+
+    If any task dies, the others are stopped and its exception is raised.
+    """
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, _ask_to_stop, parts, number)
+    clean = False
+    try:
+        async with asyncio.TaskGroup() as group:
+            parts.delivery.start(group)
+            tasks = [group.create_task(each()) for each in side]
+            try:
+                await work()
+            except BaseException:
+                await parts.delivery.finish(min(grace, SHORT_GRACE))
+                raise
+            clean = await parts.delivery.finish(grace)
+            for task in tasks:
+                task.cancel()
+    except BaseExceptionGroup as deaths:
+        raise deaths.exceptions[0] from None
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+    return clean
+
+
+def _ask_to_stop(parts: _Parts, number: signal.Signals) -> None:
+    log.event(logging.INFO, "stopping", signal=number.name)
+    parts.stop.set()

@@ -1,0 +1,108 @@
+"""Two transports as one: the second takes over while the first is down."""
+
+import asyncio
+import logging
+
+from notifier import log
+from notifier.message import Letter
+from notifier.model import Outcome, TransportDownError
+from notifier.patience import backoff
+from notifier.transports import Transport
+
+LONGEST = 300.0
+"""Seconds for which the first transport is left alone at most before it is tried again."""
+
+
+class FailoverTransport:
+    """Sends by ``first``, and by ``second`` while ``first`` is down.
+
+    Only letters that ``first`` certainly did not hand over go to ``second``: one in doubt would be
+    sent twice.
+    """
+
+    def __init__(self, first: Transport, second: Transport) -> None:
+        """The order is the order of preference."""
+        self._first = first
+        self._second = second
+        self._failures = 0
+        self._again_at = 0.0
+
+    @property
+    def name(self) -> str:
+        """Both names; outcomes carry the one that sent."""
+        return f"{self._first.name}+{self._second.name}"
+
+    @property
+    def lanes(self) -> int:
+        """As many as either can carry."""
+        return max(self._first.lanes, self._second.lanes)
+
+    async def ready(self) -> None:
+        """Make sure that one of the two can send.
+
+        :raises TransportDownError: neither can; the reason names both.
+        """
+        reason = "still down"
+        if self._first_is_due():
+            try:
+                await self._first.ready()
+            except TransportDownError as down:
+                self._leave(down)
+                reason = down.reason
+            else:
+                self._return()
+                return
+        try:
+            await self._second.ready()
+        except TransportDownError as down:
+            raise self._both_down(reason, down) from None
+
+    async def send(self, letter: Letter) -> Outcome:
+        """Send by the transport that works."""
+        reason = "still down"
+        if self._first_is_due():
+            try:
+                outcome = await self._first.send(letter)
+            except TransportDownError as down:
+                self._leave(down)
+                reason = down.reason
+            else:
+                self._return()
+                return outcome
+        try:
+            return await self._second.send(letter)
+        except TransportDownError as down:
+            raise self._both_down(reason, down) from None
+
+    async def close(self) -> None:
+        """Close both."""
+        await asyncio.gather(self._first.close(), self._second.close())
+
+    def _first_is_due(self) -> bool:
+        return asyncio.get_running_loop().time() >= self._again_at
+
+    def _leave(self, down: TransportDownError) -> None:
+        wait = max(down.retry_after or 0.0, backoff(self._failures, base=2.0, limit=LONGEST))
+        self._failures += 1
+        self._again_at = asyncio.get_running_loop().time() + wait
+        log.event(
+            logging.ERROR,
+            "failing_over",
+            transport=self._first.name,
+            to=self._second.name,
+            reason=down.reason,
+            retry_s=wait,
+        )
+
+    def _return(self) -> None:
+        if self._failures:
+            log.event(logging.INFO, "transport_up", transport=self._first.name)
+        self._failures = 0
+        self._again_at = 0.0
+
+    def _both_down(self, reason: str, second: TransportDownError) -> TransportDownError:
+        return TransportDownError(
+            self.name,
+            f"{self._first.name}: {reason}; {self._second.name}: {second.reason}",
+            second.retry_after,
+        )

@@ -1,0 +1,228 @@
+"""Mail over the Resend API: one ``POST /emails`` per letter, idempotent by the outbox row's id.
+
+Resend keeps an idempotency key for 24 hours: within them a repetition of the same request is
+answered like the first one and sends nothing. The batch endpoint is no use: it drops attachments.
+Message-ID is the provider's to choose; what recognises a repetition is the key.
+"""
+
+import asyncio
+import ssl
+from base64 import b64encode
+from collections.abc import Mapping
+from typing import Any
+
+import aiohttp
+
+from notifier.config import ResendSettings
+from notifier.message import CALENDAR_FILE, Letter
+from notifier.model import Failure, NotSent, Outcome, Sent, TransportDownError
+from notifier.patience import backoff
+from notifier.redact import redact
+
+QUOTA_WAIT = 900.0
+"""Seconds to wait when a daily or monthly quota is spent and the answer names no time."""
+
+TRIES = 4
+"""Tries at one letter that is only told to slow down."""
+
+LONG_WAIT = 30.0
+"""Seconds that a letter waits in this process at most; for longer it goes back to the queue."""
+
+# Refusals that would meet every letter alike; the account or its settings are to be seen to.
+_ACCOUNT_STATUSES = frozenset({401, 403, 404, 405})
+_ACCOUNT_ERRORS = frozenset(
+    {
+        "missing_api_key",
+        "invalid_api_key",
+        "restricted_api_key",
+        "suspended_api_key",
+        "invalid_from_address",
+        "invalid_permission",
+    }
+)
+_QUOTA_ERRORS = frozenset({"daily_quota_exceeded", "monthly_quota_exceeded"})
+
+
+class ResendTransport:
+    """Sends letters through the API, no faster than the account's rate limit."""
+
+    name = "resend"
+    lanes = 4
+
+    def __init__(
+        self,
+        settings: ResendSettings,
+        *,
+        timeout: float = 30.0,
+        tls_context: ssl.SSLContext | None = None,
+    ) -> None:
+        """``timeout`` in seconds for one request; giving up is safe, see the key above."""
+        self._settings = settings
+        self._timeout = aiohttp.ClientTimeout(total=timeout, sock_connect=10.0)
+        self._tls_context = tls_context
+        self._http: aiohttp.ClientSession | None = None
+        self._next_at = 0.0
+
+    async def ready(self) -> None:
+        """Nothing to prepare; see :meth:`verify` for a test of the key."""
+
+    async def send(self, letter: Letter) -> Outcome:
+        """Post one letter; see :class:`notifier.transports.Transport`."""
+        request = _request(letter)
+        headers = {"Idempotency-Key": str(letter.email_id)}
+        wait = 0.0
+        for attempt in range(TRIES):
+            await self._take_turn()
+            try:
+                status, body, wait_asked = await self._call("POST", "/emails", request, headers)
+            except (aiohttp.ClientError, TimeoutError) as error:
+                reason = redact(str(error)) or type(error).__name__
+                return self._failed(Failure.UNKNOWN, f"no answer from the Resend API: {reason}")
+            name = str(body.get("name", ""))
+            if status == 200 or (status, name) == (409, "invalid_idempotent_request"):
+                # The latter: this row was accepted before, with what was true then.
+                return Sent(self.name)
+            slow_down = status == 429 and name not in _QUOTA_ERRORS
+            in_progress = (status, name) == (409, "concurrent_idempotent_requests")
+            if not (slow_down or in_progress):
+                return self._judge(status, name, body, wait_asked)
+            wait = backoff(attempt, base=1.0) if wait_asked is None else wait_asked
+            if wait > LONG_WAIT:
+                break
+            if slow_down:
+                self._pause(wait)
+            elif attempt + 1 < TRIES:
+                await asyncio.sleep(wait)
+        failure = Failure.UNKNOWN if in_progress else Failure.TRANSIENT
+        return self._failed(failure, _describe(status, name, body), wait)
+
+    async def verify(self) -> str:
+        """Check the key without sending anything; returns what was found, as a sentence.
+
+        :raises TransportDownError: unreachable, or the key is not accepted.
+        """
+        await self._take_turn()
+        try:
+            status, body, _ = await self._call("GET", "/domains")
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise self._down(f"no answer from the Resend API: {error}") from None
+        if status == 200:
+            return "the key is accepted, with full access"
+        if body.get("name") == "restricted_api_key":
+            return "the key is accepted, for sending only"
+        raise self._down(f"{_describe(status, str(body.get('name', '')), body)}{_remedy(status)}")
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._http is not None:
+            await self._http.close()
+            self._http = None
+
+    def _judge(
+        self, status: int, name: str, body: Mapping[str, Any], wait: float | None
+    ) -> Outcome:
+        detail = _describe(status, name, body)
+        if name in _QUOTA_ERRORS:
+            raise self._down(detail, QUOTA_WAIT if wait is None else wait)
+        if status in _ACCOUNT_STATUSES or name in _ACCOUNT_ERRORS:
+            raise self._down(f"{detail}{_remedy(status)}", wait)
+        if status >= 500 or status == 408:
+            # It may have been queued before the error; the key makes the repetition harmless.
+            return self._failed(Failure.UNKNOWN, detail, wait)
+        return self._failed(Failure.PERMANENT, detail)
+
+    def _failed(self, failure: Failure, detail: str, wait: float | None = None) -> NotSent:
+        return NotSent(failure, redact(detail), self.name, wait)
+
+    def _down(self, reason: str, wait: float | None = None) -> TransportDownError:
+        return TransportDownError(self.name, redact(reason), wait)
+
+    async def _take_turn(self) -> None:
+        """Wait for the next slot of the rate limit; slots are handed out evenly spaced."""
+        loop = asyncio.get_running_loop()
+        slot = max(loop.time(), self._next_at)
+        self._next_at = slot + 1.0 / self._settings.requests_per_second
+        await asyncio.sleep(slot - loop.time())
+
+    def _pause(self, seconds: float) -> None:
+        """Nobody takes a turn for so long: the limit is the account's, not the letter's."""
+        self._next_at = max(self._next_at, asyncio.get_running_loop().time() + seconds)
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        json: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> tuple[int, Mapping[str, Any], float | None]:
+        """Status, body (empty if it is not a JSON object) and the seconds of ``retry-after``.
+
+        :raises TransportDownError: no connection could be made, so nothing was asked.
+        """
+        try:
+            async with self._session().request(
+                method, self._settings.api_url + path, json=json, headers=headers
+            ) as response:
+                text = await response.text()
+                wait = _seconds(response.headers.get("retry-after"))
+                try:
+                    body = await response.json(content_type=None) if text else {}
+                except ValueError:
+                    body = {"message": text}
+                return response.status, body if isinstance(body, dict) else {}, wait
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise self._down(f"cannot reach {self._settings.api_url}: {error}") from None
+
+    def _session(self) -> aiohttp.ClientSession:
+        if self._http is None:
+            connector = aiohttp.TCPConnector(ssl=self._tls_context or True, limit=self.lanes)
+            self._http = aiohttp.ClientSession(
+                connector=connector,
+                timeout=self._timeout,
+                headers={
+                    "Authorization": f"Bearer {self._settings.api_key}",
+                    "User-Agent": "live-sessions-notifier",
+                },
+            )
+        return self._http
+
+
+def _request(letter: Letter) -> dict[str, object]:
+    request: dict[str, object] = {
+        "from": str(letter.sender),
+        "to": [str(letter.recipient)],
+        "subject": letter.edition.subject,
+        "text": letter.text,
+        "html": letter.html,
+        "headers": {"Auto-Submitted": "auto-generated", "References": letter.thread},
+    }
+    if letter.calendar is not None:
+        request["attachments"] = [
+            {
+                "filename": CALENDAR_FILE,
+                "content": b64encode(letter.calendar.text.encode()).decode("ascii"),
+                "content_type": f"text/calendar; charset=utf-8; method={letter.calendar.method}",
+            }
+        ]
+    return request
+
+
+def _describe(status: int, name: str, body: Mapping[str, Any]) -> str:
+    return f"{status} {name} {body.get('message', '')}".strip()
+
+
+def _remedy(status: int) -> str:
+    if status in (401, 403):
+        return " (check RESEND_API_KEY, and that EMAIL_FROM is of a verified domain)"
+    if status in (404, 405):
+        return " (check RESEND_API_URL)"
+    return ""
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    """``retry-after`` in seconds, as this API sends it; None if absent or of another form."""
+    try:
+        seconds = float(retry_after or "")
+    except ValueError:
+        return None
+    return seconds if 0 <= seconds <= 86_400 else None

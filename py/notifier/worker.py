@@ -1,0 +1,244 @@
+"""The loop: clear the wake flag, look for work until there is none, then wait to be woken."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Sequence
+from typing import Any, Protocol
+
+from notifier import log
+from notifier.delivery import Delivery
+from notifier.model import ClaimedEmail, TransportDownError
+from notifier.outbox import Expanded, OutboxUnavailableError, Ticked
+from notifier.patience import backoff
+from notifier.transports import Transport
+
+PAGE = 5000
+"""Mails that one call of ``expand_events`` writes at most."""
+
+BATCH = 100
+"""Mails claimed at a time."""
+
+AWAKE = 10.0
+"""Seconds for which writers are told that they need not notify, while there is work."""
+
+DEAF_POLL = 1.0
+"""Seconds between looks while no notification can arrive."""
+
+CROWDED = 1.0
+"""Seconds between looks at most while there is work that other workers hold."""
+
+
+class Work(Protocol):
+    """What the loop needs of :class:`notifier.outbox.Outbox`."""
+
+    async def tick(self) -> Ticked:
+        """See the outbox."""
+        ...
+
+    async def expand_events(self, max_emails: int) -> Expanded:
+        """See the outbox."""
+        ...
+
+    async def claim_emails(self, max_emails: int, lease: float) -> Sequence[ClaimedEmail]:
+        """See the outbox."""
+        ...
+
+    async def seconds_to_next_wake(self) -> float | None:
+        """See the outbox."""
+        ...
+
+    async def stay_awake(self, seconds: float) -> None:
+        """See the outbox."""
+        ...
+
+    async def fall_asleep(self) -> None:
+        """See the outbox."""
+        ...
+
+
+class Ears(Protocol):
+    """What the loop needs of :class:`notifier.listener.Listener`."""
+
+    @property
+    def listening(self) -> bool:
+        """Whether notifications arrive."""
+        ...
+
+
+class Worker:
+    """Feeds :class:`notifier.delivery.Delivery` until told to stop.
+
+    ``wake`` may be set by anybody at any time; ``stop`` ends :meth:`run` after the current step.
+    """
+
+    def __init__(
+        self,
+        outbox: Work,
+        delivery: Delivery,
+        transport: Transport,
+        ears: Ears,
+        *,
+        wake: asyncio.Event,
+        stop: asyncio.Event,
+        lease: float,
+        poll: float,
+    ) -> None:
+        """``lease`` and ``poll`` in seconds; ``poll`` is how long no look is taken at most."""
+        self._outbox = outbox
+        self._delivery = delivery
+        self._transport = transport
+        self._ears = ears
+        self._wake = wake
+        self._stop = stop
+        self._lease = lease
+        self._poll = poll
+        self._awake_until: float | None = None
+        self._tick_at = 0.0
+        self._retry_at = 0.0
+        self._outages = 0
+        self._fruitless = 0
+
+    async def run(self) -> None:
+        """Work until ``stop`` is set."""
+        failures = 0
+        while not self._stop.is_set():
+            self._wake.clear()
+            try:
+                if await self._round():
+                    await self._remain_awake()
+                elif self._awake_until is not None:
+                    await self._fall_asleep()
+                else:
+                    await self._pause(await self._idle_seconds())
+                failures = 0
+            except OutboxUnavailableError as error:
+                failures += 1
+                wait = backoff(failures, base=0.1, limit=10.0)
+                log.event(logging.ERROR, "database_down", reason=str(error), retry_s=wait)
+                await self._pause(wait, wakeable=False)
+                self._tick_at = 0.0
+
+    async def drain(self) -> None:
+        """Work until nothing is left to do now.
+
+        :raises OutboxUnavailableError: the database went away.
+        :raises TransportDownError: mail is left that cannot be sent now.
+        """
+        settled = False
+        while not self._stop.is_set():
+            if await self._round():
+                settled = False
+                continue
+            await _first(self._delivery.drained(), self._delivery.down.wait(), self._stop.wait())
+            if self._delivery.outage is not None:
+                raise self._delivery.outage
+            if settled:
+                return
+            settled = True  # one more look: a mail may have waited for one just sent
+
+    async def _round(self) -> bool:
+        """One look at everything; whether there was something to do."""
+        worked = False
+        loop = asyncio.get_running_loop()
+        if loop.time() >= self._tick_at:
+            ticked = await self._outbox.tick()
+            worked = _report_tick(ticked)
+        expanded = await self._outbox.expand_events(PAGE)
+        if expanded.emails:
+            log.event(logging.INFO, "expanded", emails=expanded.emails, more=expanded.more)
+        worked |= bool(expanded.emails or expanded.more)
+        if await self._can_send():
+            claimed_at = loop.time()
+            emails = await self._outbox.claim_emails(BATCH, self._lease)
+            if emails:
+                worked = True
+                self._delivery.submit(emails, claimed_at)
+                await _first(
+                    self._delivery.room.wait(), self._delivery.down.wait(), self._stop.wait()
+                )
+        return worked
+
+    async def _can_send(self) -> bool:
+        """Whether to claim: during an outage only after the transport has been tried."""
+        if self._delivery.outage is None or self._stop.is_set():
+            return not self._stop.is_set()
+        loop = asyncio.get_running_loop()
+        if self._outages == 0:
+            self._note_outage(self._delivery.outage)
+        if loop.time() < self._retry_at:
+            return False
+        try:
+            await self._transport.ready()
+        except TransportDownError as down:
+            self._note_outage(down)
+            return False
+        log.event(logging.INFO, "transport_up", transport=self._transport.name)
+        self._outages = 0
+        self._delivery.resume()
+        return True
+
+    def _note_outage(self, down: TransportDownError) -> None:
+        wait = max(down.retry_after or 0.0, backoff(self._outages, base=1.0))
+        self._outages += 1
+        self._retry_at = asyncio.get_running_loop().time() + wait
+        log.event(
+            logging.ERROR,
+            "transport_down",
+            transport=down.transport,
+            reason=down.reason,
+            retry_s=wait,
+        )
+
+    async def _remain_awake(self) -> None:
+        """There is work, so more may come: spare writers the notification, which is a lock."""
+        now = asyncio.get_running_loop().time()
+        if self._awake_until is None or now > self._awake_until - AWAKE / 2:
+            await self._outbox.stay_awake(AWAKE)
+            self._awake_until = now + AWAKE
+
+    async def _fall_asleep(self) -> None:
+        """Ask for notifications again; the next round looks for what came in between."""
+        await self._outbox.fall_asleep()
+        self._awake_until = None
+
+    async def _idle_seconds(self) -> float:
+        """How long to wait if nobody wakes us."""
+        now = asyncio.get_running_loop().time()
+        wait = self._poll if self._ears.listening else min(self._poll, DEAF_POLL)
+        until_clock = await self._outbox.seconds_to_next_wake()
+        self._tick_at = now + (self._poll if until_clock is None else until_clock)
+        if until_clock == 0.0:
+            # There is work, but not for us: another worker has it, or the transport is down.
+            self._fruitless += 1
+            return min(wait, backoff(self._fruitless, base=0.02, limit=CROWDED))
+        self._fruitless = 0
+        return wait if until_clock is None else min(wait, until_clock)
+
+    async def _pause(self, seconds: float, *, wakeable: bool = True) -> None:
+        await _first(
+            asyncio.sleep(seconds), self._stop.wait(), *([self._wake.wait()] if wakeable else [])
+        )
+
+
+async def _first(*waits: Coroutine[Any, Any, object]) -> None:
+    """Wait until one of them is over, and drop the others."""
+    tasks = [asyncio.ensure_future(wait) for wait in waits]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _report_tick(ticked: Ticked) -> bool:
+    if ticked.anything:
+        log.event(
+            logging.INFO,
+            "ticked",
+            started=ticked.started,
+            completed=ticked.completed,
+            requeued=ticked.requeued,
+            in_doubt=ticked.in_doubt,
+        )
+    return ticked.anything
