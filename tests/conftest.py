@@ -19,6 +19,8 @@ from devstack import databases
 from devstack.databases import Database
 from devstack.postgres import Server
 from devstack.servers import open_server
+from devstack.stack import Stack
+from support.clients import Clients
 from support.world import World
 
 NewDatabase = Callable[[], Database]
@@ -87,6 +89,28 @@ def conn(_shared_database: Database) -> Iterator[psycopg.Connection]:
     with psycopg.connect(_shared_database.url) as connection:
         yield connection
         connection.rollback()
+
+
+@pytest.fixture
+def api(database: Database) -> Iterator[Stack]:
+    """PostgREST and the gateway on a database of the test's own; no mail."""
+    with Stack(database, mail=False) as running:
+        yield running
+
+
+@pytest.fixture
+def stack(database: Database) -> Iterator[Stack]:
+    """Everything on a database of the test's own: the API, the notifier and the mail catcher."""
+    with Stack(database) as running:
+        yield running
+
+
+@pytest.fixture
+def clients() -> Iterator[Clients]:
+    """Frontends of `api` or `stack`: supabase-py, closed after the test."""
+    made = Clients()
+    yield made
+    made.close()
 
 
 @pytest.fixture

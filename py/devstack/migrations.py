@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psycopg
 
-from devstack.paths import MIGRATIONS, ROOT
+from devstack.paths import MIGRATIONS
 
 _HISTORY = """
     create schema if not exists supabase_migrations;
@@ -70,7 +70,7 @@ def apply(postgres_url: str, folder: Path = MIGRATIONS) -> list[Migration]:
             try:
                 _apply_one(connection, migration)
             except psycopg.Error as error:
-                error.add_note(f"in {migration.path.relative_to(ROOT)}")
+                error.add_note(f"in {migration.path}")
                 raise
             applied.append(migration)
     return applied
@@ -92,41 +92,44 @@ def _apply_one(connection: psycopg.Connection, migration: Migration) -> None:
 _TOKEN = re.compile(
     r"""
       --[^\n]*                                          # a comment to the end of the line
-    | /\*                                               # a block comment, nested ones counted below
-    | (?<![\w$])[eE]'(?:[^'\\]|''|\\.)*'                # a string with backslash escapes
+    | /\*                                               # a block comment; they nest
+    | (?<![\w$])e'(?:[^'\\]|''|\\.)*'                   # a string with backslash escapes
     | '(?:[^']|'')*'                                    # a string
     | "(?:[^"]|"")*"                                    # a quoted name
-    | (?<![\w$])(?P<tag>\$(?:[A-Za-z_]\w*)?\$).*?(?P=tag)    # a dollar-quoted string
-    | \b[bB][eE][gG][iI][nN]\s+[aA][tT][oO][mM][iI][cC]\b    # a function body in standard SQL
-    | [()]
-    | ;
+    | (?<![\w$])(?P<tag>\$(?:[a-z_]\w*)?\$).*?(?P=tag)  # a dollar-quoted string
+    | (?<![\w$])(?:begin\s+atomic|case|end)(?![\w$])    # a function body in standard SQL
+    | [();]
     """,
-    re.VERBOSE | re.DOTALL,
+    re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
 
 
 def split_statements(text: str) -> Iterator[str]:
     """The statements of an SQL script, without the semicolons and blanks around them.
 
-    Semicolons inside strings, quoted names, comments and parentheses separate nothing. As in the
-    CLI, a comment belongs to the statement after it, and comments after the last statement are
-    dropped.
+    Semicolons inside strings, quoted names, comments, parentheses and `begin atomic` bodies
+    separate nothing. As in the CLI, a comment belongs to the statement after it, and one after the
+    last statement stands alone.
     """
-    start, position, depth = 0, 0, 0
+    start, position, parentheses, blocks = 0, 0, 0, 0
     while token := _TOKEN.search(text, position):
         position = token.end()
-        match token.group():
+        match token.group().lower():
             case "/*":
                 position = _end_of_comment(text, position)
             case "(":
-                depth += 1
+                parentheses += 1
             case ")":
-                depth -= 1
-            case ";" if depth <= 0:
+                parentheses -= 1
+            case "case" if blocks:
+                blocks += 1
+            case "end" if blocks:
+                blocks -= 1
+            case body if body.startswith("begin"):
+                blocks = 1
+            case ";" if parentheses <= 0 and not blocks:
                 yield text[start : token.start()].strip()
-                start, depth = position, 0
-            case body if body.lower().startswith("begin"):
-                position = _end_of_body(text, position)
+                start, parentheses = position, 0
     rest = text[start:].strip()
     if rest:
         yield rest
@@ -139,8 +142,3 @@ def _end_of_comment(text: str, position: int) -> int:
         if depth == 0:
             return mark.end()
     return len(text)
-
-
-def _end_of_body(text: str, position: int) -> int:
-    end = re.compile(r"\bend\b", re.IGNORECASE).search(text, position)
-    return end.end() if end else len(text)

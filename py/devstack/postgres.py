@@ -10,7 +10,6 @@ import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -25,7 +24,6 @@ from devstack.urls import role_of, with_database, with_role
 SUPERUSER = "supabase_admin"
 """Named as on Supabase, so that `postgres` can be the demoted role it is there."""
 
-_START_ATTEMPTS = 5
 _PASSWORD_FILE = "superuser-password"  # noqa: S105, a file's name
 
 _SETTINGS = {
@@ -153,32 +151,21 @@ class EmbeddedPostgres:
         _check_version(data, self._major)
         password = (data / _PASSWORD_FILE).read_text()
         settings = _SETTINGS | ({} if self._data_dir else _THROWAWAY_SETTINGS) | self._settings
-        for attempt in range(1, _START_ATTEMPTS + 1):
-            port = self._port or ports.any_free()
-            address = f"{ports.LOOPBACK}:{port}/postgres?sslmode=disable"
-            url = f"postgresql://{SUPERUSER}:{password}@{address}"
-            child = supervisor.spawn(
-                f"Postgres {self._major}",
-                _command(binaries, data, settings | {"port": str(port)}),
-                log=folder / "postgres.log",
-                folder=data,
-                user=account.name,
-                environment=_environment(),
-                # Fast shutdown: ends the sessions instead of waiting for them.
-                stop_signal=signal.SIGINT,
-            )
-            try:
-                child.wait_until(partial(_accepts, url))
-            except StackError:
-                # Between our choosing a free port and Postgres taking it, another program may have
-                # taken it.
-                port_was_lost = self._port is None and "could not bind" in child.last_lines()
-                supervisor.forget(child)
-                if not port_was_lost or attempt == _START_ATTEMPTS:
-                    raise
-            else:
-                return Server(url, ports.LOOPBACK, port, self._major)
-        raise AssertionError("unreachable: the last attempt returns or raises")
+        login = f"postgresql://{SUPERUSER}:{password}@{ports.LOOPBACK}"
+        port = supervisor.serve(
+            f"Postgres {self._major}",
+            lambda port: _command(binaries, data, settings | {"port": str(port)}),
+            lambda port: _accepts(f"{login}:{port}/postgres?sslmode=disable"),
+            port=self._port,
+            log=folder / "postgres.log",
+            environment=lambda _: _environment(),
+            folder=data,
+            user=account.name,
+            # Fast shutdown: ends the sessions instead of waiting for them.
+            stop_signal=signal.SIGINT,
+        )
+        url = f"{login}:{port}/postgres?sslmode=disable"
+        return Server(url, ports.LOOPBACK, port, self._major)
 
     def _throwaway(self, supervisor: Supervisor, account: "_Account", folder: Path) -> Path:
         if not (self._in_memory and _has_room(_MEMORY)):

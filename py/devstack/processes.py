@@ -9,6 +9,7 @@ folders. It works the same on Linux and macOS.
 
 import os
 import pwd
+import re
 import shutil
 import signal
 import subprocess
@@ -16,10 +17,12 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from devstack import ports
 from devstack.errors import StackError
 
 STOP_SECONDS = 10.0
@@ -27,6 +30,9 @@ STOP_SECONDS = 10.0
 
 POLL_SECONDS = 0.02
 """Pause between two looks at whether a child is ready."""
+
+_PORT_ATTEMPTS = 5
+_PORT_TAKEN = re.compile("could not bind|already in use|EADDRINUSE", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -168,6 +174,63 @@ class Supervisor:
         child = Child(name, process, log, stop_signal)
         self._children.append(child)
         return child
+
+    def serve(
+        self,
+        name: str,
+        command: Callable[[int], Sequence[str]],
+        is_ready: Callable[[int], bool],
+        *,
+        port: int | None,
+        log: Path,
+        environment: Callable[[int], Mapping[str, str]] | None = None,
+        folder: Path | None = None,
+        user: str | None = None,
+        stop_signal: signal.Signals = signal.SIGTERM,
+    ) -> int:
+        """Start a server and wait until it answers.
+
+        Between our choosing a free port and the server taking it, another program may have taken
+        it; then the start is tried again with another one.
+
+        Args:
+            name: What messages call it.
+            command: The program and its arguments, for a port.
+            is_ready: Whether it answers on a port.
+            port: The port somebody asked for; None chooses a free one.
+            log: The file that takes its output.
+            environment: Its whole environment, for a port; None inherits ours.
+            folder: Its working directory; None keeps ours.
+            user: The account it runs under; only root may name one.
+            stop_signal: The signal that asks it to end.
+
+        Returns:
+            The port.
+
+        Raises:
+            StackError: The program is missing, or does not start; the end of its log is quoted.
+        """
+        for attempt in range(1, _PORT_ATTEMPTS + 1):
+            chosen = ports.any_free() if port is None else port
+            child = self.spawn(
+                name,
+                command(chosen),
+                log=log,
+                environment=None if environment is None else environment(chosen),
+                folder=folder,
+                user=user,
+                stop_signal=stop_signal,
+            )
+            try:
+                child.wait_until(partial(is_ready, chosen))
+            except StackError:
+                lost_its_port = port is None and _PORT_TAKEN.search(child.last_lines())
+                self.forget(child)
+                if not lost_its_port or attempt == _PORT_ATTEMPTS:
+                    raise
+            else:
+                return chosen
+        raise AssertionError("unreachable: the last attempt returns or raises")
 
     def own(self, folder: Path) -> Path:
         """Have this temporary folder removed when the parent ends."""

@@ -47,13 +47,15 @@ class World:
             """
             insert into auth.users (
                 instance_id, id, aud, role, email, encrypted_password, email_confirmed_at,
-                raw_app_meta_data, raw_user_meta_data, created_at, updated_at
+                raw_app_meta_data, raw_user_meta_data, created_at, updated_at,
+                confirmation_token, recovery_token, email_change_token_new, email_change
             )
             values (
                 '00000000-0000-0000-0000-000000000000', %(id)s, 'authenticated', 'authenticated',
                 %(email)s, extensions.crypt(%(password)s, extensions.gen_salt('bf', 4)), now(),
                 '{"provider": "email", "providers": ["email"]}', jsonb_build_object('full_name',
-                %(full_name)s::text, 'timezone', %(timezone)s::text), now(), now()
+                %(full_name)s::text, 'timezone', %(timezone)s::text), now(), now(),
+                '', '', '', ''
             )
             """,
             {

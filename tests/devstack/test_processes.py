@@ -1,0 +1,133 @@
+"""No child outlives the process that started it, however that one ends."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from devstack.errors import StackError
+from devstack.processes import Supervisor
+
+PARENT = """
+import sys, time
+from pathlib import Path
+from devstack.processes import Supervisor
+
+folder = Path(sys.argv[1])
+folder.mkdir()
+with Supervisor() as supervisor:
+    supervisor.own(folder)
+    # The child has a child of its own, as Postgres has.
+    child = supervisor.spawn(
+        "sleeper",
+        [sys.executable, "-c", sys.argv[2]],
+        log=folder.parent / "log",
+    )
+    child.wait_until(lambda: child.last_lines().count("\\n") == 0 and child.last_lines() != "")
+    print(child.process.pid, child.last_lines(), flush=True)
+    {then}
+"""
+
+SLEEPER = (
+    "import subprocess, sys, time;"
+    "p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']);"
+    "print(p.pid, flush=True); time.sleep(600)"
+)
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 15) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return True
+    # Where nobody adopts orphans, the dead stay in the table as zombies.
+    return state in "ZX"
+
+
+def start(tmp_path: Path, then: str) -> tuple[subprocess.Popen[str], list[int], Path]:
+    folder = tmp_path / "owned"
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT.format(then=then), str(folder), SLEEPER],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert parent.stdout is not None
+    with parent.stdout as output:
+        children = [int(pid) for pid in output.readline().split()]
+    assert len(children) == 2
+    return parent, children, folder
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="asks Linux who is alive")
+@pytest.mark.parametrize(
+    ("then", "signal_number"),
+    [
+        ("time.sleep(600)", signal.SIGKILL),
+        ("time.sleep(600)", signal.SIGTERM),
+        ("time.sleep(600)", signal.SIGINT),
+        ("raise RuntimeError", None),
+        ("pass", None),
+    ],
+    ids=["kill -9", "SIGTERM", "Ctrl-C", "error", "orderly end"],
+)
+def test_children_and_folders_go_with_the_parent(
+    tmp_path: Path, then: str, signal_number: signal.Signals | None
+) -> None:
+    parent, children, folder = start(tmp_path, then)
+
+    if signal_number is not None:
+        assert not any(is_gone(pid) for pid in children)
+        parent.send_signal(signal_number)
+    parent.wait(20)
+
+    wait_until(lambda: all(is_gone(pid) for pid in children))
+    wait_until(lambda: not folder.exists())
+
+
+def test_a_child_that_ends_at_its_start_is_reported_with_its_last_words(tmp_path: Path) -> None:
+    with Supervisor() as supervisor:
+        child = supervisor.spawn(
+            "the clock",
+            [sys.executable, "-c", "raise SystemExit('no spring')"],
+            log=tmp_path / "log",
+        )
+        with pytest.raises(StackError, match=r"(?s)the clock ended.*status 1.*no spring"):
+            child.wait_until(lambda: False)
+
+
+def test_a_missing_program_names_the_remedy(tmp_path: Path) -> None:
+    with Supervisor() as supervisor, pytest.raises(StackError, match="make install"):
+        supervisor.spawn("the clock", [tmp_path / "missing"], log=tmp_path / "log")
+
+
+def test_a_server_that_lost_the_port_it_was_given_gets_another(tmp_path: Path) -> None:
+    # Fails on its first port as a server does whose port was taken a moment before.
+    program = (
+        "import pathlib, sys, time; seen = pathlib.Path(sys.argv[1])\n"
+        "if not seen.exists(): seen.touch(); sys.exit('bind: Address already in use')\n"
+        "print('listening on', sys.argv[2], flush=True); time.sleep(600)"
+    )
+    log = tmp_path / "log"
+    with Supervisor() as supervisor:
+        port = supervisor.serve(
+            "the clock",
+            lambda port: [sys.executable, "-c", program, str(tmp_path / "seen"), str(port)],
+            lambda port: f"listening on {port}" in log.read_text(),
+            port=None,
+            log=log,
+        )
+        assert f"listening on {port}" in log.read_text()
