@@ -9,10 +9,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from devstack import databases, migrations
+from devstack import databases, migrations, supabase_cli
 from devstack.databases import Database
 from devstack.postgres import Server
-from devstack.supabase_cli import supabase
 
 HARD_TO_SPLIT = r"""-- a comment; with a semicolon
 create table public.a (id int, note text default 'it''s; fine');
@@ -60,7 +59,7 @@ def test_the_history_is_the_same_as_after_the_real_cli(
 ) -> None:
     by_cli, by_us = empty
 
-    supabase("migration", "up", f"--remote={by_cli.url}", "--yes", workdir=checkout)
+    supabase_cli.migrate(by_cli.url, workdir=checkout)
     migrations.apply(by_us.url, checkout / "supabase" / "migrations")
 
     assert history(by_us) == history(by_cli)
