@@ -72,19 +72,52 @@ where session.status <> 'cancelled';
 
 comment on view public.segmented_weekly_success_sessions is
     'The caller''s calendar: every visible session that is not cancelled, with week and segment in the caller''s time zone, the status by the clock, and the caller''s own attendance.';
-comment on column public.segmented_weekly_success_sessions.status is 'Status by the clock, even before the stored one has moved.';
+comment on column public.segmented_weekly_success_sessions.id is 'The session.';
+comment on column public.segmented_weekly_success_sessions.title is 'One line.';
+comment on column public.segmented_weekly_success_sessions.description is 'Free text for those who take part.';
+comment on column public.segmented_weekly_success_sessions.session_type is 'Kind of session.';
+comment on column public.segmented_weekly_success_sessions.status is
+    'Status by the clock, even before the stored one has moved.';
+comment on column public.segmented_weekly_success_sessions.course_id is
+    'Course whose active enrollments are the audience; null: explicit participants only.';
+comment on column public.segmented_weekly_success_sessions.batch_id is
+    'Batch of the course; null: the course''s unbatched students.';
 comment on column public.segmented_weekly_success_sessions.audience is
     'batch, unbatched (the course''s students without a batch) or course-less (explicit participants only).';
-comment on column public.segmented_weekly_success_sessions.local_timezone is 'The caller''s time zone, from the profile.';
-comment on column public.segmented_weekly_success_sessions.local_start is 'Wall-clock begin in the caller''s time zone.';
+comment on column public.segmented_weekly_success_sessions.mentor_id is 'Host; null while none is assigned.';
+comment on column public.segmented_weekly_success_sessions.mentor_name is
+    'Name of the host; null while none is assigned.';
+comment on column public.segmented_weekly_success_sessions.start_time is 'Begin, an instant.';
+comment on column public.segmented_weekly_success_sessions.end_time is 'End, an instant.';
+comment on column public.segmented_weekly_success_sessions.timezone is 'IANA zone the wall-clock time is meant in.';
+comment on column public.segmented_weekly_success_sessions.local_timezone is
+    'The caller''s time zone, from the profile.';
+comment on column public.segmented_weekly_success_sessions.local_start is
+    'Wall-clock begin in the caller''s time zone.';
 comment on column public.segmented_weekly_success_sessions.local_end is 'Wall-clock end in the caller''s time zone.';
-comment on column public.segmented_weekly_success_sessions.week_start is 'Monday of the session''s week in the caller''s time zone.';
+comment on column public.segmented_weekly_success_sessions.week_start is
+    'Monday of the session''s week in the caller''s time zone.';
 comment on column public.segmented_weekly_success_sessions.segment is
     'past, live, today, this_week, next_week or later, in the caller''s time zone.';
+comment on column public.segmented_weekly_success_sessions.platform is 'Video platform, meeting_platforms.id.';
+comment on column public.segmented_weekly_success_sessions.link is
+    'Address of the meeting without its secret part; join_session gives the whole.';
+comment on column public.segmented_weekly_success_sessions.backup_link is
+    'Address to use when the platform fails, without its secret part.';
+comment on column public.segmented_weekly_success_sessions.zoom_meeting_id is 'Zoom''s meeting number.';
+comment on column public.segmented_weekly_success_sessions.sequence is
+    'Revision for calendars (RFC 5545, section 3.8.7.4).';
 comment on column public.segmented_weekly_success_sessions.join_opens_at is 'When join_session opens.';
-comment on column public.segmented_weekly_success_sessions.can_join is 'Whether join_session would let the caller in now.';
-comment on column public.segmented_weekly_success_sessions.attendance_status is 'The caller''s own attendance; null for none.';
-comment on column public.segmented_weekly_success_sessions.minutes_present is 'The caller''s own minutes in the session.';
+comment on column public.segmented_weekly_success_sessions.can_join is
+    'Whether join_session would let the caller in now.';
+comment on column public.segmented_weekly_success_sessions.attendance_status is
+    'The caller''s own attendance; null for none.';
+comment on column public.segmented_weekly_success_sessions.joined_at is
+    'The caller''s own first join; null: never there.';
+comment on column public.segmented_weekly_success_sessions.left_at is
+    'The caller''s own last leave; null while there, or never there.';
+comment on column public.segmented_weekly_success_sessions.minutes_present is
+    'The caller''s own minutes in the session.';
 
 revoke all on public.segmented_weekly_success_sessions from public, anon, authenticated, service_role;
 grant select on public.segmented_weekly_success_sessions to authenticated;

@@ -1,0 +1,180 @@
+"""What holds for every function and view."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from support.catalog import Rule, caught, offenders
+
+DEFINER_API = {
+    # The API functions that do for their caller what the caller may not do: read Vault, write
+    # presence and the audit log. Each decides for itself who may call it for which session.
+    "join_session(uuid)",
+    "leave_session(uuid)",
+    "session_credentials(uuid)",
+}
+
+FUNCTION_RULES = (
+    Rule(
+        "fixes an empty search path",
+        """
+        select oid::regprocedure::text
+        from pg_proc
+        where pronamespace::regnamespace::text in ('public', 'private', 'notifier')
+            and 'search_path=""' <> all (coalesce(proconfig, '{}'))
+        """,
+        """
+        create function private.lost() returns integer language sql
+        set search_path = public return 1
+        """,
+        "private.lost()",
+    ),
+    Rule(
+        "is closed to PUBLIC and anon",
+        """
+        select oid::regprocedure::text
+        from pg_proc
+        cross join unnest(array['public', 'anon']) as stranger (name)
+        where pronamespace::regnamespace::text in ('public', 'private', 'notifier')
+            and has_function_privilege(stranger.name, oid, 'execute')
+        group by oid
+        """,
+        "create function private.open() returns integer language sql return 1",
+        "private.open()",
+    ),
+    Rule(
+        "that is a trigger is executed by triggers alone",
+        """
+        select oid::regprocedure::text
+        from pg_proc
+        where pronamespace::regnamespace::text in ('public', 'private', 'notifier')
+            and prorettype = 'trigger'::regtype
+            and exists (
+                select from aclexplode(proacl) as granted where granted.grantee <> proowner
+            )
+        """,
+        "grant execute on function private.handle_new_user() to service_role",
+        "private.handle_new_user()",
+    ),
+    Rule(
+        "calls its arguments by bare names",
+        """
+        select oid::regprocedure::text
+        from pg_proc
+        where pronamespace::regnamespace::text in ('public', 'private', 'notifier')
+            and exists (
+                select from unnest(proargnames) as argument (name)
+                where argument.name !~ '^[a-z][a-z0-9]+(_[a-z0-9]+)*$'
+            )
+        """,
+        """
+        create function private.shout(p_words text) returns text language sql
+        return upper(p_words)
+        """,
+        "private.shout(text)",
+    ),
+    Rule(
+        "names each of its arguments",
+        """
+        select oid::regprocedure::text
+        from pg_proc
+        where pronamespace::regnamespace::text in ('public', 'private', 'notifier')
+            and pronargs > 0
+            and proargnames is null
+        """,
+        "create function private.nameless(text) returns text language sql return $1",
+        "private.nameless(text)",
+    ),
+    Rule(
+        "that a policy or view asks is stable and open to authenticated",
+        """
+        select distinct asked.oid::regprocedure::text
+        from (
+            select refobjid as oid, classid, objid
+            from pg_depend
+            where refclassid = 'pg_proc'::regclass
+                and classid in ('pg_policy'::regclass, 'pg_rewrite'::regclass)
+        ) as dependency
+        inner join pg_proc as asked on asked.oid = dependency.oid
+        where asked.pronamespace::regnamespace::text in ('public', 'private', 'notifier')
+            and (
+                asked.provolatile = 'v'
+                or not has_function_privilege('authenticated', asked.oid, 'execute')
+            )
+        """,
+        """
+        create function private.moody() returns boolean language sql return random() < 0.5;
+        create policy courses_select_moody on public.courses
+        for select to authenticated using ((select private.moody()));
+        """,
+        "private.moody()",
+    ),
+)
+
+VIEW_RULES = (
+    Rule(
+        "asks as its caller",
+        """
+        select oid::regclass::text
+        from pg_class
+        where relkind in ('v', 'm')
+            and relnamespace::regnamespace::text in ('public', 'private', 'notifier')
+            and 'security_invoker=true' <> all (coalesce(reloptions, '{}'))
+        """,
+        # What create or replace view does to the option when it is not repeated.
+        """
+        create view public.everybody with (security_invoker = true) as
+        select id from public.profiles;
+        create or replace view public.everybody as select id from public.profiles;
+        """,
+        "everybody",
+    ),
+)
+
+
+@pytest.mark.parametrize("rule", FUNCTION_RULES, ids=str)
+def test_every_function(conn: psycopg.Connection, rule: Rule) -> None:
+    assert offenders(conn, rule) == []
+
+
+@pytest.mark.parametrize("rule", FUNCTION_RULES, ids=str)
+def test_an_offence_is_noticed_against_every_function(conn: psycopg.Connection, rule: Rule) -> None:
+    assert caught(conn, rule) == [rule.offender]
+
+
+@pytest.mark.parametrize("rule", VIEW_RULES, ids=str)
+def test_every_view(conn: psycopg.Connection, rule: Rule) -> None:
+    assert offenders(conn, rule) == []
+
+
+@pytest.mark.parametrize("rule", VIEW_RULES, ids=str)
+def test_an_offence_is_noticed_against_every_view(conn: psycopg.Connection, rule: Rule) -> None:
+    assert caught(conn, rule) == [rule.offender]
+
+
+def exposed_definers(conn: psycopg.Connection) -> set[str]:
+    rows = conn.execute(
+        """
+        select oid::regprocedure::text
+        from pg_proc
+        where pronamespace = 'public'::regnamespace and prosecdef
+        """
+    )
+    return {row[0] for row in rows}
+
+
+def test_the_only_definer_functions_in_the_exposed_schema_are_the_listed_ones(
+    conn: psycopg.Connection,
+) -> None:
+    assert exposed_definers(conn) == DEFINER_API
+
+
+def test_another_definer_function_in_the_exposed_schema_is_noticed(
+    conn: psycopg.Connection,
+) -> None:
+    conn.execute(
+        "create function public.sudo() returns text language sql security definer"
+        " return current_user"
+    )
+    assert exposed_definers(conn) - DEFINER_API == {"sudo()"}
