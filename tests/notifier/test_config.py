@@ -1,0 +1,138 @@
+"""The environment is checked once; what is wrong is one line that names variable and remedy."""
+
+from __future__ import annotations
+
+import pytest
+
+from notifier.config import ConfigError, Security, load_settings
+
+GOOD = {
+    "DATABASE_URL": "postgresql://notifier:dbsecret@localhost/postgres",
+    "SMTP_HOST": "smtp.example.com",
+    "SMTP_USERNAME": "mailer",
+    "SMTP_PASSWORD": "smtpsecret",
+    "EMAIL_FROM": "Live Sessions <sessions@example.com>",
+    "APP_URL": "https://app.example.com/",
+}
+
+
+def test_smtp_alone_is_enough() -> None:
+    settings = load_settings(GOOD)
+
+    assert settings.smtp is not None
+    assert (settings.smtp.host, settings.smtp.port) == ("smtp.example.com", 587)
+    assert settings.smtp.security is Security.STARTTLS
+    assert settings.resend is None
+    assert settings.app_url == "https://app.example.com"
+    assert settings.email_from.address == "sessions@example.com"
+    assert settings.email_from.name == "Live Sessions"
+
+
+def test_resend_alone_is_enough() -> None:
+    env = {name: value for name, value in GOOD.items() if not name.startswith("SMTP_")}
+
+    settings = load_settings(env | {"RESEND_API_KEY": "re_123"})
+
+    assert settings.smtp is None
+    assert settings.resend is not None
+    assert settings.resend.api_url == "https://api.resend.com"
+
+
+def test_with_both_each_is_configured() -> None:
+    settings = load_settings(GOOD | {"RESEND_API_KEY": "re_123"})
+
+    assert settings.smtp is not None
+    assert settings.resend is not None
+
+
+@pytest.mark.parametrize(
+    ("port", "security", "expected_port", "expected"),
+    [
+        ("", "", 587, Security.STARTTLS),
+        ("465", "", 465, Security.TLS),
+        ("2525", "", 2525, Security.STARTTLS),
+        ("", "tls", 465, Security.TLS),
+        ("", "STARTTLS", 587, Security.STARTTLS),
+    ],
+)
+def test_port_and_security_default_to_each_other(
+    port: str, security: str, expected_port: int, expected: Security
+) -> None:
+    smtp = load_settings(GOOD | {"SMTP_PORT": port, "SMTP_SECURITY": security}).smtp
+
+    assert smtp is not None
+    assert (smtp.port, smtp.security) == (expected_port, expected)
+
+
+@pytest.mark.parametrize(
+    ("change", "variable", "remedy"),
+    [
+        ({"DATABASE_URL": ""}, "DATABASE_URL", "postgresql://"),
+        ({"DATABASE_URL": "  "}, "DATABASE_URL", "postgresql://"),
+        ({"DATABASE_URL": "postgresql://u:dbsecret@[h/x"}, "DATABASE_URL", "%-encoded"),
+        ({"EMAIL_FROM": ""}, "EMAIL_FROM", "sessions@example.com"),
+        ({"EMAIL_FROM": "nobody"}, "EMAIL_FROM", "sessions@example.com"),
+        ({"EMAIL_FROM": "a@b.c\r\nBcc: d@e.f"}, "EMAIL_FROM", "sessions@example.com"),
+        ({"APP_URL": ""}, "APP_URL", "https://app.example.com"),
+        ({"APP_URL": "javascript:alert(1)"}, "APP_URL", "http(s)"),
+        ({"APP_URL": 'https://x.org/"><script>'}, "APP_URL", "http(s)"),
+        ({"APP_URL": "https://x.org/?a=b"}, "APP_URL", "query"),
+        ({"SMTP_HOST": ""}, "SMTP_HOST", "both or neither"),
+        ({"SMTP_HOST": "smtp://x"}, "SMTP_HOST", "host name"),
+        ({"SMTP_PORT": "0"}, "SMTP_PORT", "1 to 65535"),
+        ({"SMTP_PORT": "smtp"}, "SMTP_PORT", "whole number"),
+        ({"SMTP_PASSWORD": ""}, "SMTP_PASSWORD", "both or neither"),
+        ({"SMTP_USERNAME": ""}, "SMTP_USERNAME", "both or neither"),
+        ({"SMTP_SECURITY": "ssl"}, "SMTP_SECURITY", "starttls, tls or none"),
+        ({"SMTP_SECURITY": "none"}, "SMTP_PASSWORD", "unencrypted"),
+        ({"SMTP_SECURITY": "tls", "SMTP_PORT": "587"}, "SMTP_PORT=587", "starttls"),
+        ({"SMTP_SECURITY": "starttls", "SMTP_PORT": "465"}, "SMTP_PORT=465", "tls"),
+        ({"SMTP_CONNECTIONS": "1000"}, "SMTP_CONNECTIONS", "1 to 64"),
+        ({"RESEND_API_URL": "https://x.org"}, "RESEND_API_KEY", "both or neither"),
+        ({"RESEND_API_KEY": "re_ 1"}, "RESEND_API_KEY", "without spaces"),
+        ({"RESEND_API_KEY": "re_1", "RESEND_API_URL": "x"}, "RESEND_API_URL", "http(s)"),
+        ({"NOTIFIER_LEASE_SECONDS": "nan"}, "NOTIFIER_LEASE_SECONDS", "2 to 600"),
+        ({"NOTIFIER_POLL_SECONDS": "-1"}, "NOTIFIER_POLL_SECONDS", "0.1 to 300"),
+    ],
+)
+def test_a_wrong_setting_is_one_line_naming_variable_and_remedy(
+    change: dict[str, str], variable: str, remedy: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_settings(GOOD | change)
+
+    line = str(caught.value)
+    assert variable in line
+    assert remedy in line
+    assert line.isprintable()
+    assert "secret" not in line
+
+
+def test_no_transport_names_both_variables() -> None:
+    env = {name: value for name, value in GOOD.items() if not name.startswith("SMTP_")}
+
+    with pytest.raises(ConfigError, match=r"SMTP_HOST and RESEND_API_KEY"):
+        load_settings(env)
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "::1"])
+def test_a_password_may_go_unencrypted_to_this_machine_only(host: str) -> None:
+    smtp = load_settings(GOOD | {"SMTP_HOST": host, "SMTP_SECURITY": "none"}).smtp
+
+    assert smtp is not None
+    assert smtp.security is Security.NONE
+
+
+def test_a_password_keeps_its_spaces() -> None:
+    smtp = load_settings(GOOD | {"SMTP_PASSWORD": " pass word "}).smtp
+
+    assert smtp is not None
+    assert smtp.password == " pass word "
+
+
+def test_no_secret_shows_in_repr() -> None:
+    settings = load_settings(GOOD | {"RESEND_API_KEY": "re_apisecret"})
+
+    assert "secret" not in repr(settings)
+    assert "mailer" not in repr(settings)
+    assert "smtp.example.com" in repr(settings)
