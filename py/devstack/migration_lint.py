@@ -189,6 +189,13 @@ def _object_name(granted: str) -> str:
     return name if " " in name else f"table {name}"
 
 
+def _indentation_comes_in_fours(file: SqlFile) -> Iterator[Finding]:
+    for number, line in enumerate(file.text.splitlines(), 1):
+        indentation = line[: len(line) - len(line.lstrip())]
+        if line.strip() and ("\t" in indentation or len(indentation) % 4):
+            yield Finding(file.path, number, "indent in steps of four blanks")
+
+
 def _bodies_follow_the_layout(file: SqlFile) -> Iterator[Finding]:
     for statement in file.statements:
         for first_line, body in statement.bodies():
@@ -200,8 +207,6 @@ def _bodies_follow_the_layout(file: SqlFile) -> Iterator[Finding]:
                     yield Finding(
                         file.path, number, f"{len(written)} characters; {LINE_LENGTH} are allowed"
                     )
-                if "\t" in written:
-                    yield Finding(file.path, number, "indent with four blanks, not with a tab")
                 if word := _UPPER_CASE.search(line):
                     yield Finding(file.path, number, f"write {word.group()} in lower case")
 
@@ -392,6 +397,7 @@ _FILE_RULES: Final[tuple[Callable[[SqlFile], Iterator[Finding]], ...]] = (
     _functions_fix_their_search_path,
     _views_run_as_their_caller,
     _grants_are_by_name,
+    _indentation_comes_in_fours,
     _bodies_follow_the_layout,
     _row_changes_have_a_condition,
 )
