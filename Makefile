@@ -29,8 +29,8 @@ lint: install ## Check style, types, SQL, migrations, and Supabase's own advice
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint sql supabase
-	$(BIN)/python -m devstack migration-lint
-	$(BIN)/python -m devstack advisors
+	$(BIN)/python -m devstack.migration_lint
+	$(BIN)/python -m devstack.advisors
 
 format: install ## Rewrite Python and SQL in the house style
 	$(BIN)/ruff check --fix .
@@ -42,10 +42,10 @@ bench: install ## Run all benchmarks
 
 migration: install ## Draft the next migration from the difference between sql/ and supabase/migrations (name=topic)
 	@test -n '$(name)' || { echo 'usage: make migration name=<topic>' >&2; exit 2; }
-	@$(BIN)/python -m devstack migration '$(name)'
+	@$(BIN)/python -m devstack.draft '$(name)'
 
 types: install ## Write the typed clients from the schema
-	@$(BIN)/python -m devstack types
+	@$(BIN)/python -m devstack.clients
 
 constraints: ## Write constraints.txt anew from what is installed
 	@{ sed -n '/^#/p' constraints.txt; \

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
-from devstack import migrations, platform, schema
+from devstack import migrations, platform
 from devstack.paths import SEED
 from devstack.platform import DefaultPrivileges
 from devstack.postgres import Server
@@ -66,10 +66,7 @@ def create_project(
 ) -> Database:
     """The project as the migrations make it, without data."""
     database = create_platform(server, name, default_privileges=default_privileges)
-    if migrations.find():
-        migrations.apply(database.url)
-    else:
-        schema.apply_sql_tree(database.url)
+    migrations.apply(database.url)
     platform.let_notifier_log_in(database.superuser_url)
     return database
 

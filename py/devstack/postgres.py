@@ -217,7 +217,7 @@ class _Account:
         return finished.returncode == 0
 
     def check_reaches(self, folder: Path) -> None:
-        if not self.runs(["ls", str(folder)]):
+        if not self.runs(["/bin/ls", str(folder)]):
             raise StackError(
                 f"the account {self.name}, which runs Postgres for root, cannot enter {folder}",
                 "Choose a folder that everyone may enter (for temporary data: with TMPDIR)",

@@ -5,14 +5,13 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from devstack.errors import StackError
 from devstack.processes import Supervisor
+from support.waiting import wait_until
 
 PARENT = """
 import sys, time
@@ -39,13 +38,6 @@ SLEEPER = (
     "p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']);"
     "print(p.pid, flush=True); time.sleep(600)"
 )
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 15) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
 
 
 def is_gone(pid: int) -> bool:
@@ -94,8 +86,8 @@ def test_children_and_folders_go_with_the_parent(
         parent.send_signal(signal_number)
     parent.wait(20)
 
-    wait_until(lambda: all(is_gone(pid) for pid in children))
-    wait_until(lambda: not folder.exists())
+    wait_until(lambda: all(is_gone(pid) for pid in children), "the children are gone")
+    wait_until(lambda: not folder.exists(), "the folder is gone")
 
 
 def test_a_child_that_ends_at_its_start_is_reported_with_its_last_words(tmp_path: Path) -> None:

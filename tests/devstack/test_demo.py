@@ -1,0 +1,32 @@
+"""The demo tells the truth: it passes on a stack that works, and names the step that fails."""
+
+from __future__ import annotations
+
+import pytest
+
+from devstack import databases
+from devstack.demo import DemoFailedError, play
+from devstack.stack import Stack
+
+
+@pytest.fixture
+def seeded(stack: Stack) -> Stack:
+    databases.load_seed(stack.database)
+    return stack
+
+
+def test_the_workflow_plays_to_its_end(seeded: Stack, capsys: pytest.CaptureFixture[str]) -> None:
+    play(seeded)
+
+    told = capsys.readouterr().out
+    assert told.count("✓") >= 15
+    assert "4 mails in all, 3 recipients" in told
+
+
+def test_a_dead_notifier_fails_the_step_that_waits_for_mail(seeded: Stack) -> None:
+    for child in seeded.supervisor.running():
+        if child.name == "the notifier":
+            child.stop()
+
+    with pytest.raises(DemoFailedError, match=r"Step 2 failed \(Mails arrive.*notifier has ended"):
+        play(seeded)
