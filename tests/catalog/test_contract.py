@@ -1,0 +1,132 @@
+"""The names that frontends, edge functions and the notifier rely on."""
+
+from __future__ import annotations
+
+import psycopg
+
+ENUMS = {
+    "public.app_role": ["student", "mentor", "enrollment_manager", "admin", "superadmin"],
+    "public.session_status": ["upcoming", "live", "completed", "cancelled"],
+    "public.session_type": ["success_session", "mentorship", "group_coaching"],
+    "public.enrollment_status": ["active", "paused", "completed", "withdrawn"],
+    "public.attendance_status": ["present", "late", "partial", "absent", "excused"],
+    "public.attendance_source": ["join", "platform", "manual", "import"],
+    "private.presence_kind": ["join", "leave"],
+    "private.session_secret": ["zoom_passcode", "link", "backup_link", "host_link"],
+    "notifier.email_kind": [
+        "session_scheduled",
+        "session_rescheduled",
+        "session_updated",
+        "session_cancelled",
+        "mentor_assigned",
+        "mentor_unassigned",
+        "attendance_summary",
+    ],
+    "notifier.email_topic": ["invitation", "summary"],
+    "notifier.email_status": [
+        "queued",
+        "claimed",
+        "sending",
+        "in_doubt",
+        "sent",
+        "skipped",
+        "dead",
+    ],
+}
+
+API_FUNCTIONS = {
+    "join_session(session_id uuid)": "session_join_details",
+    "leave_session(session_id uuid)": "session_attendance",
+    "session_credentials(session_id uuid)": "session_credential_details",
+}
+
+API_RELATIONS = {
+    "app_settings",
+    "batches",
+    "course_enrollments",
+    "courses",
+    "meeting_platforms",
+    "profiles",
+    "segmented_weekly_success_sessions",
+    "session_attendance",
+    "session_participants",
+    "success_sessions",
+    "user_roles",
+}
+
+SESSION_DEFAULTS = {
+    "status": "'upcoming'",
+    "session_type": "'success_session'",
+    "timezone": "'UTC'",
+    "platform": "'zoom'",
+    "platform_data": "'{}'",
+    "sequence": "0",
+    "created_by": "auth.uid()",
+}
+"""What a session is when the form leaves it out; the rest is null, or demanded."""
+
+SESSION_DEMANDED = {"title", "start_time", "link"}
+
+
+def test_enums_have_these_values_in_this_order(conn: psycopg.Connection) -> None:
+    rows = conn.execute(
+        """
+        select nspname || '.' || typname, array_agg(enumlabel::text order by enumsortorder)
+        from pg_enum
+        inner join pg_type on pg_type.oid = enumtypid
+        inner join pg_namespace on pg_namespace.oid = typnamespace
+        where nspname in ('public', 'private', 'notifier')
+        group by nspname, typname
+        """
+    ).fetchall()
+    assert dict(rows) == ENUMS
+
+
+def test_the_api_has_these_functions_with_these_arguments(conn: psycopg.Connection) -> None:
+    rows = conn.execute(
+        """
+        select
+            proname || '(' || pg_get_function_arguments(oid) || ')',
+            replace(prorettype::regtype::text, 'public.', '')
+        from pg_proc
+        where pronamespace = 'public'::regnamespace
+        """
+    ).fetchall()
+    assert dict(rows) == API_FUNCTIONS
+
+
+def test_the_api_has_these_tables_and_views(conn: psycopg.Connection) -> None:
+    rows = conn.execute(
+        """
+        select relname::text
+        from pg_class
+        where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v', 'm', 'f')
+        """
+    )
+    assert {row[0] for row in rows} == API_RELATIONS
+
+
+def test_a_session_has_these_defaults_and_demands_these_fields(conn: psycopg.Connection) -> None:
+    rows = conn.execute(
+        """
+        select
+            column_name::text,
+            regexp_replace(column_default, '::[a-z_.]+$', ''),
+            -- A trigger supplies end_time.
+            is_nullable = 'NO' and column_default is null and is_generated = 'NEVER'
+            and column_name <> 'end_time'
+        from information_schema.columns
+        where table_schema = 'public' and table_name = 'success_sessions'
+            and column_name not in ('id', 'created_at', 'updated_at')
+        """
+    ).fetchall()
+    assert {name: default for name, default, _ in rows if default} == SESSION_DEFAULTS
+    assert {name for name, _, is_demanded in rows if is_demanded} == SESSION_DEMANDED
+
+
+def test_the_shown_default_settings_are_the_documented_ones(conn: psycopg.Connection) -> None:
+    row = conn.execute(
+        "select join_opens_minutes_before, late_after_minutes, partial_below_percent"
+        " from public.app_settings"
+    ).fetchone()
+    assert row == (15, 10, 75)

@@ -1,0 +1,256 @@
+"""Who may do what: the whole of it, on one screen, as the database itself answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from devstack import databases
+from devstack.databases import Database
+from devstack.postgres import Server
+
+SESSION_FIELDS = (
+    "id, title, description, session_type, status, course_id, batch_id, mentor_id, start_time,"
+    " end_time, timezone, platform, link, backup_link, zoom_meeting_id, zoom_passcode,"
+    " platform_data, cancel_reason"
+)
+ALL = "select, insert, update, delete"
+CALL = "execute"
+
+SUMMARY = {
+    # Somebody who has not signed in.
+    ("anon", "public.*"): "usage",
+    # PostgREST's own login, which becomes one of the others for each request.
+    ("authenticator", "public.*"): "usage",
+    # A signed-in user; which rows, the policies say.
+    ("authenticated", "public.*"): "usage",
+    ("authenticated", "public.app_settings"): (
+        "select, update (join_opens_minutes_before, late_after_minutes, partial_below_percent)"
+    ),
+    ("authenticated", "public.batches"): (
+        "select, insert (id, course_id, name), update (name), delete"
+    ),
+    ("authenticated", "public.course_enrollments"): (
+        "select, insert (id, student_id, course_id, batch_id, status),"
+        " update (batch_id, status), delete"
+    ),
+    ("authenticated", "public.courses"): "select, insert (id, name), update (name), delete",
+    ("authenticated", "public.meeting_platforms"): (
+        "select, insert (id, name, is_active), update (name, is_active), delete"
+    ),
+    ("authenticated", "public.profiles"): "select, update (full_name, timezone, locale)",
+    ("authenticated", "public.segmented_weekly_success_sessions"): "select",
+    ("authenticated", "public.session_attendance"): "select",
+    ("authenticated", "public.session_participants"): (
+        "select, insert (session_id, user_id), delete"
+    ),
+    ("authenticated", "public.success_sessions"): (
+        f"select, insert ({SESSION_FIELDS}), update ({SESSION_FIELDS}), delete"
+    ),
+    ("authenticated", "public.user_roles"): "select, insert (user_id, role), delete",
+    ("authenticated", "public.join_session(session_id)"): CALL,
+    ("authenticated", "public.leave_session(session_id)"): CALL,
+    ("authenticated", "public.session_credentials(session_id)"): CALL,
+    # What policies, checks, generated columns and the view call in the user's name. The API does
+    # not expose them.
+    ("authenticated", "private.*"): "usage",
+    ("authenticated", "private.audience_key(course_id, batch_id)"): CALL,
+    ("authenticated", "private.effective_session_status(status, start_time, end_time)"): CALL,
+    ("authenticated", "private.has_role(role)"): CALL,
+    ("authenticated", "private.is_manager()"): CALL,
+    ("authenticated", "private.is_settings_admin()"): CALL,
+    ("authenticated", "private.join_opens_at(start_time)"): CALL,
+    ("authenticated", "private.mentor_name(mentor_id)"): CALL,
+    ("authenticated", "private.my_audience_keys()"): CALL,
+    ("authenticated", "private.my_batch_ids()"): CALL,
+    ("authenticated", "private.my_course_ids()"): CALL,
+    ("authenticated", "private.my_hosted_session_ids()"): CALL,
+    ("authenticated", "private.my_hosts_from()"): CALL,
+    ("authenticated", "private.my_hosts_to()"): CALL,
+    ("authenticated", "private.my_invited_session_ids()"): CALL,
+    ("authenticated", "private.my_rows_from()"): CALL,
+    ("authenticated", "private.my_rows_to()"): CALL,
+    ("authenticated", "private.my_timezone()"): CALL,
+    ("authenticated", "private.rule(holds, name, message, remedy)"): CALL,
+    # Edge functions and the server's own scripts: all rows, without policies.
+    ("service_role", "public.*"): "usage",
+    ("service_role", "public.app_settings"): "select, update",
+    ("service_role", "public.batches"): ALL,
+    ("service_role", "public.course_enrollments"): ALL,
+    ("service_role", "public.courses"): ALL,
+    ("service_role", "public.meeting_platforms"): ALL,
+    ("service_role", "public.profiles"): ALL,
+    ("service_role", "public.session_attendance"): ALL,
+    ("service_role", "public.session_participants"): ALL,
+    ("service_role", "public.success_sessions"): ALL,
+    ("service_role", "public.user_roles"): ALL,
+    ("service_role", "private.*"): "usage",
+    ("service_role", "private.audience_key(course_id, batch_id)"): CALL,
+    ("service_role", "private.effective_session_status(status, start_time, end_time)"): CALL,
+    ("service_role", "private.join_opens_at(start_time)"): CALL,
+    ("service_role", "private.mentor_name(mentor_id)"): CALL,
+    ("service_role", "private.rule(holds, name, message, remedy)"): CALL,
+    # The daemon: its queue's functions and nothing else. Every role may look into public; there is
+    # nothing for it there.
+    ("notifier", "public.*"): "usage",
+    ("notifier", "notifier.*"): "usage",
+    ("notifier", "notifier.begin_sending(claim, email_ids, lease)"): CALL,
+    ("notifier", "notifier.claim_emails(worker, max_emails, lease, organizer, app_url)"): CALL,
+    ("notifier", "notifier.complete_emails(claim, email_ids, transport)"): CALL,
+    ("notifier", "notifier.expand_events(max_emails)"): CALL,
+    ("notifier", "notifier.extend_claim(claim, lease)"): CALL,
+    ("notifier", "notifier.fail_email(claim, email_id, failure, error, retry_after)"): CALL,
+    ("notifier", "notifier.fall_asleep()"): CALL,
+    ("notifier", "notifier.next_wake()"): CALL,
+    ("notifier", "notifier.queue_status()"): CALL,
+    ("notifier", "notifier.recover_expired_claims()"): CALL,
+    ("notifier", "notifier.release_emails(claim, email_ids)"): CALL,
+    ("notifier", "notifier.stay_awake(for_interval)"): CALL,
+    ("notifier", "notifier.tick()"): CALL,
+}
+
+
+def granted(conn: psycopg.Connection) -> dict[tuple[str, str], str]:
+    """What each role may do with each object of our schemas, inherited and PUBLIC's included.
+
+    A privilege on columns is shown as the verb and the columns. Objects that a role may do nothing
+    with are left out.
+    """
+    rows = conn.execute(
+        """
+        with
+        role (role) as (
+            values ('anon'), ('authenticated'), ('service_role'), ('authenticator'), ('notifier')
+        ),
+        ours as (
+            select oid, nspname from pg_namespace where nspname in ('public', 'private', 'notifier')
+        ),
+        relation as (
+            select pg_class.oid, format('%s.%s', nspname, relname) as name, relkind
+            from pg_class inner join ours on ours.oid = relnamespace
+            where relkind in ('r', 'p', 'v', 'm', 'f')
+        ),
+        privilege (role, object, position, verb) as (
+            select role, nspname || '.*', 1, verb
+            from role, ours, unnest(array['usage', 'create']) as verb
+            where has_schema_privilege(role, ours.oid, verb)
+            union all
+            select role, name, position, verb
+            from role, relation, unnest(array[
+                'select', 'insert', 'update', 'delete', 'truncate', 'references', 'trigger'
+            ]) with ordinality as verbs (verb, position)
+            where has_table_privilege(role, relation.oid, verb)
+            union all
+            select role, name, 8, 'maintain'
+            from role, relation
+            -- Known since Postgres 17.
+            where case
+                when current_setting('server_version_num')::integer >= 170000
+                    then has_table_privilege(role, relation.oid, 'maintain')
+            end
+            union all
+            select
+                role,
+                name,
+                position,
+                format('%s (%s)', verb, string_agg(attname, ', ' order by attnum))
+            from role, relation, pg_attribute, unnest(array[
+                'select', 'insert', 'update', 'references'
+            ]) with ordinality as verbs (verb, position)
+            where attrelid = relation.oid and attnum > 0 and not attisdropped
+                and has_column_privilege(role, relation.oid, attnum, verb)
+                and not has_table_privilege(role, relation.oid, verb)
+            group by role, name, verb, position
+            union all
+            select role, format('%s.%s', nspname, relname), 1, verb
+            from role, ours
+            inner join pg_class on relnamespace = ours.oid and relkind = 'S',
+                unnest(array['usage', 'select', 'update']) as verb
+            where has_sequence_privilege(role, pg_class.oid, verb)
+            union all
+            select
+                role,
+                format(
+                    '%s.%s(%s)', nspname, proname, array_to_string(proargnames[:pronargs], ', ')
+                ),
+                1,
+                'execute'
+            from role, ours inner join pg_proc on pronamespace = ours.oid
+            where has_function_privilege(role, pg_proc.oid, 'execute')
+        )
+        select role, object, string_agg(verb, ', ' order by position, verb)
+        from privilege
+        group by role, object
+        """
+    )
+    return {(role, name): verbs for role, name, verbs in rows}
+
+
+def test_each_role_may_do_what_the_summary_says_and_nothing_else(conn: psycopg.Connection) -> None:
+    assert granted(conn) == SUMMARY
+
+
+@pytest.fixture(scope="module")
+def recent_project(server: Server, run_name: str) -> Iterator[Database]:
+    """A project as Supabase makes them since 2026-10-30: nothing is granted by default."""
+    with psycopg.connect(server.superuser_url) as turn:
+        # Migrations touch a role, and roles belong to the whole cluster; see `template`.
+        turn.execute("select pg_catalog.pg_advisory_lock(hashtext('live-sessions template'))")
+        made = databases.create_project(server, f"{run_name}_recent", default_privileges="explicit")
+    yield made
+    databases.drop(made)
+
+
+def test_the_summary_is_the_same_where_nothing_is_granted_by_default(
+    recent_project: Database,
+) -> None:
+    with psycopg.connect(recent_project.url) as connection:
+        assert granted(connection) == SUMMARY
+
+
+@pytest.mark.parametrize(
+    ("grant", "changed"),
+    [
+        (
+            "grant select (actor_id) on private.audit_log to service_role",
+            {("service_role", "private.audit_log"): "select (actor_id)"},
+        ),
+        (
+            "grant update (sequence) on public.success_sessions to authenticated",
+            {
+                ("authenticated", "public.success_sessions"): (
+                    f"select, insert ({SESSION_FIELDS}),"
+                    f" update ({SESSION_FIELDS}, sequence), delete"
+                )
+            },
+        ),
+        (
+            "grant truncate on public.courses to service_role",
+            {("service_role", "public.courses"): f"{ALL}, truncate"},
+        ),
+        (
+            "grant execute on function private.get_session_secret to notifier",
+            {("notifier", "private.get_session_secret(session_id, kind)"): CALL},
+        ),
+        (
+            "grant usage on schema notifier to service_role",
+            {("service_role", "notifier.*"): "usage"},
+        ),
+        (
+            "grant usage on sequence notifier.events_id_seq to notifier",
+            {("notifier", "notifier.events_id_seq"): "usage"},
+        ),
+        (
+            "grant select on notifier.gate to public",
+            {(role, "notifier.gate"): "select" for role in sorted({role for role, _ in SUMMARY})},
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_one_more_grant_shows(
+    conn: psycopg.Connection, grant: str, changed: dict[tuple[str, str], str]
+) -> None:
+    conn.execute(grant.encode())
+    assert dict(granted(conn).items() - SUMMARY.items()) == changed
