@@ -3,6 +3,7 @@
 import sys
 
 from devstack import scratch, supabase_cli
+from devstack.errors import reporting
 
 
 def main() -> int:
@@ -15,4 +16,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(reporting(main))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from devstack import node, scratch, supabase_cli
-from devstack.errors import StackError
+from devstack.errors import StackError, reporting
 from devstack.paths import ROOT
 
 FOLDER: Final = ROOT / "clients"
@@ -69,4 +69,4 @@ def _format(source: str, command: list[str]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(reporting(main))

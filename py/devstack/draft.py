@@ -4,11 +4,12 @@ import re
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from devstack import migrations, scratch, supabase_cli
-from devstack.errors import StackError
+from devstack.errors import StackError, reporting
 from devstack.paths import MIGRATIONS, ROOT
 
 _TIME: Final = "%Y%m%d%H%M%S"
@@ -67,4 +68,4 @@ def main(topic: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(reporting(partial(main, *sys.argv[1:])))

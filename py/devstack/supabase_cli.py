@@ -89,8 +89,8 @@ def advice(database_url: str) -> list[Advice]:
     return [finding for finding in findings if finding.name not in NOT_ASKED]
 
 
-def lint_functions(database_url: str) -> str:
-    """What plpgsql_check finds in the functions; empty when it finds nothing.
+def lint_functions(database_url: str) -> list[str]:
+    """What plpgsql_check finds in the functions, a sentence for each finding.
 
     Args:
         database_url: URL of role `postgres` in a database with the extension plpgsql_check.
@@ -98,9 +98,14 @@ def lint_functions(database_url: str) -> str:
     Raises:
         StackError: The CLI failed; quotes what it said.
     """
-    return _run(
+    found = _run(
         "db", "lint", f"--remote={_for_cli(database_url)}", "--level=warning", "--fail-on=none"
-    ).strip()
+    )
+    return [
+        f"{entry['function']}: {issue['level']}: {issue['message']}"
+        for entry in json.loads(found or "[]")
+        for issue in entry["issues"]
+    ]
 
 
 def client_types(database_url: str, language: ClientLanguage) -> str:

@@ -44,7 +44,7 @@ def test_the_advisors_would_say_something(database: Database) -> None:
 
 
 def test_plpgsql_check_finds_nothing_in_any_function(checked: Database) -> None:
-    assert supabase_cli.lint_functions(checked.url) == ""
+    assert supabase_cli.lint_functions(checked.url) == []
 
 
 def test_plpgsql_check_would_find_something(checked: Database) -> None:
@@ -54,4 +54,6 @@ def test_plpgsql_check_would_find_something(checked: Database) -> None:
             " as 'begin return (select no_such_column from public.courses); end'"
         )
 
-    assert "no_such_column" in supabase_cli.lint_functions(checked.url)
+    assert supabase_cli.lint_functions(checked.url) == [
+        'private.broken: error: column "no_such_column" does not exist'
+    ]
