@@ -66,7 +66,7 @@ class Rule:
     about: str
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Session:
     number: int
     reader: asyncio.StreamReader

@@ -108,6 +108,7 @@ class Channel(asyncio.Protocol):
         :raises ConnectionLostError: no verdict was received; the connection is closed.
         """
         stage = Stage.MAIL
+        refusal: Verdict | None = None
         loop = asyncio.get_running_loop()
         wait = timeouts.command if fresh else min(timeouts.first, timeouts.command)
         try:
@@ -138,16 +139,15 @@ class Channel(asyncio.Protocol):
                 if refusal is not None:
                     await self._reset(refusal)
                     return refusal
-                stage = Stage.DOT
                 limit.reschedule(loop.time() + timeouts.final)
                 self._write(_stuffed(wire))
+                stage = Stage.DOT  # from here on, silence means nothing
                 return Verdict(stage, await self._reply())
-        except TimeoutError:
+        except (TimeoutError, _LostError) as error:
             self.abort()
-            raise ConnectionLostError(stage, "no answer in time") from None
-        except _LostError as error:
-            self.abort()
-            raise ConnectionLostError(stage, str(error)) from None
+            if refusal is not None:  # what decided it was said before the connection was lost
+                return refusal
+            raise ConnectionLostError(stage, str(error) or "no answer in time") from None
         except asyncio.CancelledError:
             self.abort()
             raise

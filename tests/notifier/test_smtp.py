@@ -1,0 +1,479 @@
+"""SMTP over a real socket: what each verb's refusal means, and what happens to connections."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
+
+from notifier.address import Mailbox
+from notifier.compose import Composer
+from notifier.config import Security, SmtpSettings
+from notifier.message import Letter
+from notifier.model import Failure, NotSent, Sent, TransportDownError
+from notifier.render import Renderer
+from notifier.transports.smtp import SmtpTransport
+from notifier.transports.smtp_channel import Timeouts
+from support.certificates import Authority, make_authority
+from support.mails import make_email
+from support.smtp_server import ACCEPTED, DROP, HANG, HOLD, SmtpServer
+
+SHORT = Timeouts(connect=2.0, first=0.3, command=0.3, final=0.4)
+
+
+def letter(address: str = "priya@example.org", **fields: object) -> Letter:
+    composer = Composer(
+        Renderer("https://app.example.com", "Acme"), Mailbox("Live Sessions", "s@example.org")
+    )
+    return composer.compose(make_email(address=address, **fields))
+
+
+@asynccontextmanager
+async def transport_to(server: SmtpServer, **settings: object) -> AsyncIterator[SmtpTransport]:
+    base = SmtpSettings(host=server.host, port=server.port, security=Security.NONE)
+    transport = SmtpTransport(replace(base, **settings), timeouts=SHORT)  # type: ignore[arg-type]
+    try:
+        yield transport
+    finally:
+        await transport.close()
+
+
+async def eventually(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110 - the server has no event for everything
+            await asyncio.sleep(0.005)
+
+
+# Accepting
+
+
+@pytest.mark.parametrize("pipelining", [True, False])
+async def test_a_letter_arrives_as_it_was_written(pipelining: bool) -> None:
+    async with SmtpServer(pipelining=pipelining) as server, transport_to(server) as transport:
+        mail = letter()
+
+        assert await transport.send(mail) == Sent("smtp")
+
+        (received,) = server.mails
+        assert received.data == mail.wire
+        assert (received.sender, received.recipient) == ("s@example.org", "priya@example.org")
+        assert server.faults == []
+
+
+async def test_lines_that_begin_with_a_dot_arrive(smtp: SmtpServer) -> None:
+    async with transport_to(smtp) as transport:
+        mail = replace(letter(), wire=b".a: b\r\n\r\n.\r\n..\r\n...x\r\n.\r\n")
+
+        assert isinstance(await transport.send(mail), Sent)
+
+        assert smtp.mails[0].data == mail.wire
+
+
+async def test_a_connection_is_used_again(smtp: SmtpServer) -> None:
+    async with transport_to(smtp) as transport:
+        for _ in range(5):
+            assert isinstance(await transport.send(letter()), Sent)
+
+        assert smtp.connections == 1
+        assert len(smtp.mails) == 5
+
+
+async def test_several_go_in_parallel_but_no_more_than_configured(smtp: SmtpServer) -> None:
+    smtp.at("DOT", HOLD)
+    async with transport_to(smtp, connections=3) as transport:
+        sends = [asyncio.create_task(transport.send(letter())) for _ in range(6)]
+        await eventually(lambda: list(smtp.verbs).count("DATA") == 3)
+
+        assert smtp.open_connections == 3
+        smtp.behave()
+        assert await asyncio.gather(*sends) == [Sent("smtp")] * 6
+        assert smtp.connections == 3
+
+
+async def test_a_non_ascii_address_needs_a_server_that_can() -> None:
+    mail = letter("jána@example.org")
+    async with SmtpServer() as able, transport_to(able) as transport:
+        assert isinstance(await transport.send(mail), Sent)
+        assert able.recipients == ["jána@example.org"]
+    async with SmtpServer(smtputf8=False) as unable, transport_to(unable) as transport:
+        for _ in range(2):  # on a new connection, and on one that is used again
+            outcome = await transport.send(mail)
+            assert isinstance(outcome, NotSent)
+            assert outcome.failure is Failure.PERMANENT
+            assert "non-ASCII" in outcome.detail
+        assert isinstance(await transport.send(letter()), Sent)
+
+
+# Refusing
+
+
+@pytest.mark.parametrize("pipelining", [True, False])
+@pytest.mark.parametrize(
+    ("verb", "answer", "failure"),
+    [
+        ("MAIL", "451 4.3.0 local trouble", Failure.TRANSIENT),
+        ("MAIL", "452 4.3.1 disk full", Failure.TRANSIENT),
+        ("MAIL", "552 5.3.4 too big", Failure.PERMANENT),
+        ("RCPT", "450 4.2.1 mailbox busy", Failure.TRANSIENT),
+        ("RCPT", "451 4.7.1 greylisted", Failure.TRANSIENT),
+        ("RCPT", "552 5.5.3 too many recipients", Failure.TRANSIENT),
+        ("RCPT", "550 5.1.1 no such user", Failure.PERMANENT),
+        ("RCPT", "551 user not local", Failure.PERMANENT),
+        ("RCPT", "553 5.1.3 bad mailbox", Failure.PERMANENT),
+        ("DATA", "451 4.3.0 not now", Failure.TRANSIENT),
+        ("DATA", "554 5.5.1 no", Failure.PERMANENT),
+        ("DOT", "451 4.3.0 try again", Failure.TRANSIENT),
+        ("DOT", "421 4.3.2 shutting down", Failure.TRANSIENT),
+        ("DOT", "452 4.2.2 mailbox full", Failure.TRANSIENT),
+        ("DOT", "550 5.7.1 spam", Failure.PERMANENT),
+        ("DOT", "554 5.6.0 content refused", Failure.PERMANENT),
+    ],
+)
+async def test_a_refusal_is_this_letters_and_the_others_go_on(
+    verb: str, answer: str, failure: Failure, pipelining: bool
+) -> None:
+    async with SmtpServer(pipelining=pipelining) as server, transport_to(server) as transport:
+        server.at(verb, answer, times=1)
+
+        refused = await transport.send(letter("refused@example.org"))
+        following = await transport.send(letter("next@example.org"))
+
+        assert isinstance(refused, NotSent)
+        assert refused.failure is failure
+        assert answer[:3] in refused.detail
+        assert isinstance(following, Sent)
+        assert server.recipients == ["next@example.org"]
+        assert server.faults == []
+
+
+async def test_a_server_that_lets_data_through_for_nobody_gets_no_message(
+    smtp: SmtpServer,
+) -> None:
+    class Lenient(SmtpServer):
+        """RFC 2920 §3.1 foresees this one: RCPT refused, DATA answered with 354."""
+
+        async def _data(self, session):  # type: ignore[no-untyped-def]
+            if not session.recipients:
+                session.recipients = ["nobody"]
+            return await super()._data(session)
+
+    async with Lenient() as server, transport_to(server) as transport:
+        server.at("RCPT", "550 5.1.1 no such user", times=1)
+
+        refused = await transport.send(letter("refused@example.org"))
+        following = await transport.send(letter("next@example.org"))
+
+        assert isinstance(refused, NotSent)
+        assert refused.failure is Failure.PERMANENT
+        assert isinstance(following, Sent)
+        assert [mail.data for mail in server.mails if mail.recipient == "nobody"] == [b""]
+
+
+async def test_a_servers_answer_is_kept_without_the_address(smtp: SmtpServer) -> None:
+    smtp.at("RCPT", "550 5.1.1 <priya@example.org>: Recipient address rejected")
+    async with transport_to(smtp) as transport:
+        outcome = await transport.send(letter())
+
+    assert isinstance(outcome, NotSent)
+    assert "priya" not in outcome.detail
+    assert "550 5.1.1 <(address)>: Recipient address rejected" in outcome.detail
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "530 5.7.0 authentication required",
+        "550 5.7.1 sender not allowed",
+        "553 5.7.1 sender address rejected: not owned by user",
+        "554 5.7.1 blocked",
+        "421 4.3.2 too many connections",
+    ],
+)
+async def test_a_refused_sender_is_the_transports_failure(smtp: SmtpServer, answer: str) -> None:
+    smtp.at("MAIL", answer)
+    async with transport_to(smtp) as transport:
+        with pytest.raises(TransportDownError, match=answer[:3]):
+            await transport.send(letter())
+
+        smtp.behave()
+        assert isinstance(await transport.send(letter()), Sent)
+
+
+async def test_relaying_without_login_is_the_transports_failure_at_rcpt_too(
+    smtp: SmtpServer,
+) -> None:
+    smtp.at("RCPT", "530 5.7.0 must authenticate")
+    async with transport_to(smtp) as transport:
+        with pytest.raises(TransportDownError):
+            await transport.send(letter())
+
+
+# Losing the connection
+
+
+@pytest.mark.parametrize("pipelining", [True, False])
+@pytest.mark.parametrize("action", [DROP, HANG])
+async def test_after_the_final_dot_the_outcome_is_unknown(action: str, pipelining: bool) -> None:
+    async with SmtpServer(pipelining=pipelining) as server, transport_to(server) as transport:
+        server.at(ACCEPTED, action, times=1)
+
+        outcome = await transport.send(letter())
+
+        assert isinstance(outcome, NotSent)
+        assert outcome.failure is Failure.UNKNOWN
+        assert len(server.mails) == 1  # which is why it may not be sent again as if new
+        assert isinstance(await transport.send(letter()), Sent)
+
+
+@pytest.mark.parametrize("pipelining", [True, False])
+@pytest.mark.parametrize("action", [DROP, HANG])
+@pytest.mark.parametrize("verb", ["RCPT", "DATA"])
+async def test_before_the_final_dot_nothing_was_handed_over(
+    verb: str, action: str, pipelining: bool
+) -> None:
+    async with SmtpServer(pipelining=pipelining) as server, transport_to(server) as transport:
+        server.at(verb, action)
+
+        outcome = await transport.send(letter())
+
+        assert isinstance(outcome, NotSent)
+        assert outcome.failure is Failure.TRANSIENT
+        assert server.mails == []
+
+
+@pytest.mark.parametrize("action", [DROP, HANG])
+@pytest.mark.parametrize("verb", ["CONNECT", "EHLO", "MAIL"])
+async def test_a_server_that_drops_everybody_is_down(
+    smtp: SmtpServer, verb: str, action: str
+) -> None:
+    smtp.at(verb, action)
+    base = SmtpSettings(host=smtp.host, port=smtp.port, security=Security.NONE)
+    transport = SmtpTransport(base, timeouts=replace(SHORT, connect=0.3))
+
+    with pytest.raises(TransportDownError):
+        await transport.send(letter())
+
+    smtp.behave()
+    assert isinstance(await transport.send(letter()), Sent)
+    await transport.close()
+
+
+@pytest.mark.parametrize("farewell", [None, "421 4.4.2 idle for too long"])
+async def test_an_idle_connection_the_server_closed_is_replaced(
+    smtp: SmtpServer, farewell: str | None
+) -> None:
+    async with transport_to(smtp) as transport:
+        await transport.send(letter())
+        smtp.close_idle(farewell)
+        await eventually(lambda: smtp.open_connections == 0)
+
+        assert isinstance(await transport.send(letter()), Sent)
+
+        assert smtp.connections == 2
+        assert len(smtp.mails) == 2
+
+
+@pytest.mark.parametrize("action", [DROP, HANG, "421 4.4.2 you have sent enough"])
+@pytest.mark.parametrize("verb", ["MAIL", "RCPT", "DATA"])
+async def test_a_used_connection_that_fails_before_the_message_is_replaced_once(
+    smtp: SmtpServer, verb: str, action: str
+) -> None:
+    async with transport_to(smtp) as transport:
+        await transport.send(letter())
+        smtp.at(verb, action, times=1)
+
+        assert isinstance(await transport.send(letter()), Sent)
+
+        assert smtp.connections == 2
+        assert len(smtp.mails) == 2
+
+
+async def test_a_cancelled_send_leaves_no_half_message(smtp: SmtpServer) -> None:
+    smtp.at("DATA", HOLD)
+    async with transport_to(smtp) as transport:
+        sending = asyncio.create_task(transport.send(letter()))
+        await eventually(lambda: "DATA" in smtp.verbs)
+        sending.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await sending
+        await eventually(lambda: smtp.open_connections == 0)
+
+        smtp.behave()
+        assert smtp.mails == []
+        assert isinstance(await transport.send(letter()), Sent)
+
+
+@pytest.mark.parametrize(
+    "garbage", ["hello", "25 ok", "2500 ok", "250+ok", "\0\0\0\0", "9" * 100_000]
+)
+async def test_a_server_that_does_not_speak_smtp_is_noticed(smtp: SmtpServer, garbage: str) -> None:
+    async with transport_to(smtp) as transport:
+        await transport.send(letter())
+        smtp.at("MAIL", garbage)
+
+        with pytest.raises(TransportDownError):
+            await transport.send(letter())
+
+
+async def test_answers_of_many_lines_and_in_pieces_are_read(smtp: SmtpServer) -> None:
+    async with transport_to(smtp) as transport:
+        smtp.at("DOT", "250-first\r\n250-second\r\n250 third", times=1)
+        assert isinstance(await transport.send(letter()), Sent)
+        smtp.at("RCPT", "550-no\r\n550-such\r\n550 user", times=1)
+        outcome = await transport.send(letter())
+
+    assert isinstance(outcome, NotSent)
+    assert outcome.detail.startswith("550 no such user")
+
+
+# Connecting
+
+
+async def test_an_unreachable_server_is_down_and_named() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    transport = SmtpTransport(SmtpSettings("localhost", port, Security.NONE), timeouts=SHORT)
+
+    with pytest.raises(TransportDownError, match=f"cannot connect to localhost:{port}"):
+        await transport.ready()
+
+
+async def test_an_unknown_host_is_down_and_named() -> None:
+    transport = SmtpTransport(SmtpSettings("no.such.invalid", 25, Security.NONE), timeouts=SHORT)
+
+    with pytest.raises(TransportDownError, match=r"no\.such\.invalid"):
+        await transport.ready()
+
+
+async def test_a_login_that_is_accepted_comes_before_the_mail() -> None:
+    async with (
+        SmtpServer(users={"mailer": "right"}) as server,
+        transport_to(server, username="mailer", password="right") as transport,
+    ):
+        assert isinstance(await transport.send(letter()), Sent)
+        assert server.mails[0].login == "mailer"
+
+
+async def test_a_wrong_password_is_the_transports_failure_and_says_what_to_check() -> None:
+    async with (
+        SmtpServer(users={"mailer": "right"}) as server,
+        transport_to(server, username="mailer", password="wr0ng") as transport,
+    ):
+        for attempt in (transport.ready, lambda: transport.send(letter())):
+            with pytest.raises(TransportDownError) as caught:
+                await attempt()
+            assert "SMTP_USERNAME and SMTP_PASSWORD" in str(caught.value)
+            assert "wr0ng" not in str(caught.value)
+        assert server.mails == []
+
+
+async def test_a_server_without_login_is_not_given_the_password(smtp: SmtpServer) -> None:
+    async with transport_to(smtp, username="mailer", password="secret") as transport:
+        with pytest.raises(TransportDownError, match="AUTH"):
+            await transport.ready()
+
+
+@pytest.mark.parametrize("security", [Security.STARTTLS, Security.TLS])
+async def test_tls_is_used_and_the_certificate_verified(
+    security: Security, authority: Authority
+) -> None:
+    implicit = security is Security.TLS
+    async with SmtpServer(
+        tls=authority.server, implicit_tls=implicit, users={"mailer": "right"}
+    ) as server:
+        settings = SmtpSettings("localhost", server.port, security, "mailer", "right")
+        trusting = SmtpTransport(settings, timeouts=SHORT, tls_context=authority.client())
+        suspicious = SmtpTransport(settings, timeouts=SHORT)
+
+        for _ in range(3):
+            assert isinstance(await trusting.send(letter()), Sent)
+        assert server.connections == 1
+        with pytest.raises(TransportDownError, match=r"(?i)certificate"):
+            await suspicious.send(letter())
+        assert len(server.mails) == 3
+        assert "tls" in repr(security).lower()
+        await trusting.close()
+        await suspicious.close()
+
+
+async def test_a_certificate_for_another_name_is_refused(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    other = make_authority(tmp_path_factory.mktemp("other"), "other.example.org")
+    async with SmtpServer(tls=other.server) as server:
+        settings = SmtpSettings("localhost", server.port, Security.STARTTLS)
+        transport = SmtpTransport(settings, timeouts=SHORT, tls_context=other.client())
+
+        with pytest.raises(TransportDownError, match=r"(?i)certificate|hostname"):
+            await transport.ready()
+
+
+async def test_a_server_without_starttls_gets_neither_login_nor_mail(smtp: SmtpServer) -> None:
+    async with transport_to(
+        smtp, security=Security.STARTTLS, username="mailer", password="secret"
+    ) as transport:
+        with pytest.raises(TransportDownError, match="STARTTLS"):
+            await transport.send(letter())
+
+    assert "AUTH" not in smtp.verbs
+    assert smtp.mails == []
+
+
+# Being ready and saying goodbye
+
+
+async def test_being_ready_opens_the_connection_that_the_next_letter_uses(
+    smtp: SmtpServer,
+) -> None:
+    async with transport_to(smtp) as transport:
+        await transport.ready()
+        await transport.ready()
+        await transport.send(letter())
+
+        assert smtp.connections == 1
+
+
+async def test_being_ready_does_not_wait_for_letters_under_way(smtp: SmtpServer) -> None:
+    smtp.at("DOT", HOLD)
+    async with transport_to(smtp, connections=1) as transport:
+        sending = asyncio.create_task(transport.send(letter()))
+        await eventually(lambda: "DATA" in smtp.verbs)
+
+        async with asyncio.timeout(0.2):
+            await transport.ready()
+
+        smtp.behave()
+        await sending
+
+
+async def test_closing_says_quit(smtp: SmtpServer) -> None:
+    async with transport_to(smtp) as transport:
+        await transport.ready()
+
+    assert smtp.verbs[-1] == "QUIT"
+
+
+async def test_closing_does_not_wait_for_a_dead_server(smtp: SmtpServer) -> None:
+    async with transport_to(smtp) as transport:
+        await transport.ready()
+        smtp.close_idle()
+
+        closing: Awaitable[None] = transport.close()
+        async with asyncio.timeout(2):
+            await closing
+
+
+async def test_verifying_tells_what_was_found(authority: Authority) -> None:
+    async with SmtpServer(tls=authority.server, users={"mailer": "right"}) as server:
+        settings = SmtpSettings("localhost", server.port, Security.STARTTLS, "mailer", "right")
+        transport = SmtpTransport(settings, timeouts=SHORT, tls_context=authority.client())
+
+        found = await transport.verify()
+
+        assert found == f"localhost:{server.port} is ready, encrypted, logged in"
+        assert server.mails == []
+        await transport.close()
