@@ -6,10 +6,10 @@ create table public.meeting_platforms (
     constraint meeting_platforms_pkey primary key (id),
     constraint meeting_platforms_id_format check (
         private.rule(
-            id ~ '^[a-z][a-z0-9_]*$',
+            id ~ '^[a-z][a-z0-9_]{0,49}$',
             'meeting_platforms_id_format',
             'id must be a lowercase identifier',
-            'Use letters, digits and underscores, such as google_meet.'
+            'Use at most 50 letters, digits and underscores, such as google_meet.'
         )
     ),
     constraint meeting_platforms_name_not_blank check (

@@ -101,7 +101,7 @@ create table public.success_sessions (
     ),
     constraint success_sessions_zoom_meeting_id_format check (
         private.rule(
-            zoom_meeting_id ~ '^[0-9 -]{9,15}$',
+            zoom_meeting_id ~ '^[0-9]([ -]?[0-9]){8,10}$',
             'success_sessions_zoom_meeting_id_format',
             'zoom_meeting_id must be 9 to 11 digits',
             'Send the meeting''s number as Zoom shows it, such as 123 456 789.'

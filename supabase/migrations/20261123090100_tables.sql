@@ -150,10 +150,10 @@ create table public.meeting_platforms (
     constraint meeting_platforms_pkey primary key (id),
     constraint meeting_platforms_id_format check (
         private.rule(
-            id ~ '^[a-z][a-z0-9_]*$',
+            id ~ '^[a-z][a-z0-9_]{0,49}$',
             'meeting_platforms_id_format',
             'id must be a lowercase identifier',
-            'Use letters, digits and underscores, such as google_meet.'
+            'Use at most 50 letters, digits and underscores, such as google_meet.'
         )
     ),
     constraint meeting_platforms_name_not_blank check (
@@ -323,7 +323,7 @@ create table public.success_sessions (
     ),
     constraint success_sessions_zoom_meeting_id_format check (
         private.rule(
-            zoom_meeting_id ~ '^[0-9 -]{9,15}$',
+            zoom_meeting_id ~ '^[0-9]([ -]?[0-9]){8,10}$',
             'success_sessions_zoom_meeting_id_format',
             'zoom_meeting_id must be 9 to 11 digits',
             'Send the meeting''s number as Zoom shows it, such as 123 456 789.'
