@@ -1,0 +1,118 @@
+"""With two transports, the second takes over while the first is down; nothing is sent by both."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from notifier.address import Mailbox
+from notifier.compose import Composer
+from notifier.config import ResendSettings, Security, SmtpSettings
+from notifier.message import Letter
+from notifier.model import Failure, NotSent, Sent, TransportDownError
+from notifier.render import Renderer
+from notifier.transports import failover
+from notifier.transports.failover import FailoverTransport
+from notifier.transports.resend import ResendTransport
+from notifier.transports.smtp import SmtpTransport
+from notifier.transports.smtp_channel import Timeouts
+from support.mails import make_email
+from support.resend_server import API_KEY, Problem, ResendServer
+from support.smtp_server import ACCEPTED, DROP, SmtpServer
+
+
+def letter() -> Letter:
+    composer = Composer(
+        Renderer("https://app.example.com", "Acme"), Mailbox("Live Sessions", "s@example.org")
+    )
+    return composer.compose(make_email())
+
+
+@pytest.fixture
+async def both(
+    smtp: SmtpServer, resend: ResendServer, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[FailoverTransport]:
+    """SMTP first, Resend second; the first is tried again at once."""
+    monkeypatch.setattr(failover, "LONGEST", 0.0)
+    first = SmtpTransport(
+        SmtpSettings(smtp.host, smtp.port, Security.NONE),
+        timeouts=Timeouts(connect=1.0, first=0.3, command=0.3, final=0.3),
+    )
+    transport = FailoverTransport(first, ResendTransport(ResendSettings(API_KEY, resend.url, 1e3)))
+    yield transport
+    await transport.close()
+
+
+async def test_the_first_sends_while_it_works(
+    both: FailoverTransport, smtp: SmtpServer, resend: ResendServer
+) -> None:
+    await both.ready()
+    assert await both.send(letter()) == Sent("smtp")
+
+    assert len(smtp.mails) == 1
+    assert resend.requests == 0
+
+
+async def test_the_second_takes_over_and_gives_back(
+    both: FailoverTransport, smtp: SmtpServer, resend: ResendServer
+) -> None:
+    smtp.at("MAIL", "554 5.7.1 no service")
+    await both.ready()
+    assert await both.send(letter()) == Sent("resend")
+
+    smtp.behave()
+    assert await both.send(letter()) == Sent("smtp")
+
+    assert (len(smtp.mails), len(resend.mails)) == (1, 1)
+
+
+async def test_the_first_is_left_alone_for_a_while(
+    both: FailoverTransport, smtp: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(failover, "LONGEST", 60.0)
+    smtp.at("CONNECT", DROP)
+    await both.ready()
+    connections = smtp.connections
+
+    for _ in range(3):
+        assert await both.send(letter()) == Sent("resend")
+
+    assert smtp.connections == connections
+
+
+async def test_a_letter_in_doubt_is_not_sent_by_the_other(
+    both: FailoverTransport, smtp: SmtpServer, resend: ResendServer
+) -> None:
+    smtp.at(ACCEPTED, DROP)
+
+    outcome = await both.send(letter())
+
+    assert isinstance(outcome, NotSent)
+    assert outcome.failure is Failure.UNKNOWN
+    assert resend.requests == 0
+
+
+async def test_a_refused_recipient_is_not_tried_elsewhere(
+    both: FailoverTransport, smtp: SmtpServer, resend: ResendServer
+) -> None:
+    smtp.at("RCPT", "550 5.1.1 no such user")
+
+    outcome = await both.send(letter())
+
+    assert isinstance(outcome, NotSent)
+    assert outcome.failure is Failure.PERMANENT
+    assert resend.requests == 0
+
+
+async def test_with_both_down_the_reason_names_both(
+    both: FailoverTransport, smtp: SmtpServer, resend: ResendServer
+) -> None:
+    smtp.at("MAIL", "554 5.7.1 no service")
+    resend.script.append(Problem(403, "invalid_api_key"))
+
+    with pytest.raises(TransportDownError) as caught:
+        await both.send(letter())
+
+    assert "smtp: 554" in caught.value.reason
+    assert "resend: 403" in caught.value.reason

@@ -1,0 +1,255 @@
+"""The Resend API over a real socket, as documented: what is sent, what each answer means."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import socket
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from notifier.address import Mailbox
+from notifier.compose import Composer
+from notifier.config import ResendSettings
+from notifier.message import Letter
+from notifier.model import Failure, NotSent, Sent, TransportDownError
+from notifier.render import Renderer
+from notifier.transports.resend import ResendTransport
+from support.mails import make_email
+from support.resend_server import API_KEY, NO_ANSWER, SILENCE, Problem, ResendServer
+
+
+def letter(**fields: object) -> Letter:
+    composer = Composer(
+        Renderer("https://app.example.com", "Acme"), Mailbox("Live Sessions", "s@example.org")
+    )
+    return composer.compose(make_email(**fields))  # type: ignore[arg-type]
+
+
+@asynccontextmanager
+async def transport_to(
+    server: ResendServer, key: str = API_KEY, rate: float = 1000.0
+) -> AsyncIterator[ResendTransport]:
+    transport = ResendTransport(ResendSettings(key, server.url, rate), timeout=0.5)
+    try:
+        yield transport
+    finally:
+        await transport.close()
+
+
+async def test_a_letter_is_posted_with_everything_in_it(resend: ResendServer) -> None:
+    mail = letter(full_name="Åsa, B.", address="asa@example.org")
+    async with transport_to(resend) as transport:
+        assert await transport.send(mail) == Sent("resend")
+
+    (accepted,) = resend.mails
+    request = accepted.request
+    assert accepted.key == str(mail.email_id)
+    assert request["from"] == '"Live Sessions" <s@example.org>'
+    assert request["to"] == ['"Åsa, B." <asa@example.org>']
+    assert request["subject"] == mail.edition.subject
+    assert request["text"] == mail.text
+    assert request["html"] == mail.html
+    assert request["headers"]["Auto-Submitted"] == "auto-generated"
+    (attachment,) = request["attachments"]
+    assert attachment["filename"] == "invite.ics"
+    assert attachment["content_type"] == "text/calendar; charset=utf-8; method=REQUEST"
+    assert mail.calendar is not None
+    assert base64.b64decode(attachment["content"]).decode() == mail.calendar.text
+
+
+async def test_a_letter_without_calendar_has_no_attachment(resend: ResendServer) -> None:
+    async with transport_to(resend) as transport:
+        await transport.send(letter(kind="attendance_summary"))
+
+    assert "attachments" not in resend.mails[0].request
+
+
+async def test_the_same_letter_twice_is_sent_once(resend: ResendServer) -> None:
+    mail = letter()
+    async with transport_to(resend) as transport:
+        assert [await transport.send(mail) for _ in range(2)] == [Sent("resend")] * 2
+
+    assert resend.requests == 2
+    assert len(resend.mails) == 1
+
+
+async def test_a_row_accepted_before_with_other_content_counts_as_sent(
+    resend: ResendServer,
+) -> None:
+    email = make_email(full_name="Before")
+    composer = Composer(
+        Renderer("https://app.example.com", "Acme"), Mailbox("Live Sessions", "s@example.org")
+    )
+    changed = composer.compose(make_email(full_name="After", email_id=email.email_id))
+    async with transport_to(resend) as transport:
+        await transport.send(composer.compose(email))
+
+        assert await transport.send(changed) == Sent("resend")
+
+    assert len(resend.mails) == 1
+
+
+@pytest.mark.parametrize("step", [NO_ANSWER, SILENCE])
+async def test_without_an_answer_the_outcome_is_unknown_and_a_repetition_harmless(
+    resend: ResendServer, step: str
+) -> None:
+    mail = letter()
+    resend.script.append(step)
+    async with transport_to(resend) as transport:
+        first = await transport.send(mail)
+        second = await transport.send(mail)
+
+    assert isinstance(first, NotSent)
+    assert first.failure is Failure.UNKNOWN
+    assert second == Sent("resend")
+    assert len(resend.mails) == 1
+
+
+async def test_a_request_still_in_progress_is_tried_again(resend: ResendServer) -> None:
+    mail = letter()
+    resend.script.extend([Problem(409, "concurrent_idempotent_requests", retry_after=0.05)] * 2)
+    async with transport_to(resend) as transport:
+        assert await transport.send(mail) == Sent("resend")
+
+    assert resend.requests == 3
+
+
+async def test_a_request_in_progress_for_ever_is_unknown(resend: ResendServer) -> None:
+    mail = letter()
+    resend.key_in_progress(str(mail.email_id))
+    resend.script.extend([Problem(409, "concurrent_idempotent_requests", retry_after=0.0)] * 9)
+    async with transport_to(resend) as transport:
+        outcome = await transport.send(mail)
+
+    assert isinstance(outcome, NotSent)
+    assert outcome.failure is Failure.UNKNOWN
+
+
+async def test_too_many_requests_slow_everybody_down(resend: ResendServer) -> None:
+    resend.script.append(Problem(429, "rate_limit_exceeded", retry_after=0.3))
+    async with transport_to(resend) as transport:
+        began = time.monotonic()
+        outcomes = await asyncio.gather(*(transport.send(letter()) for _ in range(3)))
+
+    assert outcomes == [Sent("resend")] * 3
+    assert max(mail.at for mail in resend.mails) - began >= 0.3
+
+
+async def test_the_pace_stays_under_the_accounts_limit() -> None:
+    async with ResendServer(rate=10) as server, transport_to(server, rate=10.0) as transport:
+        began = time.monotonic()
+        outcomes = await asyncio.gather(*(transport.send(letter()) for _ in range(8)))
+        took = time.monotonic() - began
+
+    assert outcomes == [Sent("resend")] * 8
+    assert server.requests == 8  # none was refused for being too fast
+    assert took >= 0.65
+
+
+async def test_a_long_wait_is_left_to_the_queue(resend: ResendServer) -> None:
+    resend.script.append(Problem(429, "rate_limit_exceeded", retry_after=120.0))
+    async with transport_to(resend) as transport:
+        outcome = await transport.send(letter())
+
+    assert isinstance(outcome, NotSent)
+    assert outcome.failure is Failure.TRANSIENT
+    assert outcome.retry_after == 120.0
+    assert resend.requests == 1
+
+
+@pytest.mark.parametrize("name", ["daily_quota_exceeded", "monthly_quota_exceeded"])
+async def test_a_spent_quota_is_the_transports_failure(resend: ResendServer, name: str) -> None:
+    resend.script.append(Problem(429, name))
+    async with transport_to(resend) as transport:
+        with pytest.raises(TransportDownError, match=name) as caught:
+            await transport.send(letter())
+
+    assert caught.value.retry_after is not None
+    assert caught.value.retry_after >= 60
+
+
+@pytest.mark.parametrize(
+    ("status", "name"),
+    [
+        (401, "missing_api_key"),
+        (401, "restricted_api_key"),
+        (403, "invalid_api_key"),
+        (403, "validation_error"),
+        (404, "not_found"),
+        (405, "method_not_allowed"),
+        (422, "invalid_from_address"),
+    ],
+)
+async def test_what_would_meet_every_letter_is_the_transports_failure(
+    resend: ResendServer, status: int, name: str
+) -> None:
+    resend.script.append(Problem(status, name, "no, s@example.org"))
+    async with transport_to(resend) as transport:
+        with pytest.raises(TransportDownError, match=f"{status} {name}") as caught:
+            await transport.send(letter())
+
+    assert "s@example.org" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("status", "name", "failure"),
+    [
+        (400, "validation_error", Failure.PERMANENT),
+        (400, "invalid_idempotency_key", Failure.PERMANENT),
+        (422, "missing_required_field", Failure.PERMANENT),
+        (422, "invalid_attachment", Failure.PERMANENT),
+        (451, "security_error", Failure.PERMANENT),
+        (500, "application_error", Failure.UNKNOWN),
+        (500, "internal_server_error", Failure.UNKNOWN),
+        (502, "", Failure.UNKNOWN),
+        (503, "service_unavailable", Failure.UNKNOWN),
+    ],
+)
+async def test_other_refusals_are_this_letters(
+    resend: ResendServer, status: int, name: str, failure: Failure
+) -> None:
+    resend.script.append(Problem(status, name, "to priya@example.com: no"))
+    async with transport_to(resend) as transport:
+        outcome = await transport.send(letter())
+        following = await transport.send(letter())
+
+    assert isinstance(outcome, NotSent)
+    assert outcome.failure is failure
+    assert str(status) in outcome.detail
+    assert "priya" not in outcome.detail
+    assert following == Sent("resend")
+
+
+async def test_a_wrong_key_says_what_to_check(resend: ResendServer) -> None:
+    async with transport_to(resend, key="re_wr0ng") as transport:
+        with pytest.raises(TransportDownError, match="RESEND_API_KEY") as caught:
+            await transport.send(letter())
+
+    assert "wr0ng" not in str(caught.value)
+    assert resend.mails == []
+
+
+async def test_an_unreachable_api_is_down_and_nothing_was_asked() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    transport = ResendTransport(ResendSettings(API_KEY, f"http://127.0.0.1:{port}", 1000))
+
+    with pytest.raises(TransportDownError, match="cannot reach"):
+        await transport.send(letter())
+    await transport.close()
+
+
+async def test_verifying_tells_what_the_key_may_do(resend: ResendServer) -> None:
+    async with transport_to(resend) as transport:
+        assert "full access" in await transport.verify()
+        resend.sending_only = True
+        assert "sending only" in await transport.verify()
+    async with transport_to(resend, key="re_wrong") as transport:
+        with pytest.raises(TransportDownError, match="RESEND_API_KEY"):
+            await transport.verify()
+
+    assert resend.mails == []
