@@ -16,7 +16,7 @@ begin
             raise exception using
                 errcode = 'PT409',
                 message = 'this session was cancelled',
-                detail = v_session.cancel_reason,
+                detail = coalesce(v_session.cancel_reason, 'no reason was given'),
                 hint = 'Look for another session in the calendar.';
         when 'completed' then
             raise exception using

@@ -1,0 +1,31 @@
+"""The academy in which the tests of this folder take place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import psycopg
+import pytest
+
+from devstack import databases
+from devstack.databases import Database
+from support.academy import Academy, found
+
+
+@pytest.fixture(scope="session")
+def _founded(template: Database, run_name: str) -> Iterator[tuple[Database, Academy]]:
+    database = databases.clone(template, f"{run_name}_academy")
+    with psycopg.connect(database.url) as conn:
+        academy = found(conn)
+    yield database, academy
+    databases.drop(database)
+
+
+@pytest.fixture
+def academy(_founded: tuple[Database, Academy]) -> Iterator[Academy]:
+    """The academy as it was founded; what the test changes there is rolled back."""
+    database, founded = _founded
+    with psycopg.connect(database.url) as conn:
+        yield replace(founded, conn=conn)
+        conn.rollback()

@@ -1,0 +1,540 @@
+"""Role by table by verb: who may, whose statement finds no row, who is refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import LiteralString
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from support.academy import EVERYBODY, MANAGERS, SIGNED_IN, Academy
+
+ALL = EVERYBODY
+USERS = SIGNED_IN
+ADMINS = ("admin", "superadmin")
+STAFF = ("host", "other_mentor", *MANAGERS)
+NOT_ANON = (*USERS, "service_role")
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One statement that everybody tries.
+
+    Attributes:
+        table: The table it is about.
+        verb: What it does.
+        target: To which row.
+        statement: The statement, with the placeholders of `test_who_may`.
+        may: Those for whom it does what it says.
+        refused: Those who are told that they may not (42501). For whoever is in neither, the row
+            does not exist: the statement succeeds and finds nothing.
+    """
+
+    table: str
+    verb: str
+    target: str
+    statement: LiteralString
+    may: tuple[str, ...]
+    refused: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.verb}-{self.table}-{self.target}".replace(" ", "_")
+
+
+def but(*people: str) -> tuple[str, ...]:
+    """Everybody else."""
+    return tuple(who for who in ALL if who not in people)
+
+
+ATTEMPTS = (
+    # -- success_sessions --------------------------------------------------------------------------
+    Attempt(
+        "success_sessions",
+        "select",
+        "of the batch",
+        "select from public.success_sessions where id = %(batch_session)s",
+        may=("student", "participant", "host", *MANAGERS, "service_role"),
+        refused=("anon",),
+    ),
+    Attempt(
+        "success_sessions",
+        "insert",
+        "without host",
+        """
+        insert into public.success_sessions (title, link, start_time)
+        values ('New', 'https://meet.example.test/1', now() + interval '9 days')
+        """,
+        may=(*MANAGERS, "service_role"),
+        refused=but(*MANAGERS, "service_role"),
+    ),
+    Attempt(
+        "success_sessions",
+        "insert",
+        "hosted by the host",
+        """
+        insert into public.success_sessions (title, link, start_time, mentor_id)
+        values ('New', 'https://meet.example.test/1', now() + interval '9 days', %(host)s)
+        """,
+        may=("host", *MANAGERS, "service_role"),
+        refused=but("host", *MANAGERS, "service_role"),
+    ),
+    Attempt(
+        "success_sessions",
+        "update",
+        "title of the batch's",
+        "update public.success_sessions set title = 'Renamed' where id = %(batch_session)s",
+        may=("host", *MANAGERS, "service_role"),
+        refused=("anon",),
+    ),
+    Attempt(
+        "success_sessions",
+        "update",
+        "mentor of the batch's",
+        """
+        update public.success_sessions set mentor_id = null where id = %(batch_session)s
+        """,
+        may=(*MANAGERS, "service_role"),
+        refused=("anon", "host"),
+    ),
+    Attempt(
+        "success_sessions",
+        "update",
+        "title of an orphaned one",
+        "update public.success_sessions set title = 'Renamed' where id = %(orphaned_session)s",
+        may=(*MANAGERS, "service_role"),
+        refused=("anon",),
+    ),
+    Attempt(
+        "success_sessions",
+        "delete",
+        "one that is over",
+        "delete from public.success_sessions where id = %(session_over)s",
+        may=("superadmin", "service_role"),
+        refused=("anon",),
+    ),
+    # -- session_participants ----------------------------------------------------------------------
+    Attempt(
+        "session_participants",
+        "select",
+        "invitation of the participant",
+        """
+        select from public.session_participants
+        where session_id = %(batch_session)s and user_id = %(participant)s
+        """,
+        may=("participant", "host", *MANAGERS, "service_role"),
+        refused=("anon",),
+    ),
+    Attempt(
+        "session_participants",
+        "insert",
+        "somebody into the batch's session",
+        """
+        insert into public.session_participants (session_id, user_id)
+        values (%(batch_session)s, %(nobody)s)
+        """,
+        may=("host", *MANAGERS, "service_role"),
+        refused=but("host", *MANAGERS, "service_role"),
+    ),
+    Attempt(
+        "session_participants",
+        "update",
+        "invitation of the participant",
+        """
+        update public.session_participants set user_id = %(nobody)s
+        where session_id = %(batch_session)s and user_id = %(participant)s
+        """,
+        may=("service_role",),
+        refused=but("service_role"),
+    ),
+    Attempt(
+        "session_participants",
+        "delete",
+        "invitation of the participant",
+        """
+        delete from public.session_participants
+        where session_id = %(batch_session)s and user_id = %(participant)s
+        """,
+        may=("host", *MANAGERS, "service_role"),
+        refused=("anon",),
+    ),
+    # -- session_attendance ------------------------------------------------------------------------
+    Attempt(
+        "session_attendance",
+        "select",
+        "of the student",
+        "select from public.session_attendance where student_id = %(student)s",
+        may=("student", "host", *MANAGERS, "service_role"),
+        refused=("anon",),
+    ),
+    Attempt(
+        "session_attendance",
+        "insert",
+        "of the participant",
+        """
+        insert into public.session_attendance (session_id, student_id, status, source)
+        values (%(session_over)s, %(participant)s, 'present', 'manual')
+        """,
+        may=("service_role",),
+        refused=but("service_role"),
+    ),
+    Attempt(
+        "session_attendance",
+        "update",
+        "of the student",
+        "update public.session_attendance set status = 'present' where student_id = %(student)s",
+        may=("service_role",),
+        refused=but("service_role"),
+    ),
+    Attempt(
+        "session_attendance",
+        "delete",
+        "of the student",
+        "delete from public.session_attendance where student_id = %(student)s",
+        may=("service_role",),
+        refused=but("service_role"),
+    ),
+    # -- course_enrollments ------------------------------------------------------------------------
+    Attempt(
+        "course_enrollments",
+        "select",
+        "of the student",
+        "select from public.course_enrollments where student_id = %(student)s",
+        may=("student", *MANAGERS, "service_role"),
+        refused=("anon",),
+    ),
+    Attempt(
+        "course_enrollments",
+        "insert",
+        "of somebody",
+        """
+        insert into public.course_enrollments (student_id, course_id, batch_id)
+        values (%(nobody)s, %(course)s, %(batch)s)
+        """,
+        may=(*MANAGERS, "service_role"),
+        refused=but(*MANAGERS, "service_role"),
+    ),
+    Attempt(
+        "course_enrollments",
+        "update",
+        "of the paused student",
+        "update public.course_enrollments set status = 'active' where student_id = %(paused)s",
+        may=(*MANAGERS, "service_role"),
+        refused=("anon",),
+    ),
+    Attempt(
+        "course_enrollments",
+        "delete",
+        "of the student",
+        "delete from public.course_enrollments where student_id = %(student)s",
+        may=("superadmin", "service_role"),
+        refused=("anon",),
+    ),
+    # -- courses and batches -----------------------------------------------------------------------
+    Attempt(
+        "courses",
+        "select",
+        "of the batch",
+        "select from public.courses where id = %(course)s",
+        may=("student", "other_batch", "unbatched", *STAFF, "service_role"),
+        refused=("anon",),
+    ),
+    Attempt(
+        "courses",
+        "insert",
+        "a new one",
+        "insert into public.courses (name) values ('New')",
+        may=(*MANAGERS, "service_role"),
+        refused=but(*MANAGERS, "service_role"),
+    ),
+    Attempt(
+        "courses",
+        "update",
+        "name",
+        "update public.courses set name = 'Renamed' where id = %(course)s",
+        may=(*MANAGERS, "service_role"),
+        refused=("anon",),
+    ),
+    Attempt(
+        "courses",
+        "delete",
+        "an unused one",
+        "delete from public.courses where id = %(unused_course)s",
+        may=("superadmin", "service_role"),
+        refused=("anon",),
+    ),
+    Attempt(
+        "batches",
+        "select",
+        "the batch",
+        "select from public.batches where id = %(batch)s",
+        may=("student", *STAFF, "service_role"),
+        refused=("anon",),
+    ),
+    Attempt(
+        "batches",
+        "insert",
+        "a new one",
+        "insert into public.batches (course_id, name) values (%(course)s, 'New')",
+        may=(*MANAGERS, "service_role"),
+        refused=but(*MANAGERS, "service_role"),
+    ),
+    Attempt(
+        "batches",
+        "update",
+        "name",
+        "update public.batches set name = 'Renamed' where id = %(batch)s",
+        may=(*MANAGERS, "service_role"),
+        refused=("anon",),
+    ),
+    Attempt(
+        "batches",
+        "delete",
+        "an unused one",
+        "delete from public.batches where id = %(unused_batch)s",
+        may=("superadmin", "service_role"),
+        refused=("anon",),
+    ),
+    # -- profiles and user_roles -------------------------------------------------------------------
+    Attempt(
+        "profiles",
+        "select",
+        "of the student",
+        "select from public.profiles where id = %(student)s",
+        may=("student", *MANAGERS, "service_role"),
+        refused=("anon",),
+    ),
+    Attempt(
+        "profiles",
+        "insert",
+        "of a user without one",
+        "insert into public.profiles (id) values (%(user_without_profile)s)",
+        may=("service_role",),
+        refused=but("service_role"),
+    ),
+    Attempt(
+        "profiles",
+        "update",
+        "of the student",
+        "update public.profiles set full_name = 'Renamed' where id = %(student)s",
+        may=("student", "service_role"),
+        refused=("anon",),
+    ),
+    Attempt(
+        "profiles",
+        "delete",
+        "of somebody",
+        "delete from public.profiles where id = %(nobody)s",
+        may=("service_role",),
+        refused=but("service_role"),
+    ),
+    Attempt(
+        "user_roles",
+        "select",
+        "of the student",
+        "select from public.user_roles where user_id = %(student)s",
+        may=("student", *MANAGERS, "service_role"),
+        refused=("anon",),
+    ),
+    Attempt(
+        "user_roles",
+        "insert",
+        "superadmin to oneself or somebody",
+        """
+        insert into public.user_roles (user_id, role)
+        values (coalesce(nullif(auth.uid(), %(superadmin)s), %(nobody)s), 'superadmin')
+        """,
+        may=("superadmin", "service_role"),
+        refused=but("superadmin", "service_role"),
+    ),
+    Attempt(
+        "user_roles",
+        "update",
+        "of the student",
+        "update public.user_roles set role = 'admin' where user_id = %(student)s",
+        may=("service_role",),
+        refused=but("service_role"),
+    ),
+    Attempt(
+        "user_roles",
+        "delete",
+        "of the host",
+        "delete from public.user_roles where user_id = %(host)s",
+        may=("superadmin", "service_role"),
+        refused=("anon",),
+    ),
+    # -- settings and platforms --------------------------------------------------------------------
+    Attempt(
+        "app_settings",
+        "select",
+        "the row",
+        "select from public.app_settings",
+        may=NOT_ANON,
+        refused=("anon",),
+    ),
+    Attempt(
+        "app_settings",
+        "update",
+        "the row",
+        "update public.app_settings set late_after_minutes = 5 where true",
+        may=(*ADMINS, "service_role"),
+        refused=("anon",),
+    ),
+    Attempt(
+        "meeting_platforms",
+        "select",
+        "one",
+        "select from public.meeting_platforms where id = 'zoom'",
+        may=NOT_ANON,
+        refused=("anon",),
+    ),
+    Attempt(
+        "meeting_platforms",
+        "insert",
+        "a new one",
+        "insert into public.meeting_platforms (id, name) values ('webex', 'Webex')",
+        may=(*ADMINS, "service_role"),
+        refused=but(*ADMINS, "service_role"),
+    ),
+    Attempt(
+        "meeting_platforms",
+        "update",
+        "one",
+        "update public.meeting_platforms set is_active = false where id = 'jitsi'",
+        may=(*ADMINS, "service_role"),
+        refused=("anon",),
+    ),
+    Attempt(
+        "meeting_platforms",
+        "delete",
+        "an unused one",
+        "delete from public.meeting_platforms where id = 'jitsi'",
+        may=("superadmin", "service_role"),
+        refused=("anon",),
+    ),
+)
+
+DONE_BY_NOBODY = (
+    Attempt(
+        "app_settings",
+        "insert",
+        "another row",
+        "insert into public.app_settings (id) values (false)",
+        may=(),
+        refused=ALL,
+    ),
+    Attempt(
+        "app_settings",
+        "delete",
+        "the row",
+        "delete from public.app_settings where true",
+        may=(),
+        refused=ALL,
+    ),
+    *(
+        Attempt(table, "truncate", "", statement, may=(), refused=ALL)
+        for table, statement in (
+            ("app_settings", "truncate public.app_settings"),
+            ("batches", "truncate public.batches cascade"),
+            ("course_enrollments", "truncate public.course_enrollments"),
+            ("courses", "truncate public.courses cascade"),
+            ("meeting_platforms", "truncate public.meeting_platforms cascade"),
+            ("profiles", "truncate public.profiles cascade"),
+            ("session_attendance", "truncate public.session_attendance"),
+            ("session_participants", "truncate public.session_participants"),
+            ("success_sessions", "truncate public.success_sessions cascade"),
+            ("user_roles", "truncate public.user_roles"),
+        )
+    ),
+)
+
+
+@pytest.fixture
+def targets(academy: Academy) -> dict[str, object]:
+    """What the placeholders of the attempts stand for."""
+    unused_batch, unused_course, without_profile = uuid4(), uuid4(), uuid4()
+    academy.conn.execute(
+        "insert into public.courses (id, name) values (%s, 'Unused')", (unused_course,)
+    )
+    academy.conn.execute(
+        "insert into public.batches (id, course_id, name) values (%s, %s, 'Unused')",
+        (unused_batch, academy.course),
+    )
+    academy.conn.execute("insert into auth.users (id) values (%s)", (without_profile,))
+    academy.conn.execute("delete from public.profiles where id = %s", (without_profile,))
+    return {
+        **academy.people,
+        "batch_session": academy.sessions["batch"],
+        "orphaned_session": academy.sessions["orphaned"],
+        "session_over": academy.sessions["over"],
+        "course": academy.course,
+        "batch": academy.batch,
+        "unused_course": unused_course,
+        "unused_batch": unused_batch,
+        "user_without_profile": without_profile,
+    }
+
+
+def outcome(academy: Academy, who: str, attempt: Attempt, targets: dict[str, object]) -> str:
+    """Whether somebody may, finds nothing or is refused. Undone afterwards."""
+    try:
+        with academy.undone(), academy.acting(who):
+            rows = academy.conn.execute(attempt.statement, targets).rowcount
+    except psycopg.errors.InsufficientPrivilege:
+        return "refused"
+    return "may" if rows else "finds nothing"
+
+
+def expected(attempt: Attempt) -> dict[str, str]:
+    return {
+        who: "may"
+        if who in attempt.may
+        else "refused"
+        if who in attempt.refused
+        else "finds nothing"
+        for who in EVERYBODY
+    }
+
+
+@pytest.mark.parametrize("attempt", ATTEMPTS, ids=str)
+def test_who_may(academy: Academy, targets: dict[str, object], attempt: Attempt) -> None:
+    outcomes = {who: outcome(academy, who, attempt, targets) for who in EVERYBODY}
+    assert outcomes == expected(attempt)
+    # The control: what some are denied, others can do with the very same statement.
+    assert "may" in outcomes.values()
+
+
+@pytest.mark.parametrize("attempt", DONE_BY_NOBODY, ids=str)
+def test_only_the_dba_may(academy: Academy, targets: dict[str, object], attempt: Attempt) -> None:
+    outcomes = {who: outcome(academy, who, attempt, targets) for who in EVERYBODY}
+    assert set(outcomes.values()) == {"refused"}
+    if attempt.verb != "insert":
+        # The control. A second row of settings is refused to the DBA too, by a constraint.
+        academy.conn.execute(attempt.statement, targets)
+
+
+def test_every_verb_of_every_table_is_attempted(academy: Academy) -> None:
+    rows = academy.conn.execute(
+        """
+        select relname::text, verb
+        from pg_class, unnest(array['select', 'insert', 'update', 'delete']) as verb
+        where relkind in ('r', 'p') and relnamespace = 'public'::regnamespace
+        """
+    ).fetchall()
+    attempted = {(attempt.table, attempt.verb) for attempt in ATTEMPTS + DONE_BY_NOBODY}
+    assert set(rows) - attempted == set()
+
+
+@pytest.mark.parametrize("table", ["success_sessions", "session_attendance", "profiles"])
+def test_a_policy_that_lets_everybody_read_is_noticed(
+    academy: Academy, targets: dict[str, object], table: str
+) -> None:
+    academy.conn.execute(
+        sql.SQL("create policy open on public.{} for select to authenticated using (true)").format(
+            sql.Identifier(table)
+        )
+    )
+    attempt = next(one for one in ATTEMPTS if (one.table, one.verb) == (table, "select"))
+    assert outcome(academy, "nobody", attempt, targets) == "may"
