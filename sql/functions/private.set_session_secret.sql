@@ -1,25 +1,33 @@
--- One Vault secret per session and kind, found by its name.
+-- One Vault secret per session and kind, found by its name. The answer keeps a form that sends a known secret once more from looking like
+-- a change that everybody is to be told of.
 create function private.set_session_secret(session_id uuid, kind private.session_secret, value text)
-returns void
+returns boolean
 language plpgsql
 set search_path = ''
 as $$
 declare
     v_name text := format('success_sessions/%s/%s', session_id, kind);
     v_id uuid;
+    v_current text;
 begin
+    select secret.id, secret.decrypted_secret into v_id, v_current
+    from vault.decrypted_secrets as secret
+    where secret.name = v_name;
     if coalesce(value, '') = '' then
-        delete from vault.secrets as secret where secret.name = v_name;
-        return;
+        delete from vault.secrets as secret where secret.id = v_id;
+        return v_id is not null;
     end if;
-    select secret.id into v_id from vault.secrets as secret where secret.name = v_name;
-    if found then
-        perform vault.update_secret(v_id, value);
-    else
+    if v_id is null then
         perform vault.create_secret(value, v_name, 'Write-only part of a live session');
+        return true;
     end if;
+    if v_current is not distinct from value then
+        return false;
+    end if;
+    perform vault.update_secret(v_id, value);
+    return true;
 end
 $$;
 comment on function private.set_session_secret(uuid, private.session_secret, text) is
-    'Stores a write-only part of a session in Vault; null or empty removes it.';
+    'Stores a write-only part of a session in Vault; null or empty removes it. Returns whether that changed anything.';
 revoke execute on function private.set_session_secret(uuid, private.session_secret, text) from public;

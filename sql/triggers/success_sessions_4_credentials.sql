@@ -18,23 +18,26 @@ begin
     end if;
 
     if new.zoom_passcode is not null then
-        perform private.set_session_secret(new.id, 'zoom_passcode', new.zoom_passcode);
+        if private.set_session_secret(new.id, 'zoom_passcode', new.zoom_passcode) then
+            new.credentials_updated_at := clock_timestamp();
+        end if;
         new.zoom_passcode := null;
-        new.credentials_updated_at := clock_timestamp();
     end if;
 
     new.link := private.without_link_secret(v_link);
     if new.link is distinct from v_link then
-        perform private.set_session_secret(new.id, 'link', v_link);
-        new.credentials_updated_at := clock_timestamp();
+        if private.set_session_secret(new.id, 'link', v_link) then
+            new.credentials_updated_at := clock_timestamp();
+        end if;
     elsif tg_op = 'UPDATE' and new.link is distinct from old.link then
         perform private.set_session_secret(new.id, 'link', null);
     end if;
 
     new.backup_link := private.without_link_secret(v_backup_link);
     if new.backup_link is distinct from v_backup_link then
-        perform private.set_session_secret(new.id, 'backup_link', v_backup_link);
-        new.credentials_updated_at := clock_timestamp();
+        if private.set_session_secret(new.id, 'backup_link', v_backup_link) then
+            new.credentials_updated_at := clock_timestamp();
+        end if;
     elsif tg_op = 'UPDATE' and new.backup_link is distinct from old.backup_link then
         perform private.set_session_secret(new.id, 'backup_link', null);
     end if;

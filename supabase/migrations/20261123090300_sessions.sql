@@ -49,30 +49,38 @@ return regexp_replace(
 comment on function private.without_link_secret(text) is 'The link without its pwd= parameter.';
 revoke execute on function private.without_link_secret(text) from public;
 
--- One Vault secret per session and kind, found by its name.
+-- One Vault secret per session and kind, found by its name. The answer keeps a form that sends a known secret once more from looking like
+-- a change that everybody is to be told of.
 create function private.set_session_secret(session_id uuid, kind private.session_secret, value text)
-returns void
+returns boolean
 language plpgsql
 set search_path = ''
 as $$
 declare
     v_name text := format('success_sessions/%s/%s', session_id, kind);
     v_id uuid;
+    v_current text;
 begin
+    select secret.id, secret.decrypted_secret into v_id, v_current
+    from vault.decrypted_secrets as secret
+    where secret.name = v_name;
     if coalesce(value, '') = '' then
-        delete from vault.secrets as secret where secret.name = v_name;
-        return;
+        delete from vault.secrets as secret where secret.id = v_id;
+        return v_id is not null;
     end if;
-    select secret.id into v_id from vault.secrets as secret where secret.name = v_name;
-    if found then
-        perform vault.update_secret(v_id, value);
-    else
+    if v_id is null then
         perform vault.create_secret(value, v_name, 'Write-only part of a live session');
+        return true;
     end if;
+    if v_current is not distinct from value then
+        return false;
+    end if;
+    perform vault.update_secret(v_id, value);
+    return true;
 end
 $$;
 comment on function private.set_session_secret(uuid, private.session_secret, text) is
-    'Stores a write-only part of a session in Vault; null or empty removes it.';
+    'Stores a write-only part of a session in Vault; null or empty removes it. Returns whether that changed anything.';
 revoke execute on function private.set_session_secret(uuid, private.session_secret, text) from public;
 
 -- The only reader of the secrets; its callers decide who may see the answer and write the audit log.
@@ -90,8 +98,43 @@ comment on function private.get_session_secret(uuid, private.session_secret) is
     'A write-only part of a session from Vault; null where none is stored.';
 revoke execute on function private.get_session_secret(uuid, private.session_secret) from public;
 
--- The BEFORE triggers of success_sessions run in the order of their names: 1 defaults, 2 references, 3 transitions, 4 credentials,
--- 5 double booking, 6 revision.
+-- The policies say who may create a session, but Postgres asks them after the BEFORE triggers, whose messages would by
+-- then have told a stranger who is a mentor and when that mentor is busy. So this one comes first, and says in words what
+-- the policy would refuse.
+-- Security invoker: it asks about whoever writes.
+create function private.check_session_rights()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+    if not row_security_active('public.success_sessions') or private.is_manager() then
+        return new;
+    end if;
+    if not private.has_role('mentor') then
+        raise exception using
+            errcode = '42501',
+            message = 'only managers and mentors may create sessions',
+            hint = 'Ask a manager to create it.';
+    end if;
+    if new.mentor_id is distinct from auth.uid() then
+        raise exception using
+            errcode = '42501',
+            message = 'mentor_id must be your own id: mentors create the sessions that they host',
+            hint = 'Send your own id as mentor_id, or ask a manager.';
+    end if;
+    return new;
+end
+$$;
+comment on function private.check_session_rights() is
+    'Refuses with 42501 a new session that the policy success_sessions_insert_manager_or_host would refuse, before other triggers look at it.';
+revoke execute on function private.check_session_rights() from public;
+
+create trigger success_sessions_0_rights before insert on public.success_sessions
+for each row execute function private.check_session_rights();
+
+-- The BEFORE triggers of success_sessions run in the order of their names: 0 rights, 1 defaults, 2 references, 3 transitions,
+-- 4 credentials, 5 double booking, 6 revision.
 create function private.set_session_defaults()
 returns trigger
 language plpgsql
@@ -316,23 +359,26 @@ begin
     end if;
 
     if new.zoom_passcode is not null then
-        perform private.set_session_secret(new.id, 'zoom_passcode', new.zoom_passcode);
+        if private.set_session_secret(new.id, 'zoom_passcode', new.zoom_passcode) then
+            new.credentials_updated_at := clock_timestamp();
+        end if;
         new.zoom_passcode := null;
-        new.credentials_updated_at := clock_timestamp();
     end if;
 
     new.link := private.without_link_secret(v_link);
     if new.link is distinct from v_link then
-        perform private.set_session_secret(new.id, 'link', v_link);
-        new.credentials_updated_at := clock_timestamp();
+        if private.set_session_secret(new.id, 'link', v_link) then
+            new.credentials_updated_at := clock_timestamp();
+        end if;
     elsif tg_op = 'UPDATE' and new.link is distinct from old.link then
         perform private.set_session_secret(new.id, 'link', null);
     end if;
 
     new.backup_link := private.without_link_secret(v_backup_link);
     if new.backup_link is distinct from v_backup_link then
-        perform private.set_session_secret(new.id, 'backup_link', v_backup_link);
-        new.credentials_updated_at := clock_timestamp();
+        if private.set_session_secret(new.id, 'backup_link', v_backup_link) then
+            new.credentials_updated_at := clock_timestamp();
+        end if;
     elsif tg_op = 'UPDATE' and new.backup_link is distinct from old.backup_link then
         perform private.set_session_secret(new.id, 'backup_link', null);
     end if;
@@ -354,7 +400,8 @@ for each row execute function private.store_session_credentials();
 
 -- Names the clash. The exclusion constraint success_sessions_mentor_id_no_overlap is what holds, also between two writers at once; under
 -- row-level security Postgres hides its detail.
--- Security definer: the clashing session is the mentor's own or a manager is asking, and both may see it.
+-- Security definer: the clashing session is the mentor's own or a manager is asking, and both may see it
+-- (success_sessions_0_rights has turned away everybody else).
 create function private.refuse_double_booking()
 returns trigger
 language plpgsql
@@ -605,19 +652,52 @@ where session.status <> 'cancelled';
 
 comment on view public.segmented_weekly_success_sessions is
     'The caller''s calendar: every visible session that is not cancelled, with week and segment in the caller''s time zone, the status by the clock, and the caller''s own attendance.';
-comment on column public.segmented_weekly_success_sessions.status is 'Status by the clock, even before the stored one has moved.';
+comment on column public.segmented_weekly_success_sessions.id is 'The session.';
+comment on column public.segmented_weekly_success_sessions.title is 'One line.';
+comment on column public.segmented_weekly_success_sessions.description is 'Free text for those who take part.';
+comment on column public.segmented_weekly_success_sessions.session_type is 'Kind of session.';
+comment on column public.segmented_weekly_success_sessions.status is
+    'Status by the clock, even before the stored one has moved.';
+comment on column public.segmented_weekly_success_sessions.course_id is
+    'Course whose active enrollments are the audience; null: explicit participants only.';
+comment on column public.segmented_weekly_success_sessions.batch_id is
+    'Batch of the course; null: the course''s unbatched students.';
 comment on column public.segmented_weekly_success_sessions.audience is
     'batch, unbatched (the course''s students without a batch) or course-less (explicit participants only).';
-comment on column public.segmented_weekly_success_sessions.local_timezone is 'The caller''s time zone, from the profile.';
-comment on column public.segmented_weekly_success_sessions.local_start is 'Wall-clock begin in the caller''s time zone.';
+comment on column public.segmented_weekly_success_sessions.mentor_id is 'Host; null while none is assigned.';
+comment on column public.segmented_weekly_success_sessions.mentor_name is
+    'Name of the host; null while none is assigned.';
+comment on column public.segmented_weekly_success_sessions.start_time is 'Begin, an instant.';
+comment on column public.segmented_weekly_success_sessions.end_time is 'End, an instant.';
+comment on column public.segmented_weekly_success_sessions.timezone is 'IANA zone the wall-clock time is meant in.';
+comment on column public.segmented_weekly_success_sessions.local_timezone is
+    'The caller''s time zone, from the profile.';
+comment on column public.segmented_weekly_success_sessions.local_start is
+    'Wall-clock begin in the caller''s time zone.';
 comment on column public.segmented_weekly_success_sessions.local_end is 'Wall-clock end in the caller''s time zone.';
-comment on column public.segmented_weekly_success_sessions.week_start is 'Monday of the session''s week in the caller''s time zone.';
+comment on column public.segmented_weekly_success_sessions.week_start is
+    'Monday of the session''s week in the caller''s time zone.';
 comment on column public.segmented_weekly_success_sessions.segment is
     'past, live, today, this_week, next_week or later, in the caller''s time zone.';
+comment on column public.segmented_weekly_success_sessions.platform is 'Video platform, meeting_platforms.id.';
+comment on column public.segmented_weekly_success_sessions.link is
+    'Address of the meeting without its secret part; join_session gives the whole.';
+comment on column public.segmented_weekly_success_sessions.backup_link is
+    'Address to use when the platform fails, without its secret part.';
+comment on column public.segmented_weekly_success_sessions.zoom_meeting_id is 'Zoom''s meeting number.';
+comment on column public.segmented_weekly_success_sessions.sequence is
+    'Revision for calendars (RFC 5545, section 3.8.7.4).';
 comment on column public.segmented_weekly_success_sessions.join_opens_at is 'When join_session opens.';
-comment on column public.segmented_weekly_success_sessions.can_join is 'Whether join_session would let the caller in now.';
-comment on column public.segmented_weekly_success_sessions.attendance_status is 'The caller''s own attendance; null for none.';
-comment on column public.segmented_weekly_success_sessions.minutes_present is 'The caller''s own minutes in the session.';
+comment on column public.segmented_weekly_success_sessions.can_join is
+    'Whether join_session would let the caller in now.';
+comment on column public.segmented_weekly_success_sessions.attendance_status is
+    'The caller''s own attendance; null for none.';
+comment on column public.segmented_weekly_success_sessions.joined_at is
+    'The caller''s own first join; null: never there.';
+comment on column public.segmented_weekly_success_sessions.left_at is
+    'The caller''s own last leave; null while there, or never there.';
+comment on column public.segmented_weekly_success_sessions.minutes_present is
+    'The caller''s own minutes in the session.';
 
 revoke all on public.segmented_weekly_success_sessions from public, anon, authenticated, service_role;
 grant select on public.segmented_weekly_success_sessions to authenticated;
@@ -832,7 +912,7 @@ begin
             raise exception using
                 errcode = 'PT409',
                 message = 'this session was cancelled',
-                detail = v_session.cancel_reason,
+                detail = coalesce(v_session.cancel_reason, 'no reason was given'),
                 hint = 'Look for another session in the calendar.';
         when 'completed' then
             raise exception using

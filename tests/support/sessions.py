@@ -97,7 +97,7 @@ def secrets(conn: psycopg.Connection, session: UUID) -> dict[str, str]:
 
 
 def _one(
-    conn: psycopg.Connection, statement: sql.Composable, values: list[Any]
+    conn: psycopg.Connection, statement: sql.SQL | sql.Composed, values: list[Any]
 ) -> dict[str, Any] | None:
     with conn.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(statement, values).fetchone()
