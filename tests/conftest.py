@@ -86,9 +86,12 @@ def _shared_database(template: Database, _names: Iterator[str]) -> Iterator[Data
 @pytest.fixture
 def conn(_shared_database: Database) -> Iterator[psycopg.Connection]:
     """A connection as role `postgres`, rolled back after the test. Never commit on it."""
-    with psycopg.connect(_shared_database.url) as connection:
+    # In a transaction from the start: else the first block of `as_user` would be one, and commit.
+    with (
+        psycopg.connect(_shared_database.url) as connection,
+        connection.transaction(force_rollback=True),
+    ):
         yield connection
-        connection.rollback()
 
 
 @pytest.fixture

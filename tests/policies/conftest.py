@@ -26,6 +26,5 @@ def _founded(template: Database, run_name: str) -> Iterator[tuple[Database, Acad
 def academy(_founded: tuple[Database, Academy]) -> Iterator[Academy]:
     """The academy as it was founded; what the test changes there is rolled back."""
     database, founded = _founded
-    with psycopg.connect(database.url) as conn:
+    with psycopg.connect(database.url) as conn, conn.transaction(force_rollback=True):
         yield replace(founded, conn=conn)
-        conn.rollback()
