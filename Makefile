@@ -4,6 +4,7 @@ PYTHON ?= python3
 PG ?= 17
 VENV := .venv
 BIN := $(VENV)/bin
+DENO := node node_modules/deno/bin.cjs
 export SUPABASE_TELEMETRY_DISABLED := 1
 export DO_NOT_TRACK := 1
 
@@ -28,14 +29,17 @@ lint: install ## Check style, types, SQL, migrations, and Supabase's own advice
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/sqlfluff lint sql supabase
+	$(BIN)/sqlfluff lint --processes 2 --nocolor --disable-progress-bar sql supabase
 	$(BIN)/python -m devstack.migration_lint
+	NO_COLOR=1 $(DENO) fmt --check
+	NO_COLOR=1 $(DENO) lint
 	$(BIN)/python -m devstack.advisors
 
-format: install ## Rewrite Python and SQL in the house style
+format: install ## Rewrite Python, SQL and TypeScript in the house style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	$(BIN)/sqlfluff fix sql supabase
+	$(BIN)/sqlfluff fix --processes 2 sql supabase
+	$(DENO) fmt
 
 bench: install ## Run all benchmarks
 	@$(BIN)/python -m bench $(ARGS)

@@ -7,7 +7,8 @@ const client = createClient(url, key, { auth: { persistSession: false, autoRefre
 const wrong = await client.auth.signInWithPassword({ email, password: "wrong" });
 const signedIn = await client.auth.signInWithPassword({ email, password });
 const user = await client.auth.getUser();
-const profile = await client.from("profiles").select("full_name").eq("id", user.data.user?.id).single();
+const profile = await client.from("profiles").select("full_name").eq("id", user.data.user?.id)
+  .single();
 const refreshed = await client.auth.refreshSession();
 const signedOut = await client.auth.signOut();
 
@@ -17,6 +18,7 @@ console.log(JSON.stringify({
   userIs: user.data.user?.email,
   fullName: profile.data?.full_name,
   refreshed: refreshed.error?.message ?? "yes",
-  refreshTokenChanged: refreshed.data.session?.refresh_token !== signedIn.data.session?.refresh_token,
+  refreshTokenChanged:
+    refreshed.data.session?.refresh_token !== signedIn.data.session?.refresh_token,
   signedOut: signedOut.error?.message ?? "yes",
 }));
