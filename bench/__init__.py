@@ -1,0 +1,1 @@
+"""Measurements, each a ratio of variants that took turns in one run: `python -m bench`."""

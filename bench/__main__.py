@@ -1,0 +1,72 @@
+"""The command line: `python -m bench [ROW …] [--quick] [--seed N]`."""
+
+import argparse
+import sys
+from collections.abc import Callable, Mapping, Sequence
+
+import psycopg
+
+from bench import calendar
+from bench.errors import BenchError
+from bench.harness import Run
+from bench.report import Section, table
+from devstack.errors import StackError
+from devstack.servers import open_server
+
+ROWS: Mapping[str, Callable[[Run], list[Section]]] = {
+    "calendar": calendar.measure,
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure the chosen rows and print the table.
+
+    Returns:
+        0, or 1 if a row could not be measured. A missed bound is marked in the table, no failure.
+    """
+    chosen = _parser().parse_args(arguments)
+    sections: list[Section] = []
+    failed = False
+    try:
+        with open_server() as server:
+            run = Run(server, chosen.quick, chosen.seed, _say)
+            for name in chosen.rows or ROWS:
+                try:
+                    sections += ROWS[name](run)
+                except (BenchError, StackError, psycopg.Error, OSError) as error:
+                    failed = True
+                    _say(f"{name} could not be measured: {error}")
+    except StackError as error:
+        _say(str(error))
+        return 1
+    if sections:
+        print(table(sections))
+    return int(failed)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Run the benchmarks.")
+    parser.add_argument(
+        "rows",
+        nargs="*",
+        metavar="ROW",
+        choices=[*ROWS, []],
+        help=f"which to run, of: {', '.join(ROWS)} (default: all)",
+    )
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="go through everything at a toy size, to see that it works; the figures mean nothing",
+    )
+    parser.add_argument(
+        "--seed", type=int, default=1, help="of the random choices (default: %(default)s)"
+    )
+    return parser
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,2 @@
+-- What every request costs before it asks for anything.
+select 1
