@@ -5,12 +5,33 @@ returns trigger
 language plpgsql
 set search_path = ''
 as $$
+declare
+    v_missing text;
 begin
     new.end_time := coalesce(new.end_time, new.start_time + interval '60 minutes');
+
+    -- Postgres' own refusal prints the whole row, and that of an upsert still has the write-only fields in it.
+    v_missing := case
+        when new.title is null then 'title'
+        when new.start_time is null then 'start_time'
+        when new.link is null then 'link'
+        when new.session_type is null then 'session_type'
+        when new.status is null then 'status'
+        when new.timezone is null then 'timezone'
+        when new.platform is null then 'platform'
+        when new.platform_data is null then 'platform_data'
+        when num_nulls(new.id, new.sequence, new.created_at, new.updated_at) > 0 then 'id, sequence, created_at or updated_at'
+    end;
+    if v_missing is not null then
+        raise exception using
+            errcode = '23502',
+            message = format('%s must not be null', v_missing),
+            hint = 'Send a value, or leave the field out where it has a default.';
+    end if;
     return new;
 end
 $$;
-comment on function private.set_session_defaults() is 'A session created without end_time lasts 60 minutes.';
+comment on function private.set_session_defaults() is 'A session created without end_time lasts 60 minutes; one without another required field is refused with 23502.';
 revoke execute on function private.set_session_defaults() from public;
 
 create trigger success_sessions_1_defaults before insert on public.success_sessions
