@@ -1,0 +1,311 @@
+"""In random worlds three say the same of every user and session: policy, API door, and DESIGN.
+
+The policy of success_sessions lets indexes decide; private.visible_session, behind the API
+functions, asks about one session; `Facts` below says it in Python, from the rule as it was
+written: managers see all, mentors what they host, students what matches an active enrollment or
+an invitation.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from support.actors import as_user
+from support.world import World
+
+MANAGERS = {"enrollment_manager", "admin", "superadmin"}
+ROLES = ["student", "mentor", "enrollment_manager", "admin", "superadmin"]
+STATUSES = ["active", "active", "active", "paused", "completed", "withdrawn"]
+
+Pair = tuple[UUID, UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the tables hold, and what follows from it for access.
+
+    Attributes:
+        sessions: Course, batch and mentor of each session.
+        roles: The pairs of user and role.
+        active: The triples of student, course and batch of the active enrollments.
+        invited: The pairs of user and session.
+        users: Everybody.
+    """
+
+    sessions: dict[UUID, tuple[UUID | None, UUID | None, UUID | None]]
+    roles: set[tuple[UUID, str]]
+    active: set[tuple[UUID, UUID, UUID | None]]
+    invited: set[Pair]
+    users: list[UUID]
+
+    @classmethod
+    def read(cls, conn: psycopg.Connection) -> Facts:
+        def rows(query: str) -> list[tuple]:  # type: ignore[type-arg]
+            return conn.execute(query.encode()).fetchall()
+
+        return cls(
+            {
+                row[0]: (row[1], row[2], row[3])
+                for row in rows(
+                    "select id, course_id, batch_id, mentor_id from public.success_sessions"
+                )
+            },
+            set(rows("select user_id, role::text from public.user_roles")),
+            set(
+                rows(
+                    "select student_id, course_id, batch_id from public.course_enrollments"
+                    " where status = 'active'"
+                )
+            ),
+            set(rows("select user_id, session_id from public.session_participants")),
+            [row[0] for row in rows("select id from public.profiles")],
+        )
+
+    def hosts(self, user: UUID, session: UUID) -> bool:
+        return self.sessions[session][2] == user and (user, "mentor") in self.roles
+
+    def takes_part(self, user: UUID, session: UUID) -> bool:
+        course, batch, _ = self.sessions[session]
+        return (user, course, batch) in self.active or (user, session) in self.invited
+
+    def sees(self, user: UUID, session: UUID) -> bool:
+        return (
+            any((user, role) in self.roles for role in MANAGERS)
+            or self.hosts(user, session)
+            or self.takes_part(user, session)
+        )
+
+    def visible(self) -> set[Pair]:
+        return {
+            (user, session)
+            for user in self.users
+            for session in self.sessions
+            if self.sees(user, session)
+        }
+
+    def learners(self) -> set[Pair]:
+        return {
+            (user, session)
+            for user in self.users
+            for session in self.sessions
+            if self.takes_part(user, session) and not self.hosts(user, session)
+        }
+
+
+def populate(world: World, dice: random.Random) -> None:
+    """Insert users with any mixture of roles and enrollments, and sessions for anybody."""
+    courses = [world.course() for _ in range(3)]
+    batches: dict[UUID, list[UUID | None]] = {
+        course: [None, world.batch(course=course), world.batch(course=course)] for course in courses
+    }
+    roles = [roles_of_one(dice) for _ in range(20)]
+    users = [world.user("User", *held) for held in roles]
+    mentors = [user for user, held in zip(users, roles, strict=True) if "mentor" in held]
+    for user in users:
+        for enrolled in dice.sample(courses, dice.choice([0, 1, 1, 2, 3])):
+            world.enroll(
+                user,
+                course=enrolled,
+                batch=dice.choice(batches[enrolled]),
+                status=dice.choice(STATUSES),
+            )
+    for number in range(30):
+        course: UUID | None = dice.choice([*courses, None])
+        session = world.session(
+            course=course,
+            batch=None if course is None else dice.choice(batches[course]),
+            mentor=dice.choice([*mentors, None]),
+            # One after the other: nobody is booked twice.
+            starts=datetime.now(UTC) + timedelta(days=number - 15),
+            status=dice.choice(["upcoming", "upcoming", "cancelled", "completed"]),
+        )
+        if dice.random() < 0.4:
+            world.invite(session, *dice.sample(users, dice.randint(1, 3)))
+
+
+def roles_of_one(dice: random.Random) -> list[str]:
+    if dice.random() < 0.75:
+        return dice.choice([[], ["student"], ["mentor"], ["student", "mentor"]])
+    return dice.sample(ROLES, dice.randint(1, 3))
+
+
+def shuffle(conn: psycopg.Connection, dice: random.Random) -> None:
+    """Let life go on: roles are revoked, students move, sessions change hands and audience."""
+    conn.execute("select setseed(%s)", (dice.uniform(-1, 1),))
+    conn.execute(
+        """
+        delete from public.user_roles where random() < 0.3;
+        update public.course_enrollments
+        set status = (enum_range(null::public.enrollment_status))[1 + floor(random() * 4)]
+        where random() < 0.3;
+        update public.course_enrollments as enrollment
+        set batch_id = (
+            select batch.id from public.batches as batch
+            where batch.course_id = enrollment.course_id order by random() limit 1
+        )
+        where random() < 0.2;
+        delete from public.session_participants where random() < 0.2;
+        update public.success_sessions set batch_id = null
+        where random() < 0.2 and status = 'upcoming';
+        update public.success_sessions set mentor_id = null
+        where random() < 0.1 and status = 'upcoming';
+        """
+    )
+
+
+def by_policy(conn: psycopg.Connection, users: list[UUID]) -> set[Pair]:
+    """What each user reads from the table."""
+    pairs: set[Pair] = set()
+    for user in users:
+        with as_user(conn, user):
+            rows = conn.execute("select id from public.success_sessions").fetchall()
+        pairs |= {(user, row[0]) for row in rows}
+    return pairs
+
+
+def by_calendar(conn: psycopg.Connection, users: list[UUID]) -> set[Pair]:
+    """What each user finds in the calendar, to which the cancelled are added if in the table."""
+    pairs: set[Pair] = set()
+    for user in users:
+        with as_user(conn, user):
+            rows = conn.execute(
+                "select id from public.segmented_weekly_success_sessions union all"
+                " select id from public.success_sessions where status = 'cancelled'"
+            ).fetchall()
+        pairs |= {(user, row[0]) for row in rows}
+    return pairs
+
+
+def by_door(conn: psycopg.Connection, users: list[UUID], function: str) -> set[Pair]:
+    """For whom a function answers anything but PT404; what it writes is undone."""
+    conn.execute(
+        f"""
+        create or replace function pg_temp.opens(session_id uuid) returns boolean
+        language plpgsql as $$
+        begin
+            perform {function}(session_id);
+            raise exception 'undo';
+        exception
+            when sqlstate 'PT404' then return false;
+            when others then return true;
+        end
+        $$
+        """.encode()
+    )
+    sessions = [row[0] for row in conn.execute("select id from public.success_sessions")]
+    pairs: set[Pair] = set()
+    for user in users:
+        with as_user(conn, user):
+            if function.startswith("private."):
+                # The claims of the user, the privileges of the functions that call it.
+                conn.execute("reset role")
+            rows = conn.execute(
+                "select id from unnest(%s::uuid[]) as id where pg_temp.opens(id)", (sessions,)
+            ).fetchall()
+        pairs |= {(user, row[0]) for row in rows}
+    return pairs
+
+
+@pytest.fixture(params=range(6))
+def worlds(
+    conn: psycopg.Connection, world: World, request: pytest.FixtureRequest
+) -> Iterator[Facts]:
+    """The facts of a random world, then of the same after it has changed."""
+
+    def lives() -> Iterator[Facts]:
+        dice = random.Random(request.param)
+        populate(world, dice)
+        yield Facts.read(conn)
+        shuffle(conn, dice)
+        yield Facts.read(conn)
+
+    return lives()
+
+
+def test_all_doors_agree_with_the_rule(conn: psycopg.Connection, worlds: Iterator[Facts]) -> None:
+    for facts in worlds:
+        visible = facts.visible()
+        # The world is worth asking about: much is seen, much is not.
+        assert 0.1 < len(visible) / (len(facts.users) * len(facts.sessions)) < 0.9
+        assert by_policy(conn, facts.users) == visible
+        assert by_calendar(conn, facts.users) == visible
+        assert by_door(conn, facts.users, "private.visible_session") == visible
+        assert by_door(conn, facts.users, "public.join_session") == visible
+        assert by_door(conn, facts.users, "public.session_credentials") == visible
+
+
+def test_the_list_of_learners_and_the_question_about_one_agree_with_the_rule(
+    conn: psycopg.Connection, worlds: Iterator[Facts]
+) -> None:
+    for facts in worlds:
+        listed = conn.execute(
+            """
+            select learner.user_id, session.id
+            from public.success_sessions as session
+            cross join lateral private.session_learners(session) as learner
+            """
+        ).fetchall()
+        asked = conn.execute(
+            """
+            select profile.id, session.id
+            from public.success_sessions as session
+            cross join public.profiles as profile
+            where private.is_session_learner(session, profile.id)
+            """
+        ).fetchall()
+        assert len(listed) == len(set(listed))
+        assert set(listed) == set(asked) == facts.learners()
+
+
+FORGETFUL = {
+    "that an enrollment must be active": """
+        create or replace function private.my_audience_keys() returns uuid []
+        language plpgsql stable security definer set search_path = '' as $$
+        begin
+            return array(
+                select private.audience_key(enrollment.course_id, enrollment.batch_id)
+                from public.course_enrollments as enrollment
+                where enrollment.student_id = auth.uid()
+            );
+        end
+        $$
+    """,
+    "that unbatched means without a batch": """
+        create or replace function private.my_audience_keys() returns uuid []
+        language plpgsql stable security definer set search_path = '' as $$
+        begin
+            return array(
+                select private.audience_key(enrollment.course_id, audience.batch_id)
+                from public.course_enrollments as enrollment
+                cross join lateral (values (enrollment.batch_id), (null)) as audience (batch_id)
+                where enrollment.student_id = auth.uid() and enrollment.status = 'active'
+            );
+        end
+        $$
+    """,
+    "that a host must be a mentor": """
+        create or replace function private.my_hosts_from() returns uuid
+        language sql stable security definer set search_path = '' return private.my_rows_from();
+        create or replace function private.my_hosts_to() returns uuid
+        language sql stable security definer set search_path = '' return private.my_rows_to();
+    """,
+}
+
+
+@pytest.mark.parametrize("what", FORGETFUL)
+def test_a_policy_that_forgets_is_noticed(
+    conn: psycopg.Connection, world: World, what: str
+) -> None:
+    dice = random.Random(1)
+    populate(world, dice)
+    shuffle(conn, dice)
+    conn.execute(FORGETFUL[what].encode())
+    facts = Facts.read(conn)
+    assert by_policy(conn, facts.users) != facts.visible()
