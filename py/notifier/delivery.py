@@ -113,6 +113,13 @@ class Delivery:
         self._filled.set()
         self._update()
 
+    def break_off(self, down: TransportDownError) -> None:
+        """Nothing can be sent: what waits goes back, and the worker is told."""
+        self.outage = down
+        self._filled.set()
+        self.down.set()
+        self._wake.set()
+
     def resume(self) -> None:
         """The transport works again."""
         self.outage = None
@@ -164,7 +171,7 @@ class Delivery:
             try:
                 await self._transport.ready()
             except TransportDownError as down:
-                self._break_off(down)
+                self.break_off(down)
             else:
                 await self._mark_group()
 
@@ -249,15 +256,8 @@ class Delivery:
                 return await self._transport.send(letter)
             except TransportDownError as error:
                 down = error
-                self._break_off(down)
+                self.break_off(down)
         return NotSent(Failure.TRANSIENT, down.reason, down.transport, down.retry_after)
-
-    def _break_off(self, down: TransportDownError) -> None:
-        """Nothing can be sent: what waits goes back, and the worker is told."""
-        self.outage = down
-        self._filled.set()
-        self.down.set()
-        self._wake.set()
 
     # Bookkeeping
 

@@ -74,10 +74,8 @@ async def run(settings: Settings) -> int:
         async def work() -> None:
             try:
                 await parts.transport.ready()
-            except TransportDownError as down:  # said early, tried again with the first mail
-                log.event(
-                    logging.ERROR, "transport_down", transport=down.transport, reason=down.reason
-                )
+            except TransportDownError as down:  # found out now, not with the first mail
+                parts.delivery.break_off(down)
             await parts.worker.run()
 
         clean = await _supervise(parts, settings.grace, work, parts.listener.run)

@@ -6,9 +6,11 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from devstack.databases import Database
 from support.certificates import Authority, make_authority
 from support.daemon import Daemons, running_daemons
 from support.resend_server import ResendServer
+from support.school import School, open_school
 from support.smtp_server import SmtpServer
 from support.threads import in_thread
 
@@ -45,3 +47,17 @@ def daemons() -> Iterator[Daemons]:
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     """A certificate authority and a server certificate for localhost."""
     return make_authority(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture
+def school(database: Database) -> Iterator[School]:
+    """A course with three students, a mentor and an admin, committed."""
+    with open_school(database) as opened:
+        yield opened
+
+
+@pytest.fixture
+def big_school(database: Database) -> Iterator[School]:
+    """The same with sixty students: more than are marked at a time."""
+    with open_school(database, students=60) as opened:
+        yield opened

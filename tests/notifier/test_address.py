@@ -103,7 +103,7 @@ def test_any_name_survives_the_header_and_none_adds_one(name: str) -> None:
     assert message.keys() == ["To"]
     to = message["To"]
     assert isinstance(to, AddressHeader)
-    assert not to.defects
+    assert to.defects == ()  # type: ignore[attr-defined]
     assert [one.addr_spec for one in to.addresses] == ["x@example.org"]
     if len(name.encode()) <= 39:
         assert to.addresses[0].display_name == one_line(name)

@@ -31,7 +31,7 @@ def composer() -> Composer:
 
 
 def parsed(wire: bytes) -> EmailMessage:
-    message = cast(EmailMessage, message_from_bytes(wire, policy=policy.default))
+    message = message_from_bytes(wire, policy=policy.default)
     assert not message.defects
     assert not [part.defects for part in message.walk() if part.defects]
     return message
@@ -108,6 +108,7 @@ def test_the_headers() -> None:
     assert message["References"].startswith("<session.")
     date = message["Date"]
     assert isinstance(date, DateHeader)
+    assert date.datetime is not None
     assert abs((datetime.now(UTC) - date.datetime).total_seconds()) < 60
     assert len(message.keys()) == len(set(message.keys()))
 

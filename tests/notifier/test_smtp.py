@@ -7,6 +7,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ from support.smtp_server import ACCEPTED, DROP, HANG, HOLD, SmtpServer
 SHORT = Timeouts(connect=2.0, first=0.3, command=0.3, final=0.4)
 
 
-def letter(address: str = "priya@example.org", **fields: object) -> Letter:
+def letter(address: str = "priya@example.org", **fields: Any) -> Letter:
     composer = Composer(
         Renderer("https://app.example.com", "Acme"), Mailbox("Live Sessions", "s@example.org")
     )

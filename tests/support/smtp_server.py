@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from types import TracebackType
-from typing import Self, cast
+from typing import Self
 
 DROP = "drop the connection"
 HANG = "never answer"
@@ -48,7 +48,7 @@ class Mail:
     @property
     def message(self) -> EmailMessage:
         """The message as Python's email package reads it."""
-        return cast(EmailMessage, message_from_bytes(self.data, policy=policy.default))
+        return message_from_bytes(self.data, policy=policy.default)
 
     @property
     def message_id(self) -> str:

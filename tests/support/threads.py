@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
 from typing import TypeVar
 
@@ -19,8 +19,12 @@ def in_thread(server: AbstractAsyncContextManager[T]) -> Iterator[T]:
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     try:
-        yield asyncio.run_coroutine_threadsafe(server.__aenter__(), loop).result(10)
-        asyncio.run_coroutine_threadsafe(server.__aexit__(None, None, None), loop).result(10)
+        running = asyncio.run_coroutine_threadsafe(server.__aenter__(), loop).result(10)
+        try:
+            yield running
+        finally:
+            leaving = server.__aexit__(None, None, None)
+            asyncio.run_coroutine_threadsafe(_as_coroutine(leaving), loop).result(10)
     finally:
         asyncio.run_coroutine_threadsafe(_cancel_all(), loop).result(10)
         loop.call_soon_threadsafe(loop.stop)
@@ -40,6 +44,10 @@ def wait_until(condition: Callable[[], object], what: str, timeout: float = 20.0
     while not condition():
         assert time.monotonic() < deadline, f"waited {timeout:g} s in vain: {what}"
         time.sleep(0.01)
+
+
+async def _as_coroutine(awaitable: Awaitable[object]) -> None:
+    await awaitable
 
 
 async def _cancel_all() -> None:

@@ -1,0 +1,122 @@
+"""The listener finds out when it has gone deaf, and says so by doing something about it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import psycopg
+import pytest
+
+from devstack.databases import Database
+from notifier import listener as listening
+from notifier.listener import Listener
+from notifier.outbox import CHANNEL, Outbox
+from support.pg_proxy import PgProxy
+
+
+@asynccontextmanager
+async def listener_at(
+    database_url: str, other_url: str | None = None
+) -> AsyncIterator[tuple[Listener, asyncio.Event]]:
+    wake = asyncio.Event()
+    outbox = Outbox(other_url or database_url, worker="test", organizer="", app_url="")
+    async with outbox:
+        listener = Listener(database_url, wake, outbox.notify, test_every=0.2, patience=0.5)
+        task = asyncio.create_task(listener.run())
+        try:
+            yield listener, wake
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+async def woken(wake: asyncio.Event, seconds: float = 5.0) -> None:
+    async with asyncio.timeout(seconds):
+        await wake.wait()
+
+
+def notify(database: Database, payload: str = "") -> None:
+    with psycopg.connect(database.url, autocommit=True) as conn:
+        conn.execute("select pg_notify(%s, %s)", (CHANNEL, payload))
+
+
+async def test_a_notification_wakes(database: Database) -> None:
+    async with listener_at(database.notifier_url) as (listener, wake):
+        await woken(wake)  # at the start: something may have happened before
+        assert listener.listening
+
+        for payload in ("", "whatever"):
+            wake.clear()
+            await asyncio.to_thread(notify, database, payload)
+            await woken(wake)
+
+
+async def test_it_keeps_hearing_through_many_tests_of_itself(database: Database) -> None:
+    async with listener_at(database.notifier_url) as (listener, wake):
+        for _ in range(8):
+            await woken(wake)
+            wake.clear()
+            await asyncio.sleep(0.15)
+            await asyncio.to_thread(notify, database)
+            await woken(wake, 1.0)
+            wake.clear()
+        assert listener.listening
+
+
+async def test_a_half_open_connection_is_noticed_and_replaced(database: Database) -> None:
+    async with (
+        PgProxy(database.notifier_url) as proxy,
+        listener_at(proxy.url, database.notifier_url) as (listener, wake),
+    ):
+        await woken(wake)
+        proxy.frozen = True
+        async with asyncio.timeout(5):
+            while listener.listening:  # noqa: ASYNC110 - there is no event for it
+                await asyncio.sleep(0.01)
+        wake.clear()
+        proxy.frozen = False
+
+        await woken(wake, 15.0)
+
+        assert listener.listening
+        assert proxy.connections >= 2
+
+
+async def test_a_closed_connection_is_replaced_and_the_worker_looks(database: Database) -> None:
+    async with listener_at(database.notifier_url) as (listener, wake):
+        await woken(wake)
+        wake.clear()
+        with psycopg.connect(database.superuser_url, autocommit=True) as conn:
+            conn.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                " where usename = 'notifier' and query ilike 'listen%%'"
+                " and datname = current_database()"
+            )
+
+        await woken(wake)
+        wake.clear()
+        await asyncio.to_thread(notify, database)
+        await woken(wake)
+        assert listener.listening
+
+
+async def test_where_no_notification_ever_arrives_it_gives_up_and_tries_later(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listening, "RETRY_DEAF", 0.3)
+    async with (
+        PgProxy(database.notifier_url) as proxy,
+        listener_at(proxy.url) as (listener, wake),
+    ):
+        proxy.deaf = True
+        await asyncio.sleep(1.5)
+        assert not listener.listening
+        assert not wake.is_set()
+        proxy.deaf = False
+
+        await woken(wake)
+
+        assert listener.listening

@@ -1,0 +1,191 @@
+"""The notifier at work: a commit becomes mails in mailboxes, each once, quickly and in order."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+
+import icalendar
+import psycopg
+
+from support.daemon import Daemons, environment
+from support.school import School
+from support.smtp_server import HOLD, SmtpServer
+from support.threads import wait_until
+
+
+def test_an_admins_commit_becomes_one_mail_for_everybody_concerned(
+    school: School, mail_server: SmtpServer, daemons: Daemons
+) -> None:
+    daemon = daemons.start(environment(school.database, mail_server))
+
+    session = school.schedule("Week 6: joins", mentor=True)
+    wait_until(lambda: school.all_sent(4), "four mails sent")
+
+    assert daemon.stop() == 0
+    by_recipient = {mail.recipient.split("@")[0]: mail.message for mail in mail_server.mails}
+    assert len(mail_server.mails) == len(by_recipient) == 4
+    for number in range(3):
+        message = by_recipient[f"student{number}"]
+        assert message["Subject"].startswith("New session: Week 6: joins")
+        body = message.get_body(("plain",))
+        assert body is not None
+        assert f"Hi Student {number}," in body.get_content()
+        assert f"https://app.live-sessions.test/sessions/{session}" in body.get_content()
+    (host,) = (by_recipient[name] for name in by_recipient if name.startswith("amara"))
+    assert host["Subject"].startswith("You host: Week 6: joins")
+
+
+def test_each_change_is_told_with_a_calendar_that_updates_the_last(
+    school: School, mail_server: SmtpServer, daemons: Daemons
+) -> None:
+    daemons.start(environment(school.database, mail_server))
+    session = school.schedule()
+    wait_until(lambda: school.all_sent(3), "invitations")
+    school.reschedule(session)
+    wait_until(lambda: school.all_sent(6), "new times")
+    school.change(session, title="Week 6, again")
+    wait_until(lambda: school.all_sent(9), "updates")
+    school.change(session, status="cancelled", cancel_reason="The mentor is unwell.")
+    wait_until(lambda: school.all_sent(12), "cancellations")
+
+    mine = [mail.message for mail in mail_server.mails if mail.recipient.startswith("student0@")]
+
+    assert [message["Subject"].split(":")[0] for message in mine] == [
+        "New session",
+        "Rescheduled",
+        "Updated",
+        "Cancelled",
+    ]
+    events = []
+    for message in mine:
+        for part in message.walk():
+            if part.get_content_type() == "text/calendar":
+                payload = part.get_payload(decode=True)
+                assert isinstance(payload, bytes)
+                calendar = icalendar.Calendar.from_ical(payload)
+                assert calendar["METHOD"] == part["Content-Type"].params["method"]
+                events += [(str(calendar["METHOD"]), event) for event in calendar.walk("VEVENT")]
+    assert [method for method, _ in events] == ["REQUEST", "REQUEST", "REQUEST", "CANCEL"]
+    assert len({str(event["UID"]) for _, event in events}) == 1
+    sequences = [int(str(event["SEQUENCE"])) for _, event in events]
+    assert sequences == sorted(set(sequences))
+
+
+def test_changes_that_pile_up_become_one_mail(
+    school: School, mail_server: SmtpServer, daemons: Daemons
+) -> None:
+    session = school.schedule()
+    school.change(session, title="Week 6, renamed")
+    school.reschedule(session)
+
+    daemons.start(environment(school.database, mail_server))
+    wait_until(lambda: school.statuses().get("sent") == 3, "mails sent")
+
+    assert len(mail_server.mails) == 3
+    assert all(
+        mail.message["Subject"].startswith("New session: Week 6, renamed")
+        for mail in mail_server.mails
+    )
+
+
+def test_a_mail_of_a_change_waits_for_the_one_before_it(
+    school: School, mail_server: SmtpServer, daemons: Daemons
+) -> None:
+    mail_server.at("DOT", HOLD, about="student0@")
+    daemons.start(environment(school.database, mail_server))
+    session = school.schedule()
+    mail_server.wait_held()
+    school.reschedule(session)
+    wait_until(lambda: len(mail_server.mails) == 4, "the others have both")
+
+    assert not [name for name in mail_server.recipients if name.startswith("student0@")]
+    mail_server.behave()
+    wait_until(lambda: school.all_sent(6), "the rest")
+
+    mine = [mail.message for mail in mail_server.mails if mail.recipient.startswith("student0@")]
+    assert [message["Subject"].split(":")[0] for message in mine] == ["New session", "Rescheduled"]
+
+
+def test_a_rolled_back_session_is_told_to_nobody(
+    school: School, mail_server: SmtpServer, daemons: Daemons
+) -> None:
+    daemons.start(environment(school.database, mail_server))
+    with psycopg.connect(school.database.url) as conn:
+        conn.execute(
+            "insert into public.success_sessions (title, course_id, batch_id, start_time, link)"
+            " values ('never', %s, %s, now() + interval '1 day', 'https://zoom.us/j/1')",
+            (school.course, school.batch),
+        )
+        conn.rollback()
+
+    school.schedule("Real one")
+    wait_until(lambda: school.all_sent(3), "mails sent")
+
+    assert all("Real one" in mail.message["Subject"] for mail in mail_server.mails)
+
+
+def test_the_clock_starts_and_ends_sessions_and_brings_the_summary(
+    school: School, mail_server: SmtpServer, daemons: Daemons
+) -> None:
+    session = school.schedule(mentor=True, starts=timedelta(seconds=1.5), minutes=1.5 / 60)
+    daemons.start(environment(school.database, mail_server))
+
+    def status() -> object:
+        row = school.conn.execute(
+            "select status::text from public.success_sessions where id = %s", (session,)
+        ).fetchone()
+        return row and row[0]
+
+    wait_until(lambda: status() == "live", "the session starts")
+    wait_until(lambda: status() == "completed", "the session ends")
+    wait_until(
+        lambda: any("Attendance" in mail.message["Subject"] for mail in mail_server.mails),
+        "the mentor's summary",
+    )
+
+    (summary,) = (mail for mail in mail_server.mails if "Attendance" in mail.message["Subject"])
+    assert summary.recipient.startswith("amara")
+    assert summary.message["Subject"].endswith("0 of 3 took part")
+    body = summary.message.get_body(("plain",))
+    assert body is not None
+    assert "- Student 0: Absent" in body.get_content()
+
+
+def test_logs_have_one_line_per_mail_and_no_address(
+    school: School, mail_server: SmtpServer, daemons: Daemons
+) -> None:
+    daemon = daemons.start(environment(school.database, mail_server))
+    school.schedule()
+    wait_until(lambda: school.all_sent(3), "mails sent")
+    daemon.stop()
+
+    lines = daemon.events("mail")
+    assert len(lines) == 3
+    for line in lines:
+        assert line["kind"] == "session_scheduled"
+        assert line["outcome"] == "sent"
+        assert line["transport"] == "smtp"
+        assert float(line["ms"]) > 0
+        assert line["id"]
+        assert line["event"]
+    assert "@" not in daemon.log
+    assert "notifier:notifier" not in daemon.log
+
+
+def test_an_idle_notifier_asks_for_notifications_again(
+    school: School, mail_server: SmtpServer, daemons: Daemons
+) -> None:
+    daemons.start(environment(school.database, mail_server, NOTIFIER_POLL_SECONDS="300"))
+    for number in range(5):
+        school.schedule(f"Session {number}", starts=timedelta(days=number + 1))
+        wait_until(partial(school.all_sent, (number + 1) * 3), "mails sent", 5)
+
+    wait_until(lambda: _gate_is_open(school), "the gate is open")
+
+
+def _gate_is_open(school: School) -> bool:
+    row = school.conn.execute(
+        "select awake_until < clock_timestamp() from notifier.gate"
+    ).fetchone()
+    return row == (True,)

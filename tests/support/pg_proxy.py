@@ -1,0 +1,102 @@
+"""A TCP proxy in front of Postgres that loses things: notifications, or everything, silently."""
+
+from __future__ import annotations
+
+import asyncio
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit, urlunsplit
+
+NOTIFICATION = ord("A")
+"""The type of a NotificationResponse message in the Postgres protocol."""
+
+
+class PgProxy:
+    """Start with `async with`, or `in_thread` where the test is not async.
+
+    Attributes:
+        deaf: Drop notifications, as a transaction pooler does.
+        frozen: Pass on nothing, in neither direction, and close nothing: a half-open connection.
+        connections: How many were made.
+
+    Args:
+        database_url: The real address.
+    """
+
+    def __init__(self, database_url: str) -> None:
+        self.deaf = False
+        self.frozen = False
+        self.connections = 0
+        self._target = urlsplit(database_url)
+        self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def url(self) -> str:
+        """The address of the proxy, for the same role and database; without TLS."""
+        assert self._server is not None
+        port = self._server.sockets[0].getsockname()[1]
+        login, _, _ = self._target.netloc.rpartition("@")
+        return urlunsplit(
+            self._target._replace(netloc=f"{login}@127.0.0.1:{port}", query="sslmode=disable")
+        )
+
+    async def __aenter__(self) -> Self:
+        """Listen."""
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop."""
+        assert self._server is not None
+        self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        up_reader, up_writer = await asyncio.open_connection(
+            self._target.hostname, self._target.port or 5432
+        )
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._copy(reader, up_writer))
+                group.create_task(self._copy_messages(up_reader, writer))
+        except* (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.transport.abort()
+            up_writer.transport.abort()
+
+    async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65_536):
+            await self._thawed()
+            writer.write(data)
+            await writer.drain()
+        raise ConnectionResetError
+
+    async def _copy_messages(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        """Message by message: a type, a length that counts itself, the rest."""
+        while True:
+            header = await reader.readexactly(5)
+            body = await reader.readexactly(int.from_bytes(header[1:], "big") - 4)
+            await self._thawed()
+            if not (self.deaf and header[0] == NOTIFICATION):
+                writer.write(header + body)
+                await writer.drain()
+
+    async def _thawed(self) -> None:
+        while self.frozen:  # noqa: ASYNC110 - set from another thread
+            await asyncio.sleep(0.01)
