@@ -1,5 +1,5 @@
--- One Vault secret per session and kind, found by its name. The answer keeps a form that sends a known secret once more from looking like
--- a change that everybody is to be told of.
+-- One Vault secret per session and kind, found by its name. The answer keeps a form that sends a known secret once more
+-- from looking like a change that everybody is to be told of.
 create function private.set_session_secret(session_id uuid, kind private.session_secret, value text)
 returns boolean
 language plpgsql

@@ -265,7 +265,8 @@ return coalesce((session).mentor_id = auth.uid(), false) and private.has_role('m
 comment on function private.is_session_host(public.success_sessions) is 'Whether the calling user is the session''s mentor.';
 revoke execute on function private.is_session_host(public.success_sessions) from public;
 
--- Whether this user takes part as a learner; the single-row twin of private.session_learners, so that joining does not list a cohort.
+-- Whether this user takes part as a learner; the single-row twin of private.session_learners, so that joining does not
+-- list a cohort. A mentor who has lost the role hosts nothing any more and is a learner like any other.
 create function private.is_session_learner(session public.success_sessions, user_id uuid)
 returns boolean
 language plpgsql
@@ -273,34 +274,44 @@ stable
 set search_path = ''
 as $$
 begin
-    return session.mentor_id is distinct from is_session_learner.user_id
-        and (
-            exists (
-                select from public.course_enrollments as enrollment
-                where
-                    enrollment.student_id = is_session_learner.user_id
-                    and enrollment.course_id = session.course_id
-                    and enrollment.batch_id is not distinct from session.batch_id
-                    and enrollment.status = 'active'
-            )
-            or exists (
-                select from public.session_participants as participant
-                where participant.session_id = session.id and participant.user_id = is_session_learner.user_id
-            )
-        );
+    if session.mentor_id = is_session_learner.user_id
+        and exists (
+            select from public.user_roles as held
+            where held.user_id = is_session_learner.user_id and held.role = 'mentor'
+        )
+    then
+        return false;
+    end if;
+    return exists (
+        select from public.course_enrollments as enrollment
+        where
+            enrollment.student_id = is_session_learner.user_id
+            and enrollment.course_id = session.course_id
+            and enrollment.batch_id is not distinct from session.batch_id
+            and enrollment.status = 'active'
+    )
+    or exists (
+        select from public.session_participants as participant
+        where participant.session_id = session.id and participant.user_id = is_session_learner.user_id
+    );
 end
 $$;
 comment on function private.is_session_learner(public.success_sessions, uuid) is
-    'Whether the user takes part: an active enrollment in the audience or an explicit invitation, and is not the mentor.';
+    'Whether the user takes part: an active enrollment in the audience or an explicit invitation, and is not the host.';
 revoke execute on function private.is_session_learner(public.success_sessions, uuid) from public;
 
--- Everybody whose attendance counts: the active enrollments of the audience and the explicit participants, without the mentor.
+-- Everybody whose attendance counts: the active enrollments of the audience and the explicit participants, without the
+-- host. A mentor who has lost the role hosts nothing any more and is a learner like any other.
 create function private.session_learners(session public.success_sessions)
 returns table (user_id uuid)
 language plpgsql
 stable
 set search_path = ''
 as $$
+declare
+    v_host_id uuid := (
+        select held.user_id from public.user_roles as held where held.user_id = session.mentor_id and held.role = 'mentor'
+    );
 begin
     return query
     select enrollment.student_id
@@ -309,7 +320,7 @@ begin
         enrollment.course_id = session.course_id
         and enrollment.batch_id = session.batch_id
         and enrollment.status = 'active'
-        and enrollment.student_id is distinct from session.mentor_id
+        and enrollment.student_id is distinct from v_host_id
     union
     select enrollment.student_id
     from public.course_enrollments as enrollment
@@ -318,15 +329,15 @@ begin
         and enrollment.course_id = session.course_id
         and enrollment.batch_id is null
         and enrollment.status = 'active'
-        and enrollment.student_id is distinct from session.mentor_id
+        and enrollment.student_id is distinct from v_host_id
     union
     select participant.user_id
     from public.session_participants as participant
-    where participant.session_id = session.id and participant.user_id is distinct from session.mentor_id;
+    where participant.session_id = session.id and participant.user_id is distinct from v_host_id;
 end
 $$;
 comment on function private.session_learners(public.success_sessions) is
-    'Ids of those who take part: active enrollments of the audience and explicit participants, without the mentor.';
+    'Ids of those who take part: active enrollments of the audience and explicit participants, without the host.';
 revoke execute on function private.session_learners(public.success_sessions) from public;
 
 -- The one door of the API functions to a session: unknown and invisible get the same answer, so that nobody can probe for ids.
@@ -676,3 +687,30 @@ create trigger touch_updated_at before update on public.course_enrollments
 for each row execute function private.touch_updated_at();
 create trigger touch_updated_at before update on public.app_settings
 for each row execute function private.touch_updated_at();
+
+-- The foreign key holds this rule; this says it in words, and before an absurdly long name can break the index on it.
+-- Security definer: the writer need not be able to read zones.
+create function private.check_profile_timezone()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+    if new.timezone is not null
+        and not exists (select from private.time_zones as zone where zone.name = new.timezone)
+    then
+        raise exception using
+            errcode = '22023',
+            message = format('timezone %s is not an IANA time zone', quote_literal(left(new.timezone, 60))),
+            hint = 'Send a name such as Europe/Berlin, Asia/Kolkata or UTC.';
+    end if;
+    return new;
+end
+$$;
+comment on function private.check_profile_timezone() is
+    'Refuses an unknown zone with 22023, naming the field and the remedy.';
+revoke execute on function private.check_profile_timezone() from public;
+
+create trigger check_profile_timezone before insert or update of timezone on public.profiles
+for each row execute function private.check_profile_timezone();

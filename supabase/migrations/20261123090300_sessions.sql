@@ -49,8 +49,8 @@ return regexp_replace(
 comment on function private.without_link_secret(text) is 'The link without its pwd= parameter.';
 revoke execute on function private.without_link_secret(text) from public;
 
--- One Vault secret per session and kind, found by its name. The answer keeps a form that sends a known secret once more from looking like
--- a change that everybody is to be told of.
+-- One Vault secret per session and kind, found by its name. The answer keeps a form that sends a known secret once more
+-- from looking like a change that everybody is to be told of.
 create function private.set_session_secret(session_id uuid, kind private.session_secret, value text)
 returns boolean
 language plpgsql

@@ -635,9 +635,9 @@ begin
             case when email.is_in_doubt then email.kind else decision.kind end as final_kind,
             case
                 when email.from_id is null then 'already_told'
+                when decision.is_over then 'session_over'
                 when decision.kind is null and recipient.role_before is null and recipient.role_after is null
                     then case when change.new ->> 'status' = 'cancelled' then 'cancelled_before_told' else 'not_invited' end
-                when decision.is_over then 'session_over'
                 when decision.kind is null then 'nothing_changed'
                 when recipient.address is null then 'no_address'
             end as skip_reason
