@@ -8,7 +8,11 @@ language plpgsql
 set search_path = ''
 as $$
 begin
-    if not row_security_active('public.success_sessions') or private.is_manager() then
+    if not row_security_active('public.success_sessions') then
+        return new;
+    end if;
+    -- Only those whom policies bind may execute these.
+    if private.is_manager() then
         return new;
     end if;
     if not private.has_role('mentor') then
