@@ -269,7 +269,10 @@ class _Play:
             for child in self.stack.supervisor.ended():
                 raise DemoFailedError(f"{child.name} has ended:\n{child.last_lines()}")
             if time.monotonic() > deadline:
-                raise DemoFailedError(f"expected {what} within {seconds:.0f} seconds, saw {seen}")
+                raise DemoFailedError(
+                    f"expected {what} within {seconds:.0f} seconds, saw {seen}. The end of the"
+                    f" notifier's log says:\n{self.stack.notifier.last_lines(5)}"
+                )
             time.sleep(_POLL_SECONDS)
         return seen
 

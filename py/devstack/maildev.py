@@ -47,7 +47,7 @@ def start_maildev(
 
     Args:
         supervisor: Who starts and stops it.
-        log_folder: Where its output goes.
+        log_folder: Where its output and the mails go.
         smtp_port: Where it takes mails; None chooses a free port.
         web_port: Where it shows them; None chooses a free port.
 
@@ -57,7 +57,10 @@ def start_maildev(
     program = [str(node.node()), str(node.script("maildev/dist/bin/maildev.js"))]
     web = ports.any_free() if web_port is None else web_port
     web_url = f"http://{ports.LOOPBACK}:{web}"
+    # Its own default for mails is one folder in /tmp, which all instances of all users would share.
+    mails = log_folder / "mails"
     options = ["--ip", ports.LOOPBACK, "--web-ip", ports.LOOPBACK, "--web", str(web)]
+    options += ["--mail-directory", str(mails)]
     smtp = supervisor.serve(
         "maildev",
         lambda port: [*program, *options, "--smtp", str(port)],

@@ -238,10 +238,6 @@ class Supervisor:
         self._folders.append(folder)
         return folder
 
-    def running(self) -> list[Child]:
-        """The children that have not ended."""
-        return [child for child in self._children if child.is_running()]
-
     def ended(self) -> list[Child]:
         """The children that have ended by themselves."""
         return [child for child in self._children if not child.is_running()]

@@ -15,7 +15,7 @@ from devstack.databases import Database
 from devstack.gateway import Gateway, Routes
 from devstack.maildev import MailCatcher, start_maildev
 from devstack.postgrest import start_postgrest
-from devstack.processes import Supervisor
+from devstack.processes import Child, Supervisor
 
 T = TypeVar("T")
 
@@ -70,6 +70,7 @@ class Stack:
         self._gateway: Gateway | None = None
         self._mail: MailCatcher | None = None
         self._supervisor: Supervisor | None = None
+        self._notifier: Child | None = None
 
     @property
     def api_url(self) -> str:
@@ -90,6 +91,11 @@ class Stack:
     def mail_url(self) -> str:
         """The inbox, for a browser."""
         return self.mail.web_url
+
+    @property
+    def notifier(self) -> Child:
+        """The notifier's process and log."""
+        return _running(self._notifier)
 
     @property
     def supervisor(self) -> Supervisor:
@@ -144,7 +150,7 @@ class Stack:
         return Auth(self.database.auth_admin_url, self.database.url, issuer)
 
     def _start_notifier(self, logs: Path) -> None:
-        self.supervisor.spawn(
+        self._notifier = self.supervisor.spawn(
             "the notifier",
             [sys.executable, "-m", "notifier", "run"],
             log=logs / "notifier.log",

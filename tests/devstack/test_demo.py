@@ -24,9 +24,7 @@ def test_the_workflow_plays_to_its_end(seeded: Stack, capsys: pytest.CaptureFixt
 
 
 def test_a_dead_notifier_fails_the_step_that_waits_for_mail(seeded: Stack) -> None:
-    for child in seeded.supervisor.running():
-        if child.name == "the notifier":
-            child.stop()
+    seeded.notifier.stop()
 
     with pytest.raises(DemoFailedError, match=r"Step 2 failed \(Mails arrive.*notifier has ended"):
         play(seeded)
