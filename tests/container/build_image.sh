@@ -25,6 +25,7 @@ image_exists() { docker image inspect "$1" >/dev/null 2>&1; }
 # repository_of LABEL : the address from which apt here gets Debian's packages of that label ("Debian",
 # "Debian-Security"); empty when it has none.
 repository_of() {
+    # shellcheck disable=SC2016 # apt expands it
     apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' "Label: $1" | head -n 1
 }
 
