@@ -1,0 +1,269 @@
+"""Presence against a model: seconds ticked off one by one instead of ranges merged."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+import psycopg
+import pytest
+from psycopg.rows import class_row
+
+from support.world import World
+
+SECOND = timedelta(seconds=1)
+LENGTH = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Somebody comes or goes.
+
+    Attributes:
+        source: Who saw it.
+        kind: Which of the two.
+        at: Seconds from the start of the session.
+    """
+
+    source: Literal["join", "platform"]
+    kind: Literal["join", "leave"]
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """What `private.session_presence` answers of one learner, in seconds from the start."""
+
+    joined_at: int
+    left_at: int | None
+    present_for: int
+
+
+def model(events: list[Event], *, is_completed: bool, until: int) -> Presence | None:
+    """What the events amount to.
+
+    A join opens an interval, the next event of the same source closes it; an open one lasts until
+    now or the end. Every second inside the session that any interval covers counts once.
+
+    Args:
+        events: In the order of their arrival.
+        is_completed: Whether the session is over.
+        until: The end of the session, or now.
+    """
+    joins = [event.at for event in events if event.kind == "join"]
+    if not joins:
+        return None
+    seconds: set[int] = set()
+    is_there = False
+    for source in ("join", "platform"):
+        came: int | None = None
+        # Sorting keeps events of one time in the order of their arrival.
+        for event in sorted((e for e in events if e.source == source), key=lambda e: e.at):
+            if came is not None:
+                seconds.update(range(came, event.at))
+            came = event.at if event.kind == "join" else None
+        if came is not None:
+            seconds.update(range(came, until))
+            is_there = True
+    left_at: int | None
+    if not is_there:
+        left_at = max(event.at for event in events if event.kind == "leave")
+    else:
+        left_at = max(LENGTH, min(joins)) if is_completed else None
+    return Presence(min(joins), left_at, len(seconds & set(range(LENGTH))))
+
+
+def some_events(chance: random.Random) -> list[Event]:
+    """A few events around the session, often at the same moments, not in the order of time."""
+    moments = [chance.randint(-900, LENGTH + 900) for _ in range(5)] + [0, LENGTH]
+    return [
+        Event(
+            chance.choice(["join", "platform"]),
+            chance.choice(["join", "join", "leave"]),
+            chance.choice(moments),
+        )
+        for _ in range(chance.randint(1, 7))
+    ]
+
+
+def record(conn: psycopg.Connection, session: UUID, user: UUID, events: list[Event]) -> None:
+    """Write the events as they arrive."""
+    conn.cursor().executemany(
+        """
+        insert into private.presence_events (session_id, user_id, kind, occurred_at, source)
+        select session.id, %s, %s, session.start_time + %s, %s
+        from public.success_sessions as session where session.id = %s
+        """,
+        [(user, e.kind, e.at * SECOND, e.source, session) for e in events],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of `private.session_presence`, relative to the session's start."""
+
+    student_id: UUID
+    joined_at: timedelta
+    left_at: timedelta | None
+    present_for: timedelta
+
+
+def presence(conn: psycopg.Connection, session: UUID, user: UUID | None = None) -> dict[UUID, Row]:
+    """What the database makes of them."""
+    with conn.cursor(row_factory=class_row(Row)) as cursor:
+        rows = cursor.execute(
+            """
+            select
+                found.student_id,
+                found.joined_at - session.start_time as joined_at,
+                found.left_at - session.start_time as left_at,
+                found.present_for
+            from public.success_sessions as session
+            cross join lateral private.session_presence(session, %s) as found
+            where session.id = %s
+            """,
+            (user, session),
+        ).fetchall()
+    assert len({row.student_id for row in rows}) == len(rows)
+    return {row.student_id: row for row in rows}
+
+
+def as_row(student: UUID, expected: Presence) -> Row:
+    return Row(
+        student,
+        expected.joined_at * SECOND,
+        None if expected.left_at is None else expected.left_at * SECOND,
+        expected.present_for * SECOND,
+    )
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_presence_in_a_completed_session_is_what_the_model_says(
+    conn: psycopg.Connection, world: World, seed: int
+) -> None:
+    chance = random.Random(seed)
+    students = [world.student() for _ in range(4)]
+    for _ in range(5):
+        session = world.session(starts=timedelta(hours=-3), status="completed")
+        events = {student: some_events(chance) for student in students}
+        # Arrivals of several students and of another session are mixed up.
+        for student in students:
+            record(conn, session, student, events[student])
+            record(conn, world.session(), student, some_events(chance))
+
+        expected = {
+            student: as_row(student, found)
+            for student in students
+            if (found := model(events[student], is_completed=True, until=LENGTH))
+        }
+        assert presence(conn, session) == expected, events
+        for student in students:
+            alone = {student: expected[student]} if student in expected else {}
+            assert presence(conn, session, student) == alone, events[student]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_presence_in_a_running_session_lasts_until_now(
+    conn: psycopg.Connection, world: World, seed: int
+) -> None:
+    chance = random.Random(1000 + seed)
+    student = world.student()
+    now = LENGTH // 2
+    session = world.session(
+        starts=(datetime.now(UTC) - now * SECOND).replace(microsecond=0), status="live"
+    )
+    # What has not happened yet cannot have arrived.
+    events = [event for event in some_events(chance) + some_events(chance) if event.at < now]
+    record(conn, session, student, events)
+
+    def elapsed() -> int:
+        row = conn.execute(
+            "select extract(epoch from clock_timestamp() - start_time)::integer"
+            " from public.success_sessions where id = %s",
+            (session,),
+        ).fetchone()
+        assert row is not None
+        seconds: int = row[0]
+        return seconds
+
+    earliest = elapsed() - 1
+    found = presence(conn, session).get(student)
+    latest = elapsed() + 1
+
+    low = model(events, is_completed=False, until=earliest)
+    high = model(events, is_completed=False, until=latest)
+    if low is None or high is None:
+        assert found is None
+        return
+    assert found is not None
+    assert found.joined_at == low.joined_at * SECOND
+    assert found.left_at == (None if low.left_at is None else low.left_at * SECOND)
+    assert low.present_for * SECOND <= found.present_for <= high.present_for * SECOND
+
+
+def test_the_random_events_cover_what_matters() -> None:
+    """Otherwise the properties above could hold of nothing."""
+    seen: defaultdict[str, int] = defaultdict(int)
+    for seed in range(20):
+        chance = random.Random(seed)
+        for _ in range(20):
+            events = some_events(chance)
+            found = model(events, is_completed=True, until=LENGTH)
+            seen["never joined"] += found is None
+            if found is None:
+                continue
+            seen["open at the end"] += found.left_at == LENGTH
+            seen["nothing inside"] += found.present_for == 0
+            seen["part of it"] += 0 < found.present_for < LENGTH
+            seen["all of it"] += found.present_for == LENGTH
+            seen["two sources"] += len({e.source for e in events}) == 2
+            seen["same moment"] += len({e.at for e in events}) < len(events)
+            seen["out of order"] += [e.at for e in events] != sorted(e.at for e in events)
+    assert len(seen) == 8
+    assert min(seen.values()) >= 5, dict(seen)
+
+
+@pytest.mark.parametrize(
+    ("events", "minutes"),
+    [
+        ([("join", "join", 0), ("join", "leave", 30)], 30),
+        ([("join", "join", -10), ("join", "leave", 30)], 30),
+        ([("join", "join", 30)], 30),
+        ([("join", "join", 30), ("join", "leave", 90)], 30),
+        ([("join", "join", -10), ("join", "leave", -5)], 0),
+        ([("join", "join", 0), ("join", "leave", 20), ("join", "join", 40)], 40),
+        # Seen by the platform and by us at once.
+        ([("join", "join", 0), ("platform", "join", 1), ("platform", "leave", 31)], 60),
+        (
+            [
+                ("join", "join", 0),
+                ("platform", "join", 10),
+                ("join", "leave", 20),
+                ("platform", "leave", 30),
+            ],
+            30,
+        ),
+        # Told in the wrong order.
+        ([("platform", "leave", 40), ("platform", "join", 10)], 30),
+    ],
+)
+def test_examples_by_hand(
+    conn: psycopg.Connection,
+    world: World,
+    events: list[tuple[Literal["join", "platform"], Literal["join", "leave"], int]],
+    minutes: int,
+) -> None:
+    """The model itself is not taken on trust."""
+    student = world.student()
+    session = world.session(starts=timedelta(hours=-3), status="completed")
+    told = [Event(source, kind, at * 60) for source, kind, at in events]
+    record(conn, session, student, told)
+
+    expected = model(told, is_completed=True, until=LENGTH)
+    assert expected is not None
+    assert expected.present_for == minutes * 60
+    assert presence(conn, session)[student].present_for == timedelta(minutes=minutes)
