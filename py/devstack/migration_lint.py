@@ -299,7 +299,8 @@ def _policies_are_named_after_what_they_allow(file: SqlFile) -> Iterator[Finding
 
 
 def _functions_are_closed_and_explained(file: SqlFile) -> Iterator[Finding]:
-    says_why = re.search(r"--.*security definer", file.text, re.IGNORECASE)
+    comments = " ".join(re.findall(r"--(.*)", file.text))
+    says_why = re.search(r"security\s+definer", comments, re.IGNORECASE)
     for statement in file.statements:
         function = _FUNCTION.match(statement.code)
         if not function:

@@ -1,5 +1,5 @@
--- Security definer: it is the API, and the only way for a student to a session's credentials. It reads Vault and writes presence and the
--- audit log, none of which the caller may touch.
+-- Security definer: it is the API, and the only way for a student to a session's credentials. It reads Vault and writes
+-- presence and the audit log, none of which the caller may touch.
 create function public.join_session(session_id uuid)
 returns public.session_join_details
 language plpgsql

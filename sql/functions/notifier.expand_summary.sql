@@ -1,5 +1,5 @@
--- The end of a session: attendance becomes final, which costs as much as there are students and therefore is not done by the write
--- that ended it, and the mentor gets the summary.
+-- The end of a session: attendance becomes final, which costs as much as there are students and therefore is not done
+-- by the write that ended it, and the mentor gets the summary.
 create function notifier.expand_summary(event notifier.events)
 returns integer
 language plpgsql

@@ -1,8 +1,8 @@
--- The order is: fall asleep, look once more, wait. The lock makes that airtight: a transaction that found the notifier awake holds it
--- shared until its commit is visible (notifier.wake), so that once the gate is closed here, either such a transaction's event is seen
--- by the last look or the transaction finds the notifier asleep. Whoever holds it longer than a second (a prepared transaction, a
--- person at a prompt after `set constraints all immediate`) is left to the notifier's polling.
--- Security definer: role notifier may call the queue's functions and read nothing.
+-- The order is: fall asleep, look once more, wait. The lock makes that airtight: a transaction that found the notifier
+-- awake holds it shared until its commit is visible (notifier.wake), so that once the gate is closed here, either such
+-- a transaction's event is seen by the last look or the transaction finds the notifier asleep. Whoever holds it longer
+-- than a second (a prepared transaction, a person at a prompt after `set constraints all immediate`) is left to the
+-- notifier's polling. Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.fall_asleep()
 returns void
 language plpgsql
@@ -16,7 +16,7 @@ begin
     exception
         when lock_not_available then null;
     end;
-    update notifier.gate set awake_until = '-infinity';
+    update notifier.gate set awake_until = '-infinity' where id;
 end
 $$;
 comment on function notifier.fall_asleep() is

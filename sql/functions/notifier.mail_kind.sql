@@ -1,4 +1,5 @@
--- What somebody is to be told, by what they were in the session and what they are now; null: nothing. The host outranks the learner.
+-- What somebody is to be told, by what they were in the session and what they are now; null: nothing. The host outranks
+-- the learner.
 create function notifier.mail_kind(role_before text, role_after text, changes jsonb, is_cancelled boolean)
 returns notifier.email_kind
 language plpgsql
@@ -6,7 +7,7 @@ immutable
 set search_path = ''
 as $$
 begin
-    return case
+    return (case
         when role_before is null and role_after is null then null
         when role_after = 'host' and role_before is distinct from 'host' then 'mentor_assigned'
         when role_before = 'host' and role_after is distinct from 'host' and not is_cancelled then 'mentor_unassigned'
@@ -14,7 +15,7 @@ begin
         when role_before is null then 'session_scheduled'
         when changes ?| array['start_time', 'end_time'] then 'session_rescheduled'
         when changes <> '{}' then 'session_updated'
-    end;
+    end)::notifier.email_kind;
 end
 $$;
 comment on function notifier.mail_kind(text, text, jsonb, boolean) is

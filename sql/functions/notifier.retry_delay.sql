@@ -1,5 +1,5 @@
--- 15 seconds, doubled with each attempt, at most an hour, times 0.5 to 1.5 so that what failed together does not return together;
--- after 16 attempts, some eight hours, given up.
+-- 15 seconds, doubled with each attempt, at most an hour, times 0.5 to 1.5 so that what failed together does not return
+-- together; after 16 attempts, some eight hours, given up.
 create function notifier.retry_delay(attempts integer)
 returns interval
 language sql

@@ -1,4 +1,5 @@
--- What somebody invited before and after sees to have changed. Of the meeting's link and passcode only that they changed.
+-- What somebody invited before and after sees to have changed. Of the meeting's link and passcode only that they
+-- changed.
 create function notifier.session_changes(old jsonb, new jsonb)
 returns jsonb
 language plpgsql
@@ -7,7 +8,7 @@ set search_path = ''
 as $$
 begin
     if not (notifier.is_open(old) and notifier.is_open(new)) then
-        return '{}';
+        return '{}'::jsonb;
     end if;
     return (
         select coalesce(
@@ -15,8 +16,10 @@ begin
                 field.name,
                 case field.name
                     when 'mentor_name' then jsonb_build_object(
-                        'old', (select nullif(full_name, '') from public.profiles where id = (field.old #>> '{}')::uuid),
-                        'new', (select nullif(full_name, '') from public.profiles where id = (field.new #>> '{}')::uuid)
+                        'old',
+                        (select nullif(full_name, '') from public.profiles where id = (field.old #>> '{}')::uuid),
+                        'new',
+                        (select nullif(full_name, '') from public.profiles where id = (field.new #>> '{}')::uuid)
                     )
                     when 'platform_name' then jsonb_build_object(
                         'old', (select name from public.meeting_platforms where id = field.old #>> '{}'),

@@ -1,5 +1,6 @@
--- What an event remembers of a session: column by column what mails are decided by and made from. Links and passcodes stay out; of them
--- only a fingerprint is kept, which tells that they changed. Always in UTC, so that equal instants read equal.
+-- What an event remembers of a session: column by column what mails are decided by and made from. Links and passcodes
+-- stay out; of them only a fingerprint is kept, which tells that they changed. Always in UTC, so that equal instants
+-- read equal.
 create function notifier.session_snapshot(session public.success_sessions)
 returns jsonb
 language plpgsql

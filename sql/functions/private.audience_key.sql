@@ -1,5 +1,5 @@
--- One key per audience: a course and one of its batches, or the course's unbatched students. A digest, so that both columns fit into one
--- that an index can be searched by with a list of keys, nulls included.
+-- One key per audience: a course and one of its batches, or the course's unbatched students. A digest, so that both
+-- columns fit into one that an index can be searched by with a list of keys, nulls included.
 create function private.audience_key(course_id uuid, batch_id uuid)
 returns uuid
 language sql

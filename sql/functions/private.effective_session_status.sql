@@ -16,6 +16,8 @@ return case
 end;
 comment on function private.effective_session_status(public.session_status, timestamptz, timestamptz) is
     'Status by the clock: upcoming and live move on at start_time and end_time even before the stored status does.';
-revoke execute on function private.effective_session_status(public.session_status, timestamptz, timestamptz) from public;
+revoke execute on function private.effective_session_status(
+    public.session_status, timestamptz, timestamptz
+) from public;
 grant execute on function private.effective_session_status(public.session_status, timestamptz, timestamptz)
 to authenticated, service_role;

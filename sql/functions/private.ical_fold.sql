@@ -1,5 +1,5 @@
--- Lines are at most 75 octets, the space that marks a continuation included (RFC 5545, section 3.1). A character of several octets
--- is never cut, though the RFC would allow it: programs that unfold after decoding would read garbage.
+-- Lines are at most 75 octets, the space that marks a continuation included (RFC 5545, section 3.1). A character of
+-- several octets is never cut, though the RFC would allow it: programs that unfold after decoding would read garbage.
 create function private.ical_fold(line text)
 returns text
 language plpgsql

@@ -1,4 +1,5 @@
--- Quoted parameter values of RFC 5545, section 3.2, cannot hold a double quote or a line break. RFC 6868 has an encoding for both.
+-- Quoted parameter values of RFC 5545, section 3.2, cannot hold a double quote or a line break. RFC 6868 has an
+-- encoding for both.
 create function private.ical_quoted(value text)
 returns text
 language sql

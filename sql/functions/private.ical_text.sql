@@ -1,5 +1,5 @@
--- Text values of RFC 5545, section 3.3.11: backslash, semicolon, comma and line break are escaped. Other control characters are
--- not allowed anywhere in an iCalendar object and are left out.
+-- Text values of RFC 5545, section 3.3.11: backslash, semicolon, comma and line break are escaped. Other control
+-- characters are not allowed anywhere in an iCalendar object and are left out.
 create function private.ical_text(value text)
 returns text
 language sql

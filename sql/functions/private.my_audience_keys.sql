@@ -2,7 +2,7 @@
 -- Security definer: it is called by policies and reads enrollments past their own policy.
 -- plpgsql rather than sql, here and in its neighbours: a pooled connection keeps the plan.
 create function private.my_audience_keys()
-returns uuid []
+returns uuid[]
 language plpgsql
 stable
 security definer

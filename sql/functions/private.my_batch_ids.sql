@@ -1,7 +1,7 @@
 -- Staff choose among all batches; students know those of their active enrollments only.
 -- Security definer: it is called by the policy on batches and reads enrollments past their own policy.
 create function private.my_batch_ids()
-returns uuid []
+returns uuid[]
 language plpgsql
 stable
 security definer

@@ -1,7 +1,7 @@
 -- Staff choose among all courses; students know those of their active enrollments only.
 -- Security definer: it is called by the policy on courses and reads enrollments past their own policy.
 create function private.my_course_ids()
-returns uuid []
+returns uuid[]
 language plpgsql
 stable
 security definer

@@ -1,6 +1,7 @@
--- Security definer: it is called by policies on tables that hang off sessions, and must not run through the sessions' own policy.
+-- Security definer: it is called by policies on tables that hang off sessions, and must not run through the sessions'
+-- own policy.
 create function private.my_hosted_session_ids()
-returns uuid []
+returns uuid[]
 language plpgsql
 stable
 security definer
@@ -8,7 +9,7 @@ set search_path = ''
 as $$
 begin
     if not private.has_role('mentor') then
-        return '{}';
+        return '{}'::uuid[];
     end if;
     return array(
         select session.id from public.success_sessions as session where session.mentor_id = auth.uid()

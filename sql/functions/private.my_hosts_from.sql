@@ -1,6 +1,5 @@
--- With my_hosts_to: `host_key between my_hosts_from() and my_hosts_to()` says "hosted by me as a mentor, or by anybody for managers, or nothing"
--- as one range an index can serve.
--- Security definer: user_roles is under row-level security.
+-- With my_hosts_to: `host_key between my_hosts_from() and my_hosts_to()` says "hosted by me as a mentor, or by anybody
+-- for managers, or nothing" as one range an index can serve. Security definer: user_roles is under row-level security.
 create function private.my_hosts_from()
 returns uuid
 language plpgsql

@@ -1,6 +1,6 @@
 -- Security definer: it is called by policies and reads invitations past their own policy.
 create function private.my_invited_session_ids()
-returns uuid []
+returns uuid[]
 language plpgsql
 stable
 security definer

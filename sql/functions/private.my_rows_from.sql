@@ -1,5 +1,5 @@
--- With my_rows_to: `user_id between my_rows_from() and my_rows_to()` says "own rows, or all for managers" as one range an index can
--- serve; `user_id = me or is_manager()` hides the index from the planner.
+-- With my_rows_to: `user_id between my_rows_from() and my_rows_to()` says "own rows, or all for managers" as one range
+-- an index can serve; `user_id = me or is_manager()` hides the index from the planner.
 create function private.my_rows_from()
 returns uuid
 language sql

@@ -1,5 +1,5 @@
--- Writes a join or leave seen by our own API and the attendance that follows from it. One lock per learner and session, so that parallel
--- clicks line up; a repeated join or leave adds nothing.
+-- Writes a join or leave seen by our own API and the attendance that follows from it. One lock per learner and session,
+-- so that parallel clicks line up; a repeated join or leave adds nothing.
 create function private.note_presence(session public.success_sessions, user_id uuid, kind private.presence_kind)
 returns void
 language plpgsql

@@ -1,5 +1,5 @@
--- Derives attendance from presence; runs after each join and leave (one learner) and when the session is over (all of them).
--- Marks made by hand or imported stay as they are.
+-- Derives attendance from presence; runs after each join and leave (one learner) and when the session is over (all of
+-- them). Marks made by hand or imported stay as they are.
 create function private.refresh_attendance(session public.success_sessions, user_id uuid default null)
 returns void
 language plpgsql

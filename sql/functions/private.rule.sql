@@ -1,5 +1,6 @@
--- A check constraint with a sentence: it passes as any check does (true or null) and otherwise raises the message a frontend can
--- show, with the constraint's name in the detail. Plain checks answer "violates check constraint …", which helps nobody.
+-- A check constraint with a sentence: it passes as any check does (true or null) and otherwise raises the message a
+-- frontend can show, with the constraint's name in the detail. Plain checks answer "violates check constraint …", which
+-- helps nobody.
 create function private.rule(holds boolean, name text, message text, remedy text)
 returns boolean
 language plpgsql

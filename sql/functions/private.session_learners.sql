@@ -8,7 +8,9 @@ set search_path = ''
 as $$
 declare
     v_host_id uuid := (
-        select held.user_id from public.user_roles as held where held.user_id = session.mentor_id and held.role = 'mentor'
+        select held.user_id
+        from public.user_roles as held
+        where held.user_id = session.mentor_id and held.role = 'mentor'
     );
 begin
     return query

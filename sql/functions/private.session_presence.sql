@@ -1,5 +1,6 @@
--- Presence as intervals: a join opens one, the next event of the same source closes it, an open one ends with the session (or now). The union
--- of all intervals, clipped to the scheduled time, is what counts, so a second device or a repeated join adds nothing.
+-- Presence as intervals: a join opens one, the next event of the same source closes it, an open one ends with the
+-- session (or now). The union of all intervals, clipped to the scheduled time, is what counts, so a second device or a
+-- repeated join adds nothing.
 create function private.session_presence(session public.success_sessions, user_id uuid default null)
 returns table (student_id uuid, joined_at timestamptz, left_at timestamptz, present_for interval)
 language plpgsql

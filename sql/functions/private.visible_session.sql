@@ -1,6 +1,6 @@
--- The one door of the API functions to a session: unknown and invisible get the same answer, so that nobody can probe for ids.
--- Security definer: called by definer functions, which row-level security would not stop; it says for one session what the policy
--- success_sessions_select says for all, and a test compares the two.
+-- The one door of the API functions to a session: unknown and invisible get the same answer, so that nobody can probe
+-- for ids. Security definer: called by definer functions, which row-level security would not stop; it says for one
+-- session what the policy success_sessions_select says for all, and a test compares the two.
 create function private.visible_session(session_id uuid)
 returns public.success_sessions
 language plpgsql
@@ -23,7 +23,9 @@ begin
     if not found then
         raise exception using
             errcode = 'PT404',
-            message = format('session_id %s is unknown or not visible to you', coalesce(visible_session.session_id::text, 'null')),
+            message = format(
+                'session_id %s is unknown or not visible to you', coalesce(visible_session.session_id::text, 'null')
+            ),
             hint = 'Check the id; a session is visible to its audience, its participants, its mentor and managers.';
     end if;
     return v_session;

@@ -7,7 +7,7 @@ grant select, insert, update, delete on public.batches to service_role;
 
 create policy batches_select_member_or_staff on public.batches
 for select to authenticated
-using (id = any((select private.my_batch_ids())::uuid []));
+using (id = any((select private.my_batch_ids())::uuid[]));
 
 create policy batches_insert_manager on public.batches
 for insert to authenticated

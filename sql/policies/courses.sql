@@ -7,7 +7,7 @@ grant select, insert, update, delete on public.courses to service_role;
 
 create policy courses_select_member_or_staff on public.courses
 for select to authenticated
-using (id = any((select private.my_course_ids())::uuid []));
+using (id = any((select private.my_course_ids())::uuid[]));
 
 create policy courses_insert_manager on public.courses
 for insert to authenticated

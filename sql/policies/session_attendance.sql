@@ -9,5 +9,5 @@ create policy session_attendance_select_own_host_or_manager on public.session_at
 for select to authenticated
 using (
     student_id between (select private.my_rows_from()) and (select private.my_rows_to())
-    or session_id = any((select private.my_hosted_session_ids())::uuid [])
+    or session_id = any((select private.my_hosted_session_ids())::uuid[])
 );

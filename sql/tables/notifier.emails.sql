@@ -1,5 +1,5 @@
--- One row per recipient and event: the queue, and afterwards the record of what was sent to whom. No address is stored, no text
--- either: what a mail says is decided by the claim, from the events told_from to told_through.
+-- One row per recipient and event: the queue, and afterwards the record of what was sent to whom. No address is stored,
+-- no text either: what a mail says is decided by the claim, from the events told_from to told_through.
 create table notifier.emails (
     id uuid not null default gen_random_uuid(),
     event_id bigint not null,
@@ -49,8 +49,8 @@ create table notifier.emails (
         )
     )
 )
--- A mail's row is written four times within seconds, and most of these rows are a record that never changes again: vacuum by what
--- has just died rather than by a fifth of the record.
+-- A mail's row is written four times within seconds, and most of these rows are a record that never changes again:
+-- vacuum by what has just died rather than by a fifth of the record.
 with (
     autovacuum_vacuum_scale_factor = 0.01,
     autovacuum_vacuum_threshold = 5000,
@@ -89,7 +89,7 @@ create index emails_held_idx on notifier.emails (lease_until) where status in ('
 -- Unfinished mails of one person, session and topic: order and folding.
 create index emails_unfinished_idx on notifier.emails (session_id, recipient_id, topic, event_id)
 where status in ('queued', 'claimed', 'sending', 'in_doubt');
--- Mails that said more than their own event, because another change had already happened: rare, and what keeps the later
--- event's mail from saying it again.
+-- Mails that said more than their own event, because another change had already happened: rare, and what keeps the
+-- later event's mail from saying it again.
 create index emails_told_ahead_idx on notifier.emails (session_id, recipient_id, topic, told_through)
 where told_through > event_id;

@@ -1,4 +1,5 @@
--- Raw joins and leaves, append-only, read in the order of event time. Attendance is derived from them and can be derived again.
+-- Raw joins and leaves, append-only, read in the order of event time. Attendance is derived from them and can be
+-- derived again.
 create table private.presence_events (
     id bigint generated always as identity,
     session_id uuid not null,

@@ -1,5 +1,6 @@
--- The IANA time zones this server knows, spelled as IANA spells them. A table, because pg_timezone_names reads the zone files at
--- every look, and because Postgres also accepts abbreviations, POSIX strings and any letter case, which other programs do not.
+-- The IANA time zones this server knows, spelled as IANA spells them. A table, because pg_timezone_names reads the zone
+-- files at every look, and because Postgres also accepts abbreviations, POSIX strings and any letter case, which other
+-- programs do not.
 create table private.time_zones (
     name text not null,
     constraint time_zones_pkey primary key (name)

@@ -1,5 +1,5 @@
--- Every auth user has a profile. Names and zones from sign-up are taken when valid: a bad one must not make sign-up fail.
--- Security definer: sign-up runs as supabase_auth_admin, which may not write profiles.
+-- Every auth user has a profile. Names and zones from sign-up are taken when valid: a bad one must not make sign-up
+-- fail. Security definer: sign-up runs as supabase_auth_admin, which may not write profiles.
 create function private.handle_new_user()
 returns trigger
 language plpgsql

@@ -1,6 +1,6 @@
--- One event for a change that somebody is to be told of; none for anything else: the clock moving the status to live, a revision number,
--- edits of a session that is over or called off. Costs the same for 10 students and for 100,000, and refuses nothing.
--- Security definer: writers of sessions have no business in the outbox.
+-- One event for a change that somebody is to be told of; none for anything else: the clock moving the status to live, a
+-- revision number, edits of a session that is over or called off. Costs the same for 10 students and for 100,000, and
+-- refuses nothing. Security definer: writers of sessions have no business in the outbox.
 create function private.handle_success_session_changes()
 returns trigger
 language plpgsql

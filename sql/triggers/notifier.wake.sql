@@ -1,7 +1,7 @@
--- Wakes the notifier at the commit of whatever wrote an event, and only if every worker sleeps. Deferred, because an immediate trigger
--- would look at the gate long before the commit that makes the event visible. A transaction whose snapshot is old cannot see the gate
--- as it is and always notifies.
--- Security definer: writers of sessions have no business in this schema.
+-- Wakes the notifier at the commit of whatever wrote an event, and only if every worker sleeps. Deferred, because an
+-- immediate trigger would look at the gate long before the commit that makes the event visible. A transaction whose
+-- snapshot is old cannot see the gate as it is and always notifies. Security definer: writers of sessions have no
+-- business in this schema.
 create function notifier.wake()
 returns trigger
 language plpgsql

@@ -1,5 +1,6 @@
--- The last guard of the write-only fields: whatever let a secret into the row (an upsert racing with a delete), the write fails. Not a
--- check constraint: those also judge the proposed row of an upsert, and print it into the error and the log.
+-- The last guard of the write-only fields: whatever let a secret into the row (an upsert racing with a delete), the
+-- write fails. Not a check constraint: those also judge the proposed row of an upsert, and print it into the error and
+-- the log.
 create function private.refuse_stored_credentials()
 returns trigger
 language plpgsql

@@ -1,5 +1,5 @@
--- A session that vanished could tell nobody that it did. It is cancelled first, everybody is told, then it may be deleted.
--- Security definer: whoever deletes has no business in the outbox.
+-- A session that vanished could tell nobody that it did. It is cancelled first, everybody is told, then it may be
+-- deleted. Security definer: whoever deletes has no business in the outbox.
 create function private.refuse_untold_session_delete()
 returns trigger
 language plpgsql

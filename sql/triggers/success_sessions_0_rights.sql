@@ -1,7 +1,6 @@
 -- The policies say who may create a session, but Postgres asks them after the BEFORE triggers, whose messages would by
--- then have told a stranger who is a mentor and when that mentor is busy. So this one comes first, and says in words what
--- the policy would refuse.
--- Security invoker: it asks about whoever writes.
+-- then have told a stranger who is a mentor and when that mentor is busy. So this one comes first, and says in words
+-- what the policy would refuse. Security invoker: it asks about whoever writes.
 create function private.check_session_rights()
 returns trigger
 language plpgsql

@@ -1,5 +1,5 @@
--- The BEFORE triggers of success_sessions run in the order of their names: 0 rights, 1 defaults, 2 references, 3 transitions,
--- 4 credentials, 5 double booking, 6 revision.
+-- The BEFORE triggers of success_sessions run in the order of their names: 0 rights, 1 defaults, 2 references, 3
+-- transitions, 4 credentials, 5 double booking, 6 revision.
 create function private.set_session_defaults()
 returns trigger
 language plpgsql
@@ -20,7 +20,8 @@ begin
         when new.timezone is null then 'timezone'
         when new.platform is null then 'platform'
         when new.platform_data is null then 'platform_data'
-        when num_nulls(new.id, new.sequence, new.created_at, new.updated_at) > 0 then 'id, sequence, created_at or updated_at'
+        when num_nulls(new.id, new.sequence, new.created_at, new.updated_at) > 0
+            then 'id, sequence, created_at or updated_at'
     end;
     if v_missing is not null then
         raise exception using

@@ -1,6 +1,6 @@
--- What may become of a session, and who may do it. Writers without a user (the notifier's clock, the DBA, the service role) are the
--- system: rights do not bind them, transitions do.
--- Security definer: it asks for the caller's roles by auth.uid().
+-- What may become of a session, and who may do it. Writers without a user (the notifier's clock, the DBA, the service
+-- role) are the system: rights do not bind them, transitions do. Security definer: it asks for the caller's roles by
+-- auth.uid().
 create function private.check_session_transition()
 returns trigger
 language plpgsql
@@ -94,7 +94,11 @@ begin
             hint = 'Create a new session.';
     end if;
 
-    if old.status = 'live' and new.start_time > clock_timestamp() and new.start_time is distinct from old.start_time then
+    if
+        old.status = 'live'
+        and new.start_time > clock_timestamp()
+        and new.start_time is distinct from old.start_time
+    then
         raise exception using
             errcode = 'PT409',
             message = 'start_time of a live session cannot move into the future',

@@ -1,6 +1,6 @@
--- Moves the write-only parts into Vault before the row is stored. Null leaves a secret as it is (a form saves back what it read), the
--- empty string removes it; a link that changes takes its secret part with it.
--- Security definer: Vault is closed to the writer.
+-- Moves the write-only parts into Vault before the row is stored. Null leaves a secret as it is (a form saves back what
+-- it read), the empty string removes it; a link that changes takes its secret part with it. Security definer: Vault is
+-- closed to the writer.
 create function private.store_session_credentials()
 returns trigger
 language plpgsql
@@ -11,8 +11,8 @@ declare
     v_link text := new.link;
     v_backup_link text := new.backup_link;
 begin
-    -- An upsert: the row exists, so this insert comes back as an update, which stores them, or changes nothing. Storing now would let
-    -- whoever knows a session's id overwrite its secrets.
+    -- An upsert: the row exists, so this insert comes back as an update, which stores them, or changes nothing. Storing
+    -- now would let whoever knows a session's id overwrite its secrets.
     if tg_op = 'INSERT' and exists (select from public.success_sessions as session where session.id = new.id) then
         return new;
     end if;

@@ -1,7 +1,6 @@
--- Names the clash. The exclusion constraint success_sessions_mentor_id_no_overlap is what holds, also between two writers at once; under
--- row-level security Postgres hides its detail.
--- Security definer: the clashing session is the mentor's own or a manager is asking, and both may see it
--- (success_sessions_0_rights has turned away everybody else).
+-- Names the clash. The exclusion constraint success_sessions_mentor_id_no_overlap is what holds, also between two
+-- writers at once; under row-level security Postgres hides its detail. Security definer: the clashing session is the
+-- mentor's own or a manager is asking, and both may see it (success_sessions_0_rights has turned away everybody else).
 create function private.refuse_double_booking()
 returns trigger
 language plpgsql

@@ -1,4 +1,5 @@
--- SEQUENCE rises when something changes that an invitation shows (RFC 5545, section 3.8.7.4); the clock moving the status is no revision.
+-- SEQUENCE rises when something changes that an invitation shows (RFC 5545, section 3.8.7.4); the clock moving the
+-- status is no revision.
 create function private.revise_session()
 returns trigger
 language plpgsql

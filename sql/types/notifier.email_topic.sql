@@ -1,4 +1,5 @@
--- Mails of one topic to one person about one session follow each other in order, and a waiting one speaks for the later ones.
+-- Mails of one topic to one person about one session follow each other in order, and a waiting one speaks for the later
+-- ones.
 create type notifier.email_topic as enum (
     'invitation', -- whether, when and how the recipient takes part
     'summary' -- what came of it

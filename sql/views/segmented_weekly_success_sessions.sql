@@ -1,4 +1,5 @@
--- The calendar: every session the caller may see, cancelled ones left out, with its week and segment in the caller's time zone.
+-- The calendar: every session the caller may see, cancelled ones left out, with its week and segment in the caller's
+-- time zone.
 create view public.segmented_weekly_success_sessions
 with (security_invoker = true)
 as
