@@ -16,15 +16,35 @@ _TIME: Final = "%Y%m%d%H%M%S"
 _TOPIC: Final = re.compile(r"[a-z][a-z0-9_]*")
 
 
-def draft(topic: str, now: datetime) -> Path | None:
-    """Write the migration that leads from the migrations' database to that of sql/.
+def write(topic: str, statements: str, now: datetime, folder: Path = MIGRATIONS) -> Path:
+    """Write a migration in the house style, as far as a tool can bring it there.
 
     Args:
         topic: What it is about, for the file name.
+        statements: What it does.
         now: The time it is written at, in UTC, for the file name.
+        folder: Where the migrations stand.
+    """
+    path = folder / f"{_version(now, folder)}_{topic}.sql"
+    path.write_text(f"{statements}\n")
+    subprocess.run(
+        [sys.executable, "-m", "sqlfluff", "fix", "--quiet", "--config=.sqlfluff", str(path)],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        check=False,
+    )
+    return path
 
-    Returns:
-        The file, or None when there is nothing to migrate.
+
+def _version(now: datetime, folder: Path) -> str:
+    """The time as a version, later than each migration there is: clocks of authors differ."""
+    written = [datetime.strptime(found.version, _TIME) for found in migrations.find(folder)]  # noqa: DTZ007
+    after_the_newest = max(written, default=datetime.min) + timedelta(seconds=1)  # noqa: DTZ901
+    return max(now.replace(tzinfo=None), after_the_newest).strftime(_TIME)
+
+
+def main(topic: str) -> int:
+    """Write the draft and say where it is.
 
     Raises:
         StackError: The topic is no name, or the CLI failed.
@@ -37,33 +57,10 @@ def draft(topic: str, now: datetime) -> Path | None:
     with scratch.migrated_and_described() as (from_migrations, from_sql):
         statements = supabase_cli.difference(from_migrations.url, from_sql.url)
     if not statements:
-        return None
-    path = MIGRATIONS / f"{_version(now)}_{topic}.sql"
-    path.write_text(f"{statements}\n")
-    # In the house style as far as a tool can bring it there; what it cannot, make lint names.
-    subprocess.run(
-        [sys.executable, "-m", "sqlfluff", "fix", "--quiet", str(path)],
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        check=False,
-    )
-    return path
-
-
-def _version(now: datetime) -> str:
-    """The time as a version, later than each migration there is: clocks of authors differ."""
-    written = [datetime.strptime(found.version, _TIME) for found in migrations.find()]  # noqa: DTZ007
-    after_the_newest = max(written, default=datetime.min) + timedelta(seconds=1)  # noqa: DTZ901
-    return max(now.replace(tzinfo=None), after_the_newest).strftime(_TIME)
-
-
-def main(topic: str) -> int:
-    """Write the draft and say where it is."""
-    path = draft(topic, datetime.now(UTC))
-    if path is None:
         print("sql/ and supabase/migrations describe the same database: nothing to migrate")
-    else:
-        print(f"wrote {path.relative_to(ROOT)}: read it, edit it, then run make test")
+        return 0
+    path = write(topic, statements, datetime.now(UTC))
+    print(f"wrote {path.relative_to(ROOT)}: read it, edit it, then run make test")
     return 0
 
 
