@@ -5,10 +5,9 @@
 --
 --     psql "$SUPERUSER_URL" -v ON_ERROR_STOP=1 -1 -f py/devstack/platform.sql
 --
--- Repeating it changes nothing. Two things can be chosen by a setting made before it runs (`set …`, or PGOPTIONS):
---
---     platform.default_privileges   legacy (default): what `postgres` creates in `public` is granted to the API roles, as
---                                   in projects before 2026-10-30. explicit: it is not, as in projects since then.
+-- Repeating it changes nothing. One thing can be chosen by a setting made before it runs (`set …`, or PGOPTIONS):
+-- platform.default_privileges. With `legacy`, the default, what `postgres` creates in `public` is granted to the API
+-- roles, as in projects before 2026-10-30. With `explicit` it is not, as in projects since then.
 --
 -- Where this is stricter than Supabase, code that passes here passes there: `postgres` is not in `pg_read_all_data`.
 -- Where it is laxer it says so (search for "laxer").
