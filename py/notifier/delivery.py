@@ -27,15 +27,15 @@ from notifier.redact import redact
 from notifier.render import RenderError
 from notifier.transports import Transport
 
-GROUP = 8
+GROUP = 12
 """Mails marked at a time: each of them may have to be sent twice after a crash."""
 
 LAST_WORDS = 5.0
 """Seconds for recording outcomes once the time to stop is over."""
 
 
-class Queue(Lease, Records, Protocol):
-    """What delivery needs of :class:`notifier.outbox.Outbox`."""
+class Queue(Protocol):
+    """What marking needs of :class:`notifier.outbox.Outbox`."""
 
     async def begin_sending(
         self, claim: UUID, email_ids: Sequence[UUID], lease: float
@@ -46,6 +46,10 @@ class Queue(Lease, Records, Protocol):
     async def release_emails(self, claim: UUID, email_ids: Sequence[UUID]) -> set[UUID]:
         """See the outbox."""
         ...
+
+
+class Books(Lease, Records, Protocol):
+    """What recording and keeping claims need of the outbox."""
 
 
 class Compositor(Protocol):
@@ -66,6 +70,7 @@ class Delivery:
     def __init__(
         self,
         outbox: Queue,
+        books: Books,
         transport: Transport,
         composer: Compositor,
         *,
@@ -75,7 +80,9 @@ class Delivery:
     ) -> None:
         """``lease`` in seconds; more is claimed when fewer than ``low_water`` mails wait.
 
-        ``wake`` is set when something changed that the worker should look at.
+        ``outbox`` and ``books`` are connections of their own: marking the next mails does not wait
+        for recording the last ones. ``wake`` is set when something changed that the worker should
+        look at.
         """
         self._wake = wake
         self._outbox = outbox
@@ -84,8 +91,8 @@ class Delivery:
         self._lease = lease
         self._low_water = low_water
         self.tally = Tally()
-        self._claims = Claims(outbox, lease)
-        self._recorder = Recorder(outbox, self._claims, self.tally, wake=wake)
+        self._claims = Claims(books, lease)
+        self._recorder = Recorder(books, self._claims, self.tally, wake=wake)
         self._backlog: deque[Item] = deque()
         self._group: list[Item] = []
         self._marked: asyncio.Queue[tuple[Item, Letter]] = asyncio.Queue(transport.lanes)

@@ -99,12 +99,18 @@ async def once(settings: Settings) -> int:
 
 @asynccontextmanager
 async def _assembled(settings: Settings) -> AsyncIterator[_Parts]:
-    """Two database connections: looking for work must not hold up recording what was sent."""
+    """Three database connections: finding, marking and recording mails never wait in line."""
     wake, stop = asyncio.Event(), asyncio.Event()
     transport = make_transport(settings)
     composer = Composer(Renderer(settings.app_url, settings.email_from.name), settings.email_from)
-    async with make_outbox(settings) as looking, make_outbox(settings) as sending:
-        delivery = Delivery(sending, transport, composer, lease=settings.lease, wake=wake)
+    async with (
+        make_outbox(settings) as looking,
+        make_outbox(settings) as marking,
+        make_outbox(settings) as recording,
+    ):
+        delivery = Delivery(
+            marking, recording, transport, composer, lease=settings.lease, wake=wake
+        )
         listener = Listener(settings.database_url, wake, looking.notify)
         worker = Worker(
             looking,

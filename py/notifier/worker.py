@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Coroutine, Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 
 from notifier import log
@@ -23,6 +24,9 @@ AWAKE = 10.0
 
 DEAF_POLL = 1.0
 """Seconds between looks while no notification can arrive."""
+
+UNDISTURBED = 0.05
+"""Seconds that a few mails are given to go out before the next look."""
 
 CROWDED = 1.0
 """Seconds between looks at most while there is work that other workers hold."""
@@ -100,15 +104,18 @@ class Worker:
 
     async def run(self) -> None:
         """Work until ``stop`` is set."""
-        failures = 0
+        failures = busy = 0
         while not self._stop.is_set():
             self._wake.clear()
             try:
                 if await self._round():
-                    await self._remain_awake()
+                    busy += 1
+                    if busy > 1:
+                        await self._remain_awake()
                 elif self._awake_until is not None:
                     await self._fall_asleep()
                 else:
+                    busy = 0
                     await self._pause(await self._idle_seconds())
                 failures = 0
             except OutboxUnavailableError as error:
@@ -153,15 +160,28 @@ class Worker:
             if emails:
                 worked = True
                 self._delivery.submit(emails, claimed_at)
-                await _first(
-                    self._delivery.room.wait(), self._delivery.down.wait(), self._stop.wait()
-                )
+                await self._until_room(len(emails))
         return worked
 
+    async def _until_room(self, claimed: int) -> None:
+        """Wait until more should be claimed.
+
+        After a full batch that is early, so that the next is here before this one is through. After
+        a smaller one there is nothing more now: these few go out faster undisturbed.
+        """
+        delivery = self._delivery
+        if claimed == BATCH:
+            enough = _at_most(self._poll, delivery.room.wait())
+        else:
+            enough = _at_most(UNDISTURBED, delivery.drained())
+        await _first(enough, delivery.down.wait(), self._stop.wait())
+
     async def _can_send(self) -> bool:
-        """Whether to claim: during an outage only after the transport has been tried."""
-        if self._delivery.outage is None or self._stop.is_set():
-            return not self._stop.is_set()
+        """Whether to claim: not while enough is waiting, after an outage only if it is over."""
+        if self._stop.is_set() or not self._delivery.room.is_set():
+            return False
+        if self._delivery.outage is None:
+            return True
         loop = asyncio.get_running_loop()
         if self._outages == 0:
             self._note_outage(self._delivery.outage)
@@ -215,9 +235,12 @@ class Worker:
         return wait if until_clock is None else min(wait, until_clock)
 
     async def _pause(self, seconds: float, *, wakeable: bool = True) -> None:
-        await _first(
-            asyncio.sleep(seconds), self._stop.wait(), *([self._wake.wait()] if wakeable else [])
-        )
+        waits: list[Coroutine[Any, Any, object]] = [asyncio.sleep(seconds), self._stop.wait()]
+        if wakeable:
+            waits.append(self._wake.wait())
+            if not self._delivery.room.is_set():
+                waits.append(self._delivery.room.wait())
+        await _first(*waits)
 
 
 async def _first(*waits: Coroutine[Any, Any, object]) -> None:
@@ -229,6 +252,12 @@ async def _first(*waits: Coroutine[Any, Any, object]) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _at_most(seconds: float, wait: Coroutine[Any, Any, object]) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await wait
 
 
 def _report_tick(ticked: Ticked) -> bool:
