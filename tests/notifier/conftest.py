@@ -8,9 +8,9 @@ import pytest
 
 from devstack.databases import Database
 from support.certificates import Authority, make_authority
+from support.classroom import Classroom, open_classroom
 from support.daemon import Daemons, running_daemons
 from support.resend_server import ResendServer
-from support.school import School, open_school
 from support.smtp_server import SmtpServer
 from support.threads import in_thread
 
@@ -50,14 +50,14 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 
 @pytest.fixture
-def school(database: Database) -> Iterator[School]:
+def classroom(database: Database) -> Iterator[Classroom]:
     """A course with three students, a mentor and an admin, committed."""
-    with open_school(database) as opened:
+    with open_classroom(database) as opened:
         yield opened
 
 
 @pytest.fixture
-def big_school(database: Database) -> Iterator[School]:
+def big_classroom(database: Database) -> Iterator[Classroom]:
     """The same with sixty students: more than are marked at a time."""
-    with open_school(database, students=60) as opened:
+    with open_classroom(database, students=60) as opened:
         yield opened

@@ -10,9 +10,9 @@ import pytest
 
 from notifier.__main__ import main
 from notifier.render import known_kinds
+from support.classroom import Classroom
 from support.daemon import APP_URL, EMAIL_FROM, Daemons, environment
 from support.resend_server import API_KEY, ResendServer
-from support.school import School
 from support.smtp_server import SmtpServer
 from support.threads import in_thread
 
@@ -35,14 +35,14 @@ def test_status_needs_nothing_but_the_database(daemons: Daemons) -> None:
 
 
 def test_once_sends_what_is_due_and_ends(
-    school: School, mail_server: SmtpServer, daemons: Daemons
+    classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
 ) -> None:
-    env = environment(school.database, mail_server)
-    session = school.schedule(mentor=True)
-    school.reschedule(school.schedule("Another", starts=timedelta(days=2)))
+    env = environment(classroom.database, mail_server)
+    session = classroom.schedule(mentor=True)
+    classroom.reschedule(classroom.schedule("Another", starts=timedelta(days=2)))
 
     first = daemons.run(env, "once")
-    school.reschedule(session)
+    classroom.reschedule(session)
     second = daemons.run(env, "once")
     third = daemons.run(env, "once")
 
@@ -54,11 +54,11 @@ def test_once_sends_what_is_due_and_ends(
 
 
 def test_once_without_a_working_transport_fails_and_loses_nothing(
-    school: School, daemons: Daemons
+    classroom: Classroom, daemons: Daemons
 ) -> None:
     with in_thread(SmtpServer(users={"mailer": "right"})) as server:
-        school.schedule()
-        env = environment(school.database, server, SMTP_USERNAME="mailer", SMTP_PASSWORD="wr0ng")
+        classroom.schedule()
+        env = environment(classroom.database, server, SMTP_USERNAME="mailer", SMTP_PASSWORD="wr0ng")
 
         ended = daemons.run(env, "once")
 
@@ -66,49 +66,51 @@ def test_once_without_a_working_transport_fails_and_loses_nothing(
     assert "check SMTP_USERNAME and SMTP_PASSWORD" in ended.stderr
     assert "wr0ng" not in ended.stderr
     assert "Traceback" not in ended.stderr
-    assert school.statuses() == {"queued": 3}
+    assert classroom.statuses() == {"queued": 3}
 
 
-def test_once_sends_over_resend(school: School, daemons: Daemons) -> None:
+def test_once_sends_over_resend(classroom: Classroom, daemons: Daemons) -> None:
     with in_thread(ResendServer()) as server:
-        school.schedule()
-        env = environment(school.database, RESEND_API_KEY=API_KEY, RESEND_API_URL=server.url)
+        classroom.schedule()
+        env = environment(classroom.database, RESEND_API_KEY=API_KEY, RESEND_API_URL=server.url)
 
         ended = daemons.run(env, "once")
 
         assert ended.returncode == 0
-        keys = {row[0] for row in school.conn.execute("select id::text from notifier.emails")}
+        keys = {row[0] for row in classroom.conn.execute("select id::text from notifier.emails")}
         assert {mail.key for mail in server.mails} == keys
         assert {mail.request["to"][0] for mail in server.mails} == {
             f'"Student {number}" <student{number}@example.test>' for number in range(3)
         }
-    assert school.all_sent(3)
+    assert classroom.all_sent(3)
 
 
-def test_once_fails_over_to_resend(school: School, daemons: Daemons) -> None:
+def test_once_fails_over_to_resend(classroom: Classroom, daemons: Daemons) -> None:
     with in_thread(ResendServer()) as server, in_thread(SmtpServer()) as down:
         down.at("MAIL", "554 5.7.1 no service")
-        school.schedule()
-        env = environment(school.database, down, RESEND_API_KEY=API_KEY, RESEND_API_URL=server.url)
+        classroom.schedule()
+        env = environment(
+            classroom.database, down, RESEND_API_KEY=API_KEY, RESEND_API_URL=server.url
+        )
 
         ended = daemons.run(env, "once")
 
         assert ended.returncode == 0
         assert len(server.mails) == 3
     assert "failing_over" in ended.stderr
-    rows = school.conn.execute("select distinct transport from notifier.emails").fetchall()
+    rows = classroom.conn.execute("select distinct transport from notifier.emails").fetchall()
     assert rows == [("resend",)]
 
 
 def test_status_shows_the_queue_as_a_table(
-    school: School, mail_server: SmtpServer, daemons: Daemons
+    classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
 ) -> None:
-    env = environment(school.database, mail_server)
-    school.schedule()
+    env = environment(classroom.database, mail_server)
+    classroom.schedule()
     daemons.run(env, "once")
-    school.outbox.expand()
+    classroom.outbox.expand()
 
-    ended = daemons.run({"DATABASE_URL": school.database.notifier_url}, "status")
+    ended = daemons.run({"DATABASE_URL": classroom.database.notifier_url}, "status")
 
     assert ended.returncode == 0
     header, *rows = [line.split() for line in ended.stdout.splitlines()]
@@ -129,12 +131,12 @@ def test_status_without_a_database_is_one_line(daemons: Daemons) -> None:
 
 
 def test_check_tries_everything_and_sends_nothing(
-    school: School, mail_server: SmtpServer, daemons: Daemons
+    classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
 ) -> None:
-    school.schedule()
+    classroom.schedule()
     with in_thread(ResendServer()) as server:
         env = environment(
-            school.database, mail_server, RESEND_API_KEY=API_KEY, RESEND_API_URL=server.url
+            classroom.database, mail_server, RESEND_API_KEY=API_KEY, RESEND_API_URL=server.url
         )
 
         ended = daemons.run(env, "check")
@@ -147,10 +149,10 @@ def test_check_tries_everything_and_sends_nothing(
     assert smtp.startswith("ok   smtp: localhost:")
     assert resend.startswith("ok   resend: the key is accepted")
     assert mail_server.mails == []
-    assert school.statuses() == {}
+    assert classroom.statuses() == {}
 
 
-def test_check_names_each_part_that_does_not_work(school: School, daemons: Daemons) -> None:
+def test_check_names_each_part_that_does_not_work(classroom: Classroom, daemons: Daemons) -> None:
     with (
         in_thread(SmtpServer(users={"mailer": "right"})) as server,
         in_thread(ResendServer()) as api,
@@ -177,24 +179,24 @@ def test_check_names_each_part_that_does_not_work(school: School, daemons: Daemo
 
 
 def test_check_names_functions_that_may_not_be_executed(
-    school: School, mail_server: SmtpServer, daemons: Daemons
+    classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
 ) -> None:
-    with psycopg.connect(school.database.url, autocommit=True) as conn:
+    with psycopg.connect(classroom.database.url, autocommit=True) as conn:
         conn.execute("revoke execute on function notifier.tick() from notifier")
 
-    ended = daemons.run(environment(school.database, mail_server), "check")
+    ended = daemons.run(environment(classroom.database, mail_server), "check")
 
     assert ended.returncode == 1
     assert "may not execute notifier.tick()" in ended.stdout.splitlines()[0]
 
 
 def test_run_without_the_functions_ends_with_one_line(
-    school: School, mail_server: SmtpServer, daemons: Daemons
+    classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
 ) -> None:
-    with psycopg.connect(school.database.url, autocommit=True) as conn:
+    with psycopg.connect(classroom.database.url, autocommit=True) as conn:
         conn.execute("revoke execute on function notifier.tick() from notifier")
 
-    ended = daemons.run(environment(school.database, mail_server), "run")
+    ended = daemons.run(environment(classroom.database, mail_server), "run")
 
     assert ended.returncode == 1
     assert "permission denied for function tick" in ended.stderr

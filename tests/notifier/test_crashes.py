@@ -18,34 +18,34 @@ import pytest
 import notifier
 from notifier.delivery import GROUP
 from notifier.recorder import BATCH
+from support.classroom import Classroom
 from support.daemon import Daemons, environment
 from support.pg_proxy import PgProxy
-from support.school import School
 from support.smtp_server import ACCEPTED, DROP, HANG, HOLD, SmtpServer
 from support.threads import in_thread, wait_until
 
 LANES = 4
 
 
-def assert_everybody_was_told_once(school: School, server: SmtpServer) -> None:
+def assert_everybody_was_told_once(classroom: Classroom, server: SmtpServer) -> None:
     """Each student has the mail exactly once, but for those that were flagged before the resend."""
     flagged = {
         f"<{row[0]}@live-sessions.test>"
-        for row in school.conn.execute(
+        for row in classroom.conn.execute(
             "select id from notifier.emails where in_doubt_at is not null"
         )
     }
     ids_by_recipient = defaultdict(list)
     for mail in server.mails:
         ids_by_recipient[mail.recipient].append(mail.message_id)
-    assert len(ids_by_recipient) == len(school.students)
+    assert len(ids_by_recipient) == len(classroom.students)
     for recipient, ids in ids_by_recipient.items():
         assert len(set(ids)) == 1, f"{recipient} got different mails"
         assert len(ids) == 1 or ids[0] in flagged, f"{recipient} got it twice, not in doubt"
 
 
-def in_doubt(school: School) -> int:
-    row = school.conn.execute(
+def in_doubt(classroom: Classroom) -> int:
+    row = classroom.conn.execute(
         "select count(*) from notifier.emails where in_doubt_at is not null"
     ).fetchone()
     assert row is not None
@@ -56,12 +56,12 @@ def in_doubt(school: School) -> int:
 
 
 def test_sigterm_finishes_what_is_under_way_and_gives_back_the_rest(
-    big_school: School, mail_server: SmtpServer, daemons: Daemons
+    big_classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
 ) -> None:
-    env = environment(big_school.database, mail_server)
+    env = environment(big_classroom.database, mail_server)
     mail_server.at("DOT", HOLD)
     first = daemons.start(env)
-    big_school.schedule()
+    big_classroom.schedule()
     for _ in range(LANES):
         mail_server.wait_held()
 
@@ -70,45 +70,45 @@ def test_sigterm_finishes_what_is_under_way_and_gives_back_the_rest(
     mail_server.behave()
 
     assert first.process.wait(20) == 0
-    statuses = big_school.statuses()
+    statuses = big_classroom.statuses()
     assert set(statuses) == {"sent", "queued"}
     assert statuses["sent"] == len(mail_server.mails) <= LANES * 2 + GROUP
-    (attempts,) = big_school.conn.execute(
+    (attempts,) = big_classroom.conn.execute(
         "select max(attempts) from notifier.emails where status = 'queued'"
     ).fetchone() or (None,)
     assert attempts == 0  # being given back is no attempt
 
     daemons.start(env)
-    wait_until(lambda: big_school.all_sent(60), "the rest")
+    wait_until(lambda: big_classroom.all_sent(60), "the rest")
     assert set(Counter(mail_server.recipients).values()) == {1}
-    assert in_doubt(big_school) == 0
+    assert in_doubt(big_classroom) == 0
 
 
 def test_sigterm_does_not_wait_for_ever_for_a_server_that_is_silent(
-    big_school: School, mail_server: SmtpServer, daemons: Daemons
+    big_classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
 ) -> None:
-    env = environment(big_school.database, mail_server, NOTIFIER_GRACE_SECONDS="0.5")
+    env = environment(big_classroom.database, mail_server, NOTIFIER_GRACE_SECONDS="0.5")
     mail_server.at(ACCEPTED, HANG)
     first = daemons.start(env)
-    big_school.schedule()
+    big_classroom.schedule()
     wait_until(lambda: len(mail_server.mails) == LANES, "mails accepted but not answered")
 
     began = time.monotonic()
     assert first.stop() == 1
     assert time.monotonic() - began < 8
 
-    assert big_school.statuses()["in_doubt"] == LANES  # at once, not when the lease ends
+    assert big_classroom.statuses()["in_doubt"] == LANES  # at once, not when the lease ends
     mail_server.behave()
-    big_school.make_due()
+    big_classroom.make_due()
     daemons.start(env)
-    wait_until(lambda: big_school.all_sent(60), "the rest")
-    assert_everybody_was_told_once(big_school, mail_server)
+    wait_until(lambda: big_classroom.all_sent(60), "the rest")
+    assert_everybody_was_told_once(big_classroom, mail_server)
 
 
 def test_sigterm_while_idle_is_quick(
-    school: School, mail_server: SmtpServer, daemons: Daemons
+    classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
 ) -> None:
-    daemon = daemons.start(environment(school.database, mail_server))
+    daemon = daemons.start(environment(classroom.database, mail_server))
 
     began = time.monotonic()
     assert daemon.stop() == 0
@@ -121,59 +121,59 @@ def test_sigterm_while_idle_is_quick(
 
 @pytest.mark.parametrize("verb", ["MAIL", "RCPT", "DATA", "DOT", ACCEPTED])
 def test_after_a_kill_another_worker_takes_over_within_seconds(
-    big_school: School, mail_server: SmtpServer, daemons: Daemons, verb: str
+    big_classroom: Classroom, mail_server: SmtpServer, daemons: Daemons, verb: str
 ) -> None:
-    env = environment(big_school.database, mail_server)
+    env = environment(big_classroom.database, mail_server)
     mail_server.at(verb, HOLD, about="student3")  # some of them: others are sent meanwhile
     if verb == "MAIL":
         mail_server.at(verb, HOLD)
     first = daemons.start(env)
-    big_school.schedule()
+    big_classroom.schedule()
     mail_server.wait_held()
     first.kill()
     mail_server.behave()
     began = time.monotonic()
     daemons.start(env)
-    wait_until(lambda: big_school.all_sent(60), "everything is sent")
+    wait_until(lambda: big_classroom.all_sent(60), "everything is sent")
 
     assert time.monotonic() - began < 3 + 5  # the lease, and some seconds
-    assert_everybody_was_told_once(big_school, mail_server)
-    assert in_doubt(big_school) <= GROUP * 2 + LANES * 2 + BATCH
+    assert_everybody_was_told_once(big_classroom, mail_server)
+    assert in_doubt(big_classroom) <= GROUP * 2 + LANES * 2 + BATCH
 
 
 def test_a_standing_by_worker_takes_over_by_itself(
-    big_school: School, mail_server: SmtpServer, daemons: Daemons
+    big_classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
 ) -> None:
     mail_server.at("DOT", HOLD)
-    env = environment(big_school.database, mail_server)
+    env = environment(big_classroom.database, mail_server)
     first = daemons.start(env)
-    big_school.schedule()
+    big_classroom.schedule()
     for _ in range(LANES):
         mail_server.wait_held()
     second = daemons.start(env)
     first.kill()
     mail_server.behave()
 
-    wait_until(lambda: big_school.all_sent(60), "everything is sent", 12)
+    wait_until(lambda: big_classroom.all_sent(60), "everything is sent", 12)
 
-    assert_everybody_was_told_once(big_school, mail_server)
+    assert_everybody_was_told_once(big_classroom, mail_server)
     assert second.stop() == 0
 
 
 def test_a_worker_that_slept_through_its_lease_sends_nothing_more_of_it(
-    big_school: School, mail_server: SmtpServer, daemons: Daemons
+    big_classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
 ) -> None:
-    env = environment(big_school.database, mail_server)
+    env = environment(big_classroom.database, mail_server)
     mail_server.at("DATA", HOLD)
     sleeper = daemons.start(env)
-    big_school.schedule()
+    big_classroom.schedule()
     for _ in range(LANES):
         mail_server.wait_held()
     os.kill(sleeper.process.pid, signal.SIGSTOP)
     mail_server.behave()
 
     daemons.start(env)
-    wait_until(lambda: big_school.all_sent(60), "the other worker has sent everything")
+    wait_until(lambda: big_classroom.all_sent(60), "the other worker has sent everything")
     sent_by_other = len(mail_server.mails)
     os.kill(sleeper.process.pid, signal.SIGCONT)
 
@@ -181,22 +181,22 @@ def test_a_worker_that_slept_through_its_lease_sends_nothing_more_of_it(
     sleeper.wait_for(" mail_lost ")
     assert sleeper.stop() == 0
     assert len(mail_server.mails) - sent_by_other <= LANES
-    assert_everybody_was_told_once(big_school, mail_server)
+    assert_everybody_was_told_once(big_classroom, mail_server)
 
 
 def test_a_mail_in_doubt_is_flagged_and_sent_again_with_the_same_message_id(
-    school: School, mail_server: SmtpServer, daemons: Daemons
+    classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
 ) -> None:
     mail_server.at(ACCEPTED, DROP, times=1)
-    daemon = daemons.start(environment(school.database, mail_server, NOTIFIER_POLL_SECONDS="1"))
-    school.schedule()
-    wait_until(lambda: school.statuses() == {"sent": 2, "in_doubt": 1}, "one is in doubt")
-    school.make_due()
-    wait_until(lambda: school.all_sent(3), "it is sent again", 15)
+    daemon = daemons.start(environment(classroom.database, mail_server, NOTIFIER_POLL_SECONDS="1"))
+    classroom.schedule()
+    wait_until(lambda: classroom.statuses() == {"sent": 2, "in_doubt": 1}, "one is in doubt")
+    classroom.make_due()
+    wait_until(lambda: classroom.all_sent(3), "it is sent again", 15)
 
     (twice,) = (name for name, count in Counter(mail_server.recipients).items() if count == 2)
     assert len({mail.message_id for mail in mail_server.mails if mail.recipient == twice}) == 1
-    assert_everybody_was_told_once(school, mail_server)
+    assert_everybody_was_told_once(classroom, mail_server)
     failed, resent = (
         line
         for line in daemon.events("mail")
@@ -210,17 +210,17 @@ def test_a_mail_in_doubt_is_flagged_and_sent_again_with_the_same_message_id(
 
 
 def test_two_workers_share_the_work_and_send_nothing_twice(
-    big_school: School, mail_server: SmtpServer, daemons: Daemons
+    big_classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
 ) -> None:
-    env = environment(big_school.database, mail_server)
+    env = environment(big_classroom.database, mail_server)
     workers = [daemons.start(env) for _ in range(2)]
 
     for number in range(5):
-        big_school.schedule(f"Session {number}")
-    wait_until(lambda: big_school.all_sent(300), "everything is sent")
+        big_classroom.schedule(f"Session {number}")
+    wait_until(lambda: big_classroom.all_sent(300), "everything is sent")
 
     assert len({mail.message_id for mail in mail_server.mails}) == len(mail_server.mails) == 300
-    assert in_doubt(big_school) == 0
+    assert in_doubt(big_classroom) == 0
     assert [worker.stop() for worker in workers] == [0, 0]
     assert sum(len(worker.events("mail")) for worker in workers) == 300
 
@@ -228,8 +228,8 @@ def test_two_workers_share_the_work_and_send_nothing_twice(
 # The database going away
 
 
-def terminate_notifiers(school: School) -> int:
-    with psycopg.connect(school.database.superuser_url, autocommit=True) as conn:
+def terminate_notifiers(classroom: Classroom) -> int:
+    with psycopg.connect(classroom.database.superuser_url, autocommit=True) as conn:
         return len(
             conn.execute(
                 "select pg_terminate_backend(pid) from pg_stat_activity"
@@ -239,39 +239,39 @@ def terminate_notifiers(school: School) -> int:
 
 
 def test_killed_database_connections_are_opened_again_and_nothing_is_sent_twice(
-    big_school: School, mail_server: SmtpServer, daemons: Daemons
+    big_classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
 ) -> None:
     mail_server.at("DOT", HOLD)
-    daemon = daemons.start(environment(big_school.database, mail_server))
-    big_school.schedule()
+    daemon = daemons.start(environment(big_classroom.database, mail_server))
+    big_classroom.schedule()
     for _ in range(LANES):
         mail_server.wait_held()
 
-    assert terminate_notifiers(big_school) >= 2
+    assert terminate_notifiers(big_classroom) >= 2
     mail_server.behave()
-    wait_until(lambda: big_school.all_sent(60), "everything is sent")
+    wait_until(lambda: big_classroom.all_sent(60), "everything is sent")
 
     assert set(Counter(mail_server.recipients).values()) == {1}
-    assert in_doubt(big_school) == 0
+    assert in_doubt(big_classroom) == 0
     daemon.wait_for("listener_lost")
     wait_until(lambda: daemon.log.count(" listening ") == 2, "it listens again")
-    big_school.schedule("Another one")
-    wait_until(lambda: big_school.all_sent(120), "and hears")
+    big_classroom.schedule("Another one")
+    wait_until(lambda: big_classroom.all_sent(120), "and hears")
     assert daemon.stop() == 0
 
 
 def test_a_notifier_may_start_before_the_database_does(
-    school: School, mail_server: SmtpServer, daemons: Daemons
+    classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
 ) -> None:
-    with in_thread(PgProxy(school.database.notifier_url)) as proxy:
+    with in_thread(PgProxy(classroom.database.notifier_url)) as proxy:
         proxy.frozen = True
         env = environment(proxy.url, mail_server)
         daemon = daemons.start(env, ready=False)
-        school.schedule()
+        classroom.schedule()
         wait_until(lambda: proxy.connections, "it tries to connect")
         proxy.frozen = False
 
-        wait_until(lambda: school.all_sent(3), "mails sent")
+        wait_until(lambda: classroom.all_sent(3), "mails sent")
         assert daemon.stop() == 0
 
 
@@ -279,30 +279,30 @@ def test_a_notifier_may_start_before_the_database_does(
 
 
 def test_without_notifications_polling_finds_the_mail(
-    school: School, mail_server: SmtpServer, daemons: Daemons
+    classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
 ) -> None:
-    daemon = daemons.start(environment(school.database, mail_server, NOTIFIER_POLL_SECONDS="1"))
+    daemon = daemons.start(environment(classroom.database, mail_server, NOTIFIER_POLL_SECONDS="1"))
     # A worker that promised to stay awake, and died: commits do not notify.
-    school.conn.execute("update notifier.gate set awake_until = now() + interval '1 hour'")
+    classroom.conn.execute("update notifier.gate set awake_until = now() + interval '1 hour'")
 
-    school.schedule()
+    classroom.schedule()
 
-    wait_until(lambda: school.all_sent(3), "mails sent", 5)
+    wait_until(lambda: classroom.all_sent(3), "mails sent", 5)
     assert daemon.stop() == 0
 
 
 def test_behind_a_transaction_pooler_it_polls_and_says_so(
-    school: School, mail_server: SmtpServer, daemons: Daemons
+    classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
 ) -> None:
-    with in_thread(PgProxy(school.database.notifier_url)) as proxy:
+    with in_thread(PgProxy(classroom.database.notifier_url)) as proxy:
         proxy.deaf = True
         daemon = daemons.start(environment(proxy.url, mail_server), ready=False)
         daemon.wait_for("polling_only")
         assert "transaction pooler" in daemon.log
 
-        school.schedule()
+        classroom.schedule()
 
-        wait_until(lambda: school.all_sent(3), "mails sent", 5)
+        wait_until(lambda: classroom.all_sent(3), "mails sent", 5)
         assert daemon.stop() == 0
 
 
@@ -310,18 +310,18 @@ def test_behind_a_transaction_pooler_it_polls_and_says_so(
 
 
 def test_a_template_error_fails_that_mail_and_the_others_go_on(
-    school: School, mail_server: SmtpServer, daemons: Daemons, tmp_path: Path
+    classroom: Classroom, mail_server: SmtpServer, daemons: Daemons, tmp_path: Path
 ) -> None:
     broken = tmp_path / "notifier"
     shutil.copytree(Path(notifier.__file__).parent, broken)
     template = broken / "templates" / "mentor_assigned" / "body.txt"
     template.write_text("{{ session.no_such_thing }}")
-    daemon = daemons.start(environment(school.database, mail_server, PYTHONPATH=str(tmp_path)))
+    daemon = daemons.start(environment(classroom.database, mail_server, PYTHONPATH=str(tmp_path)))
 
-    school.schedule(mentor=True)
+    classroom.schedule(mentor=True)
 
-    wait_until(lambda: school.statuses() == {"sent": 3, "dead": 1}, "students told, host not")
-    (error,) = school.conn.execute(
+    wait_until(lambda: classroom.statuses() == {"sent": 3, "dead": 1}, "students told, host not")
+    (error,) = classroom.conn.execute(
         "select last_error from notifier.emails where status = 'dead'"
     ).fetchone() or (None,)
     assert "cannot render mentor_assigned" in str(error)
@@ -331,31 +331,31 @@ def test_a_template_error_fails_that_mail_and_the_others_go_on(
 
 
 def test_an_address_that_is_none_fails_that_mail_and_the_others_go_on(
-    school: School, mail_server: SmtpServer, daemons: Daemons
+    classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
 ) -> None:
-    with psycopg.connect(school.database.superuser_url, autocommit=True) as conn:
+    with psycopg.connect(classroom.database.superuser_url, autocommit=True) as conn:
         conn.execute(
             "update auth.users set email = %s where id = %s",
-            ("student0@example.test\r\nBcc: evil@example.test", school.students[0]),
+            ("student0@example.test\r\nBcc: evil@example.test", classroom.students[0]),
         )
-    daemons.start(environment(school.database, mail_server))
+    daemons.start(environment(classroom.database, mail_server))
 
-    school.schedule()
+    classroom.schedule()
 
-    wait_until(lambda: school.statuses() == {"sent": 2, "dead": 1}, "two told")
+    wait_until(lambda: classroom.statuses() == {"sent": 2, "dead": 1}, "two told")
     assert not [mail for mail in mail_server.mails if "evil" in mail.data.decode()]
 
 
 def test_an_address_the_server_refuses_fails_that_mail_and_the_others_go_on(
-    school: School, mail_server: SmtpServer, daemons: Daemons
+    classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
 ) -> None:
     mail_server.at("RCPT", "550 5.1.1 <student1@example.test> unknown", about="student1@")
-    daemon = daemons.start(environment(school.database, mail_server))
+    daemon = daemons.start(environment(classroom.database, mail_server))
 
-    school.schedule()
+    classroom.schedule()
 
-    wait_until(lambda: school.statuses() == {"sent": 2, "dead": 1}, "two told")
-    (error,) = school.conn.execute(
+    wait_until(lambda: classroom.statuses() == {"sent": 2, "dead": 1}, "two told")
+    (error,) = classroom.conn.execute(
         "select last_error from notifier.emails where status = 'dead'"
     ).fetchone() or (None,)
     assert "550" in str(error)
@@ -364,31 +364,31 @@ def test_an_address_the_server_refuses_fails_that_mail_and_the_others_go_on(
 
 
 def test_a_busy_mailbox_is_tried_again(
-    school: School, mail_server: SmtpServer, daemons: Daemons
+    classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
 ) -> None:
     mail_server.at("RCPT", "450 4.2.1 busy", about="student1@", times=1)
-    daemons.start(environment(school.database, mail_server, NOTIFIER_POLL_SECONDS="1"))
-    school.schedule()
-    wait_until(lambda: school.statuses() == {"sent": 2, "queued": 1}, "one waits")
+    daemons.start(environment(classroom.database, mail_server, NOTIFIER_POLL_SECONDS="1"))
+    classroom.schedule()
+    wait_until(lambda: classroom.statuses() == {"sent": 2, "queued": 1}, "one waits")
 
-    school.make_due()
+    classroom.make_due()
 
-    wait_until(lambda: school.all_sent(3), "it is sent", 15)
+    wait_until(lambda: classroom.all_sent(3), "it is sent", 15)
     assert set(Counter(mail_server.recipients).values()) == {1}
 
 
 def test_with_a_wrong_password_nothing_is_tried_and_one_line_says_why(
-    school: School, daemons: Daemons
+    classroom: Classroom, daemons: Daemons
 ) -> None:
     with in_thread(SmtpServer(users={"mailer": "right"})) as server:
         daemon = daemons.start(
-            environment(school.database, server, SMTP_USERNAME="mailer", SMTP_PASSWORD="wr0ng")
+            environment(classroom.database, server, SMTP_USERNAME="mailer", SMTP_PASSWORD="wr0ng")
         )
-        school.schedule()
+        classroom.schedule()
         daemon.wait_for("transport_down")
 
-        wait_until(lambda: school.statuses() == {"queued": 3}, "expanded, not tried")
-        (attempts,) = school.conn.execute(
+        wait_until(lambda: classroom.statuses() == {"queued": 3}, "expanded, not tried")
+        (attempts,) = classroom.conn.execute(
             "select max(attempts) from notifier.emails"
         ).fetchone() or (None,)
         assert attempts == 0
@@ -399,32 +399,32 @@ def test_with_a_wrong_password_nothing_is_tried_and_one_line_says_why(
         assert daemon.stop() == 0
 
 
-def test_an_unreachable_server_is_waited_for(school: School, daemons: Daemons) -> None:
+def test_an_unreachable_server_is_waited_for(classroom: Classroom, daemons: Daemons) -> None:
     with in_thread(SmtpServer()) as gone:
         free = gone.port
-    daemon = daemons.start(environment(school.database, gone))
-    school.schedule()
+    daemon = daemons.start(environment(classroom.database, gone))
+    classroom.schedule()
     daemon.wait_for("transport_down")
-    wait_until(lambda: school.statuses() == {"queued": 3}, "expanded, not tried")
+    wait_until(lambda: classroom.statuses() == {"queued": 3}, "expanded, not tried")
 
     with in_thread(SmtpServer(port=free)) as back:
-        wait_until(lambda: school.all_sent(3), "mails sent once it is back")
+        wait_until(lambda: classroom.all_sent(3), "mails sent once it is back")
         assert len(back.mails) == 3
         assert daemon.events("transport_up")
         assert daemon.stop() == 0
 
 
 def test_a_server_that_goes_away_in_the_middle_loses_nothing(
-    big_school: School, mail_server: SmtpServer, daemons: Daemons
+    big_classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
 ) -> None:
-    daemon = daemons.start(environment(big_school.database, mail_server))
+    daemon = daemons.start(environment(big_classroom.database, mail_server))
     mail_server.at("MAIL", "421 4.3.2 shutting down", about="")
-    big_school.schedule()
+    big_classroom.schedule()
     daemon.wait_for("transport_down")
-    wait_until(lambda: set(big_school.statuses()) == {"queued"}, "all waiting")
+    wait_until(lambda: set(big_classroom.statuses()) == {"queued"}, "all waiting")
 
     mail_server.behave()
-    big_school.make_due()
+    big_classroom.make_due()
 
-    wait_until(lambda: big_school.all_sent(60), "mails sent")
+    wait_until(lambda: big_classroom.all_sent(60), "mails sent")
     assert set(Counter(mail_server.recipients).values()) == {1}

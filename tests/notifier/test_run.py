@@ -8,19 +8,19 @@ from functools import partial
 import icalendar
 import psycopg
 
+from support.classroom import Classroom
 from support.daemon import Daemons, environment
-from support.school import School
 from support.smtp_server import HOLD, SmtpServer
 from support.threads import wait_until
 
 
 def test_an_admins_commit_becomes_one_mail_for_everybody_concerned(
-    school: School, mail_server: SmtpServer, daemons: Daemons
+    classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
 ) -> None:
-    daemon = daemons.start(environment(school.database, mail_server))
+    daemon = daemons.start(environment(classroom.database, mail_server))
 
-    session = school.schedule("Week 6: joins", mentor=True)
-    wait_until(lambda: school.all_sent(4), "four mails sent")
+    session = classroom.schedule("Week 6: joins", mentor=True)
+    wait_until(lambda: classroom.all_sent(4), "four mails sent")
 
     assert daemon.stop() == 0
     by_recipient = {mail.recipient.split("@")[0]: mail.message for mail in mail_server.mails}
@@ -37,17 +37,17 @@ def test_an_admins_commit_becomes_one_mail_for_everybody_concerned(
 
 
 def test_each_change_is_told_with_a_calendar_that_updates_the_last(
-    school: School, mail_server: SmtpServer, daemons: Daemons
+    classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
 ) -> None:
-    daemons.start(environment(school.database, mail_server))
-    session = school.schedule()
-    wait_until(lambda: school.all_sent(3), "invitations")
-    school.reschedule(session)
-    wait_until(lambda: school.all_sent(6), "new times")
-    school.change(session, title="Week 6, again")
-    wait_until(lambda: school.all_sent(9), "updates")
-    school.change(session, status="cancelled", cancel_reason="The mentor is unwell.")
-    wait_until(lambda: school.all_sent(12), "cancellations")
+    daemons.start(environment(classroom.database, mail_server))
+    session = classroom.schedule()
+    wait_until(lambda: classroom.all_sent(3), "invitations")
+    classroom.reschedule(session)
+    wait_until(lambda: classroom.all_sent(6), "new times")
+    classroom.change(session, title="Week 6, again")
+    wait_until(lambda: classroom.all_sent(9), "updates")
+    classroom.change(session, status="cancelled", cancel_reason="The mentor is unwell.")
+    wait_until(lambda: classroom.all_sent(12), "cancellations")
 
     mine = [mail.message for mail in mail_server.mails if mail.recipient.startswith("student0@")]
 
@@ -73,14 +73,14 @@ def test_each_change_is_told_with_a_calendar_that_updates_the_last(
 
 
 def test_changes_that_pile_up_become_one_mail(
-    school: School, mail_server: SmtpServer, daemons: Daemons
+    classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
 ) -> None:
-    session = school.schedule()
-    school.change(session, title="Week 6, renamed")
-    school.reschedule(session)
+    session = classroom.schedule()
+    classroom.change(session, title="Week 6, renamed")
+    classroom.reschedule(session)
 
-    daemons.start(environment(school.database, mail_server))
-    wait_until(lambda: school.statuses().get("sent") == 3, "mails sent")
+    daemons.start(environment(classroom.database, mail_server))
+    wait_until(lambda: classroom.statuses().get("sent") == 3, "mails sent")
 
     assert len(mail_server.mails) == 3
     assert all(
@@ -90,49 +90,49 @@ def test_changes_that_pile_up_become_one_mail(
 
 
 def test_a_mail_of_a_change_waits_for_the_one_before_it(
-    school: School, mail_server: SmtpServer, daemons: Daemons
+    classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
 ) -> None:
     mail_server.at("DOT", HOLD, about="student0@")
-    daemons.start(environment(school.database, mail_server))
-    session = school.schedule()
+    daemons.start(environment(classroom.database, mail_server))
+    session = classroom.schedule()
     mail_server.wait_held()
-    school.reschedule(session)
+    classroom.reschedule(session)
     wait_until(lambda: len(mail_server.mails) == 4, "the others have both")
 
     assert not [name for name in mail_server.recipients if name.startswith("student0@")]
     mail_server.behave()
-    wait_until(lambda: school.all_sent(6), "the rest")
+    wait_until(lambda: classroom.all_sent(6), "the rest")
 
     mine = [mail.message for mail in mail_server.mails if mail.recipient.startswith("student0@")]
     assert [message["Subject"].split(":")[0] for message in mine] == ["New session", "Rescheduled"]
 
 
 def test_a_rolled_back_session_is_told_to_nobody(
-    school: School, mail_server: SmtpServer, daemons: Daemons
+    classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
 ) -> None:
-    daemons.start(environment(school.database, mail_server))
-    with psycopg.connect(school.database.url) as conn:
+    daemons.start(environment(classroom.database, mail_server))
+    with psycopg.connect(classroom.database.url) as conn:
         conn.execute(
             "insert into public.success_sessions (title, course_id, batch_id, start_time, link)"
             " values ('never', %s, %s, now() + interval '1 day', 'https://zoom.us/j/1')",
-            (school.course, school.batch),
+            (classroom.course, classroom.batch),
         )
         conn.rollback()
 
-    school.schedule("Real one")
-    wait_until(lambda: school.all_sent(3), "mails sent")
+    classroom.schedule("Real one")
+    wait_until(lambda: classroom.all_sent(3), "mails sent")
 
     assert all("Real one" in mail.message["Subject"] for mail in mail_server.mails)
 
 
 def test_the_clock_starts_and_ends_sessions_and_brings_the_summary(
-    school: School, mail_server: SmtpServer, daemons: Daemons
+    classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
 ) -> None:
-    session = school.schedule(mentor=True, starts=timedelta(seconds=1.5), minutes=1.5 / 60)
-    daemons.start(environment(school.database, mail_server))
+    session = classroom.schedule(mentor=True, starts=timedelta(seconds=1.5), minutes=1.5 / 60)
+    daemons.start(environment(classroom.database, mail_server))
 
     def status() -> object:
-        row = school.conn.execute(
+        row = classroom.conn.execute(
             "select status::text from public.success_sessions where id = %s", (session,)
         ).fetchone()
         return row and row[0]
@@ -153,11 +153,11 @@ def test_the_clock_starts_and_ends_sessions_and_brings_the_summary(
 
 
 def test_logs_have_one_line_per_mail_and_no_address(
-    school: School, mail_server: SmtpServer, daemons: Daemons
+    classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
 ) -> None:
-    daemon = daemons.start(environment(school.database, mail_server))
-    school.schedule()
-    wait_until(lambda: school.all_sent(3), "mails sent")
+    daemon = daemons.start(environment(classroom.database, mail_server))
+    classroom.schedule()
+    wait_until(lambda: classroom.all_sent(3), "mails sent")
     daemon.stop()
 
     lines = daemon.events("mail")
@@ -174,18 +174,18 @@ def test_logs_have_one_line_per_mail_and_no_address(
 
 
 def test_an_idle_notifier_asks_for_notifications_again(
-    school: School, mail_server: SmtpServer, daemons: Daemons
+    classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
 ) -> None:
-    daemons.start(environment(school.database, mail_server, NOTIFIER_POLL_SECONDS="300"))
+    daemons.start(environment(classroom.database, mail_server, NOTIFIER_POLL_SECONDS="300"))
     for number in range(5):
-        school.schedule(f"Session {number}", starts=timedelta(days=number + 1))
-        wait_until(partial(school.all_sent, (number + 1) * 3), "mails sent", 5)
+        classroom.schedule(f"Session {number}", starts=timedelta(days=number + 1))
+        wait_until(partial(classroom.all_sent, (number + 1) * 3), "mails sent", 5)
 
-    wait_until(lambda: _gate_is_open(school), "the gate is open")
+    wait_until(lambda: _gate_is_open(classroom), "the gate is open")
 
 
-def _gate_is_open(school: School) -> bool:
-    row = school.conn.execute(
+def _gate_is_open(classroom: Classroom) -> bool:
+    row = classroom.conn.execute(
         "select awake_until < clock_timestamp() from notifier.gate"
     ).fetchone()
     return row == (True,)
