@@ -12,7 +12,7 @@ those few are in doubt, all others are sent exactly once.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -104,15 +104,16 @@ class Delivery:
         self._filled, self._quiet, self.room, self.down = (asyncio.Event() for _ in range(4))
         self._update()
 
-    def start(self, group: asyncio.TaskGroup) -> None:
-        """Run the tasks in ``group``; if one dies, the group ends the process."""
+    def start(self) -> list[asyncio.Task[None]]:
+        """Start the tasks. They never end by themselves: watch them, one that ends has died."""
         work = (
             self._mark_forever(),
             *(self._send_forever() for _ in range(self._transport.lanes)),
             self._recorder.record_forever(),
             self._claims.keep_forever(),
         )
-        self._tasks = [group.create_task(each) for each in work]
+        self._tasks = [asyncio.create_task(each) for each in work]
+        return self._tasks
 
     def submit(self, emails: Sequence[ClaimedEmail], claimed_at: float) -> None:
         """Take over the mails of one claim; ``claimed_at`` is the loop's time before the claim."""
@@ -152,7 +153,7 @@ class Delivery:
         except TimeoutError:
             in_time = False
         awaited, begun = list(self._in_flight), list(self._group)
-        await _cancel(self._tasks)
+        await cancel(self._tasks)
         for item in awaited:
             self._give_up(item, Failure.UNKNOWN, "stopped before the server answered")
         while not self._marked.empty():
@@ -295,8 +296,8 @@ def _set(event: asyncio.Event, value: bool) -> None:
         event.clear()
 
 
-async def _cancel(tasks: Iterable[asyncio.Task[None]]) -> None:
-    tasks = list(tasks)
+async def cancel(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Cancel tasks and wait until they have ended, however they do."""
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

@@ -13,7 +13,7 @@ from typing import Any
 from notifier import log
 from notifier.compose import Composer
 from notifier.config import Settings
-from notifier.delivery import Delivery
+from notifier.delivery import Delivery, cancel
 from notifier.listener import Listener
 from notifier.model import TransportDownError
 from notifier.outbox import Outbox
@@ -136,30 +136,24 @@ async def _supervise(
 ) -> bool:
     """Run ``work`` beside its side tasks until it ends; whether everything was finished in time.
 
-    If any task dies, the others are stopped and its exception is raised.
+    If any of them dies, what is under way is finished, and its exception is raised.
     """
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _ask_to_stop, parts, number)
-    clean = False
+    working = loop.create_task(work())
+    helpers = [*parts.delivery.start(), *(loop.create_task(each()) for each in side)]
     try:
-        async with asyncio.TaskGroup() as group:
-            parts.delivery.start(group)
-            tasks = [group.create_task(each()) for each in side]
-            try:
-                await work()
-            except BaseException:
-                await parts.delivery.finish(min(grace, SHORT_GRACE))
-                raise
-            clean = await parts.delivery.finish(grace)
-            for task in tasks:
-                task.cancel()
-    except BaseExceptionGroup as deaths:
-        raise deaths.exceptions[0] from None
+        # Helpers never end by themselves: one that does has died.
+        done, _ = await asyncio.wait([working, *helpers], return_when=asyncio.FIRST_COMPLETED)
+        clean = await parts.delivery.finish(grace if working in done else min(grace, SHORT_GRACE))
+        for task in done:
+            task.result()
+        return clean
     finally:
+        await cancel([working, *helpers])
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
-    return clean
 
 
 def _ask_to_stop(parts: _Parts, number: signal.Signals) -> None:

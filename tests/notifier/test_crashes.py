@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import threading
 import time
 from collections import Counter, defaultdict
 from pathlib import Path
@@ -428,3 +429,28 @@ def test_a_server_that_goes_away_in_the_middle_loses_nothing(
 
     wait_until(lambda: big_classroom.all_sent(60), "mails sent")
     assert set(Counter(mail_server.recipients).values()) == {1}
+
+
+def test_a_dead_side_task_stops_the_process_and_finishes_what_is_under_way(
+    classroom: Classroom, mail_server: SmtpServer, daemons: Daemons, tmp_path: Path
+) -> None:
+    broken = tmp_path / "notifier"
+    shutil.copytree(Path(notifier.__file__).parent, broken)
+    with (broken / "listener.py").open("a") as listener:
+        listener.write(
+            "\n\nasync def _die(self):\n"
+            "    await asyncio.sleep(1)\n"
+            "    raise RuntimeError('the listener is broken')\n\n\nListener.run = _die\n"
+        )
+    mail_server.at("DOT", HOLD)
+    classroom.schedule()
+    daemon = daemons.start(
+        environment(classroom.database, mail_server, PYTHONPATH=str(tmp_path)), ready=False
+    )
+    mail_server.wait_held()
+    threading.Timer(1.5, mail_server.behave).start()
+
+    assert daemon.process.wait(20) == 1
+    (died,) = daemon.events("died")
+    assert "the listener is broken" in died["traceback"]
+    assert classroom.all_sent(3)
