@@ -6,33 +6,42 @@ from collections.abc import Callable, Mapping, Sequence
 
 import psycopg
 
-from bench import calendar
+from bench import calendar, latency, reschedule, throughput
 from bench.errors import BenchError
 from bench.harness import Run
 from bench.report import Section, table
 from devstack.errors import StackError
 from devstack.servers import open_server
 
-ROWS: Mapping[str, Callable[[Run], list[Section]]] = {
+Measure = Callable[[Run], list[Section]]
+
+ROWS: Mapping[str, Measure] = {
     "calendar": calendar.measure,
+    "reschedule": reschedule.measure,
+    "throughput": throughput.measure,
+    "latency": latency.measure,
 }
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, rows: Mapping[str, Measure] = ROWS) -> int:
     """Measure the chosen rows and print the table.
+
+    Args:
+        arguments: The command line's; None takes the process's own.
+        rows: What can be measured, by name.
 
     Returns:
         0, or 1 if a row could not be measured. A missed bound is marked in the table, no failure.
     """
-    chosen = _parser().parse_args(arguments)
+    chosen = _parser(rows).parse_args(arguments)
     sections: list[Section] = []
     failed = False
     try:
         with open_server() as server:
             run = Run(server, chosen.quick, chosen.seed, _say)
-            for name in chosen.rows or ROWS:
+            for name in chosen.rows or rows:
                 try:
-                    sections += ROWS[name](run)
+                    sections += rows[name](run)
                 except (BenchError, StackError, psycopg.Error, OSError) as error:
                     failed = True
                     _say(f"{name} could not be measured: {error}")
@@ -44,14 +53,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return int(failed)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(rows: Mapping[str, Measure]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Run the benchmarks.")
     parser.add_argument(
         "rows",
         nargs="*",
         metavar="ROW",
-        choices=[*ROWS, []],
-        help=f"which to run, of: {', '.join(ROWS)} (default: all)",
+        choices=[*rows, []],
+        help=f"which to run, of: {', '.join(rows)} (default: all)",
     )
     parser.add_argument(
         "--quick",

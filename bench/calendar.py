@@ -102,7 +102,7 @@ def _student(run: Run, database: Database, size: Size, chance: random.Random) ->
     }
     view = {"view under RLS": "view", "owner, the view's columns by hand": "student_view"}
     with _opened(database, by | view | {NOTHING: "nothing"}) as fetches:
-        rows = check_same([[fetches[name] for name in way] for way in (by, view)], somebody)
+        rows = check_same([[fetches[name].rows for name in way] for way in (by, view)], somebody)
         run.say(f"calendar: {size.rounds:,} students' four weeks in each of {len(fetches)} ways")
         samples = _interleaved(fetches, somebody, size.rounds, chance)
     return Section(
@@ -152,7 +152,7 @@ def _staff(
 ) -> Section:
     ways = {"table under RLS": "table", "owner, by hand": by_hand}
     with _opened(database, ways | {"view under RLS": "view"}) as fetches:
-        rows = check_same([[fetches[name] for name in ways]], somebody)
+        rows = check_same([[fetches[name].rows for name in ways]], somebody)
         run.say(f"calendar: {what}, {size.staff_rounds:,} rounds")
         samples = _interleaved(fetches, somebody, size.staff_rounds, chance)
     return Section(
@@ -164,11 +164,13 @@ def _staff(
     )
 
 
-def check_same(ways: Sequence[Sequence[Fetch]], somebody: Callable[[], Calendar]) -> float:
+def check_same(
+    ways: Sequence[Sequence[Callable[[Calendar], list[Row]]]], somebody: Callable[[], Calendar]
+) -> float:
     """Compare what some calendars hold, row by row and column by column.
 
     Args:
-        ways: Groups of fetches that have to agree within the group.
+        ways: Groups of ways to fetch the rows, which have to agree within the group.
         somebody: Makes a calendar.
 
     Returns:
@@ -180,7 +182,7 @@ def check_same(ways: Sequence[Sequence[Fetch]], somebody: Callable[[], Calendar]
     count = 0
     for calendar in (somebody() for _ in range(CHECKED)):
         for group in ways:
-            found = [fetch.rows(calendar) for fetch in group]
+            found = [rows(calendar) for rows in group]
             if any(rows != found[0] for rows in found):
                 sizes = ", ".join(str(len(rows)) for rows in found)
                 raise BenchError(

@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from psycopg.pq import ConnStatus, ExecStatus, PGconn, PGresult
+from psycopg.pq import ConnStatus, ExecStatus, PGconn, abc
 
 from bench.errors import BenchError
 
@@ -43,7 +43,7 @@ class Request:
         parameter_count: How many parameters its statement has.
     """
 
-    connection: PGconn = field(repr=False)
+    connection: abc.PGconn = field(repr=False)
     role: str
     begin: bytes
     parameter_count: int
@@ -61,6 +61,17 @@ class Request:
         self._transaction(settings, values)
         return time.perf_counter() - began
 
+    def committed_at(self, user: UUID, *parameters: str) -> tuple[float, float]:
+        """Make the request once; when COMMIT was sent and when it was answered.
+
+        Returns:
+            Readings of the monotonic clock, in seconds.
+        """
+        self._until_commit(self._settings(user), [parameter.encode() for parameter in parameters])
+        sent_at = time.monotonic()
+        self._commit()
+        return sent_at, time.monotonic()
+
     def rows(self, user: UUID, *parameters: str) -> list[Row]:
         """Make the request once; what it answers."""
         values = [parameter.encode() for parameter in parameters]
@@ -70,7 +81,7 @@ class Request:
             for row in range(result.ntuples)
         ]
 
-    def _settings(self, user: UUID) -> list[bytes | None]:
+    def _settings(self, user: UUID) -> list[bytes]:
         claims = {"sub": str(user), "role": "authenticated", "aud": "authenticated"}
         return [
             b'"public", "extensions"',
@@ -84,18 +95,22 @@ class Request:
         ]
 
     def _transaction(
-        self, settings: Sequence[bytes | None], values: Sequence[bytes | None]
-    ) -> PGresult:
-        connection = self.connection
-        try:
-            _done(connection, connection.exec_(self.begin))
-            _done(connection, connection.exec_prepared(b"settings", settings))
-            result = _done(connection, connection.exec_prepared(b"statement", values))
-        except BenchError:
-            connection.exec_(b"rollback")
-            raise
-        _done(connection, connection.exec_(b"commit"))
+        self, settings: Sequence[bytes], values: Sequence[bytes | None]
+    ) -> abc.PGresult:
+        result = self._until_commit(settings, values)
+        self._commit()
         return result
+
+    def _until_commit(
+        self, settings: Sequence[bytes], values: Sequence[bytes | None]
+    ) -> abc.PGresult:
+        connection = self.connection
+        _done(connection, connection.exec_(self.begin))
+        _done(connection, connection.exec_prepared(b"settings", settings))
+        return _done(connection, connection.exec_prepared(b"statement", values))
+
+    def _commit(self) -> None:
+        _done(self.connection, self.connection.exec_(b"commit"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +150,11 @@ def open_requests() -> Iterator[Requests]:
         yield Requests(stack)
 
 
-def _done(connection: PGconn, result: PGresult) -> PGresult:
+def _done(connection: abc.PGconn, result: abc.PGresult) -> abc.PGresult:
     if result.status not in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK):
         raise BenchError(_message(connection))
     return result
 
 
-def _message(connection: PGconn) -> str:
+def _message(connection: abc.PGconn) -> str:
     return connection.error_message.decode(errors="replace").strip()

@@ -1,5 +1,5 @@
 -- Batches of one course with as many students as the setting bench.audiences lists, and a session of each, a week from now.
--- A student is in one batch only.
+-- A student is in one batch only; sessions beyond the number of mentors have none.
 insert into public.courses (id, name) values (pg_temp.id('course', 0), 'Everything');
 
 create temporary table audiences on commit drop as
@@ -26,7 +26,7 @@ select
     'What we will talk about, and what to bring along.',
     pg_temp.id('course', 0),
     pg_temp.id('batch', number),
-    pg_temp.id('mentor', number),
+    case when number <= current_setting('bench.mentors')::integer then pg_temp.id('mentor', number) end,
     date_trunc('hour', now()) + interval '7 days',
     date_trunc('hour', now()) + interval '7 days 1 hour',
     'Europe/Berlin',
