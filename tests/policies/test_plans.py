@@ -1,0 +1,454 @@
+"""Every request finds its rows by index, however many others there are."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from devstack import databases
+from devstack.databases import Database
+from support.actors import as_user
+from support.crowd import GROWING, gather, one
+
+STUDENT, MENTOR, MANAGER = one("student 7"), one("mentor 3"), one("manager 3")
+SUPERADMIN = one("manager 1")
+WHO = {"student": STUDENT, "mentor": MENTOR, "manager": MANAGER}
+
+BY_AUDIENCE = "success_sessions_audience_key_start_time_idx"
+BY_HOST = "success_sessions_host_key_start_time_idx"
+BY_ID = "success_sessions_pkey"
+
+
+@pytest.fixture(scope="session")
+def _crowded(template: Database, run_name: str) -> Iterator[Database]:
+    database = databases.clone(template, f"{run_name}_crowd")
+    gather(database)
+    yield database
+    databases.drop(database)
+
+
+@pytest.fixture
+def crowd(_crowded: Database) -> Iterator[psycopg.Connection]:
+    """A connection to the crowded database as role `postgres`, rolled back after the test."""
+    with psycopg.connect(_crowded.url) as conn, conn.transaction(force_rollback=True):
+        yield conn
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A plan, flattened.
+
+    Attributes:
+        nodes: Every node of it, as `explain (format json)` describes it.
+    """
+
+    nodes: list[dict[str, Any]]
+
+    @classmethod
+    def of(cls, conn: psycopg.Connection, query: str, *options: str) -> Plan:
+        explain = f"explain ({', '.join(['format json', 'verbose', *options])}) {query}"
+        row = conn.execute(explain.encode()).fetchone()
+        assert row is not None
+        described = row[0] if isinstance(row[0], list) else json.loads(row[0])
+        return cls(list(_flattened(described[0]["Plan"])))
+
+    def read_whole(self) -> set[str]:
+        """The growing tables that it reads from end to end."""
+        return {
+            f"{node['Schema']}.{node['Relation Name']}"
+            for node in self.nodes
+            if node["Node Type"] == "Seq Scan"
+        } & GROWING
+
+    def indexes(self) -> set[str]:
+        return {node["Index Name"] for node in self.nodes if "Index Name" in node}
+
+    def kinds(self) -> set[str]:
+        return {node["Node Type"] for node in self.nodes}
+
+    def rows_from(self, *indexes: str) -> float:
+        """How many entries these indexes gave; needs the option `analyze`."""
+        return sum(
+            float(node["Actual Rows"]) * int(node["Actual Loops"])
+            for node in self.nodes
+            if node.get("Index Name") in indexes
+        )
+
+
+def _flattened(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield node
+    for child in node.get("Plans", []):
+        yield from _flattened(child)
+
+
+def prepared(conn: psycopg.Connection, query: str, mode: str) -> str:
+    """Prepare a query of a period as PostgREST does; mode: how the server plans it."""
+    conn.execute(f"set local plan_cache_mode = force_{mode}_plan".encode())
+    conn.execute(
+        f"prepare calendar (timestamptz, timestamptz) as {query}"
+        " where start_time >= $1 and start_time < $2 order by start_time".encode()
+    )
+    return "execute calendar (now(), now() + interval '28 days')"
+
+
+# -- The calendar ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", ["custom", "generic"])
+@pytest.mark.parametrize("relation", ["success_sessions", "segmented_weekly_success_sessions"])
+@pytest.mark.parametrize("who", WHO)
+def test_four_weeks_are_found_by_audience_host_and_invitation(
+    crowd: psycopg.Connection, who: str, relation: str, mode: str
+) -> None:
+    with as_user(crowd, WHO[who]):
+        calendar = prepared(crowd, f"select * from public.{relation}", mode)  # noqa: S608
+        plan = Plan.of(crowd, calendar)
+        rows = crowd.execute(calendar.encode()).rowcount
+        crowd.execute("deallocate calendar")
+    assert plan.read_whole() == set()
+    assert plan.indexes() >= {BY_AUDIENCE, BY_HOST, BY_ID}
+    assert "BitmapOr" in plan.kinds()
+    assert rows > 0
+
+
+@pytest.mark.parametrize("relation", ["success_sessions", "segmented_weekly_success_sessions"])
+@pytest.mark.parametrize("who", ["student", "mentor"])
+def test_a_calendar_reads_the_sessions_it_shows_and_hardly_any_other(
+    crowd: psycopg.Connection, who: str, relation: str
+) -> None:
+    with as_user(crowd, WHO[who]):
+        calendar = prepared(crowd, f"select * from public.{relation}", "generic")  # noqa: S608
+        shown = crowd.execute(calendar.encode()).rowcount
+        plan = Plan.of(crowd, calendar, "analyze")
+        invited = crowd.execute("select from public.session_participants").rowcount
+        crowd.execute("deallocate calendar")
+    assert 0 < shown <= plan.rows_from(BY_AUDIENCE, BY_HOST, BY_ID) <= shown + invited
+
+
+def test_a_policy_that_indexes_cannot_serve_shows_in_the_plan(crowd: psycopg.Connection) -> None:
+    """The control: the policy as one would first write it."""
+    crowd.execute(
+        """
+        drop policy success_sessions_select_audience_host_or_manager on public.success_sessions;
+        create policy success_sessions_select_naive on public.success_sessions
+        for select to authenticated using (
+            (select private.is_manager())
+            or mentor_id = (select auth.uid())
+            or exists (
+                select from public.course_enrollments as enrollment
+                where enrollment.student_id = (select auth.uid())
+                    and enrollment.course_id = success_sessions.course_id
+                    and enrollment.batch_id is not distinct from success_sessions.batch_id
+                    and enrollment.status = 'active'
+            )
+        );
+        """
+    )
+    with as_user(crowd, STUDENT):
+        calendar = prepared(crowd, "select * from public.success_sessions", "generic")
+        shown = crowd.execute(calendar.encode()).rowcount
+        plan = Plan.of(crowd, calendar, "analyze")
+        whole = Plan.of(crowd, "select * from public.success_sessions")
+        crowd.execute("deallocate calendar")
+    assert "BitmapOr" not in plan.kinds()
+    # Through whichever index, it came by everybody's sessions of these four weeks.
+    assert plan.rows_from(*plan.indexes()) > 50 * shown > 0
+    assert whole.read_whole() == {"public.success_sessions"}
+
+
+@pytest.mark.parametrize("relation", ["success_sessions", "segmented_weekly_success_sessions"])
+@pytest.mark.parametrize("who", WHO)
+def test_one_session_is_found_by_its_id(crowd: psycopg.Connection, who: str, relation: str) -> None:
+    with as_user(crowd, WHO[who]):
+        plan = Plan.of(
+            crowd,
+            f"select * from public.{relation} where id = '{one('session 5')}'",  # noqa: S608
+        )
+    assert plan.read_whole() == set()
+    assert BY_ID in plan.indexes()
+    assert not {BY_AUDIENCE, BY_HOST} & plan.indexes()
+
+
+# -- Everything else that a user reads -------------------------------------------------------------
+
+OWN_ROWS = {
+    "session_attendance": {"session_attendance_student_id_idx", "session_attendance_pkey"},
+    "session_participants": {"session_participants_user_id_idx", "session_participants_pkey"},
+    "course_enrollments": {"course_enrollments_student_id_course_id_key"},
+    "profiles": {"profiles_pkey"},
+    "user_roles": {"user_roles_pkey"},
+}
+
+
+@pytest.mark.parametrize("who", ["student", "mentor"])
+@pytest.mark.parametrize("table", OWN_ROWS)
+def test_the_own_rows_are_found_by_index(crowd: psycopg.Connection, table: str, who: str) -> None:
+    with as_user(crowd, WHO[who]):
+        plan = Plan.of(crowd, f"select * from public.{table}")  # noqa: S608
+    assert plan.read_whole() == set()
+    assert plan.indexes() == OWN_ROWS[table]
+
+
+@pytest.mark.parametrize("who", WHO)
+@pytest.mark.parametrize("table", ["session_attendance", "session_participants"])
+def test_the_list_of_one_session_is_found_by_index(
+    crowd: psycopg.Connection, table: str, who: str
+) -> None:
+    with as_user(crowd, WHO[who]):
+        plan = Plan.of(
+            crowd,
+            f"select * from public.{table} where session_id = '{one('session 5')}'",  # noqa: S608
+        )
+    assert plan.read_whole() == set()
+
+
+# -- What requests really read: Postgres counts it -------------------------------------------------
+
+
+def scanned(conn: psycopg.Connection) -> Counter[str]:
+    """How often this transaction has read each growing table from end to end."""
+    rows = conn.execute(
+        "select schemaname || '.' || relname, seq_scan from pg_catalog.pg_stat_xact_all_tables"
+    ).fetchall()
+    return Counter({name: scans for name, scans in rows if name in GROWING and scans})
+
+
+@pytest.fixture
+def cast(crowd: psycopg.Connection) -> dict[str, UUID]:
+    """A session of each kind, with its host and one of its students, and some more."""
+    people: dict[str, UUID] = {"manager": MANAGER, "superadmin": SUPERADMIN}
+    for name, which in (
+        (
+            "upcoming",
+            "session.status = 'upcoming' and session.batch_id is not null and exists ("
+            " select from public.session_participants where session_id = session.id"
+            ")",
+        ),
+        ("live", "session.status = 'live'"),
+        ("over", "session.status = 'completed'"),
+    ):
+        query = """
+            select session.id, session.mentor_id, learner.user_id
+            from (
+                select * from public.success_sessions as session where {}
+                order by start_time desc
+                limit 1
+            ) as session
+            cross join lateral private.session_learners(session) as learner
+            limit 1
+        """
+        row = crowd.execute(query.format(which).encode()).fetchone()
+        assert row is not None, f"nobody is in a session that is {name}"
+        people |= zip((name, f"{name}_host", f"{name}_learner"), row, strict=True)
+    return people
+
+
+REQUESTS: dict[str, tuple[str, str]] = {
+    "read the calendar": (
+        "live_learner",
+        "select from public.segmented_weekly_success_sessions"
+        " where start_time between now() and now() + interval '28 days'",
+    ),
+    "join": ("live_learner", "select public.join_session(%(live)s)"),
+    "leave": (
+        "live_learner",
+        "select public.join_session(%(live)s); select public.leave_session(%(live)s)",
+    ),
+    "read credentials": ("live_host", "select public.session_credentials(%(live)s)"),
+    "create a session": (
+        "manager",
+        """
+        insert into public.success_sessions (
+            title, link, zoom_passcode, start_time, course_id, batch_id, mentor_id
+        )
+        select
+            'New', 'https://zoom.us/j/1?pwd=x', 'x', now() + interval '3 years',
+            course_id, batch_id, mentor_id
+        from public.success_sessions where id = %(upcoming)s
+        """,
+    ),
+    "create one's own session": (
+        "upcoming_host",
+        """
+        insert into public.success_sessions (title, link, start_time, mentor_id)
+        values ('New', 'https://meet.example.test/1', now() + interval '3 years', auth.uid())
+        """,
+    ),
+    "save a session again, as an upsert": (
+        "upcoming_host",
+        """
+        insert into public.success_sessions (id, title, link, start_time, mentor_id)
+        values (%(upcoming)s, 'New', 'https://zoom.us/j/1', now() + interval '3 years', auth.uid())
+        on conflict (id) do update set title = excluded.title, link = excluded.link
+        """,
+    ),
+    "reschedule a session": (
+        "upcoming_host",
+        """
+        update public.success_sessions
+        set start_time = start_time + interval '3 years', end_time = end_time + interval '3 years'
+        where id = %(upcoming)s
+        """,
+    ),
+    "change the passcode": (
+        "upcoming_host",
+        "update public.success_sessions set zoom_passcode = 'new' where id = %(upcoming)s",
+    ),
+    "assign another mentor": (
+        "manager",
+        """
+        update public.success_sessions
+        set mentor_id = %(live_host)s, start_time = start_time + interval '3 years',
+            end_time = end_time + interval '3 years'
+        where id = %(upcoming)s
+        """,
+    ),
+    "move a session to another audience": (
+        "manager",
+        "update public.success_sessions set batch_id = null where id = %(upcoming)s",
+    ),
+    "cancel a session": (
+        "upcoming_host",
+        "update public.success_sessions set status = 'cancelled', cancel_reason = 'ill'"
+        " where id = %(upcoming)s",
+    ),
+    "end a session": (
+        "live_host",
+        "update public.success_sessions set status = 'completed' where id = %(live)s",
+    ),
+    "delete a session": (
+        "superadmin",
+        "delete from public.success_sessions where id = %(over)s",
+    ),
+    "invite somebody": (
+        "upcoming_host",
+        "insert into public.session_participants (session_id, user_id)"
+        " values (%(upcoming)s, %(manager)s)",
+    ),
+    "uninvite everybody": (
+        "upcoming_host",
+        "delete from public.session_participants where session_id = %(upcoming)s",
+    ),
+    "enroll somebody": (
+        "manager",
+        "insert into public.course_enrollments (student_id, course_id)"
+        " select %(manager)s, id from public.courses limit 1",
+    ),
+    "pause somebody": (
+        "manager",
+        "update public.course_enrollments set status = 'paused'"
+        " where student_id = %(upcoming_learner)s",
+    ),
+    "change one's time zone": (
+        "live_learner",
+        "update public.profiles set timezone = 'UTC' where id = auth.uid()",
+    ),
+    "grant a role": (
+        "superadmin",
+        "insert into public.user_roles (user_id, role) values (%(live_learner)s, 'mentor')",
+    ),
+    "revoke a role": (
+        "superadmin",
+        "delete from public.user_roles where user_id = %(live_host)s",
+    ),
+}
+
+
+@pytest.mark.parametrize("request_name", REQUESTS)
+def test_no_request_reads_a_growing_table_whole(
+    crowd: psycopg.Connection, cast: dict[str, UUID], request_name: str
+) -> None:
+    who, statements = REQUESTS[request_name]
+    before = scanned(crowd)
+    with as_user(crowd, cast[who]):
+        for statement in statements.split(";"):
+            assert crowd.execute(statement.encode(), cast).rowcount != 0
+        crowd.execute("set constraints all immediate")
+    assert scanned(crowd) - before == Counter()
+
+
+SYSTEM: dict[str, str] = {
+    "the clock ticks": "select notifier.tick()",
+    "the notifier asks when to wake": "select notifier.next_wake()",
+    "an event is expanded": "select notifier.expand_events()",
+    "mail is claimed": "select notifier.claim_emails("
+    "'me', 100, '1 min', 'Live <live@example.test>', 'https://app.example.test')",
+    "attendance becomes final": "select private.finalize_attendance(%(over)s)",
+    "attendance is summed up": "select private.attendance_summary(%(over)s)",
+    "a user is deleted": "delete from auth.users where id = %(upcoming_learner)s",
+    "a user signs up": "insert into auth.users (id, email)"
+    " values (gen_random_uuid(), 'new@example.test')",
+    "a batch is deleted": "with batch as ("
+    " insert into public.batches (course_id, name) select id, 'New' from public.courses limit 1"
+    " returning id"
+    ") delete from public.batches where id = (select id from batch)",
+}
+
+
+@pytest.mark.parametrize("what", SYSTEM)
+def test_no_growing_table_is_read_whole_when(
+    crowd: psycopg.Connection, cast: dict[str, UUID], what: str
+) -> None:
+    # Something to expand, to claim and to end.
+    crowd.execute(
+        "update public.success_sessions set title = 'Renamed' where id in (%s, %s)",
+        (cast["upcoming"], cast["live"]),
+    )
+    if what == "mail is claimed":
+        crowd.execute("select notifier.expand_events()")
+    before = scanned(crowd)
+    crowd.execute(SYSTEM[what].encode(), cast)
+    assert scanned(crowd) - before == Counter()
+
+
+def test_reading_a_table_whole_is_counted(crowd: psycopg.Connection) -> None:
+    """The control."""
+    before = scanned(crowd)
+    crowd.execute("select from public.success_sessions where title = 'Session 1'")
+    assert scanned(crowd) - before == {"public.success_sessions": 1}
+
+
+def test_an_unknown_session_is_looked_for_by_index(crowd: psycopg.Connection) -> None:
+    before = scanned(crowd)
+    with as_user(crowd, STUDENT), pytest.raises(psycopg.Error, match="unknown or not visible"):
+        crowd.execute("select public.join_session(gen_random_uuid())")
+    assert scanned(crowd) - before == Counter()
+
+
+def test_the_calendar_looks_up_the_time_zone_once_and_the_clock_once_a_row(
+    crowd: psycopg.Connection,
+) -> None:
+    """Both calls were copied to every place that reads the result: eleven look-ups a row."""
+    crowd.execute(
+        """
+        create or replace function private.my_timezone() returns text
+        language plpgsql stable set search_path = '' as $$
+        begin
+            raise notice 'zone';
+            return 'UTC';
+        end
+        $$;
+        create or replace function private.effective_session_status(
+            status public.session_status, start_time timestamptz, end_time timestamptz
+        ) returns public.session_status
+        language plpgsql stable set search_path = '' as $$
+        begin
+            raise notice 'clock';
+            return status;
+        end
+        $$;
+        """
+    )
+    calls: Counter[str | None] = Counter()
+    crowd.add_notice_handler(lambda diagnostic: calls.update([diagnostic.message_primary]))
+    with as_user(crowd, STUDENT):
+        rows = crowd.execute("select * from public.segmented_weekly_success_sessions").rowcount
+    assert rows > 1
+    assert calls == {"zone": 1, "clock": rows}

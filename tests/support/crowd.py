@@ -1,0 +1,44 @@
+"""A database with as many rows as it takes for a plan that reads a whole table to show."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from uuid import UUID
+
+import psycopg
+
+from devstack.databases import Database
+
+GROWING = frozenset(
+    {
+        "auth.users",
+        "notifier.emails",
+        "notifier.events",
+        "private.audit_log",
+        "private.presence_events",
+        "public.course_enrollments",
+        "public.profiles",
+        "public.session_attendance",
+        "public.session_participants",
+        "public.success_sessions",
+        "public.user_roles",
+        "vault.secrets",
+    }
+)
+"""The tables that grow with use. No request may read one of them from end to end."""
+
+
+def gather(database: Database) -> None:
+    """Fill a migrated database; takes a few seconds."""
+    with psycopg.connect(database.superuser_url) as conn:
+        conn.execute(Path(__file__).with_suffix(".sql").read_bytes())
+
+
+def one(name: str) -> UUID:
+    """The id of `student 7`, `mentor 3`, `manager 1`, `course 0`, `batch 2 of 0`, `session 5`.
+
+    Students, sessions, mentors and managers are numbered from 1, courses from 0; manager 1 is the
+    superadmin, manager 2 an admin, the others are enrollment managers.
+    """
+    return UUID(hashlib.md5(name.encode(), usedforsecurity=False).hexdigest())

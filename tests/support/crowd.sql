@@ -1,0 +1,155 @@
+-- An academy with a year's business behind and before it: enough rows that reading a whole table shows in the plan.
+-- Run it as the superuser. Triggers stay out of it, so that it takes seconds: nobody is mailed, nothing is audited.
+set session_replication_role = replica;
+
+insert into auth.users (id, email)
+select
+    md5('student ' || number)::uuid,
+    format('student%s@example.test', number)
+from generate_series(1, 12000) as number
+union all
+select
+    md5('mentor ' || number)::uuid,
+    format('mentor%s@example.test', number)
+from generate_series(1, 100) as number
+union all
+select
+    md5('manager ' || number)::uuid,
+    format('manager%s@example.test', number)
+from generate_series(1, 5) as number;
+
+insert into public.profiles (id, full_name, timezone)
+select
+    id,
+    split_part(email, '@', 1),
+    'Europe/Berlin'
+from auth.users;
+
+insert into public.user_roles (user_id, role)
+select
+    id,
+    case
+        when full_name = 'manager1' then 'superadmin'
+        when full_name = 'manager2' then 'admin'
+        when full_name like 'manager%' then 'enrollment_manager'
+        when full_name like 'mentor%' then 'mentor'
+        else 'student'
+    end::public.app_role
+from public.profiles;
+
+insert into public.courses (id, name)
+select
+    md5('course ' || number)::uuid,
+    'Course ' || number
+from generate_series(0, 99) as number;
+
+insert into public.batches (id, course_id, name)
+select
+    md5(format('batch %s of %s', batch, course))::uuid,
+    md5('course ' || course)::uuid,
+    'Batch ' || batch
+from generate_series(0, 99) as course, generate_series(1, 5) as batch;
+
+-- Five courses each; one enrollment in six has no batch, one in seven is paused.
+insert into public.course_enrollments (student_id, course_id, batch_id, status)
+select
+    md5('student ' || student)::uuid,
+    md5('course ' || course)::uuid,
+    case when batch > 0 then md5(format('batch %s of %s', batch, course))::uuid end,
+    case when (student / 120 + nth) % 7 = 0 then 'paused' else 'active' end::public.enrollment_status
+from generate_series(1, 12000) as student
+cross join generate_series(0, 4) as nth
+cross join lateral (
+    select
+        (student + nth * 20) % 100 as course,
+        (student / 20 + nth) % 6 as batch
+) as enrolled;
+
+-- From half a year ago to half a year ahead, one every thirteen minutes.
+insert into public.success_sessions (
+    id, title, course_id, batch_id, mentor_id, created_by, start_time, end_time, link, status
+)
+select
+    md5('session ' || number)::uuid,
+    'Session ' || number,
+    md5('course ' || course)::uuid,
+    case when batch > 0 then md5(format('batch %s of %s', batch, course))::uuid end,
+    md5('mentor ' || course + 1)::uuid,
+    md5('manager 3')::uuid,
+    start_time,
+    start_time + interval '1 hour',
+    'https://zoom.us/j/123456789',
+    case
+        when start_time > now() then 'upcoming'
+        when start_time > now() - interval '1 hour' then 'live'
+        else 'completed'
+    end::public.session_status
+from generate_series(1, 40000) as number
+cross join lateral (
+    select
+        number % 100 as course,
+        number / 100 % 6 as batch,
+        now() + (number - 20000) * interval '13 minutes' as start_time
+) as scheduled;
+
+insert into public.session_participants (session_id, user_id, added_by)
+select
+    md5('session ' || number * 3)::uuid,
+    md5('student ' || number)::uuid,
+    md5('manager 3')::uuid
+from generate_series(1, 12000) as number;
+
+insert into public.session_attendance (session_id, student_id, status, joined_at, minutes_present, source)
+select
+    md5('session ' || number % 20000 + 1)::uuid,
+    md5('student ' || number % 12000 + 1)::uuid,
+    'present',
+    now(),
+    60,
+    'join'
+from generate_series(1, 40000) as number;
+
+insert into private.presence_events (session_id, user_id, kind, occurred_at, source)
+select
+    md5('session ' || number % 20000 + 1)::uuid,
+    md5('student ' || number % 12000 + 1)::uuid,
+    'join',
+    now(),
+    'join'
+from generate_series(1, 40000) as number;
+
+insert into private.audit_log (actor_id, action, session_id)
+select
+    md5('student ' || number % 12000 + 1)::uuid,
+    'join_session',
+    md5('session ' || number % 20000 + 1)::uuid
+from generate_series(1, 20000) as number;
+
+-- Of sessions long gone, since nothing was encrypted: what counts is that there are names to be searched.
+insert into vault.secrets (name, secret)
+select
+    format('success_sessions/%s/zoom_passcode', md5('past session ' || number)::uuid),
+    ''
+from generate_series(1, 12000) as number;
+
+insert into notifier.events (session_id, new, through_id, expanded_at)
+select
+    md5('session ' || number)::uuid,
+    '{"status": "upcoming"}',
+    number,
+    now()
+from generate_series(1, 12000) as number;
+
+insert into notifier.emails (event_id, session_id, recipient_id, kind, status, attempts, sent_at)
+select
+    number / 4 + 1,
+    md5('session ' || number / 4 + 1)::uuid,
+    md5('student ' || number % 12000 + 1)::uuid,
+    'session_scheduled',
+    'sent',
+    1,
+    now()
+from generate_series(1, 40000) as number;
+
+set session_replication_role = origin;
+analyze;
