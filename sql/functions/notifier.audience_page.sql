@@ -1,12 +1,15 @@
--- Two branches, because `is not distinct from` uses no index. The order names the index's columns, of which the planner does not see
--- that `is null` makes one constant.
+-- Two branches, because `is not distinct from` uses no index. The order names the index's columns, of which the planner
+-- does not see that `is null` makes one constant.
 create function notifier.audience_page(course_id uuid, batch_id uuid, after uuid, max_users integer)
 returns setof uuid
 language plpgsql
 stable
 set search_path = ''
+set plan_cache_mode = force_custom_plan
 set enable_seqscan = off
+set jit = off
 set enable_bitmapscan = off
+set enable_sort = off
 as $$
 begin
     if audience_page.batch_id is null then

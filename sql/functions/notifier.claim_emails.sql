@@ -28,7 +28,7 @@ set search_path = ''
 as $$
 declare
     v_claim_id uuid := gen_random_uuid();
-    v_due uuid [];
+    v_due uuid[];
     v_patience_ends timestamptz := clock_timestamp() + interval '1 second';
 begin
     if max_emails is null or max_emails < 1 or lease is null or lease <= interval '0' then

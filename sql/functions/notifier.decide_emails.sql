@@ -1,7 +1,7 @@
--- The second half of a claim: one statement judges all of its mails. What is the same for many of them (what changed, the session's
--- details) is worked out once per span of events.
+-- The second half of a claim: one statement judges all of its mails. What is the same for many of them (what changed,
+-- the session's details) is worked out once per span of events. For `offset 0` see notifier.lock_due_emails.
 create function notifier.decide_emails(
-    email_ids uuid [],
+    email_ids uuid[],
     claim_id uuid,
     worker text,
     lease interval,
@@ -11,6 +11,9 @@ create function notifier.decide_emails(
 returns setof notifier.claimed_email
 language plpgsql
 set search_path = ''
+set plan_cache_mode = force_custom_plan
+set enable_seqscan = off
+set jit = off
 as $$
 declare
     v_now timestamptz := clock_timestamp();
@@ -34,18 +37,26 @@ begin
                 when told.through_id is null then held.event_id
                 else (
                     select min(untold.id)
-                    from notifier.events as untold
-                    where
-                        untold.session_id = held.session_id
-                        and untold.topic = held.topic
-                        and untold.id > told.through_id
+                    from (
+                        select event.*
+                        from notifier.events as event
+                        where event.session_id = held.session_id
+                        offset 0
+                    ) as untold
+                    where untold.topic = held.topic and untold.id > told.through_id
                 )
             end as from_id,
             case
                 when held.in_doubt_at is not null then held.told_through
                 when held.topic = 'summary' then held.event_id
                 else (
-                    select max(latest.id) from notifier.events as latest where latest.session_id = held.session_id
+                    select max(latest.id)
+                    from (
+                        select event.id
+                        from notifier.events as event
+                        where event.session_id = held.session_id
+                        offset 0
+                    ) as latest
                 )
             end as through_id
         from notifier.emails as held
@@ -81,8 +92,17 @@ begin
             from email
             group by email.from_id, email.through_id, email.session_id
         ) as span
-        inner join notifier.events as earliest on span.from_id = earliest.id
-        inner join notifier.events as latest on span.through_id = latest.id
+        cross join lateral (
+            select event.old from notifier.events as event where event.id = span.from_id offset 0
+        ) as earliest
+        cross join lateral (
+            select
+                event.new,
+                event.created_at
+            from notifier.events as event
+            where event.id = span.through_id
+            offset 0
+        ) as latest
     ),
     recipient as materialized (
         select
@@ -90,26 +110,20 @@ begin
             change.through_id,
             part.user_id,
             part.role_before,
-            part.role_after,
-            nullif(btrim(account.email), '') as address,
-            profile.full_name,
-            profile.timezone,
-            profile.locale
+            part.role_after
         from change
         cross join lateral notifier.recipient_roles(
             change.session_id, change.recipient_ids, change.old, change.new, change.from_id, change.through_id
         ) as part
-        left join auth.users as account on part.user_id = account.id and account.deleted_at is null
-        left join public.profiles as profile on part.user_id = profile.id
     ),
     judged as materialized (
         select
             email.*,
             change.changes,
-            recipient.address,
-            recipient.full_name,
-            recipient.timezone,
-            recipient.locale,
+            person.address,
+            person.full_name,
+            person.timezone,
+            person.locale,
             coalesce(recipient.role_after, recipient.role_before) as role,
             decision.is_out,
             case when email.is_in_doubt then email.kind else decision.kind end as final_kind,
@@ -119,7 +133,7 @@ begin
                 when decision.kind is null and recipient.role_before is null and recipient.role_after is null
                     then case when change.new ->> 'status' = 'cancelled' then 'cancelled_before_told' else 'not_invited' end
                 when decision.kind is null then 'nothing_changed'
-                when recipient.address is null then 'no_address'
+                when person.address is null then 'no_address'
             end as skip_reason
         from email
         left join change on email.from_id = change.from_id and email.through_id = change.through_id
@@ -128,6 +142,17 @@ begin
                 email.from_id = recipient.from_id
                 and email.through_id = recipient.through_id
                 and email.recipient_id = recipient.user_id
+        left join lateral (
+            select
+                nullif(btrim(account.email), '') as address,
+                profile.full_name,
+                profile.timezone,
+                profile.locale
+            from auth.users as account
+            inner join public.profiles as profile on account.id = profile.id
+            where account.id = email.recipient_id and account.deleted_at is null
+            offset 0
+        ) as person on true
         cross join lateral (
             select
                 -- No longer invited: they are shown the session as they knew it, not how it went on without them.
@@ -144,6 +169,7 @@ begin
                                 session.id = email.session_id
                                 and session.mentor_id = email.recipient_id
                                 and held.role = 'mentor'
+                            offset 0
                         ) then 'attendance_summary'::notifier.email_kind
                     end
                 end as kind,
@@ -160,15 +186,24 @@ begin
         select
             variant.from_id,
             variant.through_id,
+            variant.topic,
             variant.is_out,
             notifier.session_details(known.snapshot) as details,
-            jsonb_populate_record(
-                null::public.success_sessions, known.snapshot || jsonb_build_object('updated_at', change.changed_at)
-            ) as session
+            part.method,
+            case
+                when part.method is not null then private.session_calendar(
+                    jsonb_populate_record(
+                        null::public.success_sessions,
+                        known.snapshot || jsonb_build_object('updated_at', change.changed_at)
+                    ),
+                    part.method, organizer, null, null, app_url
+                )
+            end as calendar
         from (
             select distinct
                 judged.from_id,
                 judged.through_id,
+                judged.topic,
                 judged.is_out
             from judged
             where judged.skip_reason is null
@@ -186,6 +221,10 @@ begin
                     else change.new
                 end as snapshot
         ) as known
+        cross join lateral (
+            select case when variant.topic = 'invitation' then case when variant.is_out then 'CANCEL' else 'REQUEST' end end
+                as method
+        ) as part
     ),
     marked as (
         update notifier.emails as marked
@@ -196,7 +235,8 @@ begin
             claim_id = case when judged.skip_reason is null then decide_emails.claim_id end,
             claimed_by = case when judged.skip_reason is null then worker end,
             lease_until = case when judged.skip_reason is null then v_now + lease end,
-            -- A mail skipped because of what happened has dealt with it, as one sent has. Skipped for another reason, it has not.
+            -- A mail skipped because of what happened has dealt with it, as one sent has. Skipped for another reason,
+            -- it has not.
             told_from = case
                 when judged.skip_reason is null
                     or judged.skip_reason in ('nothing_changed', 'not_invited', 'cancelled_before_told')
@@ -209,19 +249,31 @@ begin
             end,
             skip_reason = judged.skip_reason
         from judged
-        where marked.id = judged.id
+        where marked.id = judged.id and marked.id = any(email_ids)
     ),
     folded as (
         update notifier.emails as later
         set status = 'skipped', skip_reason = 'superseded'
-        from judged
-        where
-            not judged.is_in_doubt
-            and later.session_id = judged.session_id
-            and later.recipient_id = judged.recipient_id
-            and later.topic = judged.topic
-            and later.event_id > judged.event_id
-            and later.status = 'queued'
+        where later.id = any(
+            array(
+                select younger.id
+                from judged
+                cross join lateral (
+                    select
+                        candidate.id,
+                        candidate.status
+                    from notifier.emails as candidate
+                    where
+                        candidate.session_id = judged.session_id
+                        and candidate.recipient_id = judged.recipient_id
+                        and candidate.topic = judged.topic
+                        and candidate.event_id > judged.event_id
+                        and candidate.status in ('queued', 'claimed', 'sending', 'in_doubt')
+                    offset 0
+                ) as younger
+                where not judged.is_in_doubt and younger.status = 'queued'
+            )
+        )
     )
     select
         judged.id,
@@ -238,31 +290,20 @@ begin
         case when judged.topic = 'summary' then 'host' else judged.role end,
         shown.details,
         case when judged.final_kind in ('session_rescheduled', 'session_updated') then judged.changes else '{}' end,
-        case
-            when judged.topic = 'invitation' then private.session_calendar(
-                shown.session, part.method, organizer, judged.address, judged.full_name, app_url
-            )
-        end,
-        part.method,
+        private.calendar_for(shown.calendar, judged.address, judged.full_name),
+        shown.method,
         case when judged.topic = 'summary' then private.attendance_summary(judged.session_id) end
     from judged
     inner join shown
         on
             judged.from_id = shown.from_id
             and judged.through_id = shown.through_id
+            and judged.topic = shown.topic
             and judged.is_out = shown.is_out
-    cross join lateral (
-        select
-            case
-                when judged.topic = 'summary' then null
-                when judged.is_out then 'CANCEL'
-                else 'REQUEST'
-            end as method
-    ) as part
     where judged.skip_reason is null
     order by judged.available_at, judged.event_id, judged.id;
 end
 $$;
-comment on function notifier.decide_emails(uuid [], uuid, text, interval, text, text) is
+comment on function notifier.decide_emails(uuid[], uuid, text, interval, text, text) is
     'Decides for each of these mails, which the caller has locked, whether it is to be sent and what it says; claims or skips it, and returns the claimed.';
-revoke execute on function notifier.decide_emails(uuid [], uuid, text, interval, text, text) from public;
+revoke execute on function notifier.decide_emails(uuid[], uuid, text, interval, text, text) from public;

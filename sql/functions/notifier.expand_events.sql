@@ -1,10 +1,11 @@
--- Fans events out to recipients, one row of notifier.emails each, in pages: at most max_emails candidates per call, so that the
--- transaction stays short whatever the size of the audience.
+-- Fans events out to recipients, one row of notifier.emails each, in pages: at most max_emails candidates per call, so
+-- that the transaction stays short whatever the size of the audience.
 --
--- Several workers may call it at once: each takes another session's event (skip locked). Events of one session and topic are
--- expanded in order, and those that pile up before the first is started are merged into it: one mail from the first old state to
--- the last new one. The page is a keyset over the ids of the candidates, who come from indexes: the audience before, the audience
--- after, explicit invitees, those who came or went, the two mentors. Expanding twice adds nothing (unique key).
+-- Several workers may call it at once: each takes another session's event (skip locked). Events of one session and
+-- topic are expanded in order, and those that pile up before the first is started are merged into it: one mail from the
+-- first old state to the last new one. The page is a keyset over the ids of the candidates, who come from indexes: the
+-- audience before, the audience after, explicit invitees, those who came or went, the two mentors. Expanding twice adds
+-- nothing (unique key).
 --
 -- Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.expand_events(max_emails integer default 5000)
@@ -12,9 +13,17 @@ returns table (emails integer, more boolean)
 language plpgsql
 security definer
 set search_path = ''
+set plan_cache_mode = force_custom_plan
+set enable_seqscan = off
+set enable_bitmapscan = off
+set enable_sort = off
+set jit = off
 as $$
 declare
     v_left integer := max_emails;
+    -- Events expanded by this call are still in the index for it; without this, many small ones would cost their
+    -- square.
+    v_last_id bigint := 0;
     v_event notifier.events;
     v_added integer;
     v_candidates integer;
@@ -31,6 +40,7 @@ begin
         from notifier.events as event
         where
             event.expanded_at is null
+            and event.id > v_last_id
             and not exists (
                 select from notifier.events as earlier
                 where
@@ -38,11 +48,13 @@ begin
                     and earlier.topic = event.topic
                     and earlier.id < event.id
                     and earlier.expanded_at is null
+                offset 0
             )
         order by event.id
         limit 1
         for no key update skip locked;
         exit when not found;
+        v_last_id := v_event.id;
 
         if v_event.topic = 'summary' then
             v_added := notifier.expand_summary(v_event);

@@ -1,7 +1,16 @@
--- One page of one started event: the next candidates by id, their roles before and after, a mail for each who is to be told something.
-create function notifier.expand_page(event notifier.events, max_users integer, out candidates integer, out added integer)
+-- One page of one started event: the next candidates by id, their roles before and after, a mail for each who is to be
+-- told something.
+create function notifier.expand_page(
+    event notifier.events,
+    max_users integer,
+    out candidates integer,
+    out added integer
+)
 language plpgsql
 set search_path = ''
+set plan_cache_mode = force_custom_plan
+set enable_seqscan = off
+set jit = off
 as $$
 declare
     v_now timestamptz := clock_timestamp();
@@ -17,7 +26,7 @@ declare
     v_concerns_somebody boolean := (v_was_open or v_is_open) and not v_is_over;
     v_concerns_all boolean := v_concerns_somebody
         and (v_was_open <> v_is_open or v_changes_audience or v_changes <> '{}');
-    v_page uuid [];
+    v_page uuid[];
 begin
     v_page := array(
         select candidate.user_id
@@ -44,18 +53,19 @@ begin
             union
             (
                 select change.user_id
-                from notifier.events as merged
-                cross join lateral unnest(merged.participants_added || merged.participants_removed) as change (user_id)
-                where
-                    v_concerns_somebody
-                    and (merged.id = event.id or merged.merged_into = event.id)
-                    and change.user_id > v_after
+                from (
+                    select started.* from notifier.events as started where started.id = event.id
+                    union all
+                    select merged.* from notifier.events as merged where merged.merged_into = event.id
+                ) as part
+                cross join lateral unnest(part.participants_added || part.participants_removed) as change (user_id)
+                where v_concerns_somebody and change.user_id > v_after
                 order by change.user_id
                 limit max_users
             )
             union
             select mentor.user_id
-            from unnest(array[v_old ->> 'mentor_id', v_new ->> 'mentor_id']::uuid []) as mentor (user_id)
+            from unnest(array[v_old ->> 'mentor_id', v_new ->> 'mentor_id']::uuid[]) as mentor (user_id)
             where v_concerns_all and mentor.user_id > v_after
         ) as candidate
         order by candidate.user_id
@@ -63,8 +73,8 @@ begin
     );
     candidates := cardinality(v_page);
 
-    -- A mail that follows one waiting for its next attempt would be blocked until then; it waits along with it, and is folded
-    -- into it by the claim.
+    -- A mail that follows one waiting for its next attempt would be blocked until then; it waits along with it, and is
+    -- folded into it by the claim.
     insert into notifier.emails (event_id, session_id, recipient_id, kind, available_at)
     select
         event.id,

@@ -5,21 +5,38 @@ returns integer
 language plpgsql
 security definer
 set search_path = ''
+set enable_seqscan = off
+set enable_sort = off
+set jit = off
 as $$
 declare
     v_held integer;
 begin
-    with held as materialized (
-        select email.id
-        from notifier.emails as email
-        where email.status in ('claimed', 'sending') and email.claim_id = claim
-        order by email.id
-        for update
-    )
     update notifier.emails as email
     set lease_until = clock_timestamp() + extend_claim.lease
-    from held
-    where email.id = held.id;
+    where email.id = any(
+        array(
+            select held.id
+            from (
+                select leased.*
+                from notifier.emails as leased
+                where
+                    leased.id = any(
+                        array(
+                            -- In this order, because there is an index that holds nothing else.
+                            select candidate.id
+                            from notifier.emails as candidate
+                            where candidate.status in ('claimed', 'sending') and candidate.claim_id = claim
+                            order by candidate.lease_until
+                        )
+                    )
+                order by leased.id
+                offset 0
+                for update
+            ) as held
+            where held.claim_id = claim and held.status in ('claimed', 'sending')
+        )
+    );
     get diagnostics v_held = row_count;
     return v_held;
 end

@@ -1,4 +1,5 @@
--- What becomes of a mail that was not accepted, or perhaps was. Addresses are cut from the error: a server's answer often repeats one.
+-- What becomes of a mail that was not accepted, or perhaps was. Addresses are cut from the error: a server's answer
+-- often repeats one.
 -- Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.fail_email(
     claim uuid,
@@ -11,10 +12,13 @@ returns text
 language plpgsql
 security definer
 set search_path = ''
+set enable_seqscan = off
+set jit = off
 as $$
 declare
     v_now timestamptz := clock_timestamp();
-    v_status notifier.email_status;
+    v_email notifier.emails;
+    v_delay interval;
 begin
     if failure is null or failure not in ('transient', 'permanent', 'unknown') then
         raise exception using
@@ -23,36 +27,35 @@ begin
                 'failure must be transient, permanent or unknown, not %s', coalesce(quote_literal(failure), 'null')
             );
     end if;
+    select email.* into v_email
+    from notifier.emails as email
+    where email.id = fail_email.email_id and email.claim_id = claim and email.status in ('claimed', 'sending')
+    for update;
+    if not found then
+        return null;
+    end if;
+
+    if failure = 'unknown' then
+        v_email.in_doubt_at := coalesce(v_email.in_doubt_at, v_now);
+    end if;
+    if failure <> 'permanent' then
+        v_delay := notifier.retry_delay(v_email.attempts);
+    end if;
+    v_email.status := case
+        when v_delay is null then 'dead'
+        -- Once in doubt, always in doubt: a refusal of the repetition says nothing of the first attempt.
+        when v_email.in_doubt_at is not null then 'in_doubt'
+        else 'queued'
+    end;
     update notifier.emails as email
     set
-        status = outcome.status,
-        available_at = coalesce(v_now + greatest(outcome.delay, retry_after), email.available_at),
-        in_doubt_at = outcome.in_doubt_at,
+        status = v_email.status,
+        available_at = coalesce(v_now + greatest(v_delay, retry_after), email.available_at),
+        in_doubt_at = v_email.in_doubt_at,
         lease_until = null,
         last_error = left(regexp_replace(error, '[^[:space:]<>"''(),;:]+@[^[:space:]<>"''(),;:]+', '<address>', 'g'), 500)
-    from (
-        select
-            held.id,
-            waiting.delay,
-            waiting.in_doubt_at,
-            case
-                when waiting.delay is null then 'dead'
-                -- Once in doubt, always in doubt: a refusal of the repetition says nothing of the first attempt.
-                when waiting.in_doubt_at is not null then 'in_doubt'
-                else 'queued'
-            end::notifier.email_status as status
-        from notifier.emails as held
-        cross join lateral (
-            select
-                case when failure <> 'permanent' then notifier.retry_delay(held.attempts) end as delay,
-                case when failure = 'unknown' then coalesce(held.in_doubt_at, v_now) else held.in_doubt_at end as in_doubt_at
-        ) as waiting
-        where held.id = fail_email.email_id and held.claim_id = claim and held.status in ('claimed', 'sending')
-        for update of held
-    ) as outcome
-    where email.id = outcome.id
-    returning email.status into v_status;
-    return v_status;
+    where email.id = v_email.id;
+    return v_email.status;
 end
 $$;
 comment on function notifier.fail_email(uuid, uuid, text, text, interval) is

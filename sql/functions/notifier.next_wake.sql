@@ -1,11 +1,16 @@
--- When a worker that finds nothing to do should look again without being told. A mail that follows an unfinished one does not count:
--- it becomes due when that one is done, and whoever does that is awake.
+-- When a worker that finds nothing to do should look again without being told. A mail that follows an unfinished one
+-- does not count: it becomes due when that one is done, and whoever does that is awake.
 -- Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.next_wake()
 returns timestamptz
 language plpgsql
 security definer
 set search_path = ''
+set plan_cache_mode = force_custom_plan
+set enable_seqscan = off
+set jit = off
+set enable_bitmapscan = off
+set enable_sort = off
 as $$
 begin
     return least(
@@ -23,11 +28,18 @@ begin
                         and earlier.topic = waiting.topic
                         and earlier.event_id < waiting.event_id
                         and earlier.status in ('queued', 'claimed', 'sending', 'in_doubt')
+                    offset 0
                 )
             order by waiting.available_at, waiting.event_id
             limit 1
         ),
-        (select min(held.lease_until) from notifier.emails as held where held.status in ('claimed', 'sending')),
+        (
+            select held.lease_until
+            from notifier.emails as held
+            where held.status in ('claimed', 'sending')
+            order by held.lease_until
+            limit 1
+        ),
         (
             select session.status_due_at
             from public.success_sessions as session

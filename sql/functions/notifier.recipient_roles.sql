@@ -1,10 +1,10 @@
--- Who takes part in a session, before the first and after the last of a row of events, and as what. The one place that says whom
--- mails go to; expansion asks it for a page of candidates, the claim for those whose mails it holds.
--- Enrollments and the role mentor are as they are now, because access ends at once. Explicit invitees are taken back to what they
--- were: from now, undoing what the events after that moment did.
+-- Who takes part in a session, before the first and after the last of a row of events, and as what. The one place that
+-- says whom mails go to; expansion asks it for a page of candidates, the claim for those whose mails it holds.
+-- Enrollments and the role mentor are as they are now, because access ends at once. Explicit invitees are taken back to
+-- what they were: from now, undoing what the events after that moment did. For `offset 0` see notifier.lock_due_emails.
 create function notifier.recipient_roles(
     session_id uuid,
-    user_ids uuid [],
+    user_ids uuid[],
     old jsonb,
     new jsonb,
     from_id bigint,
@@ -14,6 +14,9 @@ returns table (user_id uuid, role_before text, role_after text)
 language plpgsql
 stable
 set search_path = ''
+set plan_cache_mode = force_custom_plan
+set enable_seqscan = off
+set jit = off
 as $$
 declare
     v_was_open boolean := notifier.is_open(old);
@@ -33,7 +36,12 @@ begin
             event.id as event_id,
             change.user_id,
             change.was_participant
-        from notifier.events as event
+        from (
+            select of_session.*
+            from notifier.events as of_session
+            where of_session.session_id = recipient_roles.session_id
+            offset 0
+        ) as event
         cross join lateral (
             select
                 added.user_id,
@@ -45,7 +53,7 @@ begin
                 true
             from unnest(event.participants_removed) as removed (user_id)
         ) as change
-        where event.session_id = recipient_roles.session_id and event.id >= from_id
+        where event.id >= from_id
     ),
     participant_before as materialized (
         select distinct on (change.user_id)
@@ -84,6 +92,7 @@ begin
             listed.user_id in (v_old_mentor, v_new_mentor) and exists (
                 select from public.user_roles as held
                 where held.user_id = listed.user_id and held.role = 'mentor'
+                offset 0
             ) as is_mentor,
             exists (
                 select from public.course_enrollments as enrollment
@@ -92,6 +101,7 @@ begin
                     and enrollment.course_id = v_old_course
                     and enrollment.batch_id is not distinct from v_old_batch
                     and enrollment.status = 'active'
+                offset 0
             ) as was_in_audience,
             not v_is_same_audience and exists (
                 select from public.course_enrollments as enrollment
@@ -100,10 +110,12 @@ begin
                     and enrollment.course_id = v_new_course
                     and enrollment.batch_id is not distinct from v_new_batch
                     and enrollment.status = 'active'
+                offset 0
             ) as is_in_audience,
             exists (
                 select from public.session_participants as participant
                 where participant.session_id = recipient_roles.session_id and participant.user_id = listed.user_id
+                offset 0
             ) as is_participant
         from unnest(user_ids) as listed (user_id)
         offset 0 -- each look-up once, however often it is read above
@@ -112,6 +124,6 @@ begin
     left join participant_after on candidate.user_id = participant_after.user_id;
 end
 $$;
-comment on function notifier.recipient_roles(uuid, uuid [], jsonb, jsonb, bigint, bigint) is
+comment on function notifier.recipient_roles(uuid, uuid[], jsonb, jsonb, bigint, bigint) is
     'For each user: host, learner or null (not invited) in the state old, before event from_id, and in the state new, after event through_id.';
-revoke execute on function notifier.recipient_roles(uuid, uuid [], jsonb, jsonb, bigint, bigint) from public;
+revoke execute on function notifier.recipient_roles(uuid, uuid[], jsonb, jsonb, bigint, bigint) from public;

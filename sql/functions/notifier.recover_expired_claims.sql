@@ -1,40 +1,40 @@
--- Takes mails from workers that have not been heard of until their lease ended. One that was being handed over may have been
--- accepted: it goes into doubt, due at once, because whoever waits for it has waited a lease already. It keeps its claim_id, so
--- that a worker that was merely slow can still say how it ended until somebody else takes the mail.
+-- Takes mails from workers that have not been heard of until their lease ended. One that was being handed over may have
+-- been accepted: it goes into doubt, due at once, because whoever waits for it has waited a lease already. It keeps its
+-- claim_id, so that a worker that was merely slow can still say how it ended until somebody else takes the mail.
 -- Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.recover_expired_claims()
 returns table (requeued integer, in_doubt integer)
 language plpgsql
 security definer
 set search_path = ''
+set enable_seqscan = off
+set enable_bitmapscan = off
+set enable_sort = off
+set jit = off
 as $$
 declare
     v_now timestamptz := clock_timestamp();
 begin
-    with expired as materialized (
-        select
-            email.id,
-            case when email.status = 'sending' then coalesce(email.in_doubt_at, v_now) else email.in_doubt_at end
-                as in_doubt_at
-        from notifier.emails as email
-        where email.status in ('claimed', 'sending') and email.lease_until <= v_now
-        order by email.lease_until
-        for update skip locked
-    ),
-    recovered as (
+    with recovered as (
         update notifier.emails as email
         set
             status = case
                 when notifier.retry_delay(email.attempts) is null then 'dead'
-                when expired.in_doubt_at is not null then 'in_doubt'
+                when email.status = 'sending' or email.in_doubt_at is not null then 'in_doubt'
                 else 'queued'
             end::notifier.email_status,
-            in_doubt_at = expired.in_doubt_at,
-            claim_id = case when expired.in_doubt_at is not null then email.claim_id end,
+            in_doubt_at = case when email.status = 'sending' then coalesce(email.in_doubt_at, v_now) else email.in_doubt_at end,
             lease_until = null,
-            last_error = format('lease of worker %s ran out', email.claimed_by)
-        from expired
-        where email.id = expired.id
+            last_error = format('the lease of worker %s ran out', email.claimed_by)
+        where email.id = any(
+            array(
+                select expired.id
+                from notifier.emails as expired
+                where expired.status in ('claimed', 'sending') and expired.lease_until <= v_now
+                order by expired.lease_until
+                for update skip locked
+            )
+        )
         returning email.status
     )
     select

@@ -1,32 +1,40 @@
--- For a worker that stops, or whose mail server is out of reach: the mails keep their place in the queue.
+-- For a worker that stops, or whose mail server is out of reach: the mails keep their place in the queue. Rows are
+-- locked in the order of their ids, whatever the order asked for: two calls at once then wait for each other, at worst.
 -- Security definer: role notifier may call the queue's functions and read nothing.
-create function notifier.release_emails(claim uuid, email_ids uuid [])
+create function notifier.release_emails(claim uuid, email_ids uuid[])
 returns setof uuid
 language plpgsql
 security definer
 set search_path = ''
+set enable_seqscan = off
+set jit = off
 as $$
 begin
     return query
-    with held as materialized (
-        select email.id
-        from notifier.emails as email
-        where email.id = any(email_ids) and email.claim_id = claim and email.status = 'claimed'
-        order by email.id
-        for update
-    )
     update notifier.emails as email
     set
         status = case when email.in_doubt_at is null then 'queued' else 'in_doubt' end::notifier.email_status,
         attempts = email.attempts - 1,
         claim_id = null,
         lease_until = null
-    from held
-    where email.id = held.id
+    where email.id = any(
+        array(
+            select held.id
+            from (
+                select locked.*
+                from notifier.emails as locked
+                where locked.id = any(email_ids)
+                order by locked.id
+                offset 0
+                for update
+            ) as held
+            where held.claim_id = claim and held.status = 'claimed'
+        )
+    )
     returning email.id;
 end
 $$;
-comment on function notifier.release_emails(uuid, uuid []) is
+comment on function notifier.release_emails(uuid, uuid[]) is
     'Gives back mails of this claim of which nothing was handed over, attempt included; returns them.';
-revoke execute on function notifier.release_emails(uuid, uuid []) from public;
-grant execute on function notifier.release_emails(uuid, uuid []) to notifier;
+revoke execute on function notifier.release_emails(uuid, uuid[]) from public;
+grant execute on function notifier.release_emails(uuid, uuid[]) to notifier;

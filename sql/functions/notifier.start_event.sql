@@ -1,19 +1,29 @@
--- From here on the event speaks for what had happened to the session by now. Later events of the session wait until it is expanded.
+-- From here on the event speaks for what had happened to the session by now. Later events of the session wait until it
+-- is expanded.
 create function notifier.start_event(event notifier.events)
 returns bigint
 language plpgsql
 set search_path = ''
+set enable_seqscan = off
+set jit = off
 as $$
 declare
     v_through_id bigint;
 begin
     with merged as (
         update notifier.events as later set merged_into = event.id, expanded_at = clock_timestamp()
-        where
-            later.session_id = event.session_id
-            and later.topic = event.topic
-            and later.id > event.id
-            and later.expanded_at is null
+        where later.id = any(
+            array(
+                select waiting.id
+                from (
+                    select of_session.*
+                    from notifier.events as of_session
+                    where of_session.session_id = event.session_id
+                    offset 0
+                ) as waiting
+                where waiting.topic = event.topic and waiting.id > event.id and waiting.expanded_at is null
+            )
+        )
         returning later.id
     )
     select coalesce(max(merged.id), event.id) into v_through_id from merged;

@@ -1,36 +1,38 @@
--- What the clock demands. Idempotent; of several workers each session and mail is handled by one, and none waits for another or for
--- whoever is editing a session (skip locked).
+-- What the clock demands. Idempotent; of several workers each session and mail is handled by one, and none waits for
+-- another or for whoever is editing a session (skip locked).
 -- Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.tick()
 returns table (started integer, completed integer, requeued integer, in_doubt integer)
 language plpgsql
 security definer
 set search_path = ''
+set enable_seqscan = off
+set jit = off
 as $$
+declare
+    v_now timestamptz := clock_timestamp();
 begin
-    with due as materialized (
-        select session.id
-        from public.success_sessions as session
-        where session.status = 'upcoming' and session.status_due_at <= clock_timestamp()
-        order by session.id
-        for no key update skip locked
-    )
     update public.success_sessions as session set status = 'live'
-    from due
-    where session.id = due.id;
+    where session.id = any(
+        array(
+            select due.id
+            from public.success_sessions as due
+            where due.status = 'upcoming' and due.status_due_at <= v_now
+            for no key update skip locked
+        )
+    );
     get diagnostics started = row_count;
 
     -- Those that are over by now come through here in the same call.
-    with due as materialized (
-        select session.id
-        from public.success_sessions as session
-        where session.status = 'live' and session.status_due_at <= clock_timestamp()
-        order by session.id
-        for no key update skip locked
-    )
     update public.success_sessions as session set status = 'completed'
-    from due
-    where session.id = due.id;
+    where session.id = any(
+        array(
+            select due.id
+            from public.success_sessions as due
+            where due.status = 'live' and due.status_due_at <= v_now
+            for no key update skip locked
+        )
+    );
     get diagnostics completed = row_count;
 
     select recovered.requeued, recovered.in_doubt into requeued, in_doubt

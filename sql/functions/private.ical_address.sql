@@ -1,12 +1,16 @@
--- ORGANIZER and ATTENDEE. A CN is left out when the name is empty.
-create function private.ical_address(property text, address text, name text, parameters text default '')
+-- ORGANIZER and ATTENDEE lines. A CN is left out when the name is empty.
+create function private.ical_address(property text, address text, name text)
 returns text
-language sql
+language plpgsql
 immutable
 set search_path = ''
-return property || parameters
-    || coalesce(';CN=' || private.ical_quoted(nullif(btrim(name), '')), '')
-    || ':mailto:' || regexp_replace(address, '[\x01-\x20\x7f]', '', 'g');
-comment on function private.ical_address(text, text, text, text) is
-    'A calendar user line (RFC 5545, sections 3.8.4.1 and 3.8.4.3), not yet folded; null without an address.';
-revoke execute on function private.ical_address(text, text, text, text) from public;
+as $$
+begin
+    return property
+        || coalesce(';CN=' || private.ical_quoted(nullif(btrim(name), '')), '')
+        || ':mailto:' || translate(address, E' \t\r\n', '');
+end
+$$;
+comment on function private.ical_address(text, text, text) is
+    'A calendar user line (RFC 5545, sections 3.8.4.1 and 3.8.4.3): property with its parameters, name as CN, address; not yet folded.';
+revoke execute on function private.ical_address(text, text, text) from public;

@@ -1,6 +1,7 @@
--- Every calendar object of a session comes from here. It depends on its arguments only, so that a mail sent twice is the same mail.
--- Of two objects with one SEQUENCE the one with the later DTSTAMP holds (RFC 5546, section 2.1.5): DTSTAMP is when the session last
--- changed, and a caller that knows of a later change (an invitation withdrawn) passes that as updated_at.
+-- Every calendar object of a session comes from here. It depends on its arguments only, so that a mail sent twice is
+-- the same mail. Of two objects with one SEQUENCE the one with the later DTSTAMP holds (RFC 5546, section 2.1.5):
+-- DTSTAMP is when the session last changed, and a caller that knows of a later change (an invitation withdrawn) passes
+-- that as updated_at.
 create function private.session_calendar(
     session public.success_sessions,
     method text,
@@ -17,7 +18,8 @@ as $$
 declare
     v_url text := rtrim(app_url, '/') || '/sessions/' || session.id;
     -- 'Name <address>' or an address alone.
-    v_organizer text [] := regexp_match(organizer, '^\s*(?:"?([^"<]*?)"?\s*<\s*)?([^<>\s]+@[^<>\s]+?)\s*>?\s*$');
+    v_calendar text;
+    v_organizer text[] := regexp_match(organizer, '^\s*(?:"?([^"<]*?)"?\s*<\s*)?([^<>\s]+@[^<>\s]+?)\s*>?\s*$');
 begin
     if method is null or method not in ('REQUEST', 'CANCEL') then
         raise exception using
@@ -29,7 +31,7 @@ begin
             errcode = '22023',
             message = 'organizer must be an address, or a name followed by an address in angle brackets';
     end if;
-    return array_to_string(
+    v_calendar := array_to_string(
         array(
             select private.ical_fold(content.line)
             from unnest(array[
@@ -56,10 +58,6 @@ begin
                 end,
                 'TRANSP:OPAQUE',
                 private.ical_address('ORGANIZER', v_organizer[2], v_organizer[1]),
-                -- Nobody reads replies.
-                private.ical_address(
-                    'ATTENDEE', attendee_address, attendee_name, ';ROLE=REQ-PARTICIPANT;PARTSTAT=NEEDS-ACTION;RSVP=FALSE'
-                ),
                 'END:VEVENT',
                 'END:VCALENDAR'
             ]) with ordinality as content (line, position)
@@ -68,8 +66,12 @@ begin
         ),
         E'\r\n'
     ) || E'\r\n';
+    if attendee_address is null then
+        return v_calendar;
+    end if;
+    return private.calendar_for(v_calendar, attendee_address, attendee_name);
 end
 $$;
 comment on function private.session_calendar(public.success_sessions, text, text, text, text, text) is
-    'iCalendar object (RFC 5545, RFC 5546) that puts the session into the attendee''s calendar (REQUEST) or takes it out (CANCEL); CRLF line ends.';
+    'iCalendar object (RFC 5545, RFC 5546) that puts the session into the attendee''s calendar (REQUEST) or takes it out (CANCEL); without attendee, private.calendar_for adds one. CRLF line ends.';
 revoke execute on function private.session_calendar(public.success_sessions, text, text, text, text, text) from public;
