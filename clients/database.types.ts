@@ -554,6 +554,16 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "preview_recurrence": {
+        Args: { "recurrence": Json; "start_time": string; "timezone": string };
+        Returns: Database["public"]["CompositeTypes"]["recurrence_date"][];
+        SetofOptions: {
+          from: "*";
+          to: "recurrence_date";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
       "session_credentials": {
         Args: { "session_id": string };
         Returns: Database["public"]["CompositeTypes"]["session_credential_details"];
@@ -574,6 +584,10 @@ export type Database = {
       "session_type": "success_session" | "mentorship" | "group_coaching";
     };
     CompositeTypes: {
+      "recurrence_date": {
+        "start_time": string | null;
+        "local_start": string | null;
+      };
       "session_credential_details": {
         "session_id": string | null;
         "platform": string | null;

@@ -392,6 +392,11 @@ class PublicSegmentedWeeklySuccessSessions(BaseModel):
     zoom_meeting_id: Optional[str] = Field(alias="zoom_meeting_id")
 
 
+class PublicRecurrenceDate(BaseModel):
+    start_time: Optional[datetime.datetime] = Field(alias="start_time")
+    local_start: Optional[datetime.datetime] = Field(alias="local_start")
+
+
 class PublicSessionCredentialDetails(BaseModel):
     session_id: Optional[uuid.UUID] = Field(alias="session_id")
     platform: Optional[str] = Field(alias="platform")

@@ -37,6 +37,9 @@ ENUMS = {
 API_FUNCTIONS = {
     "join_session(session_id uuid)": "session_join_details",
     "leave_session(session_id uuid)": "session_attendance",
+    (
+        "preview_recurrence(recurrence jsonb, start_time timestamp with time zone, timezone text)"
+    ): "recurrence_date",
     "session_credentials(session_id uuid)": "session_credential_details",
 }
 

@@ -52,6 +52,7 @@ SUMMARY = {
     ("authenticated", "public.user_roles"): "select, insert (user_id, role), delete",
     ("authenticated", "public.join_session(session_id)"): CALL,
     ("authenticated", "public.leave_session(session_id)"): CALL,
+    ("authenticated", "public.preview_recurrence(recurrence, start_time, timezone)"): CALL,
     ("authenticated", "public.session_credentials(session_id)"): CALL,
     # What policies, checks, generated columns and the view call in the user's name. The API does
     # not expose them.
