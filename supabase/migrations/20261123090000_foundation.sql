@@ -7,8 +7,8 @@
 create schema if not exists extensions;
 create extension if not exists btree_gist with schema extensions;
 
--- Helpers, trigger functions, presence and audit: everything the API must not expose. PostgREST never lists this schema;
--- `authenticated` may look names up in it because row-level security policies call its helpers.
+-- Helpers, trigger functions, presence and audit: everything the API must not expose. PostgREST never lists this
+-- schema; `authenticated` may look names up in it because row-level security policies call its helpers.
 create schema private;
 comment on schema private is
     'Helpers, trigger functions, presence and audit of the live sessions. Not exposed through PostgREST.';
@@ -143,8 +143,9 @@ comment on type public.session_credential_details is
 
 -- == What tables are built with ======================================================================================
 
--- A check constraint with a sentence: it passes as any check does (true or null) and otherwise raises the message a frontend can
--- show, with the constraint's name in the detail. Plain checks answer "violates check constraint …", which helps nobody.
+-- A check constraint with a sentence: it passes as any check does (true or null) and otherwise raises the message a
+-- frontend can show, with the constraint's name in the detail. Plain checks answer "violates check constraint …", which
+-- helps nobody.
 create function private.rule(holds boolean, name text, message text, remedy text)
 returns boolean
 language plpgsql
@@ -168,8 +169,8 @@ comment on function private.rule(boolean, text, text, text) is
 revoke execute on function private.rule(boolean, text, text, text) from public;
 grant execute on function private.rule(boolean, text, text, text) to authenticated, service_role;
 
--- One key per audience: a course and one of its batches, or the course's unbatched students. A digest, so that both columns fit into one
--- that an index can be searched by with a list of keys, nulls included.
+-- One key per audience: a course and one of its batches, or the course's unbatched students. A digest, so that both
+-- columns fit into one that an index can be searched by with a list of keys, nulls included.
 create function private.audience_key(course_id uuid, batch_id uuid)
 returns uuid
 language sql

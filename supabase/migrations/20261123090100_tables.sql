@@ -2,8 +2,9 @@
 
 -- == Tables ==========================================================================================================
 
--- The IANA time zones this server knows, spelled as IANA spells them. A table, because pg_timezone_names reads the zone files at
--- every look, and because Postgres also accepts abbreviations, POSIX strings and any letter case, which other programs do not.
+-- The IANA time zones this server knows, spelled as IANA spells them. A table, because pg_timezone_names reads the zone
+-- files at every look, and because Postgres also accepts abbreviations, POSIX strings and any letter case, which other
+-- programs do not.
 create table private.time_zones (
     name text not null,
     constraint time_zones_pkey primary key (name)
@@ -397,12 +398,13 @@ comment on column public.success_sessions.status_due_at is 'Generated: when the 
 comment on constraint success_sessions_mentor_id_no_overlap on public.success_sessions is
     'A mentor hosts one upcoming or live session at a time.';
 
--- What row-level security searches by, together with the period asked for. There is no index on start_time alone on purpose: it tempts
--- the planner into reading everybody's sessions of the period (5.9 ms a calendar instead of 0.7).
+-- What row-level security searches by, together with the period asked for. There is no index on start_time alone on
+-- purpose: it tempts the planner into reading everybody's sessions of the period (5.9 ms a calendar instead of 0.7).
 create index success_sessions_audience_key_start_time_idx on public.success_sessions (audience_key, start_time);
 create index success_sessions_host_key_start_time_idx on public.success_sessions (host_key, start_time);
 -- What the clock searches by.
-create index success_sessions_status_due_at_idx on public.success_sessions (status_due_at) where status_due_at is not null;
+create index success_sessions_status_due_at_idx
+on public.success_sessions (status_due_at) where status_due_at is not null;
 create index success_sessions_course_id_batch_id_idx on public.success_sessions (course_id, batch_id);
 create index success_sessions_batch_id_course_id_idx on public.success_sessions (batch_id, course_id);
 create index success_sessions_mentor_id_idx on public.success_sessions (mentor_id);
@@ -476,7 +478,8 @@ comment on column public.session_attendance.updated_at is 'When the record last 
 create index session_attendance_student_id_idx on public.session_attendance (student_id);
 create index session_attendance_marked_by_idx on public.session_attendance (marked_by);
 
--- Raw joins and leaves, append-only, read in the order of event time. Attendance is derived from them and can be derived again.
+-- Raw joins and leaves, append-only, read in the order of event time. Attendance is derived from them and can be
+-- derived again.
 create table private.presence_events (
     id bigint generated always as identity,
     session_id uuid not null,

@@ -65,7 +65,7 @@ grant execute on function private.is_settings_admin() to authenticated;
 -- Security definer: it is called by policies and reads enrollments past their own policy.
 -- plpgsql rather than sql, here and in its neighbours: a pooled connection keeps the plan.
 create function private.my_audience_keys()
-returns uuid []
+returns uuid[]
 language plpgsql
 stable
 security definer
@@ -83,9 +83,8 @@ comment on function private.my_audience_keys() is 'The audiences of the caller''
 revoke execute on function private.my_audience_keys() from public;
 grant execute on function private.my_audience_keys() to authenticated;
 
--- With my_hosts_to: `host_key between my_hosts_from() and my_hosts_to()` says "hosted by me as a mentor, or by anybody for managers, or nothing"
--- as one range an index can serve.
--- Security definer: user_roles is under row-level security.
+-- With my_hosts_to: `host_key between my_hosts_from() and my_hosts_to()` says "hosted by me as a mentor, or by anybody
+-- for managers, or nothing" as one range an index can serve. Security definer: user_roles is under row-level security.
 create function private.my_hosts_from()
 returns uuid
 language plpgsql
@@ -140,7 +139,7 @@ grant execute on function private.my_hosts_to() to authenticated;
 
 -- Security definer: it is called by policies and reads invitations past their own policy.
 create function private.my_invited_session_ids()
-returns uuid []
+returns uuid[]
 language plpgsql
 stable
 security definer
@@ -159,8 +158,8 @@ comment on function private.my_invited_session_ids() is
 revoke execute on function private.my_invited_session_ids() from public;
 grant execute on function private.my_invited_session_ids() to authenticated;
 
--- With my_rows_to: `user_id between my_rows_from() and my_rows_to()` says "own rows, or all for managers" as one range an index can
--- serve; `user_id = me or is_manager()` hides the index from the planner.
+-- With my_rows_to: `user_id between my_rows_from() and my_rows_to()` says "own rows, or all for managers" as one range
+-- an index can serve; `user_id = me or is_manager()` hides the index from the planner.
 create function private.my_rows_from()
 returns uuid
 language sql
@@ -184,9 +183,10 @@ comment on function private.my_rows_to() is
 revoke execute on function private.my_rows_to() from public;
 grant execute on function private.my_rows_to() to authenticated;
 
--- Security definer: it is called by policies on tables that hang off sessions, and must not run through the sessions' own policy.
+-- Security definer: it is called by policies on tables that hang off sessions, and must not run through the sessions'
+-- own policy.
 create function private.my_hosted_session_ids()
-returns uuid []
+returns uuid[]
 language plpgsql
 stable
 security definer
@@ -194,7 +194,7 @@ set search_path = ''
 as $$
 begin
     if not private.has_role('mentor') then
-        return '{}';
+        return '{}'::uuid[];
     end if;
     return array(
         select session.id from public.success_sessions as session where session.mentor_id = auth.uid()
@@ -208,7 +208,7 @@ grant execute on function private.my_hosted_session_ids() to authenticated;
 -- Staff choose among all courses; students know those of their active enrollments only.
 -- Security definer: it is called by the policy on courses and reads enrollments past their own policy.
 create function private.my_course_ids()
-returns uuid []
+returns uuid[]
 language plpgsql
 stable
 security definer
@@ -233,7 +233,7 @@ grant execute on function private.my_course_ids() to authenticated;
 -- Staff choose among all batches; students know those of their active enrollments only.
 -- Security definer: it is called by the policy on batches and reads enrollments past their own policy.
 create function private.my_batch_ids()
-returns uuid []
+returns uuid[]
 language plpgsql
 stable
 security definer
@@ -310,7 +310,9 @@ set search_path = ''
 as $$
 declare
     v_host_id uuid := (
-        select held.user_id from public.user_roles as held where held.user_id = session.mentor_id and held.role = 'mentor'
+        select held.user_id
+        from public.user_roles as held
+        where held.user_id = session.mentor_id and held.role = 'mentor'
     );
 begin
     return query
@@ -340,9 +342,9 @@ comment on function private.session_learners(public.success_sessions) is
     'Ids of those who take part: active enrollments of the audience and explicit participants, without the host.';
 revoke execute on function private.session_learners(public.success_sessions) from public;
 
--- The one door of the API functions to a session: unknown and invisible get the same answer, so that nobody can probe for ids.
--- Security definer: called by definer functions, which row-level security would not stop; it says for one session what the policy
--- success_sessions_select says for all, and a test compares the two.
+-- The one door of the API functions to a session: unknown and invisible get the same answer, so that nobody can probe
+-- for ids. Security definer: called by definer functions, which row-level security would not stop; it says for one
+-- session what the policy success_sessions_select says for all, and a test compares the two.
 create function private.visible_session(session_id uuid)
 returns public.success_sessions
 language plpgsql
@@ -365,7 +367,9 @@ begin
     if not found then
         raise exception using
             errcode = 'PT404',
-            message = format('session_id %s is unknown or not visible to you', coalesce(visible_session.session_id::text, 'null')),
+            message = format(
+                'session_id %s is unknown or not visible to you', coalesce(visible_session.session_id::text, 'null')
+            ),
             hint = 'Check the id; a session is visible to its audience, its participants, its mentor and managers.';
     end if;
     return v_session;
@@ -419,7 +423,7 @@ grant select, insert, update, delete on public.courses to service_role;
 
 create policy courses_select_member_or_staff on public.courses
 for select to authenticated
-using (id = any((select private.my_course_ids())::uuid []));
+using (id = any((select private.my_course_ids())::uuid[]));
 
 create policy courses_insert_manager on public.courses
 for insert to authenticated
@@ -443,7 +447,7 @@ grant select, insert, update, delete on public.batches to service_role;
 
 create policy batches_select_member_or_staff on public.batches
 for select to authenticated
-using (id = any((select private.my_batch_ids())::uuid []));
+using (id = any((select private.my_batch_ids())::uuid[]));
 
 create policy batches_insert_manager on public.batches
 for insert to authenticated
@@ -539,16 +543,17 @@ grant update (
 ) on public.success_sessions to authenticated;
 grant select, insert, update, delete on public.success_sessions to service_role;
 
--- Audience, host (any host for managers), invitation. Each arm is served by an index, which Postgres combines (BitmapOr) and narrows by the
--- period asked for; one arm without an index, such as `or is_manager()`, would hide them all. Four weeks of one student among 100,000
--- students and 400,000 sessions, whole transaction, Postgres 15: 0.7 ms; the same by one array of keys and a GIN index, which reads
--- the student's sessions of all time: 1.7 ms; the join by hand as the owner: 1.2 ms; an empty transaction: 0.3 ms.
+-- Audience, host (any host for managers), invitation. Each arm is served by an index, which Postgres combines
+-- (BitmapOr) and narrows by the period asked for; one arm without an index, such as `or is_manager()`, would hide them
+-- all. Four weeks of one student among 100,000 students and 400,000 sessions, whole transaction, Postgres 15: 0.7 ms;
+-- the same by one array of keys and a GIN index, which reads the student's sessions of all time: 1.7 ms; the join by
+-- hand as the owner: 1.2 ms; an empty transaction: 0.3 ms.
 create policy success_sessions_select_audience_host_or_manager on public.success_sessions
 for select to authenticated
 using (
-    audience_key = any((select private.my_audience_keys())::uuid [])
+    audience_key = any((select private.my_audience_keys())::uuid[])
     or host_key between (select private.my_hosts_from()) and (select private.my_hosts_to())
-    or id = any((select private.my_invited_session_ids())::uuid [])
+    or id = any((select private.my_invited_session_ids())::uuid[])
 );
 
 create policy success_sessions_insert_manager_or_host on public.success_sessions
@@ -585,21 +590,21 @@ create policy session_participants_select_own_host_or_manager on public.session_
 for select to authenticated
 using (
     user_id between (select private.my_rows_from()) and (select private.my_rows_to())
-    or session_id = any((select private.my_hosted_session_ids())::uuid [])
+    or session_id = any((select private.my_hosted_session_ids())::uuid[])
 );
 
 create policy session_participants_insert_host_or_manager on public.session_participants
 for insert to authenticated
 with check (
     (select private.is_manager())
-    or session_id = any((select private.my_hosted_session_ids())::uuid [])
+    or session_id = any((select private.my_hosted_session_ids())::uuid[])
 );
 
 create policy session_participants_delete_host_or_manager on public.session_participants
 for delete to authenticated
 using (
     (select private.is_manager())
-    or session_id = any((select private.my_hosted_session_ids())::uuid [])
+    or session_id = any((select private.my_hosted_session_ids())::uuid[])
 );
 
 alter table public.session_attendance enable row level security;
@@ -613,13 +618,13 @@ create policy session_attendance_select_own_host_or_manager on public.session_at
 for select to authenticated
 using (
     student_id between (select private.my_rows_from()) and (select private.my_rows_to())
-    or session_id = any((select private.my_hosted_session_ids())::uuid [])
+    or session_id = any((select private.my_hosted_session_ids())::uuid[])
 );
 
 -- == Users ===========================================================================================================
 
--- Every auth user has a profile. Names and zones from sign-up are taken when valid: a bad one must not make sign-up fail.
--- Security definer: sign-up runs as supabase_auth_admin, which may not write profiles.
+-- Every auth user has a profile. Names and zones from sign-up are taken when valid: a bad one must not make sign-up
+-- fail. Security definer: sign-up runs as supabase_auth_admin, which may not write profiles.
 create function private.handle_new_user()
 returns trigger
 language plpgsql

@@ -14,7 +14,8 @@ create type notifier.email_kind as enum (
 );
 comment on type notifier.email_kind is 'What a mail is about; the claim decides it, from what the recipient was told last and the state then.';
 
--- Mails of one topic to one person about one session follow each other in order, and a waiting one speaks for the later ones.
+-- Mails of one topic to one person about one session follow each other in order, and a waiting one speaks for the later
+-- ones.
 create type notifier.email_topic as enum (
     'invitation', -- whether, when and how the recipient takes part
     'summary' -- what came of it
@@ -55,8 +56,8 @@ create type notifier.claimed_email as (
 );
 comment on type notifier.claimed_email is 'All that a worker needs to render and send one mail; equal sessions and changes read equal.';
 
--- One row per change that somebody is to be told of, written by the change's own transaction. Fanning out to recipients inside
--- that transaction would cost it O(students): 1,044 ms against 0.6 ms at 100,000.
+-- One row per change that somebody is to be told of, written by the change's own transaction. Fanning out to recipients
+-- inside that transaction would cost it O(students): 1,044 ms against 0.6 ms at 100,000.
 create table notifier.events (
     id bigint generated always as identity,
     session_id uuid not null,
@@ -68,8 +69,8 @@ create table notifier.events (
             else 'invitation'::notifier.email_topic
         end
     ) stored,
-    participants_added uuid [] not null default '{}',
-    participants_removed uuid [] not null default '{}',
+    participants_added uuid[] not null default '{}',
+    participants_removed uuid[] not null default '{}',
     created_at timestamptz not null default clock_timestamp(),
     through_id bigint,
     cursor uuid,
@@ -106,8 +107,8 @@ create index events_unexpanded_idx on notifier.events (id) where expanded_at is 
 create index events_unexpanded_session_id_idx on notifier.events (session_id, id) where expanded_at is null;
 create index events_merged_into_idx on notifier.events (merged_into) where merged_into is not null;
 
--- One row per recipient and event: the queue, and afterwards the record of what was sent to whom. No address is stored, no text
--- either: what a mail says is decided by the claim, from the events told_from to told_through.
+-- One row per recipient and event: the queue, and afterwards the record of what was sent to whom. No address is stored,
+-- no text either: what a mail says is decided by the claim, from the events told_from to told_through.
 create table notifier.emails (
     id uuid not null default gen_random_uuid(),
     event_id bigint not null,
@@ -157,8 +158,8 @@ create table notifier.emails (
         )
     )
 )
--- A mail's row is written four times within seconds, and most of these rows are a record that never changes again: vacuum by what
--- has just died rather than by a fifth of the record.
+-- A mail's row is written four times within seconds, and most of these rows are a record that never changes again:
+-- vacuum by what has just died rather than by a fifth of the record.
 with (
     autovacuum_vacuum_scale_factor = 0.01,
     autovacuum_vacuum_threshold = 5000,
@@ -197,13 +198,14 @@ create index emails_held_idx on notifier.emails (lease_until) where status in ('
 -- Unfinished mails of one person, session and topic: order and folding.
 create index emails_unfinished_idx on notifier.emails (session_id, recipient_id, topic, event_id)
 where status in ('queued', 'claimed', 'sending', 'in_doubt');
--- Mails that said more than their own event, because another change had already happened: rare, and what keeps the later
--- event's mail from saying it again.
+-- Mails that said more than their own event, because another change had already happened: rare, and what keeps the
+-- later event's mail from saying it again.
 create index emails_told_ahead_idx on notifier.emails (session_id, recipient_id, topic, told_through)
 where told_through > event_id;
 
--- Whether a commit must wake the notifier. NOTIFY takes a database-wide lock at commit: with 16 writers, throughput fell from 10,600 to
--- 2,400 transactions a second when each sent one, and stayed three times higher when only those sent one that found the notifier asleep.
+-- Whether a commit must wake the notifier. NOTIFY takes a database-wide lock at commit: with 16 writers, throughput
+-- fell from 10,600 to 2,400 transactions a second when each sent one, and stayed three times higher when only those
+-- sent one that found the notifier asleep.
 create table notifier.gate (
     id boolean not null default true,
     awake_until timestamptz not null default '-infinity',
@@ -220,8 +222,8 @@ insert into notifier.gate default values;
 
 -- == Calendar objects ================================================================================================
 
--- Text values of RFC 5545, section 3.3.11: backslash, semicolon, comma and line break are escaped. Other control characters are
--- not allowed anywhere in an iCalendar object and are left out.
+-- Text values of RFC 5545, section 3.3.11: backslash, semicolon, comma and line break are escaped. Other control
+-- characters are not allowed anywhere in an iCalendar object and are left out.
 create function private.ical_text(value text)
 returns text
 language sql
@@ -237,7 +239,8 @@ return regexp_replace(
 comment on function private.ical_text(text) is 'The value escaped as an iCalendar TEXT (RFC 5545, section 3.3.11).';
 revoke execute on function private.ical_text(text) from public;
 
--- Quoted parameter values of RFC 5545, section 3.2, cannot hold a double quote or a line break. RFC 6868 has an encoding for both.
+-- Quoted parameter values of RFC 5545, section 3.2, cannot hold a double quote or a line break. RFC 6868 has an
+-- encoding for both.
 create function private.ical_quoted(value text)
 returns text
 language sql
@@ -261,8 +264,8 @@ return to_char(instant at time zone 'UTC', 'YYYYMMDD"T"HH24MISS"Z"');
 comment on function private.ical_utc(timestamptz) is 'The instant as an iCalendar DATE-TIME in UTC (RFC 5545, section 3.3.5).';
 revoke execute on function private.ical_utc(timestamptz) from public;
 
--- Lines are at most 75 octets, the space that marks a continuation included (RFC 5545, section 3.1). A character of several octets
--- is never cut, though the RFC would allow it: programs that unfold after decoding would read garbage.
+-- Lines are at most 75 octets, the space that marks a continuation included (RFC 5545, section 3.1). A character of
+-- several octets is never cut, though the RFC would allow it: programs that unfold after decoding would read garbage.
 create function private.ical_fold(line text)
 returns text
 language plpgsql
@@ -295,22 +298,53 @@ comment on function private.ical_fold(text) is
     'The content line folded to at most 75 octets per line (RFC 5545, section 3.1), without cutting a character; no line break at the end.';
 revoke execute on function private.ical_fold(text) from public;
 
--- ORGANIZER and ATTENDEE. A CN is left out when the name is empty.
-create function private.ical_address(property text, address text, name text, parameters text default '')
+-- ORGANIZER and ATTENDEE lines. A CN is left out when the name is empty.
+create function private.ical_address(property text, address text, name text)
 returns text
-language sql
+language plpgsql
 immutable
 set search_path = ''
-return property || parameters
-    || coalesce(';CN=' || private.ical_quoted(nullif(btrim(name), '')), '')
-    || ':mailto:' || regexp_replace(address, '[\x01-\x20\x7f]', '', 'g');
-comment on function private.ical_address(text, text, text, text) is
-    'A calendar user line (RFC 5545, sections 3.8.4.1 and 3.8.4.3), not yet folded; null without an address.';
-revoke execute on function private.ical_address(text, text, text, text) from public;
+as $$
+begin
+    return property
+        || coalesce(';CN=' || private.ical_quoted(nullif(btrim(name), '')), '')
+        || ':mailto:' || translate(address, E' \t\r\n', '');
+end
+$$;
+comment on function private.ical_address(text, text, text) is
+    'A calendar user line (RFC 5545, sections 3.8.4.1 and 3.8.4.3): property with its parameters, name as CN, address; not yet folded.';
+revoke execute on function private.ical_address(text, text, text) from public;
 
--- Every calendar object of a session comes from here. It depends on its arguments only, so that a mail sent twice is the same mail.
--- Of two objects with one SEQUENCE the one with the later DTSTAMP holds (RFC 5546, section 2.1.5): DTSTAMP is when the session last
--- changed, and a caller that knows of a later change (an invitation withdrawn) passes that as updated_at.
+-- Addresses a calendar object to one attendee. Apart from making it, because the same object goes to thousands. Nobody
+-- reads replies, so none is asked for.
+create function private.calendar_for(calendar text, attendee_address text, attendee_name text)
+returns text
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+    -- No text of a session can look like this line: line breaks in texts are escaped, and folded lines begin with a
+    -- space.
+    return replace(
+        calendar,
+        E'\r\nEND:VEVENT\r\n',
+        E'\r\n' || private.ical_fold(
+            private.ical_address(
+                'ATTENDEE;ROLE=REQ-PARTICIPANT;PARTSTAT=NEEDS-ACTION;RSVP=FALSE', attendee_address, attendee_name
+            )
+        ) || E'\r\nEND:VEVENT\r\n'
+    );
+end
+$$;
+comment on function private.calendar_for(text, text, text) is
+    'The calendar object of private.session_calendar with this attendee added.';
+revoke execute on function private.calendar_for(text, text, text) from public;
+
+-- Every calendar object of a session comes from here. It depends on its arguments only, so that a mail sent twice is
+-- the same mail. Of two objects with one SEQUENCE the one with the later DTSTAMP holds (RFC 5546, section 2.1.5):
+-- DTSTAMP is when the session last changed, and a caller that knows of a later change (an invitation withdrawn) passes
+-- that as updated_at.
 create function private.session_calendar(
     session public.success_sessions,
     method text,
@@ -327,7 +361,8 @@ as $$
 declare
     v_url text := rtrim(app_url, '/') || '/sessions/' || session.id;
     -- 'Name <address>' or an address alone.
-    v_organizer text [] := regexp_match(organizer, '^\s*(?:"?([^"<]*?)"?\s*<\s*)?([^<>\s]+@[^<>\s]+?)\s*>?\s*$');
+    v_calendar text;
+    v_organizer text[] := regexp_match(organizer, '^\s*(?:"?([^"<]*?)"?\s*<\s*)?([^<>\s]+@[^<>\s]+?)\s*>?\s*$');
 begin
     if method is null or method not in ('REQUEST', 'CANCEL') then
         raise exception using
@@ -339,7 +374,7 @@ begin
             errcode = '22023',
             message = 'organizer must be an address, or a name followed by an address in angle brackets';
     end if;
-    return array_to_string(
+    v_calendar := array_to_string(
         array(
             select private.ical_fold(content.line)
             from unnest(array[
@@ -366,10 +401,6 @@ begin
                 end,
                 'TRANSP:OPAQUE',
                 private.ical_address('ORGANIZER', v_organizer[2], v_organizer[1]),
-                -- Nobody reads replies.
-                private.ical_address(
-                    'ATTENDEE', attendee_address, attendee_name, ';ROLE=REQ-PARTICIPANT;PARTSTAT=NEEDS-ACTION;RSVP=FALSE'
-                ),
                 'END:VEVENT',
                 'END:VCALENDAR'
             ]) with ordinality as content (line, position)
@@ -378,16 +409,21 @@ begin
         ),
         E'\r\n'
     ) || E'\r\n';
+    if attendee_address is null then
+        return v_calendar;
+    end if;
+    return private.calendar_for(v_calendar, attendee_address, attendee_name);
 end
 $$;
 comment on function private.session_calendar(public.success_sessions, text, text, text, text, text) is
-    'iCalendar object (RFC 5545, RFC 5546) that puts the session into the attendee''s calendar (REQUEST) or takes it out (CANCEL); CRLF line ends.';
+    'iCalendar object (RFC 5545, RFC 5546) that puts the session into the attendee''s calendar (REQUEST) or takes it out (CANCEL); without attendee, private.calendar_for adds one. CRLF line ends.';
 revoke execute on function private.session_calendar(public.success_sessions, text, text, text, text, text) from public;
 
 -- == From change to event ============================================================================================
 
--- What an event remembers of a session: column by column what mails are decided by and made from. Links and passcodes stay out; of them
--- only a fingerprint is kept, which tells that they changed. Always in UTC, so that equal instants read equal.
+-- What an event remembers of a session: column by column what mails are decided by and made from. Links and passcodes
+-- stay out; of them only a fingerprint is kept, which tells that they changed. Always in UTC, so that equal instants
+-- read equal.
 create function notifier.session_snapshot(session public.success_sessions)
 returns jsonb
 language plpgsql
@@ -433,10 +469,10 @@ return coalesce(snapshot ->> 'status' in ('upcoming', 'live'), false);
 comment on function notifier.is_open(jsonb) is 'Whether a session in this state (notifier.session_snapshot, or null) invites people: upcoming or live.';
 revoke execute on function notifier.is_open(jsonb) from public;
 
--- Wakes the notifier at the commit of whatever wrote an event, and only if every worker sleeps. Deferred, because an immediate trigger
--- would look at the gate long before the commit that makes the event visible. A transaction whose snapshot is old cannot see the gate
--- as it is and always notifies.
--- Security definer: writers of sessions have no business in this schema.
+-- Wakes the notifier at the commit of whatever wrote an event, and only if every worker sleeps. Deferred, because an
+-- immediate trigger would look at the gate long before the commit that makes the event visible. A transaction whose
+-- snapshot is old cannot see the gate as it is and always notifies. Security definer: writers of sessions have no
+-- business in this schema.
 create function notifier.wake()
 returns trigger
 language plpgsql
@@ -462,9 +498,9 @@ after insert on notifier.events
 deferrable initially deferred
 for each row execute function notifier.wake();
 
--- One event for a change that somebody is to be told of; none for anything else: the clock moving the status to live, a revision number,
--- edits of a session that is over or called off. Costs the same for 10 students and for 100,000, and refuses nothing.
--- Security definer: writers of sessions have no business in the outbox.
+-- One event for a change that somebody is to be told of; none for anything else: the clock moving the status to live, a
+-- revision number, edits of a session that is over or called off. Costs the same for 10 students and for 100,000, and
+-- refuses nothing. Security definer: writers of sessions have no business in the outbox.
 create function private.handle_success_session_changes()
 returns trigger
 language plpgsql
@@ -493,9 +529,9 @@ create trigger handle_success_session_changes
 after insert or update on public.success_sessions
 for each row execute function private.handle_success_session_changes();
 
--- One event per statement and session for explicit invitees that came or went. The session's row is locked first, as by a change of the
--- session itself: the ids of a session's events must rise in the order of its changes.
--- Security definer: writers of participants have no business in the outbox.
+-- One event per statement and session for explicit invitees that came or went. The session's row is locked first, as by
+-- a change of the session itself: the ids of a session's events must rise in the order of its changes. Security
+-- definer: writers of participants have no business in the outbox.
 create function private.handle_session_participant_changes()
 returns trigger
 language plpgsql
@@ -582,8 +618,8 @@ after delete on public.session_participants
 referencing old table as went
 for each statement execute function private.handle_session_participant_changes();
 
--- A session that vanished could tell nobody that it did. It is cancelled first, everybody is told, then it may be deleted.
--- Security definer: whoever deletes has no business in the outbox.
+-- A session that vanished could tell nobody that it did. It is cancelled first, everybody is told, then it may be
+-- deleted. Security definer: whoever deletes has no business in the outbox.
 create function private.refuse_untold_session_delete()
 returns trigger
 language plpgsql

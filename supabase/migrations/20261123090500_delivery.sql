@@ -2,7 +2,8 @@
 
 -- == From event to mails =============================================================================================
 
--- What somebody invited before and after sees to have changed. Of the meeting's link and passcode only that they changed.
+-- What somebody invited before and after sees to have changed. Of the meeting's link and passcode only that they
+-- changed.
 create function notifier.session_changes(old jsonb, new jsonb)
 returns jsonb
 language plpgsql
@@ -11,7 +12,7 @@ set search_path = ''
 as $$
 begin
     if not (notifier.is_open(old) and notifier.is_open(new)) then
-        return '{}';
+        return '{}'::jsonb;
     end if;
     return (
         select coalesce(
@@ -19,8 +20,10 @@ begin
                 field.name,
                 case field.name
                     when 'mentor_name' then jsonb_build_object(
-                        'old', (select nullif(full_name, '') from public.profiles where id = (field.old #>> '{}')::uuid),
-                        'new', (select nullif(full_name, '') from public.profiles where id = (field.new #>> '{}')::uuid)
+                        'old',
+                        (select nullif(full_name, '') from public.profiles where id = (field.old #>> '{}')::uuid),
+                        'new',
+                        (select nullif(full_name, '') from public.profiles where id = (field.new #>> '{}')::uuid)
                     )
                     when 'platform_name' then jsonb_build_object(
                         'old', (select name from public.meeting_platforms where id = field.old #>> '{}'),
@@ -51,13 +54,13 @@ comment on function notifier.session_changes(jsonb, jsonb) is
     'What an invited person sees to have changed between two states: {field: {"old", "new"}}, names instead of ids, meeting_details only as true; empty unless the session was open in both.';
 revoke execute on function notifier.session_changes(jsonb, jsonb) from public;
 
--- Who takes part in a session, before the first and after the last of a row of events, and as what. The one place that says whom
--- mails go to; expansion asks it for a page of candidates, the claim for those whose mails it holds.
--- Enrollments and the role mentor are as they are now, because access ends at once. Explicit invitees are taken back to what they
--- were: from now, undoing what the events after that moment did.
+-- Who takes part in a session, before the first and after the last of a row of events, and as what. The one place that
+-- says whom mails go to; expansion asks it for a page of candidates, the claim for those whose mails it holds.
+-- Enrollments and the role mentor are as they are now, because access ends at once. Explicit invitees are taken back to
+-- what they were: from now, undoing what the events after that moment did. For `offset 0` see notifier.lock_due_emails.
 create function notifier.recipient_roles(
     session_id uuid,
-    user_ids uuid [],
+    user_ids uuid[],
     old jsonb,
     new jsonb,
     from_id bigint,
@@ -67,6 +70,9 @@ returns table (user_id uuid, role_before text, role_after text)
 language plpgsql
 stable
 set search_path = ''
+set plan_cache_mode = force_custom_plan
+set enable_seqscan = off
+set jit = off
 as $$
 declare
     v_was_open boolean := notifier.is_open(old);
@@ -86,7 +92,12 @@ begin
             event.id as event_id,
             change.user_id,
             change.was_participant
-        from notifier.events as event
+        from (
+            select of_session.*
+            from notifier.events as of_session
+            where of_session.session_id = recipient_roles.session_id
+            offset 0
+        ) as event
         cross join lateral (
             select
                 added.user_id,
@@ -98,7 +109,7 @@ begin
                 true
             from unnest(event.participants_removed) as removed (user_id)
         ) as change
-        where event.session_id = recipient_roles.session_id and event.id >= from_id
+        where event.id >= from_id
     ),
     participant_before as materialized (
         select distinct on (change.user_id)
@@ -137,6 +148,7 @@ begin
             listed.user_id in (v_old_mentor, v_new_mentor) and exists (
                 select from public.user_roles as held
                 where held.user_id = listed.user_id and held.role = 'mentor'
+                offset 0
             ) as is_mentor,
             exists (
                 select from public.course_enrollments as enrollment
@@ -145,6 +157,7 @@ begin
                     and enrollment.course_id = v_old_course
                     and enrollment.batch_id is not distinct from v_old_batch
                     and enrollment.status = 'active'
+                offset 0
             ) as was_in_audience,
             not v_is_same_audience and exists (
                 select from public.course_enrollments as enrollment
@@ -153,10 +166,12 @@ begin
                     and enrollment.course_id = v_new_course
                     and enrollment.batch_id is not distinct from v_new_batch
                     and enrollment.status = 'active'
+                offset 0
             ) as is_in_audience,
             exists (
                 select from public.session_participants as participant
                 where participant.session_id = recipient_roles.session_id and participant.user_id = listed.user_id
+                offset 0
             ) as is_participant
         from unnest(user_ids) as listed (user_id)
         offset 0 -- each look-up once, however often it is read above
@@ -165,11 +180,12 @@ begin
     left join participant_after on candidate.user_id = participant_after.user_id;
 end
 $$;
-comment on function notifier.recipient_roles(uuid, uuid [], jsonb, jsonb, bigint, bigint) is
+comment on function notifier.recipient_roles(uuid, uuid[], jsonb, jsonb, bigint, bigint) is
     'For each user: host, learner or null (not invited) in the state old, before event from_id, and in the state new, after event through_id.';
-revoke execute on function notifier.recipient_roles(uuid, uuid [], jsonb, jsonb, bigint, bigint) from public;
+revoke execute on function notifier.recipient_roles(uuid, uuid[], jsonb, jsonb, bigint, bigint) from public;
 
--- What somebody is to be told, by what they were in the session and what they are now; null: nothing. The host outranks the learner.
+-- What somebody is to be told, by what they were in the session and what they are now; null: nothing. The host outranks
+-- the learner.
 create function notifier.mail_kind(role_before text, role_after text, changes jsonb, is_cancelled boolean)
 returns notifier.email_kind
 language plpgsql
@@ -177,7 +193,7 @@ immutable
 set search_path = ''
 as $$
 begin
-    return case
+    return (case
         when role_before is null and role_after is null then null
         when role_after = 'host' and role_before is distinct from 'host' then 'mentor_assigned'
         when role_before = 'host' and role_after is distinct from 'host' and not is_cancelled then 'mentor_unassigned'
@@ -185,22 +201,25 @@ begin
         when role_before is null then 'session_scheduled'
         when changes ?| array['start_time', 'end_time'] then 'session_rescheduled'
         when changes <> '{}' then 'session_updated'
-    end;
+    end)::notifier.email_kind;
 end
 $$;
 comment on function notifier.mail_kind(text, text, jsonb, boolean) is
     'Kind of the mail for somebody who was role_before and is role_after (host, learner, null), given notifier.session_changes and whether the session is cancelled; null for no mail.';
 revoke execute on function notifier.mail_kind(text, text, jsonb, boolean) from public;
 
--- Two branches, because `is not distinct from` uses no index. The order names the index's columns, of which the planner does not see
--- that `is null` makes one constant.
+-- Two branches, because `is not distinct from` uses no index. The order names the index's columns, of which the planner
+-- does not see that `is null` makes one constant.
 create function notifier.audience_page(course_id uuid, batch_id uuid, after uuid, max_users integer)
 returns setof uuid
 language plpgsql
 stable
 set search_path = ''
+set plan_cache_mode = force_custom_plan
 set enable_seqscan = off
+set jit = off
 set enable_bitmapscan = off
+set enable_sort = off
 as $$
 begin
     if audience_page.batch_id is null then
@@ -232,22 +251,32 @@ comment on function notifier.audience_page(uuid, uuid, uuid, integer) is
     'The next students of one audience, by id, after the given one: active enrollments in the course and its batch (null: the unbatched).';
 revoke execute on function notifier.audience_page(uuid, uuid, uuid, integer) from public;
 
--- From here on the event speaks for what had happened to the session by now. Later events of the session wait until it is expanded.
+-- From here on the event speaks for what had happened to the session by now. Later events of the session wait until it
+-- is expanded.
 create function notifier.start_event(event notifier.events)
 returns bigint
 language plpgsql
 set search_path = ''
+set enable_seqscan = off
+set jit = off
 as $$
 declare
     v_through_id bigint;
 begin
     with merged as (
         update notifier.events as later set merged_into = event.id, expanded_at = clock_timestamp()
-        where
-            later.session_id = event.session_id
-            and later.topic = event.topic
-            and later.id > event.id
-            and later.expanded_at is null
+        where later.id = any(
+            array(
+                select waiting.id
+                from (
+                    select of_session.*
+                    from notifier.events as of_session
+                    where of_session.session_id = event.session_id
+                    offset 0
+                ) as waiting
+                where waiting.topic = event.topic and waiting.id > event.id and waiting.expanded_at is null
+            )
+        )
         returning later.id
     )
     select coalesce(max(merged.id), event.id) into v_through_id from merged;
@@ -259,10 +288,19 @@ comment on function notifier.start_event(notifier.events) is
     'Merges the waiting later events of the session into this one, which the caller has locked, and returns the last of them.';
 revoke execute on function notifier.start_event(notifier.events) from public;
 
--- One page of one started event: the next candidates by id, their roles before and after, a mail for each who is to be told something.
-create function notifier.expand_page(event notifier.events, max_users integer, out candidates integer, out added integer)
+-- One page of one started event: the next candidates by id, their roles before and after, a mail for each who is to be
+-- told something.
+create function notifier.expand_page(
+    event notifier.events,
+    max_users integer,
+    out candidates integer,
+    out added integer
+)
 language plpgsql
 set search_path = ''
+set plan_cache_mode = force_custom_plan
+set enable_seqscan = off
+set jit = off
 as $$
 declare
     v_now timestamptz := clock_timestamp();
@@ -278,7 +316,7 @@ declare
     v_concerns_somebody boolean := (v_was_open or v_is_open) and not v_is_over;
     v_concerns_all boolean := v_concerns_somebody
         and (v_was_open <> v_is_open or v_changes_audience or v_changes <> '{}');
-    v_page uuid [];
+    v_page uuid[];
 begin
     v_page := array(
         select candidate.user_id
@@ -305,18 +343,19 @@ begin
             union
             (
                 select change.user_id
-                from notifier.events as merged
-                cross join lateral unnest(merged.participants_added || merged.participants_removed) as change (user_id)
-                where
-                    v_concerns_somebody
-                    and (merged.id = event.id or merged.merged_into = event.id)
-                    and change.user_id > v_after
+                from (
+                    select started.* from notifier.events as started where started.id = event.id
+                    union all
+                    select merged.* from notifier.events as merged where merged.merged_into = event.id
+                ) as part
+                cross join lateral unnest(part.participants_added || part.participants_removed) as change (user_id)
+                where v_concerns_somebody and change.user_id > v_after
                 order by change.user_id
                 limit max_users
             )
             union
             select mentor.user_id
-            from unnest(array[v_old ->> 'mentor_id', v_new ->> 'mentor_id']::uuid []) as mentor (user_id)
+            from unnest(array[v_old ->> 'mentor_id', v_new ->> 'mentor_id']::uuid[]) as mentor (user_id)
             where v_concerns_all and mentor.user_id > v_after
         ) as candidate
         order by candidate.user_id
@@ -324,8 +363,8 @@ begin
     );
     candidates := cardinality(v_page);
 
-    -- A mail that follows one waiting for its next attempt would be blocked until then; it waits along with it, and is folded
-    -- into it by the claim.
+    -- A mail that follows one waiting for its next attempt would be blocked until then; it waits along with it, and is
+    -- folded into it by the claim.
     insert into notifier.emails (event_id, session_id, recipient_id, kind, available_at)
     select
         event.id,
@@ -364,8 +403,8 @@ comment on function notifier.expand_page(notifier.events, integer) is
     'Expands the next page of an event that the caller has locked and started: how many candidates it considered and how many mails it added.';
 revoke execute on function notifier.expand_page(notifier.events, integer) from public;
 
--- The end of a session: attendance becomes final, which costs as much as there are students and therefore is not done by the write
--- that ended it, and the mentor gets the summary.
+-- The end of a session: attendance becomes final, which costs as much as there are students and therefore is not done
+-- by the write that ended it, and the mentor gets the summary.
 create function notifier.expand_summary(event notifier.events)
 returns integer
 language plpgsql
@@ -389,13 +428,14 @@ comment on function notifier.expand_summary(notifier.events) is
     'Expands the event of a session''s end, which the caller has locked: final attendance, one mail to the mentor. Returns the mails added.';
 revoke execute on function notifier.expand_summary(notifier.events) from public;
 
--- Fans events out to recipients, one row of notifier.emails each, in pages: at most max_emails candidates per call, so that the
--- transaction stays short whatever the size of the audience.
+-- Fans events out to recipients, one row of notifier.emails each, in pages: at most max_emails candidates per call, so
+-- that the transaction stays short whatever the size of the audience.
 --
--- Several workers may call it at once: each takes another session's event (skip locked). Events of one session and topic are
--- expanded in order, and those that pile up before the first is started are merged into it: one mail from the first old state to
--- the last new one. The page is a keyset over the ids of the candidates, who come from indexes: the audience before, the audience
--- after, explicit invitees, those who came or went, the two mentors. Expanding twice adds nothing (unique key).
+-- Several workers may call it at once: each takes another session's event (skip locked). Events of one session and
+-- topic are expanded in order, and those that pile up before the first is started are merged into it: one mail from the
+-- first old state to the last new one. The page is a keyset over the ids of the candidates, who come from indexes: the
+-- audience before, the audience after, explicit invitees, those who came or went, the two mentors. Expanding twice adds
+-- nothing (unique key).
 --
 -- Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.expand_events(max_emails integer default 5000)
@@ -403,9 +443,17 @@ returns table (emails integer, more boolean)
 language plpgsql
 security definer
 set search_path = ''
+set plan_cache_mode = force_custom_plan
+set enable_seqscan = off
+set enable_bitmapscan = off
+set enable_sort = off
+set jit = off
 as $$
 declare
     v_left integer := max_emails;
+    -- Events expanded by this call are still in the index for it; without this, many small ones would cost their
+    -- square.
+    v_last_id bigint := 0;
     v_event notifier.events;
     v_added integer;
     v_candidates integer;
@@ -422,6 +470,7 @@ begin
         from notifier.events as event
         where
             event.expanded_at is null
+            and event.id > v_last_id
             and not exists (
                 select from notifier.events as earlier
                 where
@@ -429,11 +478,13 @@ begin
                     and earlier.topic = event.topic
                     and earlier.id < event.id
                     and earlier.expanded_at is null
+                offset 0
             )
         order by event.id
         limit 1
         for no key update skip locked;
         exit when not found;
+        v_last_id := v_event.id;
 
         if v_event.topic = 'summary' then
             v_added := notifier.expand_summary(v_event);
@@ -484,11 +535,23 @@ comment on function notifier.session_details(jsonb) is
     'A notifier.session_snapshot as mails show it: id, title, description, session_type, status, start_time, end_time, timezone, platform, cancel_reason, sequence and the names of platform, mentor, course and batch.';
 revoke execute on function notifier.session_details(jsonb) from public;
 
--- The first half of a claim: an ordered index scan that stops after max_emails rows, with one look at an index for each.
+-- The first half of a claim: an ordered index scan that stops after max_emails rows, with one look at an index for
+-- each.
+--
+-- The queue is empty now and holds 100,000 mails a second later, so what the planner last heard of it is wrong at the
+-- worst moment, and a worker's connection would keep the plan it made when there was nothing: joins that it took for
+-- harmless then cost 1.6 to 7 s per claim. Hence, here and in the functions around: plans made anew (0.3 ms), settings
+-- that leave index scans only (and no JIT, which the price of what is disabled would invite), and `offset 0`, which
+-- keeps a look-up from becoming a join.
 create function notifier.lock_due_emails(max_emails integer)
-returns uuid []
+returns uuid[]
 language plpgsql
 set search_path = ''
+set plan_cache_mode = force_custom_plan
+set enable_seqscan = off
+set jit = off
+set enable_bitmapscan = off
+set enable_sort = off
 as $$
 declare
     v_now timestamptz := clock_timestamp();
@@ -507,6 +570,7 @@ begin
                     and earlier.topic = due.topic
                     and earlier.event_id < due.event_id
                     and earlier.status in ('queued', 'claimed', 'sending', 'in_doubt')
+                offset 0
             )
         order by due.available_at, due.event_id
         limit max_emails
@@ -518,10 +582,10 @@ comment on function notifier.lock_due_emails(integer) is
     'Locks the oldest due mails that nobody else holds and that follow no unfinished one, and returns their ids.';
 revoke execute on function notifier.lock_due_emails(integer) from public;
 
--- The second half of a claim: one statement judges all of its mails. What is the same for many of them (what changed, the session's
--- details) is worked out once per span of events.
+-- The second half of a claim: one statement judges all of its mails. What is the same for many of them (what changed,
+-- the session's details) is worked out once per span of events. For `offset 0` see notifier.lock_due_emails.
 create function notifier.decide_emails(
-    email_ids uuid [],
+    email_ids uuid[],
     claim_id uuid,
     worker text,
     lease interval,
@@ -531,6 +595,9 @@ create function notifier.decide_emails(
 returns setof notifier.claimed_email
 language plpgsql
 set search_path = ''
+set plan_cache_mode = force_custom_plan
+set enable_seqscan = off
+set jit = off
 as $$
 declare
     v_now timestamptz := clock_timestamp();
@@ -554,18 +621,26 @@ begin
                 when told.through_id is null then held.event_id
                 else (
                     select min(untold.id)
-                    from notifier.events as untold
-                    where
-                        untold.session_id = held.session_id
-                        and untold.topic = held.topic
-                        and untold.id > told.through_id
+                    from (
+                        select event.*
+                        from notifier.events as event
+                        where event.session_id = held.session_id
+                        offset 0
+                    ) as untold
+                    where untold.topic = held.topic and untold.id > told.through_id
                 )
             end as from_id,
             case
                 when held.in_doubt_at is not null then held.told_through
                 when held.topic = 'summary' then held.event_id
                 else (
-                    select max(latest.id) from notifier.events as latest where latest.session_id = held.session_id
+                    select max(latest.id)
+                    from (
+                        select event.id
+                        from notifier.events as event
+                        where event.session_id = held.session_id
+                        offset 0
+                    ) as latest
                 )
             end as through_id
         from notifier.emails as held
@@ -601,8 +676,17 @@ begin
             from email
             group by email.from_id, email.through_id, email.session_id
         ) as span
-        inner join notifier.events as earliest on span.from_id = earliest.id
-        inner join notifier.events as latest on span.through_id = latest.id
+        cross join lateral (
+            select event.old from notifier.events as event where event.id = span.from_id offset 0
+        ) as earliest
+        cross join lateral (
+            select
+                event.new,
+                event.created_at
+            from notifier.events as event
+            where event.id = span.through_id
+            offset 0
+        ) as latest
     ),
     recipient as materialized (
         select
@@ -610,26 +694,20 @@ begin
             change.through_id,
             part.user_id,
             part.role_before,
-            part.role_after,
-            nullif(btrim(account.email), '') as address,
-            profile.full_name,
-            profile.timezone,
-            profile.locale
+            part.role_after
         from change
         cross join lateral notifier.recipient_roles(
             change.session_id, change.recipient_ids, change.old, change.new, change.from_id, change.through_id
         ) as part
-        left join auth.users as account on part.user_id = account.id and account.deleted_at is null
-        left join public.profiles as profile on part.user_id = profile.id
     ),
     judged as materialized (
         select
             email.*,
             change.changes,
-            recipient.address,
-            recipient.full_name,
-            recipient.timezone,
-            recipient.locale,
+            person.address,
+            person.full_name,
+            person.timezone,
+            person.locale,
             coalesce(recipient.role_after, recipient.role_before) as role,
             decision.is_out,
             case when email.is_in_doubt then email.kind else decision.kind end as final_kind,
@@ -639,7 +717,7 @@ begin
                 when decision.kind is null and recipient.role_before is null and recipient.role_after is null
                     then case when change.new ->> 'status' = 'cancelled' then 'cancelled_before_told' else 'not_invited' end
                 when decision.kind is null then 'nothing_changed'
-                when recipient.address is null then 'no_address'
+                when person.address is null then 'no_address'
             end as skip_reason
         from email
         left join change on email.from_id = change.from_id and email.through_id = change.through_id
@@ -648,6 +726,17 @@ begin
                 email.from_id = recipient.from_id
                 and email.through_id = recipient.through_id
                 and email.recipient_id = recipient.user_id
+        left join lateral (
+            select
+                nullif(btrim(account.email), '') as address,
+                profile.full_name,
+                profile.timezone,
+                profile.locale
+            from auth.users as account
+            inner join public.profiles as profile on account.id = profile.id
+            where account.id = email.recipient_id and account.deleted_at is null
+            offset 0
+        ) as person on true
         cross join lateral (
             select
                 -- No longer invited: they are shown the session as they knew it, not how it went on without them.
@@ -664,6 +753,7 @@ begin
                                 session.id = email.session_id
                                 and session.mentor_id = email.recipient_id
                                 and held.role = 'mentor'
+                            offset 0
                         ) then 'attendance_summary'::notifier.email_kind
                     end
                 end as kind,
@@ -680,15 +770,24 @@ begin
         select
             variant.from_id,
             variant.through_id,
+            variant.topic,
             variant.is_out,
             notifier.session_details(known.snapshot) as details,
-            jsonb_populate_record(
-                null::public.success_sessions, known.snapshot || jsonb_build_object('updated_at', change.changed_at)
-            ) as session
+            part.method,
+            case
+                when part.method is not null then private.session_calendar(
+                    jsonb_populate_record(
+                        null::public.success_sessions,
+                        known.snapshot || jsonb_build_object('updated_at', change.changed_at)
+                    ),
+                    part.method, organizer, null, null, app_url
+                )
+            end as calendar
         from (
             select distinct
                 judged.from_id,
                 judged.through_id,
+                judged.topic,
                 judged.is_out
             from judged
             where judged.skip_reason is null
@@ -706,6 +805,10 @@ begin
                     else change.new
                 end as snapshot
         ) as known
+        cross join lateral (
+            select case when variant.topic = 'invitation' then case when variant.is_out then 'CANCEL' else 'REQUEST' end end
+                as method
+        ) as part
     ),
     marked as (
         update notifier.emails as marked
@@ -716,7 +819,8 @@ begin
             claim_id = case when judged.skip_reason is null then decide_emails.claim_id end,
             claimed_by = case when judged.skip_reason is null then worker end,
             lease_until = case when judged.skip_reason is null then v_now + lease end,
-            -- A mail skipped because of what happened has dealt with it, as one sent has. Skipped for another reason, it has not.
+            -- A mail skipped because of what happened has dealt with it, as one sent has. Skipped for another reason,
+            -- it has not.
             told_from = case
                 when judged.skip_reason is null
                     or judged.skip_reason in ('nothing_changed', 'not_invited', 'cancelled_before_told')
@@ -729,19 +833,31 @@ begin
             end,
             skip_reason = judged.skip_reason
         from judged
-        where marked.id = judged.id
+        where marked.id = judged.id and marked.id = any(email_ids)
     ),
     folded as (
         update notifier.emails as later
         set status = 'skipped', skip_reason = 'superseded'
-        from judged
-        where
-            not judged.is_in_doubt
-            and later.session_id = judged.session_id
-            and later.recipient_id = judged.recipient_id
-            and later.topic = judged.topic
-            and later.event_id > judged.event_id
-            and later.status = 'queued'
+        where later.id = any(
+            array(
+                select younger.id
+                from judged
+                cross join lateral (
+                    select
+                        candidate.id,
+                        candidate.status
+                    from notifier.emails as candidate
+                    where
+                        candidate.session_id = judged.session_id
+                        and candidate.recipient_id = judged.recipient_id
+                        and candidate.topic = judged.topic
+                        and candidate.event_id > judged.event_id
+                        and candidate.status in ('queued', 'claimed', 'sending', 'in_doubt')
+                    offset 0
+                ) as younger
+                where not judged.is_in_doubt and younger.status = 'queued'
+            )
+        )
     )
     select
         judged.id,
@@ -758,48 +874,38 @@ begin
         case when judged.topic = 'summary' then 'host' else judged.role end,
         shown.details,
         case when judged.final_kind in ('session_rescheduled', 'session_updated') then judged.changes else '{}' end,
-        case
-            when judged.topic = 'invitation' then private.session_calendar(
-                shown.session, part.method, organizer, judged.address, judged.full_name, app_url
-            )
-        end,
-        part.method,
+        private.calendar_for(shown.calendar, judged.address, judged.full_name),
+        shown.method,
         case when judged.topic = 'summary' then private.attendance_summary(judged.session_id) end
     from judged
     inner join shown
         on
             judged.from_id = shown.from_id
             and judged.through_id = shown.through_id
+            and judged.topic = shown.topic
             and judged.is_out = shown.is_out
-    cross join lateral (
-        select
-            case
-                when judged.topic = 'summary' then null
-                when judged.is_out then 'CANCEL'
-                else 'REQUEST'
-            end as method
-    ) as part
     where judged.skip_reason is null
     order by judged.available_at, judged.event_id, judged.id;
 end
 $$;
-comment on function notifier.decide_emails(uuid [], uuid, text, interval, text, text) is
+comment on function notifier.decide_emails(uuid[], uuid, text, interval, text, text) is
     'Decides for each of these mails, which the caller has locked, whether it is to be sent and what it says; claims or skips it, and returns the claimed.';
-revoke execute on function notifier.decide_emails(uuid [], uuid, text, interval, text, text) from public;
+revoke execute on function notifier.decide_emails(uuid[], uuid, text, interval, text, text) from public;
 
 -- Hands a worker up to max_emails mails to send, and decides now what each of them says.
 --
--- Which: due, oldest first, none while an older mail of the same topic to the same person about the same session is unfinished, so
--- that nobody is told of a change before the session. Rows held by other workers are passed over (skip locked). The rows are locked
--- first and judged by a second statement, whose snapshot is younger than the locks.
+-- Which: due, oldest first, none while an older mail of the same topic to the same person about the same session is
+-- unfinished, so that nobody is told of a change before the session. Rows held by other workers are passed over (skip
+-- locked). The rows are locked first and judged by a second statement, whose snapshot is younger than the locks.
 --
--- What: from what the recipient was told last to what holds now. The mail's event says what was known before it, unless an earlier
--- mail went out so late that it already told of this event too; then the first event after what that mail told does. The newest
--- event says what holds now; waiting mails of later events are folded into this one. If nothing is left to tell, or the recipient's
--- access has ended, the mail is skipped and says why. A mail in doubt is sent again as it was, and nothing is folded into it.
+-- What: from what the recipient was told last to what holds now. The mail's event says what was known before it, unless
+-- an earlier mail went out so late that it already told of this event too; then the first event after what that mail
+-- told does. The newest event says what holds now; waiting mails of later events are folded into this one. If nothing
+-- is left to tell, or the recipient's access has ended, the mail is skipped and says why. A mail in doubt is sent again
+-- as it was, and nothing is folded into it.
 --
--- An attempt is counted here, so that a mail that kills its worker is not tried for ever. Where very many stale mails stand before
--- the first to be sent, the call ends empty after a second of skipping and next_wake() says to call again.
+-- An attempt is counted here, so that a mail that kills its worker is not tried for ever. Where very many stale mails
+-- stand before the first to be sent, the call ends empty after a second of skipping and next_wake() says to call again.
 --
 -- Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.claim_emails(
@@ -816,7 +922,7 @@ set search_path = ''
 as $$
 declare
     v_claim_id uuid := gen_random_uuid();
-    v_due uuid [];
+    v_due uuid[];
     v_patience_ends timestamptz := clock_timestamp() + interval '1 second';
 begin
     if max_emails is null or max_emails < 1 or lease is null or lease <= interval '0' then
@@ -839,8 +945,8 @@ comment on function notifier.claim_emails(text, integer, interval, text, text) i
 revoke execute on function notifier.claim_emails(text, integer, interval, text, text) from public;
 grant execute on function notifier.claim_emails(text, integer, interval, text, text) to notifier;
 
--- 15 seconds, doubled with each attempt, at most an hour, times 0.5 to 1.5 so that what failed together does not return together;
--- after 16 attempts, some eight hours, given up.
+-- 15 seconds, doubled with each attempt, at most an hour, times 0.5 to 1.5 so that what failed together does not return
+-- together; after 16 attempts, some eight hours, given up.
 create function notifier.retry_delay(attempts integer)
 returns interval
 language sql
@@ -854,70 +960,84 @@ comment on function notifier.retry_delay(integer) is
     'How long to wait after this many attempts, with jitter; null: no more attempts.';
 revoke execute on function notifier.retry_delay(integer) from public;
 
--- The mark before a message is handed over: from here on a crash leaves its outcome unknown. It must be committed before the server
--- could accept the mail, and only what it returns may be sent.
+-- The mark before a message is handed over: from here on a crash leaves its outcome unknown. It must be committed
+-- before the server could accept the mail, and only what it returns may be sent. Rows are locked in the order of their
+-- ids, whatever the order asked for: two calls at once then wait for each other, at worst.
 -- Security definer: role notifier may call the queue's functions and read nothing.
-create function notifier.begin_sending(claim uuid, email_ids uuid [], lease interval)
+create function notifier.begin_sending(claim uuid, email_ids uuid[], lease interval)
 returns setof uuid
 language plpgsql
 security definer
 set search_path = ''
+set enable_seqscan = off
+set jit = off
 as $$
 begin
     return query
-    with held as materialized (
-        select email.id
-        from notifier.emails as email
-        where email.id = any(email_ids) and email.claim_id = claim and email.status = 'claimed'
-        order by email.id
-        for update
-    )
     update notifier.emails as email
     set status = 'sending', lease_until = clock_timestamp() + begin_sending.lease
-    from held
-    where email.id = held.id
+    where email.id = any(
+        array(
+            select held.id
+            from (
+                select locked.*
+                from notifier.emails as locked
+                where locked.id = any(email_ids)
+                order by locked.id
+                offset 0
+                for update
+            ) as held
+            where held.claim_id = claim and held.status = 'claimed'
+        )
+    )
     returning email.id;
 end
 $$;
-comment on function notifier.begin_sending(uuid, uuid [], interval) is
+comment on function notifier.begin_sending(uuid, uuid[], interval) is
     'Marks mails of this claim as being handed over and renews their lease; returns those that may be sent, without those the claim has lost.';
-revoke execute on function notifier.begin_sending(uuid, uuid [], interval) from public;
-grant execute on function notifier.begin_sending(uuid, uuid [], interval) to notifier;
+revoke execute on function notifier.begin_sending(uuid, uuid[], interval) from public;
+grant execute on function notifier.begin_sending(uuid, uuid[], interval) to notifier;
 
--- Also takes a mail whose lease has run out, or that went into doubt for that reason, as long as no other claim has it: it is known
--- to have been accepted, and sending it again would help nobody.
+-- Also takes a mail whose lease has run out, or that went into doubt for that reason, as long as no other claim has it:
+-- it is known to have been accepted, and sending it again would help nobody. Rows are locked in the order of their ids,
+-- whatever the order asked for: two calls at once then wait for each other, at worst.
 -- Security definer: role notifier may call the queue's functions and read nothing.
-create function notifier.complete_emails(claim uuid, email_ids uuid [], transport text)
+create function notifier.complete_emails(claim uuid, email_ids uuid[], transport text)
 returns setof uuid
 language plpgsql
 security definer
 set search_path = ''
+set enable_seqscan = off
+set jit = off
 as $$
 begin
     return query
-    with held as materialized (
-        select email.id
-        from notifier.emails as email
-        where
-            email.id = any(email_ids)
-            and email.claim_id = claim
-            and email.status in ('claimed', 'sending', 'in_doubt')
-        order by email.id
-        for update
-    )
     update notifier.emails as email
     set status = 'sent', sent_at = clock_timestamp(), transport = complete_emails.transport, lease_until = null
-    from held
-    where email.id = held.id
+    where email.id = any(
+        array(
+            select held.id
+            from (
+                select locked.*
+                from notifier.emails as locked
+                where locked.id = any(email_ids)
+                order by locked.id
+                offset 0
+                for update
+            ) as held
+            where held.claim_id = claim and held.status in ('claimed', 'sending', 'in_doubt')
+        )
+    )
     returning email.id;
 end
 $$;
-comment on function notifier.complete_emails(uuid, uuid [], text) is
+comment on function notifier.complete_emails(uuid, uuid[], text) is
     'Records that mails of this claim were accepted, by which transport; returns those recorded, without those another claim has taken over.';
-revoke execute on function notifier.complete_emails(uuid, uuid [], text) from public;
-grant execute on function notifier.complete_emails(uuid, uuid [], text) to notifier;
+revoke execute on function notifier.complete_emails(uuid, uuid[], text) from public;
+grant execute on function notifier.complete_emails(uuid, uuid[], text) to notifier;
 
--- What becomes of a mail that was not accepted, or perhaps was. Addresses are cut from the error: a server's answer often repeats one.
+-- What becomes of a mail that was not accepted, or perhaps was. Addresses are cut from the error: a server's answer
+-- often repeats one.
 -- Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.fail_email(
     claim uuid,
@@ -930,10 +1050,13 @@ returns text
 language plpgsql
 security definer
 set search_path = ''
+set enable_seqscan = off
+set jit = off
 as $$
 declare
     v_now timestamptz := clock_timestamp();
-    v_status notifier.email_status;
+    v_email notifier.emails;
+    v_delay interval;
 begin
     if failure is null or failure not in ('transient', 'permanent', 'unknown') then
         raise exception using
@@ -942,36 +1065,35 @@ begin
                 'failure must be transient, permanent or unknown, not %s', coalesce(quote_literal(failure), 'null')
             );
     end if;
+    select email.* into v_email
+    from notifier.emails as email
+    where email.id = fail_email.email_id and email.claim_id = claim and email.status in ('claimed', 'sending')
+    for update;
+    if not found then
+        return null;
+    end if;
+
+    if failure = 'unknown' then
+        v_email.in_doubt_at := coalesce(v_email.in_doubt_at, v_now);
+    end if;
+    if failure <> 'permanent' then
+        v_delay := notifier.retry_delay(v_email.attempts);
+    end if;
+    v_email.status := case
+        when v_delay is null then 'dead'
+        -- Once in doubt, always in doubt: a refusal of the repetition says nothing of the first attempt.
+        when v_email.in_doubt_at is not null then 'in_doubt'
+        else 'queued'
+    end;
     update notifier.emails as email
     set
-        status = outcome.status,
-        available_at = coalesce(v_now + greatest(outcome.delay, retry_after), email.available_at),
-        in_doubt_at = outcome.in_doubt_at,
+        status = v_email.status,
+        available_at = coalesce(v_now + greatest(v_delay, retry_after), email.available_at),
+        in_doubt_at = v_email.in_doubt_at,
         lease_until = null,
         last_error = left(regexp_replace(error, '[^[:space:]<>"''(),;:]+@[^[:space:]<>"''(),;:]+', '<address>', 'g'), 500)
-    from (
-        select
-            held.id,
-            waiting.delay,
-            waiting.in_doubt_at,
-            case
-                when waiting.delay is null then 'dead'
-                -- Once in doubt, always in doubt: a refusal of the repetition says nothing of the first attempt.
-                when waiting.in_doubt_at is not null then 'in_doubt'
-                else 'queued'
-            end::notifier.email_status as status
-        from notifier.emails as held
-        cross join lateral (
-            select
-                case when failure <> 'permanent' then notifier.retry_delay(held.attempts) end as delay,
-                case when failure = 'unknown' then coalesce(held.in_doubt_at, v_now) else held.in_doubt_at end as in_doubt_at
-        ) as waiting
-        where held.id = fail_email.email_id and held.claim_id = claim and held.status in ('claimed', 'sending')
-        for update of held
-    ) as outcome
-    where email.id = outcome.id
-    returning email.status into v_status;
-    return v_status;
+    where email.id = v_email.id;
+    return v_email.status;
 end
 $$;
 comment on function notifier.fail_email(uuid, uuid, text, text, interval) is
@@ -979,38 +1101,46 @@ comment on function notifier.fail_email(uuid, uuid, text, text, interval) is
 revoke execute on function notifier.fail_email(uuid, uuid, text, text, interval) from public;
 grant execute on function notifier.fail_email(uuid, uuid, text, text, interval) to notifier;
 
--- For a worker that stops, or whose mail server is out of reach: the mails keep their place in the queue.
+-- For a worker that stops, or whose mail server is out of reach: the mails keep their place in the queue. Rows are
+-- locked in the order of their ids, whatever the order asked for: two calls at once then wait for each other, at worst.
 -- Security definer: role notifier may call the queue's functions and read nothing.
-create function notifier.release_emails(claim uuid, email_ids uuid [])
+create function notifier.release_emails(claim uuid, email_ids uuid[])
 returns setof uuid
 language plpgsql
 security definer
 set search_path = ''
+set enable_seqscan = off
+set jit = off
 as $$
 begin
     return query
-    with held as materialized (
-        select email.id
-        from notifier.emails as email
-        where email.id = any(email_ids) and email.claim_id = claim and email.status = 'claimed'
-        order by email.id
-        for update
-    )
     update notifier.emails as email
     set
         status = case when email.in_doubt_at is null then 'queued' else 'in_doubt' end::notifier.email_status,
         attempts = email.attempts - 1,
         claim_id = null,
         lease_until = null
-    from held
-    where email.id = held.id
+    where email.id = any(
+        array(
+            select held.id
+            from (
+                select locked.*
+                from notifier.emails as locked
+                where locked.id = any(email_ids)
+                order by locked.id
+                offset 0
+                for update
+            ) as held
+            where held.claim_id = claim and held.status = 'claimed'
+        )
+    )
     returning email.id;
 end
 $$;
-comment on function notifier.release_emails(uuid, uuid []) is
+comment on function notifier.release_emails(uuid, uuid[]) is
     'Gives back mails of this claim of which nothing was handed over, attempt included; returns them.';
-revoke execute on function notifier.release_emails(uuid, uuid []) from public;
-grant execute on function notifier.release_emails(uuid, uuid []) to notifier;
+revoke execute on function notifier.release_emails(uuid, uuid[]) from public;
+grant execute on function notifier.release_emails(uuid, uuid[]) to notifier;
 
 -- The heartbeat of a worker whose batch takes longer than its lease.
 -- Security definer: role notifier may call the queue's functions and read nothing.
@@ -1019,21 +1149,38 @@ returns integer
 language plpgsql
 security definer
 set search_path = ''
+set enable_seqscan = off
+set enable_sort = off
+set jit = off
 as $$
 declare
     v_held integer;
 begin
-    with held as materialized (
-        select email.id
-        from notifier.emails as email
-        where email.status in ('claimed', 'sending') and email.claim_id = claim
-        order by email.id
-        for update
-    )
     update notifier.emails as email
     set lease_until = clock_timestamp() + extend_claim.lease
-    from held
-    where email.id = held.id;
+    where email.id = any(
+        array(
+            select held.id
+            from (
+                select leased.*
+                from notifier.emails as leased
+                where
+                    leased.id = any(
+                        array(
+                            -- In this order, because there is an index that holds nothing else.
+                            select candidate.id
+                            from notifier.emails as candidate
+                            where candidate.status in ('claimed', 'sending') and candidate.claim_id = claim
+                            order by candidate.lease_until
+                        )
+                    )
+                order by leased.id
+                offset 0
+                for update
+            ) as held
+            where held.claim_id = claim and held.status in ('claimed', 'sending')
+        )
+    );
     get diagnostics v_held = row_count;
     return v_held;
 end
@@ -1043,43 +1190,43 @@ comment on function notifier.extend_claim(uuid, interval) is
 revoke execute on function notifier.extend_claim(uuid, interval) from public;
 grant execute on function notifier.extend_claim(uuid, interval) to notifier;
 
--- Takes mails from workers that have not been heard of until their lease ended. One that was being handed over may have been
--- accepted: it goes into doubt, due at once, because whoever waits for it has waited a lease already. It keeps its claim_id, so
--- that a worker that was merely slow can still say how it ended until somebody else takes the mail.
+-- Takes mails from workers that have not been heard of until their lease ended. One that was being handed over may have
+-- been accepted: it goes into doubt, due at once, because whoever waits for it has waited a lease already. It keeps its
+-- claim_id, so that a worker that was merely slow can still say how it ended until somebody else takes the mail.
 -- Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.recover_expired_claims()
 returns table (requeued integer, in_doubt integer)
 language plpgsql
 security definer
 set search_path = ''
+set enable_seqscan = off
+set enable_bitmapscan = off
+set enable_sort = off
+set jit = off
 as $$
 declare
     v_now timestamptz := clock_timestamp();
 begin
-    with expired as materialized (
-        select
-            email.id,
-            case when email.status = 'sending' then coalesce(email.in_doubt_at, v_now) else email.in_doubt_at end
-                as in_doubt_at
-        from notifier.emails as email
-        where email.status in ('claimed', 'sending') and email.lease_until <= v_now
-        order by email.lease_until
-        for update skip locked
-    ),
-    recovered as (
+    with recovered as (
         update notifier.emails as email
         set
             status = case
                 when notifier.retry_delay(email.attempts) is null then 'dead'
-                when expired.in_doubt_at is not null then 'in_doubt'
+                when email.status = 'sending' or email.in_doubt_at is not null then 'in_doubt'
                 else 'queued'
             end::notifier.email_status,
-            in_doubt_at = expired.in_doubt_at,
-            claim_id = case when expired.in_doubt_at is not null then email.claim_id end,
+            in_doubt_at = case when email.status = 'sending' then coalesce(email.in_doubt_at, v_now) else email.in_doubt_at end,
             lease_until = null,
-            last_error = format('lease of worker %s ran out', email.claimed_by)
-        from expired
-        where email.id = expired.id
+            last_error = format('the lease of worker %s ran out', email.claimed_by)
+        where email.id = any(
+            array(
+                select expired.id
+                from notifier.emails as expired
+                where expired.status in ('claimed', 'sending') and expired.lease_until <= v_now
+                order by expired.lease_until
+                for update skip locked
+            )
+        )
         returning email.status
     )
     select
@@ -1097,39 +1244,41 @@ grant execute on function notifier.recover_expired_claims() to notifier;
 
 -- == The worker's clock ==============================================================================================
 
--- What the clock demands. Idempotent; of several workers each session and mail is handled by one, and none waits for another or for
--- whoever is editing a session (skip locked).
+-- What the clock demands. Idempotent; of several workers each session and mail is handled by one, and none waits for
+-- another or for whoever is editing a session (skip locked).
 -- Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.tick()
 returns table (started integer, completed integer, requeued integer, in_doubt integer)
 language plpgsql
 security definer
 set search_path = ''
+set enable_seqscan = off
+set jit = off
 as $$
+declare
+    v_now timestamptz := clock_timestamp();
 begin
-    with due as materialized (
-        select session.id
-        from public.success_sessions as session
-        where session.status = 'upcoming' and session.status_due_at <= clock_timestamp()
-        order by session.id
-        for no key update skip locked
-    )
     update public.success_sessions as session set status = 'live'
-    from due
-    where session.id = due.id;
+    where session.id = any(
+        array(
+            select due.id
+            from public.success_sessions as due
+            where due.status = 'upcoming' and due.status_due_at <= v_now
+            for no key update skip locked
+        )
+    );
     get diagnostics started = row_count;
 
     -- Those that are over by now come through here in the same call.
-    with due as materialized (
-        select session.id
-        from public.success_sessions as session
-        where session.status = 'live' and session.status_due_at <= clock_timestamp()
-        order by session.id
-        for no key update skip locked
-    )
     update public.success_sessions as session set status = 'completed'
-    from due
-    where session.id = due.id;
+    where session.id = any(
+        array(
+            select due.id
+            from public.success_sessions as due
+            where due.status = 'live' and due.status_due_at <= v_now
+            for no key update skip locked
+        )
+    );
     get diagnostics completed = row_count;
 
     select recovered.requeued, recovered.in_doubt into requeued, in_doubt
@@ -1142,14 +1291,19 @@ comment on function notifier.tick() is
 revoke execute on function notifier.tick() from public;
 grant execute on function notifier.tick() to notifier;
 
--- When a worker that finds nothing to do should look again without being told. A mail that follows an unfinished one does not count:
--- it becomes due when that one is done, and whoever does that is awake.
+-- When a worker that finds nothing to do should look again without being told. A mail that follows an unfinished one
+-- does not count: it becomes due when that one is done, and whoever does that is awake.
 -- Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.next_wake()
 returns timestamptz
 language plpgsql
 security definer
 set search_path = ''
+set plan_cache_mode = force_custom_plan
+set enable_seqscan = off
+set jit = off
+set enable_bitmapscan = off
+set enable_sort = off
 as $$
 begin
     return least(
@@ -1167,11 +1321,18 @@ begin
                         and earlier.topic = waiting.topic
                         and earlier.event_id < waiting.event_id
                         and earlier.status in ('queued', 'claimed', 'sending', 'in_doubt')
+                    offset 0
                 )
             order by waiting.available_at, waiting.event_id
             limit 1
         ),
-        (select min(held.lease_until) from notifier.emails as held where held.status in ('claimed', 'sending')),
+        (
+            select held.lease_until
+            from notifier.emails as held
+            where held.status in ('claimed', 'sending')
+            order by held.lease_until
+            limit 1
+        ),
         (
             select session.status_due_at
             from public.success_sessions as session
@@ -1209,11 +1370,11 @@ comment on function notifier.stay_awake(interval) is
 revoke execute on function notifier.stay_awake(interval) from public;
 grant execute on function notifier.stay_awake(interval) to notifier;
 
--- The order is: fall asleep, look once more, wait. The lock makes that airtight: a transaction that found the notifier awake holds it
--- shared until its commit is visible (notifier.wake), so that once the gate is closed here, either such a transaction's event is seen
--- by the last look or the transaction finds the notifier asleep. Whoever holds it longer than a second (a prepared transaction, a
--- person at a prompt after `set constraints all immediate`) is left to the notifier's polling.
--- Security definer: role notifier may call the queue's functions and read nothing.
+-- The order is: fall asleep, look once more, wait. The lock makes that airtight: a transaction that found the notifier
+-- awake holds it shared until its commit is visible (notifier.wake), so that once the gate is closed here, either such
+-- a transaction's event is seen by the last look or the transaction finds the notifier asleep. Whoever holds it longer
+-- than a second (a prepared transaction, a person at a prompt after `set constraints all immediate`) is left to the
+-- notifier's polling. Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.fall_asleep()
 returns void
 language plpgsql
@@ -1227,7 +1388,7 @@ begin
     exception
         when lock_not_available then null;
     end;
-    update notifier.gate set awake_until = '-infinity';
+    update notifier.gate set awake_until = '-infinity' where id;
 end
 $$;
 comment on function notifier.fall_asleep() is
