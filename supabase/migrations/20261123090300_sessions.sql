@@ -99,16 +99,19 @@ comment on function private.get_session_secret(uuid, private.session_secret) is
 revoke execute on function private.get_session_secret(uuid, private.session_secret) from public;
 
 -- The policies say who may create a session, but Postgres asks them after the BEFORE triggers, whose messages would by
--- then have told a stranger who is a mentor and when that mentor is busy. So this one comes first, and says in words what
--- the policy would refuse.
--- Security invoker: it asks about whoever writes.
+-- then have told a stranger who is a mentor and when that mentor is busy. So this one comes first, and says in words
+-- what the policy would refuse. Security invoker: it asks about whoever writes.
 create function private.check_session_rights()
 returns trigger
 language plpgsql
 set search_path = ''
 as $$
 begin
-    if not row_security_active('public.success_sessions') or private.is_manager() then
+    if not row_security_active('public.success_sessions') then
+        return new;
+    end if;
+    -- Only those whom policies bind may execute these.
+    if private.is_manager() then
         return new;
     end if;
     if not private.has_role('mentor') then
@@ -133,8 +136,8 @@ revoke execute on function private.check_session_rights() from public;
 create trigger success_sessions_0_rights before insert on public.success_sessions
 for each row execute function private.check_session_rights();
 
--- The BEFORE triggers of success_sessions run in the order of their names: 0 rights, 1 defaults, 2 references, 3 transitions,
--- 4 credentials, 5 double booking, 6 revision.
+-- The BEFORE triggers of success_sessions run in the order of their names: 0 rights, 1 defaults, 2 references, 3
+-- transitions, 4 credentials, 5 double booking, 6 revision.
 create function private.set_session_defaults()
 returns trigger
 language plpgsql
@@ -155,7 +158,8 @@ begin
         when new.timezone is null then 'timezone'
         when new.platform is null then 'platform'
         when new.platform_data is null then 'platform_data'
-        when num_nulls(new.id, new.sequence, new.created_at, new.updated_at) > 0 then 'id, sequence, created_at or updated_at'
+        when num_nulls(new.id, new.sequence, new.created_at, new.updated_at) > 0
+            then 'id, sequence, created_at or updated_at'
     end;
     if v_missing is not null then
         raise exception using
@@ -248,9 +252,9 @@ create trigger success_sessions_2_references
 before insert or update of timezone, platform, course_id, batch_id, mentor_id on public.success_sessions
 for each row execute function private.check_session_references();
 
--- What may become of a session, and who may do it. Writers without a user (the notifier's clock, the DBA, the service role) are the
--- system: rights do not bind them, transitions do.
--- Security definer: it asks for the caller's roles by auth.uid().
+-- What may become of a session, and who may do it. Writers without a user (the notifier's clock, the DBA, the service
+-- role) are the system: rights do not bind them, transitions do. Security definer: it asks for the caller's roles by
+-- auth.uid().
 create function private.check_session_transition()
 returns trigger
 language plpgsql
@@ -344,7 +348,11 @@ begin
             hint = 'Create a new session.';
     end if;
 
-    if old.status = 'live' and new.start_time > clock_timestamp() and new.start_time is distinct from old.start_time then
+    if
+        old.status = 'live'
+        and new.start_time > clock_timestamp()
+        and new.start_time is distinct from old.start_time
+    then
         raise exception using
             errcode = 'PT409',
             message = 'start_time of a live session cannot move into the future',
@@ -360,9 +368,9 @@ revoke execute on function private.check_session_transition() from public;
 create trigger success_sessions_3_transitions before insert or update on public.success_sessions
 for each row execute function private.check_session_transition();
 
--- Moves the write-only parts into Vault before the row is stored. Null leaves a secret as it is (a form saves back what it read), the
--- empty string removes it; a link that changes takes its secret part with it.
--- Security definer: Vault is closed to the writer.
+-- Moves the write-only parts into Vault before the row is stored. Null leaves a secret as it is (a form saves back what
+-- it read), the empty string removes it; a link that changes takes its secret part with it. Security definer: Vault is
+-- closed to the writer.
 create function private.store_session_credentials()
 returns trigger
 language plpgsql
@@ -373,8 +381,8 @@ declare
     v_link text := new.link;
     v_backup_link text := new.backup_link;
 begin
-    -- An upsert: the row exists, so this insert comes back as an update, which stores them, or changes nothing. Storing now would let
-    -- whoever knows a session's id overwrite its secrets.
+    -- An upsert: the row exists, so this insert comes back as an update, which stores them, or changes nothing. Storing
+    -- now would let whoever knows a session's id overwrite its secrets.
     if tg_op = 'INSERT' and exists (select from public.success_sessions as session where session.id = new.id) then
         return new;
     end if;
@@ -419,8 +427,9 @@ create trigger success_sessions_4_credentials
 before insert or update of zoom_passcode, link, backup_link, platform_data on public.success_sessions
 for each row execute function private.store_session_credentials();
 
--- Names the clash. The exclusion constraint success_sessions_mentor_id_no_overlap is what holds, also between two writers at once; under
--- row-level security Postgres hides its detail.
+-- Names the clash. The exclusion constraint success_sessions_mentor_id_no_overlap is what holds; under row-level
+-- security Postgres hides its detail, and PostgREST answers it with 400. Writers for one mentor take turns, so that the
+-- second of two at once is told the clash, too.
 -- Security definer: the clashing session is the mentor's own or a manager is asking, and both may see it
 -- (success_sessions_0_rights has turned away everybody else).
 create function private.refuse_double_booking()
@@ -430,11 +439,35 @@ security definer
 set search_path = ''
 as $$
 declare
+    v_turn bigint;
     v_clash public.success_sessions;
+    v_message text;
+    v_detail text;
+    v_hint constant text := 'Choose another time or another mentor.';
 begin
     if new.mentor_id is null or new.status not in ('upcoming', 'live') or new.end_time <= new.start_time then
         return new;
     end if;
+    -- Nothing is taken up that was not the session's before: the clock moving the status, an end moved forward.
+    if tg_op = 'UPDATE'
+        and old.status in ('upcoming', 'live')
+        and new.mentor_id = old.mentor_id
+        and new.start_time >= old.start_time
+        and new.end_time <= old.end_time
+    then
+        return new;
+    end if;
+
+    v_turn := hashtextextended('mentor/' || new.mentor_id, 0);
+    if not pg_try_advisory_xact_lock(v_turn) then
+        begin
+            perform pg_advisory_xact_lock(v_turn);
+        exception when deadlock_detected then
+            -- Two statements with many mentors each, in different orders: on without a turn, the constraint holds.
+            null;
+        end;
+    end if;
+
     select session.* into v_clash
     from public.success_sessions as session
     where
@@ -444,30 +477,41 @@ begin
         and session.id <> new.id
     order by session.start_time
     limit 1;
-    if found then
-        raise exception using
-            errcode = '23P01',
-            message = format('mentor_id %s already hosts a session at that time', new.mentor_id),
-            detail = format(
-                'clash with %s, session %s, from %s to %s',
-                quote_literal(v_clash.title), v_clash.id,
-                private.utc_text(v_clash.start_time), private.utc_text(v_clash.end_time)
-            ),
-            hint = 'Choose another time or another mentor.',
-            constraint = 'success_sessions_mentor_id_no_overlap';
+    if not found then
+        return new;
     end if;
-    return new;
+
+    v_message := format('mentor_id %s already hosts a session at that time', new.mentor_id);
+    v_detail := format(
+        'clash with %s, session %s, from %s to %s',
+        quote_literal(v_clash.title), v_clash.id,
+        private.utc_text(v_clash.start_time), private.utc_text(v_clash.end_time)
+    );
+    if coalesce(current_setting('request.method', true), '') <> '' then
+        -- PostgREST's form of an error that brings its HTTP status along: for 23P01 it has none but 400.
+        raise exception using
+            errcode = 'PGRST',
+            message = json_build_object('code', '23P01', 'message', v_message, 'details', v_detail, 'hint', v_hint),
+            detail = '{"status": 409, "headers": {}}';
+    end if;
+    raise exception using
+        errcode = '23P01',
+        message = v_message,
+        detail = v_detail,
+        hint = v_hint,
+        constraint = 'success_sessions_mentor_id_no_overlap';
 end
 $$;
 comment on function private.refuse_double_booking() is
-    'Refuses a second upcoming or live session of a mentor at one time with 23P01, naming the first.';
+    'Refuses a second upcoming or live session of a mentor at one time with 23P01 (HTTP 409), naming the first.';
 revoke execute on function private.refuse_double_booking() from public;
 
 create trigger success_sessions_5_double_booking
 before insert or update of mentor_id, start_time, end_time, status on public.success_sessions
 for each row execute function private.refuse_double_booking();
 
--- SEQUENCE rises when something changes that an invitation shows (RFC 5545, section 3.8.7.4); the clock moving the status is no revision.
+-- SEQUENCE rises when something changes that an invitation shows (RFC 5545, section 3.8.7.4); the clock moving the
+-- status is no revision.
 create function private.revise_session()
 returns trigger
 language plpgsql
@@ -495,8 +539,9 @@ revoke execute on function private.revise_session() from public;
 create trigger success_sessions_6_revision before update on public.success_sessions
 for each row execute function private.revise_session();
 
--- The last guard of the write-only fields: whatever let a secret into the row (an upsert racing with a delete), the write fails. Not a
--- check constraint: those also judge the proposed row of an upsert, and print it into the error and the log.
+-- The last guard of the write-only fields: whatever let a secret into the row (an upsert racing with a delete), the
+-- write fails. Not a check constraint: those also judge the proposed row of an upsert, and print it into the error and
+-- the log.
 create function private.refuse_stored_credentials()
 returns trigger
 language plpgsql
@@ -595,11 +640,16 @@ return case
 end;
 comment on function private.effective_session_status(public.session_status, timestamptz, timestamptz) is
     'Status by the clock: upcoming and live move on at start_time and end_time even before the stored status does.';
-revoke execute on function private.effective_session_status(public.session_status, timestamptz, timestamptz) from public;
+revoke execute on function private.effective_session_status(
+    public.session_status, timestamptz, timestamptz
+) from public;
 grant execute on function private.effective_session_status(public.session_status, timestamptz, timestamptz)
 to authenticated, service_role;
 
--- The calendar: every session the caller may see, cancelled ones left out, with its week and segment in the caller's time zone.
+-- The calendar: every session the caller may see, cancelled ones left out, with its week and segment in the caller's
+-- time zone.
+-- `limit 1` keeps the planner from putting a function's call wherever its result is read: the zone is looked up once a
+-- query and the clock once a row, not a dozen times a row (3,100 sessions: 47 ms instead of 816).
 create view public.segmented_weekly_success_sessions
 with (security_invoker = true)
 as
@@ -651,11 +701,12 @@ cross join (
         zone.timezone,
         (now() at time zone zone.timezone)::date as today,
         date_trunc('week', now() at time zone zone.timezone)::date as this_week
-    from (select private.my_timezone() as timezone) as zone
+    from (select private.my_timezone() as timezone limit 1) as zone -- noqa: AM09
 ) as caller
 cross join public.app_settings as settings
 cross join lateral (
     select private.effective_session_status(session.status, session.start_time, session.end_time) as status
+    limit 1 -- noqa: AM09
 ) as clock
 cross join lateral (
     select
@@ -725,8 +776,9 @@ grant select on public.segmented_weekly_success_sessions to authenticated;
 
 -- == Joining and attendance ==========================================================================================
 
--- Presence as intervals: a join opens one, the next event of the same source closes it, an open one ends with the session (or now). The union
--- of all intervals, clipped to the scheduled time, is what counts, so a second device or a repeated join adds nothing.
+-- Presence as intervals: a join opens one, the next event of the same source closes it, an open one ends with the
+-- session (or now). The union of all intervals, clipped to the scheduled time, is what counts, so a second device or a
+-- repeated join adds nothing.
 create function private.session_presence(session public.success_sessions, user_id uuid default null)
 returns table (student_id uuid, joined_at timestamptz, left_at timestamptz, present_for interval)
 language plpgsql
@@ -781,8 +833,8 @@ comment on function private.session_presence(public.success_sessions, uuid) is
     'First join, last leave (null while there) and time present (union of intervals, clipped to the session) of each learner, or of the one given.';
 revoke execute on function private.session_presence(public.success_sessions, uuid) from public;
 
--- Derives attendance from presence; runs after each join and leave (one learner) and when the session is over (all of them).
--- Marks made by hand or imported stay as they are.
+-- Derives attendance from presence; runs after each join and leave (one learner) and when the session is over (all of
+-- them). Marks made by hand or imported stay as they are.
 create function private.refresh_attendance(session public.success_sessions, user_id uuid default null)
 returns void
 language plpgsql
@@ -825,8 +877,8 @@ comment on function private.refresh_attendance(public.success_sessions, uuid) is
     'Writes attendance from presence, for one learner or all; manual and imported values are left alone.';
 revoke execute on function private.refresh_attendance(public.success_sessions, uuid) from public;
 
--- Writes a join or leave seen by our own API and the attendance that follows from it. One lock per learner and session, so that parallel
--- clicks line up; a repeated join or leave adds nothing.
+-- Writes a join or leave seen by our own API and the attendance that follows from it. One lock per learner and session,
+-- so that parallel clicks line up; a repeated join or leave adds nothing.
 create function private.note_presence(session public.success_sessions, user_id uuid, kind private.presence_kind)
 returns void
 language plpgsql
@@ -915,8 +967,8 @@ comment on function private.attendance_summary(uuid) is
     'Counts per attendance status and the students of a session: {"invited", "present", "late", "partial", "absent", "excused", "students": [{"full_name", "status", "minutes_present", "joined_at"}]}.';
 revoke execute on function private.attendance_summary(uuid) from public;
 
--- Security definer: it is the API, and the only way for a student to a session's credentials. It reads Vault and writes presence and the
--- audit log, none of which the caller may touch.
+-- Security definer: it is the API, and the only way for a student to a session's credentials. It reads Vault and writes
+-- presence and the audit log, none of which the caller may touch.
 create function public.join_session(session_id uuid)
 returns public.session_join_details
 language plpgsql

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,7 @@ import pytest
 from devstack.databases import Database
 from support.actors import as_user
 from support.sessions import create, refusal, save, tomorrow
+from support.waiting import wait_until
 from support.world import World
 
 START = tomorrow()
@@ -209,28 +210,29 @@ def test_of_many_simultaneous_assignments_exactly_one_holds(database: Database) 
     assert outcomes == {"booked": 1, "23P01": WRITERS - 1}
 
 
-def hold(connection: psycopg.Connection, mentor: UUID) -> None:
-    """Book without committing."""
-    create(connection, mentor_id=mentor, start_time=START)
+def book(connection: psycopg.Connection, mentor: UUID, *starts: datetime) -> None:
+    """Book in one statement, without committing."""
+    connection.execute(
+        """
+        insert into public.success_sessions (title, start_time, link, mentor_id)
+        select 'Rush', slot, 'https://zoom.us/j/1', %s from unnest(%s::timestamptz[]) as slot
+        """,
+        (mentor, list(starts)),
+    )
 
 
-def wait_until_blocked(watch: psycopg.Connection, pid: int) -> None:
-    """Wait until that backend waits for another transaction."""
-    deadline = datetime.now(UTC) + 20 * timedelta(seconds=1)
-    while True:
-        row = watch.execute(
-            "select cardinality(pg_catalog.pg_blocking_pids(%s))", (pid,)
-        ).fetchone()
-        assert row is not None
-        if row[0]:
-            return
-        assert datetime.now(UTC) < deadline, "the second writer never waited"
+def is_blocked(watch: psycopg.Connection, pid: int) -> bool:
+    """Whether that backend waits for another transaction."""
+    row = watch.execute("select cardinality(pg_catalog.pg_blocking_pids(%s))", (pid,)).fetchone()
+    assert row is not None
+    return bool(row[0])
 
 
 def second_writer_meets_the_first(database: Database, mentor: UUID, first_commits: bool) -> str:
     """The second books while the first has booked and not yet committed.
 
-    Only the constraint can stop it: the trigger that names the clash cannot see the first's row.
+    Returns:
+        "booked", or the SQLSTATE of the refusal and its detail.
     """
     outcome: list[str] = []
     with (
@@ -238,20 +240,23 @@ def second_writer_meets_the_first(database: Database, mentor: UUID, first_commit
         psycopg.connect(database.url) as two,
         psycopg.connect(database.url, autocommit=True) as watch,
     ):
-        hold(one, mentor)
+        book(one, mentor, START)
 
         def book_too() -> None:
             try:
-                hold(two, mentor)
+                book(two, mentor, START)
                 two.commit()
             except psycopg.Error as error:
-                outcome.append(f"{error.sqlstate} {error.diag.constraint_name}")
+                outcome.append(f"{error.sqlstate} {error.diag.message_detail}")
             else:
                 outcome.append("booked")
 
         second = threading.Thread(target=book_too)
         second.start()
-        wait_until_blocked(watch, two.info.backend_pid)
+        wait_until(
+            lambda: outcome or is_blocked(watch, two.info.backend_pid),
+            "the second writer waits or is through",
+        )
         if first_commits:
             one.commit()
         else:
@@ -260,10 +265,19 @@ def second_writer_meets_the_first(database: Database, mentor: UUID, first_commit
     return outcome[0]
 
 
-def test_the_second_writer_waits_for_the_first_and_is_refused(database: Database) -> None:
-    mentor = new_mentor(database)
+def alter(database: Database, change: str) -> None:
+    with psycopg.connect(database.url) as connection:
+        connection.execute(f"alter table public.success_sessions {change}".encode())
 
-    assert second_writer_meets_the_first(database, mentor, True) == f"23P01 {CONSTRAINT}"
+
+WITHOUT_TRIGGER = "disable trigger success_sessions_5_double_booking"
+WITHOUT_CONSTRAINT = f"drop constraint {CONSTRAINT}"
+
+
+def test_the_second_writer_waits_for_the_first_and_is_told_the_clash(database: Database) -> None:
+    outcome = second_writer_meets_the_first(database, new_mentor(database), True)
+
+    assert outcome.startswith("23P01 clash with 'Rush'")
     assert bookings(database) == 1
 
 
@@ -271,13 +285,91 @@ def test_the_second_writer_books_when_the_first_gives_up(database: Database) -> 
     assert second_writer_meets_the_first(database, new_mentor(database), False) == "booked"
 
 
-def test_without_the_constraint_two_writers_would_both_book(database: Database) -> None:
-    """The control of the tests above: it is the constraint that holds."""
-    mentor = new_mentor(database)
-    with psycopg.connect(database.url) as connection:
-        connection.execute(f"alter table public.success_sessions drop constraint {CONSTRAINT}")
-    with psycopg.connect(database.url) as one, psycopg.connect(database.url) as two:
-        hold(one, mentor)
-        hold(two, mentor)
+def test_the_constraint_alone_holds(database: Database) -> None:
+    alter(database, WITHOUT_TRIGGER)
 
+    outcome = second_writer_meets_the_first(database, new_mentor(database), True)
+
+    assert outcome.startswith("23P01 Key (mentor_id,")
+    assert bookings(database) == 1
+
+
+def test_with_neither_both_would_book(database: Database) -> None:
+    """The control: dropping the constraint is what opens the door."""
+    alter(database, WITHOUT_TRIGGER)
+    alter(database, WITHOUT_CONSTRAINT)
+
+    assert second_writer_meets_the_first(database, new_mentor(database), True) == "booked"
     assert bookings(database) == 2
+
+
+def test_the_trigger_alone_does_not_hold_for_a_writer_with_an_old_snapshot(
+    database: Database,
+) -> None:
+    """Why there is a constraint although the trigger makes writers take turns."""
+
+    def with_an_old_snapshot() -> str:
+        mentor = new_mentor(database)
+        with psycopg.connect(database.url) as one, psycopg.connect(database.url) as two:
+            two.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            two.execute("select 1 from public.success_sessions")
+            book(one, mentor, START)
+            one.commit()
+            try:
+                book(two, mentor, START)
+            except psycopg.Error as error:
+                return str(error.sqlstate)
+        return "booked"
+
+    assert with_an_old_snapshot() == "23P01"
+    alter(database, WITHOUT_CONSTRAINT)
+    assert with_an_old_snapshot() == "booked"
+
+
+def test_plans_of_many_mentors_in_opposite_orders_do_not_fail_each_other(
+    database: Database,
+) -> None:
+    """Taking turns must not make a deadlock of writers who would not clash at all."""
+    mentors = [new_mentor(database), new_mentor(database)]
+    failures: list[psycopg.Error] = []
+    with (
+        psycopg.connect(database.url) as one,
+        psycopg.connect(database.url) as two,
+        psycopg.connect(database.url, autocommit=True) as watch,
+    ):
+        book(one, mentors[0], START)
+        book(two, mentors[1], START + HOUR)
+
+        def go_on(connection: psycopg.Connection, mentor: UUID, start: datetime) -> None:
+            try:
+                book(connection, mentor, start)
+                connection.commit()
+            except psycopg.Error as error:
+                failures.append(error)
+
+        threads = [
+            threading.Thread(target=go_on, args=(one, mentors[1], START)),
+            threading.Thread(target=go_on, args=(two, mentors[0], START + HOUR)),
+        ]
+        threads[0].start()
+        wait_until(lambda: is_blocked(watch, one.info.backend_pid), "the first waits")
+        threads[1].start()
+        for thread in threads:
+            thread.join(timeout=60)
+
+    assert failures == []
+    assert bookings(database) == 4
+
+
+def test_what_takes_up_no_new_time_waits_for_nobody(database: Database) -> None:
+    """The clock moves many sessions of many mentors in one statement."""
+    with psycopg.connect(database.url) as connection:
+        world = World(connection)
+        mentor = world.mentor()
+        world.session(mentor=mentor, starts=-MINUTE)
+    with psycopg.connect(database.url) as one, psycopg.connect(database.url) as two:
+        book(one, mentor, START)
+        two.execute("set local lock_timeout = '5s'")
+        moved = two.execute("select started from notifier.tick()").fetchone()
+
+    assert moved == (1,)
