@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import psycopg
 
-from bench import calendar, latency, reschedule, throughput
+from bench import calendar, latency, recurrence, reschedule, throughput
 from bench.errors import BenchError
 from bench.harness import Run
 from bench.report import Section, table
@@ -17,6 +17,7 @@ Measure = Callable[[Run], list[Section]]
 
 ROWS: Mapping[str, Measure] = {
     "calendar": calendar.measure,
+    "recurrence": recurrence.measure,
     "reschedule": reschedule.measure,
     "throughput": throughput.measure,
     "latency": latency.measure,
