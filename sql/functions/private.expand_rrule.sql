@@ -1,5 +1,6 @@
 -- In blocks of periods that double: ten dates of a rule without end cost what ten dates cost, and a thousand take few
--- statements. A rule that has matched nothing for as long as the calendar takes to repeat itself never will.
+-- statements. A rule that has matched nothing for as long as the calendar takes to repeat itself never will; one whose
+-- dates would keep the server busy for seconds is given up.
 create function private.expand_rrule(
     rule text,
     start_time timestamptz,
@@ -17,7 +18,8 @@ as $$
 declare
     c_most_dates constant integer := 1000;
     c_last_day constant date := '9999-12-31';
-    c_most_entries constant integer := 20000;
+    c_most_at_once constant integer := 20000;
+    c_most_entries constant integer := 1000000;
     v_rrule private.rrule := private.parse_rrule(rule);
     -- Fractions of a second have no place in RFC 5545.
     v_local_start timestamp := date_trunc('second', start_time at time zone timezone);
@@ -31,10 +33,11 @@ declare
     v_last_period integer := private.rrule_period(v_grid, v_last_day);
     v_period integer := 0;
     v_entries_per_period integer := cardinality(v_grid.month_offsets) * cardinality(v_grid.entries);
-    v_most_periods integer := c_most_entries / v_entries_per_period + 1;
+    v_most_periods integer := c_most_at_once / v_entries_per_period + 1;
     v_block integer;
     v_days date[];
     v_unmatched integer := 0;
+    v_looked_at integer := 0;
     v_left_to_count integer := v_rrule.count;
     v_left_to_answer integer := coalesce(max_dates, c_most_dates + 1);
     v_answered integer;
@@ -54,6 +57,7 @@ begin
         v_days := private.rrule_days(v_grid, v_period, least(v_period + v_block - 1, v_last_period));
         v_unmatched := case when cardinality(v_days) = 0 then v_unmatched + v_block else 0 end;
         v_period := v_period + v_block;
+        v_looked_at := v_looked_at + v_block * v_entries_per_period;
         v_block := least(2 * v_block, v_most_periods);
         if v_left_to_count is not null then
             v_days := v_days[:v_left_to_count];
@@ -78,6 +82,13 @@ begin
         limit v_left_to_answer;
         get diagnostics v_answered = row_count;
         v_left_to_answer := v_left_to_answer - v_answered;
+        if v_looked_at > c_most_entries and v_left_to_answer > 0 then
+            raise exception using
+                errcode = '22023',
+                message = 'the dates of the recurrence lie too far apart',
+                detail = left(rule, 200),
+                hint = 'Ask for fewer dates, or let them come more often.';
+        end if;
     end loop;
 
     if max_dates is null and v_left_to_answer = 0 then

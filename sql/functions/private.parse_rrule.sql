@@ -6,6 +6,7 @@ stable
 set search_path = ''
 as $$
 declare
+    c_longest constant integer := 1000;
     c_parts constant text[] := array[
         'FREQ', 'INTERVAL', 'COUNT', 'UNTIL', 'BYDAY', 'BYMONTHDAY', 'BYMONTH', 'BYSETPOS', 'WKST'
     ];
@@ -16,6 +17,12 @@ declare
     v_part text;
     v_value text;
 begin
+    if length(rule) > c_longest then
+        perform private.recurrence_refusal(
+            'rrule', rule, format('is longer than %s characters', c_longest),
+            'Shorten its lists, or make several series.'
+        );
+    end if;
     v_value := regexp_replace(upper(btrim(coalesce(rule, ''))), '^RRULE:', '');
     foreach v_item in array string_to_array(v_value, ';') loop
         v_part := split_part(v_item, '=', 1);

@@ -18,7 +18,7 @@ RULES = int(os.environ.get("RECURRENCE_RULES", "3000"))
 
 SEED = int(os.environ.get("RECURRENCE_SEED", "5545"))
 
-LAST_YEAR = 2070
+LAST_YEAR = 2060
 """Random rules are followed until here: dateutil takes seconds to see that one has no dates."""
 
 END = datetime(LAST_YEAR, 1, 1, tzinfo=UTC)
@@ -418,6 +418,14 @@ def test_all_dates_are_refused_when_they_are_more_than_a_thousand(conn: psycopg.
     assert len(expand(conn, "FREQ=DAILY", max_dates=2500)) == 2500
 
 
+def test_dates_that_lie_too_far_apart_are_given_up(conn: psycopg.Connection) -> None:
+    every_leap_year = "FREQ=YEARLY;BYDAY=MO,TU,WE,TH,FR,SA,SU;BYSETPOS=366"
+    assert [date.year for date in expand(conn, every_leap_year, max_dates=2)] == [2028, 2032]
+    with pytest.raises(psycopg.Error, match="lie too far apart") as caught:
+        expand(conn, every_leap_year, max_dates=1000)
+    assert caught.value.sqlstate == "22023"
+
+
 # -- Refusals --------------------------------------------------------------------------------------
 
 
@@ -432,6 +440,7 @@ def test_all_dates_are_refused_when_they_are_more_than_a_thousand(conn: psycopg.
         ("FREQ=HOURLY;INTERVAL=3", "FREQ=HOURLY is not supported"),
         ("FREQ=MINUTELY", "FREQ=MINUTELY is not supported"),
         ("FREQ=SECONDLY", "FREQ=SECONDLY is not supported"),
+        ("FREQ=WEEKLY;BYDAY=" + "MO," * 400, "is longer than 1000 characters"),
         ("FREQ=DAILY;", "rrule=FREQ=DAILY; has an empty part"),
         ("FREQ=DAILY;COUNT", "COUNT= has no value"),
         ("FREQ=DAILY;FREQ=DAILY", "FREQ=DAILY stands there twice"),
