@@ -290,6 +290,16 @@ create table public.success_sessions (
             'Send the course the batch belongs to, or leave both out.'
         )
     ),
+    -- A slip in the year would break every calendar it is in: times that cannot be counted back from, or that programs
+    -- with four digits for a year cannot read.
+    constraint success_sessions_start_time_range check (
+        private.rule(
+            start_time >= '2000-01-01 00:00+00' and start_time < '2200-01-01 00:00+00',
+            'success_sessions_start_time_range',
+            'start_time must be in the years 2000 to 2199',
+            'Check the year; send an instant such as 2027-03-01T18:00:00+01:00.'
+        )
+    ),
     constraint success_sessions_end_time_after_start check (
         private.rule(
             end_time > start_time,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -59,6 +59,27 @@ RULES = (
         "Send the course the batch belongs to, or leave both out.",
         ({"course_id": None, "batch_id": UUID(int=1)},),
         ({"course_id": None, "batch_id": None},),
+    ),
+    Rule(
+        "start_time_range",
+        "start_time must be in the years 2000 to 2199",
+        "Check the year; send an instant such as 2027-03-01T18:00:00+01:00.",
+        (
+            {"start_time": "1999-12-31T23:59:59Z", "end_time": "2000-01-01T00:59:59Z"},
+            {"start_time": "2200-01-01T00:00:00Z", "end_time": "2200-01-01T01:00:00Z"},
+            {"start_time": "20270-01-01T18:00:00Z", "end_time": "20270-01-01T19:00:00Z"},
+            {"start_time": "0001-01-01T18:00:00Z BC", "end_time": "0001-01-01T19:00:00Z BC"},
+        ),
+        (
+            {
+                "start_time": datetime(2000, 1, 1, tzinfo=UTC),
+                "end_time": datetime(2000, 1, 1, 1, tzinfo=UTC),
+            },
+            {
+                "start_time": datetime(2199, 12, 31, 23, tzinfo=UTC),
+                "end_time": datetime(2200, 1, 1, tzinfo=UTC),
+            },
+        ),
     ),
     Rule(
         "end_time_after_start",
