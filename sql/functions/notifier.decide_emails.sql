@@ -131,7 +131,10 @@ begin
                 when email.from_id is null then 'already_told'
                 when decision.is_over then 'session_over'
                 when decision.kind is null and recipient.role_before is null and recipient.role_after is null
-                    then case when change.new ->> 'status' = 'cancelled' then 'cancelled_before_told' else 'not_invited' end
+                    then case change.new ->> 'status'
+                        when 'cancelled' then 'cancelled_before_told'
+                        else 'not_invited'
+                    end
                 when decision.kind is null then 'nothing_changed'
                 when person.address is null then 'no_address'
             end as skip_reason
@@ -159,7 +162,10 @@ begin
                 email.topic = 'invitation' and recipient.role_after is null as is_out,
                 case email.topic
                     when 'invitation' then notifier.mail_kind(
-                        recipient.role_before, recipient.role_after, change.changes, change.new ->> 'status' = 'cancelled'
+                        recipient.role_before,
+                        recipient.role_after,
+                        change.changes,
+                        change.new ->> 'status' = 'cancelled'
                     )
                     when 'summary' then case
                         when exists (
@@ -222,8 +228,10 @@ begin
                 end as snapshot
         ) as known
         cross join lateral (
-            select case when variant.topic = 'invitation' then case when variant.is_out then 'CANCEL' else 'REQUEST' end end
-                as method
+            select case
+                when variant.topic = 'invitation' and variant.is_out then 'CANCEL'
+                when variant.topic = 'invitation' then 'REQUEST'
+            end as method
         ) as part
     ),
     marked as (

@@ -26,6 +26,18 @@ declare
     v_concerns_somebody boolean := (v_was_open or v_is_open) and not v_is_over;
     v_concerns_all boolean := v_concerns_somebody
         and (v_was_open <> v_is_open or v_changes_audience or v_changes <> '{}');
+    -- Merged events pass through states that an earlier mail may have told. Whoever has one under way, or was told of a state in
+    -- between, gets a mail in any case: the claim knows what that person knows, here the first and the last state may look alike.
+    v_is_merged boolean := event.through_id > event.id;
+    v_passes_states boolean := v_is_merged and exists (
+        select
+        from (
+            select started.* from notifier.events as started where started.id = event.id
+            union all
+            select merged.* from notifier.events as merged where merged.merged_into = event.id
+        ) as part
+        where part.old is distinct from part.new
+    );
     v_page uuid[];
 begin
     v_page := array(
@@ -64,6 +76,33 @@ begin
                 limit max_users
             )
             union
+            (
+                select distinct unfinished.recipient_id
+                from notifier.emails as unfinished
+                where
+                    v_passes_states
+                    and unfinished.session_id = event.session_id
+                    and unfinished.topic = event.topic
+                    and unfinished.recipient_id > v_after
+                    and unfinished.status in ('queued', 'claimed', 'sending', 'in_doubt')
+                order by unfinished.recipient_id
+                limit max_users
+            )
+            union
+            (
+                select distinct ahead.recipient_id
+                from notifier.emails as ahead
+                where
+                    v_passes_states
+                    and ahead.session_id = event.session_id
+                    and ahead.topic = event.topic
+                    and ahead.recipient_id > v_after
+                    and ahead.told_through > ahead.event_id
+                    and ahead.told_through >= event.id
+                order by ahead.recipient_id
+                limit max_users
+            )
+            union
             select mentor.user_id
             from unnest(array[v_old ->> 'mentor_id', v_new ->> 'mentor_id']::uuid[]) as mentor (user_id)
             where v_concerns_all and mentor.user_id > v_after
@@ -80,24 +119,36 @@ begin
         event.id,
         event.session_id,
         recipient.user_id,
-        mail.kind,
-        greatest(
-            v_now,
-            (
-                select max(earlier.available_at)
-                from notifier.emails as earlier
-                where
-                    earlier.session_id = event.session_id
-                    and earlier.recipient_id = recipient.user_id
-                    and earlier.topic = event.topic
-                    and earlier.status in ('queued', 'claimed', 'sending', 'in_doubt')
-            )
-        )
+        coalesce(mail.kind, 'session_updated'),
+        greatest(v_now, known.available_at)
     from notifier.recipient_roles(event.session_id, v_page, v_old, v_new, event.id, event.through_id) as recipient
     cross join lateral notifier.mail_kind(
         recipient.role_before, recipient.role_after, v_changes, v_new ->> 'status' = 'cancelled'
     ) as mail (kind)
-    where mail.kind is not null
+    cross join lateral (
+        select
+            max(earlier.available_at) as available_at,
+            v_is_merged and (
+                count(*) > 0
+                or exists (
+                    select from notifier.emails as ahead
+                    where
+                        ahead.session_id = event.session_id
+                        and ahead.recipient_id = recipient.user_id
+                        and ahead.topic = event.topic
+                        and ahead.told_through > ahead.event_id
+                        and ahead.told_through >= event.id
+                    offset 0
+                )
+            ) as is_uncertain
+        from notifier.emails as earlier
+        where
+            earlier.session_id = event.session_id
+            and earlier.recipient_id = recipient.user_id
+            and earlier.topic = event.topic
+            and earlier.status in ('queued', 'claimed', 'sending', 'in_doubt')
+    ) as known
+    where mail.kind is not null or known.is_uncertain
     order by recipient.user_id
     on conflict do nothing;
     get diagnostics added = row_count;

@@ -41,19 +41,21 @@ begin
     if failure <> 'permanent' then
         v_delay := notifier.retry_delay(v_email.attempts);
     end if;
-    v_email.status := case
+    v_email.status := (case
         when v_delay is null then 'dead'
         -- Once in doubt, always in doubt: a refusal of the repetition says nothing of the first attempt.
         when v_email.in_doubt_at is not null then 'in_doubt'
         else 'queued'
-    end;
+    end)::notifier.email_status;
     update notifier.emails as email
     set
         status = v_email.status,
         available_at = coalesce(v_now + greatest(v_delay, retry_after), email.available_at),
         in_doubt_at = v_email.in_doubt_at,
         lease_until = null,
-        last_error = left(regexp_replace(error, '[^[:space:]<>"''(),;:]+@[^[:space:]<>"''(),;:]+', '<address>', 'g'), 500)
+        last_error = left(
+            regexp_replace(error, '[^[:space:]<>"''(),;:]+@[^[:space:]<>"''(),;:]+', '<address>', 'g'), 500
+        )
     where email.id = v_email.id;
     return v_email.status;
 end

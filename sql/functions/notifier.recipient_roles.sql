@@ -21,12 +21,12 @@ as $$
 declare
     v_was_open boolean := notifier.is_open(old);
     v_is_open boolean := notifier.is_open(new);
-    v_old_mentor uuid := old ->> 'mentor_id';
-    v_new_mentor uuid := new ->> 'mentor_id';
-    v_old_course uuid := old ->> 'course_id';
-    v_new_course uuid := new ->> 'course_id';
-    v_old_batch uuid := old ->> 'batch_id';
-    v_new_batch uuid := new ->> 'batch_id';
+    v_old_mentor uuid := (old ->> 'mentor_id')::uuid;
+    v_new_mentor uuid := (new ->> 'mentor_id')::uuid;
+    v_old_course uuid := (old ->> 'course_id')::uuid;
+    v_new_course uuid := (new ->> 'course_id')::uuid;
+    v_old_batch uuid := (old ->> 'batch_id')::uuid;
+    v_new_batch uuid := (new ->> 'batch_id')::uuid;
     v_is_same_audience boolean := (v_old_course, v_old_batch) is not distinct from (v_new_course, v_new_batch);
 begin
     return query

@@ -23,7 +23,10 @@ begin
                 when email.status = 'sending' or email.in_doubt_at is not null then 'in_doubt'
                 else 'queued'
             end::notifier.email_status,
-            in_doubt_at = case when email.status = 'sending' then coalesce(email.in_doubt_at, v_now) else email.in_doubt_at end,
+            in_doubt_at = case email.status
+                when 'sending' then coalesce(email.in_doubt_at, v_now)
+                else email.in_doubt_at
+            end,
             lease_until = null,
             last_error = format('the lease of worker %s ran out', email.claimed_by)
         where email.id = any(

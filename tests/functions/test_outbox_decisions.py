@@ -179,6 +179,43 @@ def test_what_came_after_a_mail_that_told_ahead_is_told_from_there(
     }
 
 
+def test_merged_changes_that_end_where_they_began_are_told_to_whom_a_mail_told_the_middle(
+    world: World, outbox: Outbox, batch: UUID, anna: UUID
+) -> None:
+    course = outbox.scalar("select course_id from public.batches where id = %s", batch)
+    other = world.batch("Other", course=course)
+    session = known_session(world, outbox, other)
+    change(world.conn, session, batch_id=batch)
+    outbox.expand()
+    change(world.conn, session, batch_id=other)
+    outbox.expand()
+    change(world.conn, session, batch_id=batch)
+    (first,) = outbox.claim()
+    assert first.kind == "session_scheduled"
+    change(world.conn, session, batch_id=other)
+    outbox.expand()
+    outbox.send(first)
+    assert outbox.tell() == {anna: "session_cancelled"}
+
+
+def test_an_invitee_who_came_and_went_after_an_older_mail_was_dropped_is_told(
+    world: World, outbox: Outbox
+) -> None:
+    ben, session = world.student("Ben"), world.session(starts=TUESDAY)
+    world.invite(session, ben)
+    assert outbox.tell() == {ben: "session_scheduled"}
+
+    def uninvite() -> None:
+        world.conn.execute("delete from public.session_participants where user_id = %s", (ben,))
+
+    uninvite()
+    outbox.expand()
+    world.invite(session, ben)
+    assert outbox.claim() == [], "told to somebody invited that they are not"
+    uninvite()
+    assert outbox.tell() == {ben: "session_cancelled"}
+
+
 def test_nobody_is_told_of_the_end_of_what_they_never_heard_of(
     world: World, outbox: Outbox, batch: UUID, anna: UUID
 ) -> None:

@@ -135,7 +135,10 @@ class Outbox:
         query = sql.SQL("select * from notifier.{} where {} order by {}").format(
             sql.Identifier(table),
             sql.SQL(" and ").join(
-                sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder()) for name in where
+                sql.SQL("{} is not distinct from {}").format(
+                    sql.Identifier(name), sql.Placeholder()
+                )
+                for name in where
             )
             if where
             else sql.SQL("true"),

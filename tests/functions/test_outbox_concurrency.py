@@ -1,0 +1,369 @@
+"""Several workers at once, on connections of their own: nothing twice, nothing lost, no deadlock."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from devstack.databases import Database
+from support.outbox import Claimed, Outbox, change
+from support.world import World
+
+TUESDAY = datetime(2031, 5, 6, 17, 0, tzinfo=UTC)
+WORKERS = 4
+PATIENCE = 60
+"""Seconds after which a test that hangs fails."""
+
+Answer = TypeVar("Answer")
+
+
+@pytest.fixture
+def admin(database: Database) -> Iterator[psycopg.Connection]:
+    """Role postgres, every statement its own transaction."""
+    with psycopg.connect(database.url, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def queue(admin: psycopg.Connection) -> Outbox:
+    """The outbox as role postgres, which may look into its tables."""
+    return Outbox(admin)
+
+
+@pytest.fixture
+def workers(database: Database) -> Iterator[list[Outbox]]:
+    """Workers as role notifier, each on a connection of its own."""
+    with ExitStack() as stack:
+        yield [
+            Outbox(
+                stack.enter_context(
+                    psycopg.connect(
+                        database.notifier_url,
+                        autocommit=True,
+                        options=f"-c statement_timeout={PATIENCE}s",
+                    )
+                ),
+                f"worker {number}",
+            )
+            for number in range(WORKERS)
+        ]
+
+
+def at_once(*tasks: Callable[[], Answer]) -> list[Answer]:
+    """Run tasks in threads that start together; their answers in order, or the first error."""
+    start = threading.Barrier(len(tasks))
+
+    def run(task: Callable[[], Answer]) -> Answer:
+        start.wait(PATIENCE)
+        return task()
+
+    with ThreadPoolExecutor(len(tasks)) as pool:
+        futures = [pool.submit(run, task) for task in tasks]
+        return [future.result(PATIENCE) for future in futures]
+
+
+def drain(worker: Outbox, page: int = 7, batch: int = 5) -> list[Claimed]:
+    """Expand and send in small portions until there is nothing left; the mails sent."""
+    sent: list[Claimed] = []
+    idle = 0
+    while idle < 3:
+        worker.conn.execute("select notifier.tick()")
+        emails, more = worker.expand(page)
+        claimed = worker.claim(batch)
+        begun = worker.begin(*claimed) if claimed else set()
+        assert begun == {email.email_id for email in claimed}
+        if claimed:
+            assert worker.complete(*claimed) == begun
+        sent += claimed
+        idle = 0 if emails or more or claimed else idle + 1
+    return sent
+
+
+def finish(queue: Outbox) -> list[Claimed]:
+    """What the workers left because they stopped at the same moment."""
+    return queue.deliver()
+
+
+def test_workers_share_a_large_queue_without_overlap(
+    admin: psycopg.Connection, queue: Outbox, workers: list[Outbox]
+) -> None:
+    world = World(admin)
+    batch = world.batch()
+    students = {world.student(batch=batch) for _ in range(60)}
+    sessions = {world.session(f"Session {n}", batch=batch, starts=TUESDAY) for n in range(5)}
+    answers = at_once(*(lambda worker=worker: drain(worker) for worker in workers))
+    sent = [email for answer in answers for email in answer] + finish(queue)
+    told = Counter((email.recipient_id, UUID(email.session["id"])) for email in sent)
+    assert told == Counter({(who, session): 1 for who in students for session in sessions})
+    assert set(queue.statuses()) == {"sent"}
+
+
+def test_one_event_is_expanded_by_many_without_overlap(
+    admin: psycopg.Connection, queue: Outbox, workers: list[Outbox]
+) -> None:
+    world = World(admin)
+    batch = world.batch()
+    students = {world.student(batch=batch) for _ in range(50)}
+    world.session(batch=batch, starts=TUESDAY)
+
+    def expand(worker: Outbox) -> int:
+        added = 0
+        while queue.rows("events", expanded_at=None):
+            added += worker.expand(3)[0]
+        return added
+
+    added = at_once(*(lambda worker=worker: expand(worker) for worker in workers))
+    assert sum(added) == len(students)
+    assert {row["recipient_id"] for row in queue.rows()} == students
+
+
+def test_claims_at_one_moment_take_different_mails(
+    admin: psycopg.Connection, queue: Outbox, workers: list[Outbox]
+) -> None:
+    world = World(admin)
+    batch = world.batch()
+    for _ in range(40):
+        world.student(batch=batch)
+    world.session(batch=batch, starts=TUESDAY)
+    queue.expand()
+    claims = at_once(*(lambda worker=worker: worker.claim(10) for worker in workers))
+    ids = [email.email_id for claim in claims for email in claim]
+    assert len(ids) == len(set(ids))
+    rest = queue.claim()
+    assert len(ids) + len(rest) == 40
+
+
+def test_a_claim_passes_over_what_another_holds_uncommitted(
+    database: Database, admin: psycopg.Connection, queue: Outbox, workers: list[Outbox]
+) -> None:
+    world = World(admin)
+    batch = world.batch()
+    for _ in range(4):
+        world.student(batch=batch)
+    world.session(batch=batch, starts=TUESDAY)
+    queue.expand()
+    with psycopg.connect(database.notifier_url) as slow:
+        held = {email.email_id for email in Outbox(slow, "slow").claim(3)}
+        others = {email.email_id for email in workers[0].claim()}
+        assert (len(held), len(others)) == (3, 1)
+        slow.rollback()
+    assert {email.email_id for email in workers[1].claim()} == held
+
+
+def test_an_uncommitted_page_is_waited_for_by_nobody(
+    database: Database, admin: psycopg.Connection, workers: list[Outbox]
+) -> None:
+    world = World(admin)
+    batch = world.batch()
+    for _ in range(4):
+        world.student(batch=batch)
+    first = world.session("First", batch=batch, starts=TUESDAY)
+    second = world.session("Second", batch=batch, starts=TUESDAY)
+    with psycopg.connect(database.notifier_url) as slow:
+        assert Outbox(slow).expand(2) == (2, True)
+        change(admin, first, title="Renamed meanwhile")
+        # The second session is expanded; the first one's later event must not overtake.
+        assert workers[0].expand() == (4, False)
+        sessions = {UUID(email.session["id"]) for email in workers[0].claim()}
+        assert sessions == {second}
+        slow.rollback()
+    assert workers[0].expand() == (4, False)
+    assert {email.kind for email in workers[0].claim()} == {"session_scheduled"}
+
+
+def test_changes_while_workers_run_end_in_the_last_state(
+    database: Database, admin: psycopg.Connection, queue: Outbox, workers: list[Outbox]
+) -> None:
+    world = World(admin)
+    course = world.course()
+    march, april = world.batch(course=course), world.batch(course=course)
+    people = {world.student(batch=march) for _ in range(15)}
+    others = {world.student(batch=april) for _ in range(15)}
+    session = world.session(batch=march, starts=TUESDAY)
+    editing = threading.Event()
+    editing.set()
+
+    def edit() -> list[Claimed]:
+        with psycopg.connect(database.url, autocommit=True) as conn:
+            for hours in range(1, 25):
+                start = TUESDAY + timedelta(hours=hours)
+                change(
+                    conn,
+                    session,
+                    start_time=start,
+                    end_time=start + timedelta(hours=1),
+                    batch_id=march if hours % 2 else april,
+                )
+        editing.clear()
+        return []
+
+    def work(worker: Outbox) -> list[Claimed]:
+        sent: list[Claimed] = []
+        while editing.is_set():
+            sent += drain(worker)
+        return sent + drain(worker)
+
+    answers = at_once(edit, *(lambda worker=worker: work(worker) for worker in workers))
+    finish(queue)
+    assert len({email.email_id for answer in answers for email in answer}) == sum(map(len, answers))
+
+    final = queue.scalar("select max(id) from notifier.events")
+    last_told: dict[UUID, dict[str, object]] = {}
+    for row in queue.rows():
+        assert row["status"] in ("sent", "skipped")
+        if row["status"] == "sent":
+            last_told[row["recipient_id"]] = row
+    # Whoever was told anything was told, last, what holds: invited in April, or nothing in March.
+    kinds = {who: str(row["kind"]) for who, row in last_told.items()}
+    assert others <= kinds.keys()
+    assert all(kinds[who] != "session_cancelled" for who in others)
+    assert all(kinds[who] == "session_cancelled" for who in people & kinds.keys())
+    newest = {who: row["told_through"] for who, row in last_told.items() if who in others}
+    state = queue.conn.execute(
+        "select new ->> 'start_time' from notifier.events where id = any(%s)",
+        (list(set(newest.values())),),
+    ).fetchall()
+    expected = queue.scalar("select new ->> 'start_time' from notifier.events where id = %s", final)
+    assert {value for (value,) in state} == {expected}
+
+
+def test_ticks_at_one_moment_move_each_session_once(
+    admin: psycopg.Connection, queue: Outbox, workers: list[Outbox]
+) -> None:
+    world = World(admin)
+    for number in range(30):
+        world.session(str(number), starts=timedelta(hours=-3), mentor=world.mentor())
+
+    def tick(worker: Outbox) -> tuple[int, int]:
+        row = worker.conn.execute("select started, completed from notifier.tick()").fetchone()
+        assert row is not None
+        return row[0], row[1]
+
+    answers = at_once(*(lambda worker=worker: tick(worker) for worker in workers))
+    answers.append(tick(workers[0]))
+    assert sum(started for started, _ in answers) == 30
+    assert sum(completed for _, completed in answers) == 30
+    assert len(queue.rows("events", topic="summary")) == 30
+
+
+def test_tick_does_not_wait_for_somebody_editing_the_session(
+    database: Database, admin: psycopg.Connection, workers: list[Outbox]
+) -> None:
+    session = World(admin).session(starts=timedelta(minutes=-5))
+    with psycopg.connect(database.url) as editor:
+        change(editor, session, title="Being edited")
+        row = workers[0].conn.execute("select started from notifier.tick()").fetchone()
+        assert row == (0,)
+        editor.commit()
+    assert workers[0].conn.execute("select started from notifier.tick()").fetchone() == (1,)
+
+
+def test_expired_claims_are_recovered_once(
+    admin: psycopg.Connection, queue: Outbox, workers: list[Outbox]
+) -> None:
+    world = World(admin)
+    batch = world.batch()
+    for _ in range(40):
+        world.student(batch=batch)
+    world.session(batch=batch, starts=TUESDAY)
+    queue.expand()
+    claimed = queue.claim()
+    queue.begin(*claimed[:15])
+    queue.let_time_pass()
+
+    def recover(worker: Outbox) -> tuple[int, int]:
+        row = worker.conn.execute("select * from notifier.recover_expired_claims()").fetchone()
+        assert row is not None
+        return row[0], row[1]
+
+    answers = at_once(*(lambda worker=worker: recover(worker) for worker in workers))
+    assert sum(requeued for requeued, _ in answers) == 25
+    assert sum(in_doubt for _, in_doubt in answers) == 15
+
+
+def test_calls_on_the_same_mails_in_any_order_do_not_deadlock(
+    admin: psycopg.Connection, queue: Outbox, workers: list[Outbox]
+) -> None:
+    world = World(admin)
+    batch = world.batch()
+    for _ in range(60):
+        world.student(batch=batch)
+    world.session(batch=batch, starts=TUESDAY)
+    queue.expand()
+    claimed = queue.claim()
+    first, second, third, fourth = workers
+    for _ in range(5):
+        at_once(
+            lambda: first.begin(*claimed),
+            lambda: second.begin(*reversed(claimed)),
+            lambda: third.scalar(
+                "select notifier.extend_claim(%s, '1 minute')", claimed[0].claim_id
+            ),
+            lambda: fourth.conn.execute("select notifier.recover_expired_claims()").fetchall(),
+        )
+    done = at_once(
+        lambda: first.complete(*claimed),
+        lambda: second.complete(*reversed(claimed)),
+        lambda: third.complete(*claimed[20:], *claimed[:20]),
+    )
+    assert sum(map(len, done)) == 60
+    assert set(queue.statuses()) == {"sent"}
+
+
+def test_a_worker_and_its_successor_cannot_both_report(
+    admin: psycopg.Connection, queue: Outbox, workers: list[Outbox]
+) -> None:
+    world = World(admin)
+    batch = world.batch()
+    for _ in range(20):
+        world.student(batch=batch)
+    world.session(batch=batch, starts=TUESDAY)
+    queue.expand()
+    before = workers[0].claim()
+    workers[0].begin(*before)
+    queue.let_time_pass()
+    queue.conn.execute("select notifier.recover_expired_claims()")
+
+    def take_over() -> set[UUID]:
+        claimed = workers[1].claim()
+        return workers[1].complete(*claimed) if claimed else set()
+
+    late, taken = at_once(lambda: workers[0].complete(*before), take_over)
+    assert late.isdisjoint(taken)
+    assert late | taken == {email.email_id for email in before}
+
+
+def test_changes_of_invitees_and_of_the_session_take_turns(
+    database: Database, admin: psycopg.Connection, queue: Outbox
+) -> None:
+    """Event ids of a session rise in the order of its changes, whoever commits first."""
+    world = World(admin)
+    session = world.session(starts=TUESDAY)
+    guests = [world.student(f"Guest {number}") for number in range(20)]
+
+    def invite() -> None:
+        with psycopg.connect(database.url, autocommit=True) as conn:
+            for guest in guests:
+                World(conn).invite(session, guest)
+
+    def rename() -> None:
+        with psycopg.connect(database.url, autocommit=True) as conn:
+            for number in range(20):
+                change(conn, session, title=f"Title {number}")
+
+    at_once(invite, rename)
+    events = queue.rows("events")
+    assert len(events) == 41
+    assert all(
+        before["new"]["title"] == after["old"]["title"]
+        for before, after in zip(events, events[1:], strict=False)
+    )
