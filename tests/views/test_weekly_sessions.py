@@ -513,6 +513,20 @@ def test_visitors_may_not_look(conn: psycopg.Connection) -> None:
         conn.execute("select * from public.segmented_weekly_success_sessions")
 
 
+def test_its_owner_is_told_where_to_write(
+    conn: psycopg.Connection, world: World, course: UUID
+) -> None:
+    world.session(course=course)
+    for write in (
+        "insert into public.segmented_weekly_success_sessions (title) values ('x')",
+        "update public.segmented_weekly_success_sessions set title = 'x'",
+        "delete from public.segmented_weekly_success_sessions",
+    ):
+        with refusal(conn, "PT405") as told:
+            conn.execute(write.encode())
+        assert told.hint == "Write to success_sessions."
+
+
 def test_the_calendar_shows_no_secret(conn: psycopg.Connection, world: World, course: UUID) -> None:
     student = world.student(course=course)
     world.session(
