@@ -1,5 +1,6 @@
--- Demo data: one course with two batches, and people in every role. Everybody signs in with the password `demo-password`.
--- Loaded by `make demo`, `make up` and `supabase db reset`; never part of a migration. It may be loaded again.
+-- Demo data: one course with two batches, and people in every role. Everybody signs in with the password
+-- `demo-password`. Loaded by `make demo`, `make up` and `supabase db reset`; never part of a migration. It may be
+-- loaded again.
 
 with
 person (id, email, full_name, timezone) as (
@@ -18,8 +19,9 @@ person (id, email, full_name, timezone) as (
 
 account as (
     insert into auth.users (
-        instance_id, id, aud, role, email, encrypted_password, email_confirmed_at, raw_app_meta_data, raw_user_meta_data,
-        confirmation_token, recovery_token, email_change_token_new, email_change, created_at, updated_at
+        instance_id, id, aud, role, email, encrypted_password, email_confirmed_at, raw_app_meta_data,
+        raw_user_meta_data, confirmation_token, recovery_token, email_change_token_new, email_change, created_at,
+        updated_at
     )
     select
         '00000000-0000-0000-0000-000000000000',

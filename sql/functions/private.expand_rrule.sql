@@ -17,7 +17,7 @@ set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     c_most_dates constant integer := 1000;
-    c_last_day constant date := '9999-12-31';
+    c_last_day constant date := date '9999-12-31';
     c_most_at_once constant integer := 20000;
     c_most_entries constant integer := 1000000;
     v_rrule private.rrule := private.parse_rrule(rule);

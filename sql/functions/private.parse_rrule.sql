@@ -12,7 +12,7 @@ declare
     ];
     c_weekdays constant text[] := array['MO', 'TU', 'WE', 'TH', 'FR', 'SA', 'SU'];
     v_rrule private.rrule;
-    v_values jsonb := '{}';
+    v_values jsonb := '{}'::jsonb;
     v_item text;
     v_part text;
     v_value text;

@@ -13,7 +13,7 @@ declare
     v_item text;
     v_instant timestamptz;
     v_date date;
-    v_dates date[] := '{}';
+    v_dates date[] := '{}'::date[];
 begin
     if jsonb_typeof(v_exdates) <> 'array' then
         perform private.recurrence_refusal(

@@ -1,8 +1,9 @@
 -- One wording for all that can be wrong with a recurrence, whether it is a rule of RFC 5545 or the API's JSON.
+-- Not immutable: a planner, or plpgsql_check, may call an immutable function to see what it gives.
 create function private.recurrence_refusal(part text, value text, problem text, remedy text)
 returns void
 language plpgsql
-immutable
+stable
 set search_path = ''
 as $$
 begin

@@ -9,7 +9,7 @@ set search_path = ''
 set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
-    c_monday constant date := '0001-01-01';
+    c_monday constant date := date '0001-01-01';
     v_days date[];
 begin
     with frame_start as materialized (

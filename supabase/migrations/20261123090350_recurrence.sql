@@ -125,10 +125,11 @@ comment on function private.iso_instant(text) is
 revoke execute on function private.iso_instant(text) from public;
 
 -- One wording for all that can be wrong with a recurrence, whether it is a rule of RFC 5545 or the API's JSON.
+-- Not immutable: a planner, or plpgsql_check, may call an immutable function to see what it gives.
 create function private.recurrence_refusal(part text, value text, problem text, remedy text)
 returns void
 language plpgsql
-immutable
+stable
 set search_path = ''
 as $$
 begin
@@ -189,7 +190,7 @@ declare
     ];
     c_weekdays constant text[] := array['MO', 'TU', 'WE', 'TH', 'FR', 'SA', 'SU'];
     v_rrule private.rrule;
-    v_values jsonb := '{}';
+    v_values jsonb := '{}'::jsonb;
     v_item text;
     v_part text;
     v_value text;
@@ -461,7 +462,7 @@ set search_path = ''
 set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
-    c_monday constant date := '0001-01-01';
+    c_monday constant date := date '0001-01-01';
     v_days date[];
 begin
     with frame_start as materialized (
@@ -569,7 +570,7 @@ set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     c_most_dates constant integer := 1000;
-    c_last_day constant date := '9999-12-31';
+    c_last_day constant date := date '9999-12-31';
     c_most_at_once constant integer := 20000;
     c_most_entries constant integer := 1000000;
     v_rrule private.rrule := private.parse_rrule(rule);
@@ -822,7 +823,7 @@ declare
     v_item text;
     v_instant timestamptz;
     v_date date;
-    v_dates date[] := '{}';
+    v_dates date[] := '{}'::date[];
 begin
     if jsonb_typeof(v_exdates) <> 'array' then
         perform private.recurrence_refusal(
