@@ -26,8 +26,9 @@ declare
     v_concerns_somebody boolean := (v_was_open or v_is_open) and not v_is_over;
     v_concerns_all boolean := v_concerns_somebody
         and (v_was_open <> v_is_open or v_changes_audience or v_changes <> '{}');
-    -- Merged events pass through states that an earlier mail may have told. Whoever has one under way, or was told of a state in
-    -- between, gets a mail in any case: the claim knows what that person knows, here the first and the last state may look alike.
+    -- Merged events pass through states that an earlier mail may have told. Whoever has one under way, or was told of a
+    -- state in between, gets a mail in any case: the claim knows what that person knows, here the first and the last
+    -- state may look alike.
     v_is_merged boolean := event.through_id > event.id;
     v_passes_states boolean := v_is_merged and exists (
         select

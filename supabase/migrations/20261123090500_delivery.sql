@@ -77,12 +77,12 @@ as $$
 declare
     v_was_open boolean := notifier.is_open(old);
     v_is_open boolean := notifier.is_open(new);
-    v_old_mentor uuid := old ->> 'mentor_id';
-    v_new_mentor uuid := new ->> 'mentor_id';
-    v_old_course uuid := old ->> 'course_id';
-    v_new_course uuid := new ->> 'course_id';
-    v_old_batch uuid := old ->> 'batch_id';
-    v_new_batch uuid := new ->> 'batch_id';
+    v_old_mentor uuid := (old ->> 'mentor_id')::uuid;
+    v_new_mentor uuid := (new ->> 'mentor_id')::uuid;
+    v_old_course uuid := (old ->> 'course_id')::uuid;
+    v_new_course uuid := (new ->> 'course_id')::uuid;
+    v_old_batch uuid := (old ->> 'batch_id')::uuid;
+    v_new_batch uuid := (new ->> 'batch_id')::uuid;
     v_is_same_audience boolean := (v_old_course, v_old_batch) is not distinct from (v_new_course, v_new_batch);
 begin
     return query
@@ -316,6 +316,19 @@ declare
     v_concerns_somebody boolean := (v_was_open or v_is_open) and not v_is_over;
     v_concerns_all boolean := v_concerns_somebody
         and (v_was_open <> v_is_open or v_changes_audience or v_changes <> '{}');
+    -- Merged events pass through states that an earlier mail may have told. Whoever has one under way, or was told of a
+    -- state in between, gets a mail in any case: the claim knows what that person knows, here the first and the last
+    -- state may look alike.
+    v_is_merged boolean := event.through_id > event.id;
+    v_passes_states boolean := v_is_merged and exists (
+        select
+        from (
+            select started.* from notifier.events as started where started.id = event.id
+            union all
+            select merged.* from notifier.events as merged where merged.merged_into = event.id
+        ) as part
+        where part.old is distinct from part.new
+    );
     v_page uuid[];
 begin
     v_page := array(
@@ -354,6 +367,33 @@ begin
                 limit max_users
             )
             union
+            (
+                select distinct unfinished.recipient_id
+                from notifier.emails as unfinished
+                where
+                    v_passes_states
+                    and unfinished.session_id = event.session_id
+                    and unfinished.topic = event.topic
+                    and unfinished.recipient_id > v_after
+                    and unfinished.status in ('queued', 'claimed', 'sending', 'in_doubt')
+                order by unfinished.recipient_id
+                limit max_users
+            )
+            union
+            (
+                select distinct ahead.recipient_id
+                from notifier.emails as ahead
+                where
+                    v_passes_states
+                    and ahead.session_id = event.session_id
+                    and ahead.topic = event.topic
+                    and ahead.recipient_id > v_after
+                    and ahead.told_through > ahead.event_id
+                    and ahead.told_through >= event.id
+                order by ahead.recipient_id
+                limit max_users
+            )
+            union
             select mentor.user_id
             from unnest(array[v_old ->> 'mentor_id', v_new ->> 'mentor_id']::uuid[]) as mentor (user_id)
             where v_concerns_all and mentor.user_id > v_after
@@ -370,24 +410,36 @@ begin
         event.id,
         event.session_id,
         recipient.user_id,
-        mail.kind,
-        greatest(
-            v_now,
-            (
-                select max(earlier.available_at)
-                from notifier.emails as earlier
-                where
-                    earlier.session_id = event.session_id
-                    and earlier.recipient_id = recipient.user_id
-                    and earlier.topic = event.topic
-                    and earlier.status in ('queued', 'claimed', 'sending', 'in_doubt')
-            )
-        )
+        coalesce(mail.kind, 'session_updated'),
+        greatest(v_now, known.available_at)
     from notifier.recipient_roles(event.session_id, v_page, v_old, v_new, event.id, event.through_id) as recipient
     cross join lateral notifier.mail_kind(
         recipient.role_before, recipient.role_after, v_changes, v_new ->> 'status' = 'cancelled'
     ) as mail (kind)
-    where mail.kind is not null
+    cross join lateral (
+        select
+            max(earlier.available_at) as available_at,
+            v_is_merged and (
+                count(*) > 0
+                or exists (
+                    select from notifier.emails as ahead
+                    where
+                        ahead.session_id = event.session_id
+                        and ahead.recipient_id = recipient.user_id
+                        and ahead.topic = event.topic
+                        and ahead.told_through > ahead.event_id
+                        and ahead.told_through >= event.id
+                    offset 0
+                )
+            ) as is_uncertain
+        from notifier.emails as earlier
+        where
+            earlier.session_id = event.session_id
+            and earlier.recipient_id = recipient.user_id
+            and earlier.topic = event.topic
+            and earlier.status in ('queued', 'claimed', 'sending', 'in_doubt')
+    ) as known
+    where mail.kind is not null or known.is_uncertain
     order by recipient.user_id
     on conflict do nothing;
     get diagnostics added = row_count;
@@ -715,7 +767,10 @@ begin
                 when email.from_id is null then 'already_told'
                 when decision.is_over then 'session_over'
                 when decision.kind is null and recipient.role_before is null and recipient.role_after is null
-                    then case when change.new ->> 'status' = 'cancelled' then 'cancelled_before_told' else 'not_invited' end
+                    then case change.new ->> 'status'
+                        when 'cancelled' then 'cancelled_before_told'
+                        else 'not_invited'
+                    end
                 when decision.kind is null then 'nothing_changed'
                 when person.address is null then 'no_address'
             end as skip_reason
@@ -743,7 +798,10 @@ begin
                 email.topic = 'invitation' and recipient.role_after is null as is_out,
                 case email.topic
                     when 'invitation' then notifier.mail_kind(
-                        recipient.role_before, recipient.role_after, change.changes, change.new ->> 'status' = 'cancelled'
+                        recipient.role_before,
+                        recipient.role_after,
+                        change.changes,
+                        change.new ->> 'status' = 'cancelled'
                     )
                     when 'summary' then case
                         when exists (
@@ -806,8 +864,10 @@ begin
                 end as snapshot
         ) as known
         cross join lateral (
-            select case when variant.topic = 'invitation' then case when variant.is_out then 'CANCEL' else 'REQUEST' end end
-                as method
+            select case
+                when variant.topic = 'invitation' and variant.is_out then 'CANCEL'
+                when variant.topic = 'invitation' then 'REQUEST'
+            end as method
         ) as part
     ),
     marked as (
@@ -1079,19 +1139,21 @@ begin
     if failure <> 'permanent' then
         v_delay := notifier.retry_delay(v_email.attempts);
     end if;
-    v_email.status := case
+    v_email.status := (case
         when v_delay is null then 'dead'
         -- Once in doubt, always in doubt: a refusal of the repetition says nothing of the first attempt.
         when v_email.in_doubt_at is not null then 'in_doubt'
         else 'queued'
-    end;
+    end)::notifier.email_status;
     update notifier.emails as email
     set
         status = v_email.status,
         available_at = coalesce(v_now + greatest(v_delay, retry_after), email.available_at),
         in_doubt_at = v_email.in_doubt_at,
         lease_until = null,
-        last_error = left(regexp_replace(error, '[^[:space:]<>"''(),;:]+@[^[:space:]<>"''(),;:]+', '<address>', 'g'), 500)
+        last_error = left(
+            regexp_replace(error, '[^[:space:]<>"''(),;:]+@[^[:space:]<>"''(),;:]+', '<address>', 'g'), 500
+        )
     where email.id = v_email.id;
     return v_email.status;
 end
@@ -1215,7 +1277,10 @@ begin
                 when email.status = 'sending' or email.in_doubt_at is not null then 'in_doubt'
                 else 'queued'
             end::notifier.email_status,
-            in_doubt_at = case when email.status = 'sending' then coalesce(email.in_doubt_at, v_now) else email.in_doubt_at end,
+            in_doubt_at = case email.status
+                when 'sending' then coalesce(email.in_doubt_at, v_now)
+                else email.in_doubt_at
+            end,
             lease_until = null,
             last_error = format('the lease of worker %s ran out', email.claimed_by)
         where email.id = any(
