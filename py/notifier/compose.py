@@ -7,7 +7,8 @@ from uuid import UUID
 from notifier.address import Mailbox, one_line, parse_address
 from notifier.message import Calendar, Letter, MessageError, Press
 from notifier.model import ClaimedEmail
-from notifier.render import Renderer, greeting_for
+from notifier.render import Renderer, RenderError, greeting_for, known_kinds
+from notifier.samples import sample_email
 
 _Key = tuple[str, str, str | None, str | None, str, str | None, str | None]
 
@@ -38,6 +39,20 @@ class Composer:
         return self._press(email).print(
             email.email_id, Mailbox(name, address), greeting_for(name), calendar
         )
+
+    def rehearse(self) -> list[str]:
+        """Render a sample of every kind; what is broken, if anything.
+
+        Also spares the first real mail the time that reading templates and languages takes.
+        """
+        broken: list[str] = []
+        for kind in known_kinds():
+            try:
+                self.compose(sample_email(kind))
+            except (RenderError, MessageError) as error:
+                broken.append(str(error))
+        self._presses.clear()
+        return broken
 
     def _press(self, email: ClaimedEmail) -> Press:
         # The data itself is the key: two claims of one event may carry different states of it.

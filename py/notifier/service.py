@@ -17,6 +17,7 @@ from notifier.delivery import Delivery, cancel
 from notifier.listener import Listener
 from notifier.model import TransportDownError
 from notifier.outbox import Outbox
+from notifier.redact import redact
 from notifier.render import Renderer
 from notifier.transports import Transport
 from notifier.transports.failover import FailoverTransport
@@ -103,6 +104,8 @@ async def _assembled(settings: Settings) -> AsyncIterator[_Parts]:
     wake, stop = asyncio.Event(), asyncio.Event()
     transport = make_transport(settings)
     composer = Composer(Renderer(settings.app_url, settings.email_from.name), settings.email_from)
+    for error in composer.rehearse():  # the other kinds can still be sent
+        log.event(logging.ERROR, "template_broken", error=redact(error))
     async with (
         make_outbox(settings) as looking,
         make_outbox(settings) as marking,

@@ -327,6 +327,7 @@ def test_a_template_error_fails_that_mail_and_the_others_go_on(
     ).fetchone() or (None,)
     assert "cannot render mentor_assigned" in str(error)
     assert "no_such_thing" in str(error)
+    assert "mentor_assigned" in daemon.events("template_broken")[0]["error"]  # said at the start
     (line,) = (line for line in daemon.events("mail") if line["outcome"] == "dead")
     assert line["failure"] == "permanent"
 

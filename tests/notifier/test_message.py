@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.headerregistry import DateHeader
 from email.message import EmailMessage
-from typing import cast
+from typing import Any, cast
 from uuid import uuid4
 
 import icalendar
@@ -18,7 +18,7 @@ import pytest
 from notifier.address import Mailbox, one_line
 from notifier.compose import Composer
 from notifier.message import Calendar, Letter, MessageError, Press, message_id
-from notifier.render import Edition, Renderer, greeting_for
+from notifier.render import Edition, Renderer, RenderError, greeting_for
 from support.mails import make_claim, make_email
 
 SENDER = Mailbox("Live Sessions", "sessions@example.org")
@@ -255,3 +255,15 @@ def test_two_thousand_messages_a_second_for_a_hundred_recipients() -> None:
         rates.append(100 / (time.perf_counter() - began))
 
     assert max(rates) >= 2000
+
+
+def test_a_rehearsal_finds_what_is_broken_and_leaves_nothing_behind() -> None:
+    class Broken(Renderer):
+        def render(self, kind: str, **data: Any) -> Edition:
+            if kind == "session_updated":
+                raise RenderError("cannot render session_updated")
+            return super().render(kind, **data)
+
+    assert composer().rehearse() == []
+    broken = Composer(Broken("https://app.example.com", "Acme"), SENDER)
+    assert broken.rehearse() == ["cannot render session_updated"]
