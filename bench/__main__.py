@@ -1,6 +1,7 @@
 """The command line: `python -m bench [ROW …] [--quick] [--seed N]`."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
@@ -37,6 +38,7 @@ def main(arguments: Sequence[str] | None = None, rows: Mapping[str, Measure] = R
     chosen = _parser(rows).parse_args(arguments)
     sections: list[Section] = []
     failed = False
+    _warn_if_busy()
     try:
         with open_server() as server:
             run = Run(server, chosen.quick, chosen.seed, _say)
@@ -72,6 +74,15 @@ def _parser(rows: Mapping[str, Measure]) -> argparse.ArgumentParser:
         "--seed", type=int, default=1, help="of the random choices (default: %(default)s)"
     )
     return parser
+
+
+def _warn_if_busy() -> None:
+    load, processors = os.getloadavg()[0], os.cpu_count() or 1
+    if load > processors / 2:
+        _say(
+            f"the machine is busy (load {load:.1f} on {processors} processors):"
+            " ratios hold, times are longer than they would be"
+        )
 
 
 def _say(line: str) -> None:

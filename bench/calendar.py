@@ -38,7 +38,7 @@ class Size:
     staff_rounds: int
 
 
-FULL = Size(100_000, mentors=500, batches=4_000, sessions=400_000, rounds=2_000, staff_rounds=50)
+FULL = Size(100_000, mentors=500, batches=4_000, sessions=400_000, rounds=2_000, staff_rounds=40)
 QUICK = Size(200, mentors=10, batches=180, sessions=4_000, rounds=5, staff_rounds=5)
 
 

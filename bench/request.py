@@ -94,16 +94,12 @@ class Request:
             b"{}",
         ]
 
-    def _transaction(
-        self, settings: Sequence[bytes], values: Sequence[bytes | None]
-    ) -> abc.PGresult:
+    def _transaction(self, settings: Sequence[bytes], values: Sequence[bytes]) -> abc.PGresult:
         result = self._until_commit(settings, values)
         self._commit()
         return result
 
-    def _until_commit(
-        self, settings: Sequence[bytes], values: Sequence[bytes | None]
-    ) -> abc.PGresult:
+    def _until_commit(self, settings: Sequence[bytes], values: Sequence[bytes]) -> abc.PGresult:
         connection = self.connection
         _done(connection, connection.exec_(self.begin))
         _done(connection, connection.exec_prepared(b"settings", settings))

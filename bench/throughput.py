@@ -41,7 +41,7 @@ class Size:
     rounds: int
 
 
-FULL = Size(mails=5_000, rounds=7)
+FULL = Size(mails=5_000, rounds=11)
 QUICK = Size(mails=60, rounds=2)
 
 
