@@ -29,7 +29,7 @@ lint: install ## Check style, types, SQL, migrations, and Supabase's own advice
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/sqlfluff lint --processes 2 --nocolor --disable-progress-bar sql supabase
+	PYTHONWARNINGS=ignore:resource_tracker $(BIN)/sqlfluff lint --processes 2 --nocolor --disable-progress-bar sql supabase
 	$(BIN)/python -m devstack.migration_lint
 	NO_COLOR=1 $(DENO) fmt --check
 	NO_COLOR=1 $(DENO) lint
