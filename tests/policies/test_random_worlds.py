@@ -213,7 +213,7 @@ def by_door(conn: psycopg.Connection, users: list[UUID], function: str) -> set[P
     return pairs
 
 
-@pytest.fixture(params=range(6))
+@pytest.fixture(params=range(4))
 def worlds(
     conn: psycopg.Connection, world: World, request: pytest.FixtureRequest
 ) -> Iterator[Facts]:
