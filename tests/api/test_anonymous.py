@@ -58,7 +58,7 @@ def test_no_table_or_view_answers(running: Stack, callers: Callers, session: UUI
     for relation in relations:
         for response in (
             visitor.get(relation),
-            visitor.get(relation, {"Prefer": "count=exact"}, select="*", limit="0"),
+            visitor.get(relation, prefer="count=exact", select="*", limit="0"),
             visitor.insert(relation, {}),
             visitor.update(relation, {"title": "x"}),
             visitor.delete(relation),

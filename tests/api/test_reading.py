@@ -111,9 +111,7 @@ def test_a_page_says_how_many_there_are(
     callers: Callers, campus: Campus, timetable: Timetable
 ) -> None:
     for table, count in ((TABLE, 5), (CALENDAR, 4)):
-        response = callers.user(campus.sam).get(
-            table, {"Prefer": "count=exact"}, select="id", limit="2"
-        )
+        response = callers.user(campus.sam).get(table, prefer="count=exact", select="id", limit="2")
         assert response.status_code == 206
         assert response.headers["content-range"] == f"0-1/{count}"
 
@@ -121,17 +119,17 @@ def test_a_page_says_how_many_there_are(
 def test_one_row_can_be_asked_for_as_one(
     callers: Callers, campus: Campus, timetable: Timetable
 ) -> None:
-    single = {"Accept": "application/vnd.pgrst.object+json"}
+    single = "application/vnd.pgrst.object+json"
     sam, otto = callers.user(campus.sam), callers.user(campus.otto)
     query = {"select": "title", "id": f"eq.{timetable.first}"}
 
-    assert sam.get(TABLE, single, **query).json() == {"title": "Joins"}
-    assert otto.get(TABLE, single, **query).status_code == 406
+    assert sam.get(TABLE, accept=single, **query).json() == {"title": "Joins"}
+    assert otto.get(TABLE, accept=single, **query).status_code == 406
 
 
 def test_the_calendar_comes_as_csv(callers: Callers, campus: Campus, timetable: Timetable) -> None:
     response = callers.user(campus.sam).get(
-        CALENDAR, {"Accept": "text/csv"}, select="title,mentor_name", order="start_time"
+        CALENDAR, accept="text/csv", select="title,mentor_name", order="start_time"
     )
 
     rows = list(csv.DictReader(io.StringIO(response.text)))
@@ -243,7 +241,7 @@ def test_nothing_can_be_learned_by_ordering_or_counting(
     callers: Callers, campus: Campus, timetable: Timetable
 ) -> None:
     response = callers.user(campus.otto).get(
-        TABLE, {"Prefer": "count=exact"}, select="id", mentor_id=f"eq.{campus.marta}"
+        TABLE, prefer="count=exact", select="id", mentor_id=f"eq.{campus.marta}"
     )
 
     assert response.json() == []

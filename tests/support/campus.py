@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 import psycopg
@@ -57,7 +57,7 @@ class Campus:
         with psycopg.connect(database_url) as connection:
             world = World(connection)
 
-            def account(name: str) -> dict[str, str]:
+            def account(name: str) -> dict[str, Any]:
                 return {"email": address(name), "password": PASSWORD}
 
             course = world.course("Data Engineering")

@@ -27,8 +27,10 @@ class Caller:
     url: str
     headers: dict[str, str] = field(repr=False)
 
-    def get(self, path: str, headers: dict[str, str] | None = None, **query: str) -> httpx.Response:
-        """Read rows."""
+    def get(self, path: str, accept: str = "", prefer: str = "", **query: str) -> httpx.Response:
+        """Read rows; the headers Accept and Prefer where they are given."""
+        given = {"Accept": accept, "Prefer": prefer}
+        headers = {name: value for name, value in given.items() if value}
         return self.send("GET", path, query, headers=headers)
 
     def insert(self, table: str, *rows: dict[str, Any], prefer: str = "") -> httpx.Response:
