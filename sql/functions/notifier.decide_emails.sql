@@ -11,7 +11,7 @@ create function notifier.decide_emails(
 returns setof notifier.claimed_email
 language plpgsql
 set search_path = ''
-set plan_cache_mode = force_custom_plan
+set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set jit = off
 as $$

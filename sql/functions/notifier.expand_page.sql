@@ -8,7 +8,7 @@ create function notifier.expand_page(
 )
 language plpgsql
 set search_path = ''
-set plan_cache_mode = force_custom_plan
+set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set jit = off
 as $$
@@ -65,14 +65,16 @@ begin
             )
             union
             (
+                -- Of later events too: who has left since was still invited then.
                 select change.user_id
                 from (
-                    select started.* from notifier.events as started where started.id = event.id
-                    union all
-                    select merged.* from notifier.events as merged where merged.merged_into = event.id
+                    select of_session.*
+                    from notifier.events as of_session
+                    where of_session.session_id = event.session_id
+                    offset 0
                 ) as part
                 cross join lateral unnest(part.participants_added || part.participants_removed) as change (user_id)
-                where v_concerns_somebody and change.user_id > v_after
+                where v_concerns_somebody and part.id >= event.id and change.user_id > v_after
                 order by change.user_id
                 limit max_users
             )

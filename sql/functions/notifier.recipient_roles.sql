@@ -14,7 +14,7 @@ returns table (user_id uuid, role_before text, role_after text)
 language plpgsql
 stable
 set search_path = ''
-set plan_cache_mode = force_custom_plan
+set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set jit = off
 as $$
