@@ -154,8 +154,8 @@ def main() -> int:
 def _functions_fix_their_search_path(file: SqlFile) -> Iterator[Finding]:
     for statement in file.statements:
         function = _FUNCTION.match(statement.code)
-        if function and "set search_path = ''" not in statement.code:
-            yield file.at(statement, f"{function['name']} lacks set search_path = ''")
+        if function and "set search_path = pg_catalog, pg_temp" not in statement.code:
+            yield file.at(statement, f"{function['name']} lacks set search_path = pg_catalog, pg_temp")
 
 
 def _views_run_as_their_caller(file: SqlFile) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ create function public.join_session(session_id uuid)
 returns public.session_join_details
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_session public.success_sessions := private.visible_session(session_id);

@@ -4,7 +4,7 @@ create function notifier.audience_page(course_id uuid, batch_id uuid, after uuid
 returns setof uuid
 language plpgsql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set jit = off

@@ -24,7 +24,7 @@ create function notifier.claim_emails(
 returns setof notifier.claimed_email
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_claim_id uuid := gen_random_uuid();

@@ -6,7 +6,7 @@ create function notifier.complete_emails(claim uuid, email_ids uuid[], transport
 returns setof uuid
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 set jit = off
 as $$

@@ -10,7 +10,7 @@ create function notifier.decide_emails(
 )
 returns setof notifier.claimed_email
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set jit = off

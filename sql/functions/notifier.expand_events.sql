@@ -12,7 +12,7 @@ create function notifier.expand_events(max_emails integer default 5000)
 returns table (emails integer, more boolean)
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set enable_bitmapscan = off

@@ -3,7 +3,7 @@
 create function notifier.expand_summary(event notifier.events)
 returns integer
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_added integer;

@@ -4,7 +4,7 @@ create function notifier.extend_claim(claim uuid, lease interval)
 returns integer
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 set enable_sort = off
 set jit = off

@@ -7,7 +7,7 @@ create function notifier.fall_asleep()
 returns void
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 set lock_timeout = '1s'
 as $$
 begin

@@ -3,7 +3,7 @@ create function notifier.is_open(snapshot jsonb)
 returns boolean
 language sql
 immutable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return coalesce(snapshot ->> 'status' in ('upcoming', 'live'), false);
 comment on function notifier.is_open(jsonb) is 'Whether a session in this state (notifier.session_snapshot, or null) invites people: upcoming or live.';
 revoke execute on function notifier.is_open(jsonb) from public;

@@ -4,7 +4,7 @@ create function notifier.mail_kind(role_before text, role_after text, changes js
 returns notifier.email_kind
 language plpgsql
 immutable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     return (case

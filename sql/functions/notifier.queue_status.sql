@@ -4,7 +4,7 @@ create function notifier.queue_status()
 returns table (status text, emails bigint, oldest timestamptz)
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     return query

@@ -13,7 +13,7 @@ create function notifier.recipient_roles(
 returns table (user_id uuid, role_before text, role_after text)
 language plpgsql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set jit = off

@@ -6,7 +6,7 @@ create function notifier.recover_expired_claims()
 returns table (requeued integer, in_doubt integer)
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 set enable_bitmapscan = off
 set enable_sort = off

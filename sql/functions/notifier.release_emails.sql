@@ -5,7 +5,7 @@ create function notifier.release_emails(claim uuid, email_ids uuid[])
 returns setof uuid
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 set jit = off
 as $$

@@ -4,7 +4,7 @@ create function notifier.retry_delay(attempts integer)
 returns interval
 language sql
 volatile
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return case
     when attempts < 16
         then least(interval '15 seconds' * power(2, least(attempts, 16) - 1), interval '1 hour') * (0.5 + random())

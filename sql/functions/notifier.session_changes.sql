@@ -4,7 +4,7 @@ create function notifier.session_changes(old jsonb, new jsonb)
 returns jsonb
 language plpgsql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     if not (notifier.is_open(old) and notifier.is_open(new)) then

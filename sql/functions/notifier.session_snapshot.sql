@@ -5,7 +5,7 @@ create function notifier.session_snapshot(session public.success_sessions)
 returns jsonb
 language plpgsql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 set timezone = 'UTC'
 as $$
 begin

@@ -3,7 +3,7 @@
 create function notifier.start_event(event notifier.events)
 returns bigint
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 set jit = off
 as $$

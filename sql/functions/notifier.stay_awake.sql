@@ -4,7 +4,7 @@ create function notifier.stay_awake(for_interval interval)
 returns void
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     insert into notifier.gate as gate (id, awake_until)

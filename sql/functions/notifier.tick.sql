@@ -5,7 +5,7 @@ create function notifier.tick()
 returns table (started integer, completed integer, requeued integer, in_doubt integer)
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 set jit = off
 as $$

@@ -5,7 +5,7 @@ returns setof public.recurrence_date
 language plpgsql
 stable
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     c_dates_without_end constant integer := 100;

@@ -3,7 +3,7 @@ create function private.attendance_summary(session_id uuid)
 returns jsonb
 language sql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return (
     select
         jsonb_build_object(

@@ -4,7 +4,7 @@ create function private.audience_key(course_id uuid, batch_id uuid)
 returns uuid
 language sql
 immutable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return pg_catalog.md5(course_id::text || '/' || coalesce(batch_id::text, 'unbatched'))::uuid;
 comment on function private.audience_key(uuid, uuid) is
     'The key shared by the sessions and the active enrollments of one audience; batch_id null means the unbatched; null without a course.';

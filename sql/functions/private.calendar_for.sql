@@ -4,7 +4,7 @@ create function private.calendar_for(calendar text, attendee_address text, atten
 returns text
 language plpgsql
 immutable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     -- No text of a session can look like this line: line breaks in texts are escaped, and folded lines begin with a

@@ -7,7 +7,7 @@ create function private.effective_session_status(
 returns public.session_status
 language sql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return case
     when status in ('completed', 'cancelled') then status
     when now() >= end_time then 'completed'::public.session_status

@@ -12,7 +12,7 @@ create function private.expand_rrule(
 returns setof public.recurrence_date
 language plpgsql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 set plan_cache_mode = 'force_generic_plan'
 as $$
 declare

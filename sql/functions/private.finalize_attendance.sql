@@ -2,7 +2,7 @@
 create function private.finalize_attendance(session_id uuid)
 returns void
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_session public.success_sessions;

@@ -3,7 +3,7 @@ create function private.get_session_secret(session_id uuid, kind private.session
 returns text
 language sql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return (
     select secret.decrypted_secret
     from vault.decrypted_secrets as secret

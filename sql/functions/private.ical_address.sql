@@ -3,7 +3,7 @@ create function private.ical_address(property text, address text, name text)
 returns text
 language plpgsql
 immutable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     return property

@@ -4,7 +4,7 @@ create function private.ical_fold(line text)
 returns text
 language plpgsql
 immutable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_octets bytea;

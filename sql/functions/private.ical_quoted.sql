@@ -4,7 +4,7 @@ create function private.ical_quoted(value text)
 returns text
 language sql
 immutable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return '"' || regexp_replace(
     replace(replace(regexp_replace(value, '\r\n|\r|\n', ' ', 'g'), '^', '^^'), '"', '^'''),
     '[\x01-\x08\x0b-\x1f\x7f]', '', 'g'

@@ -4,7 +4,7 @@ create function private.ical_text(value text)
 returns text
 language sql
 immutable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return regexp_replace(
     regexp_replace(
         regexp_replace(value, '([\\;,])', '\\\1', 'g'),

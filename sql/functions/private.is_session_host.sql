@@ -3,7 +3,7 @@ create function private.is_session_host(session public.success_sessions)
 returns boolean
 language sql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return coalesce((session).mentor_id = auth.uid(), false) and private.has_role('mentor');
 comment on function private.is_session_host(public.success_sessions) is 'Whether the calling user is the session''s mentor.';
 revoke execute on function private.is_session_host(public.success_sessions) from public;

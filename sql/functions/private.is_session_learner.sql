@@ -4,7 +4,7 @@ create function private.is_session_learner(session public.success_sessions, user
 returns boolean
 language plpgsql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     if session.mentor_id = is_session_learner.user_id

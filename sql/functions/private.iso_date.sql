@@ -2,7 +2,7 @@ create function private.iso_date(value text)
 returns date
 language plpgsql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     -- Postgres would also take 'today', '31/12/2026' and much more.

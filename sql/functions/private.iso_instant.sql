@@ -2,7 +2,7 @@ create function private.iso_instant(value text)
 returns timestamptz
 language plpgsql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     -- The offset is required: without one the connection's time zone would decide. The time of day is checked here:

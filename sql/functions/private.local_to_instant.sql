@@ -4,7 +4,7 @@ create function private.local_to_instant(local_time timestamp, timezone text)
 returns timestamptz
 language plpgsql
 immutable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_last timestamptz := local_time at time zone timezone;

@@ -4,7 +4,7 @@ returns text
 language plpgsql
 stable
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     return (select profile.full_name from public.profiles as profile where profile.id = mentor_name.mentor_id);

@@ -5,7 +5,7 @@ returns uuid[]
 language plpgsql
 stable
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     if private.is_manager() or private.has_role('mentor') then

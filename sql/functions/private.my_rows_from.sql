@@ -4,7 +4,7 @@ create function private.my_rows_from()
 returns uuid
 language sql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return case when private.is_manager() then '00000000-0000-0000-0000-000000000000'::uuid else auth.uid() end;
 comment on function private.my_rows_from() is
     'Lowest user id whose rows the caller may read: the own one, the lowest of all for managers, null for nobody.';

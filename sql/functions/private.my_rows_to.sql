@@ -3,7 +3,7 @@ create function private.my_rows_to()
 returns uuid
 language sql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return case when private.is_manager() then 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid else auth.uid() end;
 comment on function private.my_rows_to() is
     'Highest user id whose rows the caller may read: the own one, the highest of all for managers, null for nobody.';

@@ -4,7 +4,7 @@ returns text
 language plpgsql
 stable
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     return coalesce((select profile.timezone from public.profiles as profile where profile.id = auth.uid()), 'UTC');

@@ -3,7 +3,7 @@
 create function private.note_presence(session public.success_sessions, user_id uuid, kind private.presence_kind)
 returns void
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_last private.presence_kind;

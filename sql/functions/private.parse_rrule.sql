@@ -3,7 +3,7 @@ create function private.parse_rrule(rule text)
 returns private.rrule
 language plpgsql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     c_longest constant integer := 1000;

@@ -4,7 +4,7 @@ create function private.recurrence_exdates(recurrence jsonb, start_time timestam
 returns date[]
 language plpgsql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     c_most_exdates constant integer := 1000;

@@ -4,7 +4,7 @@ create function private.recurrence_refusal(part text, value text, problem text, 
 returns void
 language plpgsql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     raise exception using

@@ -4,7 +4,7 @@ create function private.recurrence_rule(recurrence jsonb, start_time timestamptz
 returns text
 language plpgsql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     c_keys constant text[] := array['pattern', 'days', 'count', 'until', 'rrule', 'exdates'];

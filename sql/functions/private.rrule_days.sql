@@ -5,7 +5,7 @@ create function private.rrule_days(grid private.rrule_grid, first_period integer
 returns date[]
 language plpgsql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 set plan_cache_mode = 'force_generic_plan'
 as $$
 declare

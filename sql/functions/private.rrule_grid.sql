@@ -3,7 +3,7 @@ create function private.rrule_grid(rrule private.rrule, start_date date)
 returns private.rrule_grid
 language plpgsql
 immutable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     -- Days since a Monday.

@@ -4,7 +4,7 @@ returns integer
 language plpgsql
 immutable
 returns null on null input
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     if number !~ (case when lowest < 0 then '^[+-]?[0-9]{1,9}$' else '^[0-9]{1,9}$' end)

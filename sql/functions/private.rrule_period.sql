@@ -2,7 +2,7 @@ create function private.rrule_period(grid private.rrule_grid, day date)
 returns integer
 language plpgsql
 immutable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     if grid.period_days is not null then

@@ -5,7 +5,7 @@ create function private.rule(holds boolean, name text, message text, remedy text
 returns boolean
 language plpgsql
 immutable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     if holds is not false then

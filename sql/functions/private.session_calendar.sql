@@ -13,7 +13,7 @@ create function private.session_calendar(
 returns text
 language plpgsql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_url text := rtrim(app_url, '/') || '/sessions/' || session.id;

@@ -4,7 +4,7 @@ create function private.session_learners(session public.success_sessions)
 returns table (user_id uuid)
 language plpgsql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_host_id uuid := (

@@ -5,7 +5,7 @@ create function private.session_presence(session public.success_sessions, user_i
 returns table (student_id uuid, joined_at timestamptz, left_at timestamptz, present_for interval)
 language plpgsql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_until timestamptz := least(session.end_time, clock_timestamp());

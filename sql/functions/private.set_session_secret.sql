@@ -3,7 +3,7 @@
 create function private.set_session_secret(session_id uuid, kind private.session_secret, value text)
 returns boolean
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_name text := format('success_sessions/%s/%s', session_id, kind);

@@ -3,7 +3,7 @@ create function private.utc_text(instant timestamptz)
 returns text
 language sql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return to_char(instant at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"');
 comment on function private.utc_text(timestamptz) is 'An instant as ISO 8601 in UTC, to the second.';
 revoke execute on function private.utc_text(timestamptz) from public;

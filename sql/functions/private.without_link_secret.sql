@@ -3,7 +3,7 @@ create function private.without_link_secret(link text)
 returns text
 language sql
 immutable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return regexp_replace(
     regexp_replace(
         regexp_replace(link, '([?&#])pwd=[^&#]*', '\1', 'gi'),

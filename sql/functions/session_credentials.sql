@@ -3,7 +3,7 @@ create function public.session_credentials(session_id uuid)
 returns public.session_credential_details
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_session public.success_sessions := private.visible_session(session_id);

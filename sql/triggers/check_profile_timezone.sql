@@ -4,7 +4,7 @@ create function private.check_profile_timezone()
 returns trigger
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     if new.timezone is not null

@@ -4,7 +4,7 @@ create function private.forget_session_credentials()
 returns trigger
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform private.set_session_secret(old.id, kind, null)

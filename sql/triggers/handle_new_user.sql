@@ -4,7 +4,7 @@ create function private.handle_new_user()
 returns trigger
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     insert into public.profiles (id, full_name, timezone)

@@ -1,11 +1,12 @@
 -- One event per statement and session for explicit invitees that came or went. The session's row is locked first, as by
--- a change of the session itself: the ids of a session's events must rise in the order of its changes. Security
--- definer: writers of participants have no business in the outbox.
+-- a change of the session itself: the ids of a session's events must rise in the order of its changes. A session that is
+-- called off has them too, though nobody is told: these events are how it is known who was invited when.
+-- Security definer: writers of participants have no business in the outbox.
 create function private.handle_session_participant_changes()
 returns trigger
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_came jsonb := '[]';
@@ -46,7 +47,7 @@ begin
         from public.success_sessions as session
         where
             session.id in (select change.session_id from change)
-            and session.status in ('upcoming', 'live')
+            and session.status <> 'completed'
         order by session.id
         for no key update
     ),
@@ -69,7 +70,7 @@ begin
 end
 $$;
 comment on function private.handle_session_participant_changes() is
-    'Writes one outbox event per session whose explicit invitees a statement changed; none for sessions that are over, called off or gone.';
+    'Writes one outbox event per session whose explicit invitees a statement changed; none for sessions that are over or gone.';
 revoke execute on function private.handle_session_participant_changes() from public;
 
 create trigger handle_session_participants_added

@@ -5,7 +5,7 @@ create function private.handle_success_session_changes()
 returns trigger
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     -- Kept for mails to show; by themselves they are no change that a mail would be sent for.

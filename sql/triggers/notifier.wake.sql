@@ -6,7 +6,7 @@ create function notifier.wake()
 returns trigger
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     -- Shared with other writers, exclusive for notifier.fall_asleep(), which explains it.

@@ -4,7 +4,7 @@
 create function private.refuse_stored_credentials()
 returns trigger
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     raise exception using

@@ -4,7 +4,7 @@ create function private.refuse_untold_session_delete()
 returns trigger
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     if old.status not in ('completed', 'cancelled') then

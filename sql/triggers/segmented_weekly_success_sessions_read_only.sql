@@ -3,7 +3,7 @@
 create function private.refuse_calendar_write()
 returns trigger
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     raise exception using

@@ -4,7 +4,7 @@
 create function private.check_session_rights()
 returns trigger
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     if not row_security_active('public.success_sessions') then

@@ -3,7 +3,7 @@
 create function private.set_session_defaults()
 returns trigger
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_missing text;

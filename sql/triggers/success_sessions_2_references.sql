@@ -4,7 +4,7 @@ create function private.check_session_references()
 returns trigger
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_is_new boolean := tg_op = 'INSERT';

@@ -5,7 +5,7 @@ create function private.check_session_transition()
 returns trigger
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_is_mentor_only boolean := auth.uid() is not null and not private.is_manager();

@@ -5,7 +5,7 @@ create function private.store_session_credentials()
 returns trigger
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_link text := new.link;

@@ -7,7 +7,7 @@ create function private.refuse_double_booking()
 returns trigger
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_turn bigint;

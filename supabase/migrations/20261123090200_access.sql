@@ -8,7 +8,7 @@ returns boolean
 language plpgsql
 stable
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     return exists (
@@ -27,7 +27,7 @@ returns boolean
 language plpgsql
 stable
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     return exists (
@@ -47,7 +47,7 @@ returns boolean
 language plpgsql
 stable
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     return exists (
@@ -69,7 +69,7 @@ returns uuid[]
 language plpgsql
 stable
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     return array(
@@ -90,7 +90,7 @@ returns uuid
 language plpgsql
 stable
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     return (
@@ -117,7 +117,7 @@ returns uuid
 language plpgsql
 stable
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     return (
@@ -143,7 +143,7 @@ returns uuid[]
 language plpgsql
 stable
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     return array(
@@ -164,7 +164,7 @@ create function private.my_rows_from()
 returns uuid
 language sql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return case when private.is_manager() then '00000000-0000-0000-0000-000000000000'::uuid else auth.uid() end;
 comment on function private.my_rows_from() is
     'Lowest user id whose rows the caller may read: the own one, the lowest of all for managers, null for nobody.';
@@ -176,7 +176,7 @@ create function private.my_rows_to()
 returns uuid
 language sql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return case when private.is_manager() then 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid else auth.uid() end;
 comment on function private.my_rows_to() is
     'Highest user id whose rows the caller may read: the own one, the highest of all for managers, null for nobody.';
@@ -190,7 +190,7 @@ returns uuid[]
 language plpgsql
 stable
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     if not private.has_role('mentor') then
@@ -212,7 +212,7 @@ returns uuid[]
 language plpgsql
 stable
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     if private.is_manager() or private.has_role('mentor') then
@@ -237,7 +237,7 @@ returns uuid[]
 language plpgsql
 stable
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     if private.is_manager() or private.has_role('mentor') then
@@ -260,7 +260,7 @@ create function private.is_session_host(session public.success_sessions)
 returns boolean
 language sql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return coalesce((session).mentor_id = auth.uid(), false) and private.has_role('mentor');
 comment on function private.is_session_host(public.success_sessions) is 'Whether the calling user is the session''s mentor.';
 revoke execute on function private.is_session_host(public.success_sessions) from public;
@@ -271,7 +271,7 @@ create function private.is_session_learner(session public.success_sessions, user
 returns boolean
 language plpgsql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     if session.mentor_id = is_session_learner.user_id
@@ -306,7 +306,7 @@ create function private.session_learners(session public.success_sessions)
 returns table (user_id uuid)
 language plpgsql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_host_id uuid := (
@@ -350,7 +350,7 @@ returns public.success_sessions
 language plpgsql
 stable
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_session public.success_sessions;
@@ -629,7 +629,7 @@ create function private.handle_new_user()
 returns trigger
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     insert into public.profiles (id, full_name, timezone)
@@ -676,7 +676,7 @@ on conflict do nothing;
 create function private.touch_updated_at()
 returns trigger
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     new.updated_at := clock_timestamp();
@@ -699,7 +699,7 @@ create function private.check_profile_timezone()
 returns trigger
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     if new.timezone is not null

@@ -7,7 +7,7 @@ create function private.utc_text(instant timestamptz)
 returns text
 language sql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return to_char(instant at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"');
 comment on function private.utc_text(timestamptz) is 'An instant as ISO 8601 in UTC, to the second.';
 revoke execute on function private.utc_text(timestamptz) from public;
@@ -19,7 +19,7 @@ returns timestamptz
 language plpgsql
 stable
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     return (
@@ -38,7 +38,7 @@ create function private.without_link_secret(link text)
 returns text
 language sql
 immutable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return regexp_replace(
     regexp_replace(
         regexp_replace(link, '([?&#])pwd=[^&#]*', '\1', 'gi'),
@@ -54,7 +54,7 @@ revoke execute on function private.without_link_secret(text) from public;
 create function private.set_session_secret(session_id uuid, kind private.session_secret, value text)
 returns boolean
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_name text := format('success_sessions/%s/%s', session_id, kind);
@@ -88,7 +88,7 @@ create function private.get_session_secret(session_id uuid, kind private.session
 returns text
 language sql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return (
     select secret.decrypted_secret
     from vault.decrypted_secrets as secret
@@ -104,7 +104,7 @@ revoke execute on function private.get_session_secret(uuid, private.session_secr
 create function private.check_session_rights()
 returns trigger
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     if not row_security_active('public.success_sessions') then
@@ -141,7 +141,7 @@ for each row execute function private.check_session_rights();
 create function private.set_session_defaults()
 returns trigger
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_missing text;
@@ -182,7 +182,7 @@ create function private.check_session_references()
 returns trigger
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_is_new boolean := tg_op = 'INSERT';
@@ -259,7 +259,7 @@ create function private.check_session_transition()
 returns trigger
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_is_mentor_only boolean := auth.uid() is not null and not private.is_manager();
@@ -375,7 +375,7 @@ create function private.store_session_credentials()
 returns trigger
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_link text := new.link;
@@ -436,7 +436,7 @@ create function private.refuse_double_booking()
 returns trigger
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_turn bigint;
@@ -515,7 +515,7 @@ for each row execute function private.refuse_double_booking();
 create function private.revise_session()
 returns trigger
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     new.updated_at := clock_timestamp();
@@ -545,7 +545,7 @@ for each row execute function private.revise_session();
 create function private.refuse_stored_credentials()
 returns trigger
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     raise exception using
@@ -574,7 +574,7 @@ create function private.forget_session_credentials()
 returns trigger
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform private.set_session_secret(old.id, kind, null)
@@ -596,7 +596,7 @@ returns text
 language plpgsql
 stable
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     return coalesce((select profile.timezone from public.profiles as profile where profile.id = auth.uid()), 'UTC');
@@ -612,7 +612,7 @@ returns text
 language plpgsql
 stable
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     return (select profile.full_name from public.profiles as profile where profile.id = mentor_name.mentor_id);
@@ -631,7 +631,7 @@ create function private.effective_session_status(
 returns public.session_status
 language sql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return case
     when status in ('completed', 'cancelled') then status
     when now() >= end_time then 'completed'::public.session_status
@@ -779,7 +779,7 @@ grant select on public.segmented_weekly_success_sessions to authenticated;
 create function private.refuse_calendar_write()
 returns trigger
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     raise exception using
@@ -804,7 +804,7 @@ create function private.session_presence(session public.success_sessions, user_i
 returns table (student_id uuid, joined_at timestamptz, left_at timestamptz, present_for interval)
 language plpgsql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_until timestamptz := least(session.end_time, clock_timestamp());
@@ -859,7 +859,7 @@ revoke execute on function private.session_presence(public.success_sessions, uui
 create function private.refresh_attendance(session public.success_sessions, user_id uuid default null)
 returns void
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     insert into public.session_attendance as attendance
@@ -903,7 +903,7 @@ revoke execute on function private.refresh_attendance(public.success_sessions, u
 create function private.note_presence(session public.success_sessions, user_id uuid, kind private.presence_kind)
 returns void
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_last private.presence_kind;
@@ -929,7 +929,7 @@ revoke execute on function private.note_presence(public.success_sessions, uuid, 
 create function private.finalize_attendance(session_id uuid)
 returns void
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_session public.success_sessions;
@@ -957,7 +957,7 @@ create function private.attendance_summary(session_id uuid)
 returns jsonb
 language sql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return (
     select
         jsonb_build_object(
@@ -994,7 +994,7 @@ create function public.join_session(session_id uuid)
 returns public.session_join_details
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_session public.success_sessions := private.visible_session(session_id);
@@ -1061,7 +1061,7 @@ create function public.leave_session(session_id uuid)
 returns public.session_attendance
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_session public.success_sessions;
@@ -1103,7 +1103,7 @@ create function public.session_credentials(session_id uuid)
 returns public.session_credential_details
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_session public.success_sessions := private.visible_session(session_id);

@@ -54,7 +54,7 @@ create function private.local_to_instant(local_time timestamp, timezone text)
 returns timestamptz
 language plpgsql
 immutable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_last timestamptz := local_time at time zone timezone;
@@ -82,7 +82,7 @@ create function private.iso_date(value text)
 returns date
 language plpgsql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     -- Postgres would also take 'today', '31/12/2026' and much more.
@@ -102,7 +102,7 @@ create function private.iso_instant(value text)
 returns timestamptz
 language plpgsql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     -- The offset is required: without one the connection's time zone would decide. The time of day is checked here:
@@ -130,7 +130,7 @@ create function private.recurrence_refusal(part text, value text, problem text, 
 returns void
 language plpgsql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     raise exception using
@@ -150,7 +150,7 @@ returns integer
 language plpgsql
 immutable
 returns null on null input
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     if number !~ (case when lowest < 0 then '^[+-]?[0-9]{1,9}$' else '^[0-9]{1,9}$' end)
@@ -181,7 +181,7 @@ create function private.parse_rrule(rule text)
 returns private.rrule
 language plpgsql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     c_longest constant integer := 1000;
@@ -339,7 +339,7 @@ create function private.rrule_grid(rrule private.rrule, start_date date)
 returns private.rrule_grid
 language plpgsql
 immutable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     -- Days since a Monday.
@@ -435,7 +435,7 @@ create function private.rrule_period(grid private.rrule_grid, day date)
 returns integer
 language plpgsql
 immutable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     if grid.period_days is not null then
@@ -458,7 +458,7 @@ create function private.rrule_days(grid private.rrule_grid, first_period integer
 returns date[]
 language plpgsql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
@@ -565,7 +565,7 @@ create function private.expand_rrule(
 returns setof public.recurrence_date
 language plpgsql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
@@ -663,7 +663,7 @@ create function private.recurrence_rule(recurrence jsonb, start_time timestamptz
 returns text
 language plpgsql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     c_keys constant text[] := array['pattern', 'days', 'count', 'until', 'rrule', 'exdates'];
@@ -814,7 +814,7 @@ create function private.recurrence_exdates(recurrence jsonb, start_time timestam
 returns date[]
 language plpgsql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     c_most_exdates constant integer := 1000;
@@ -864,7 +864,7 @@ returns setof public.recurrence_date
 language plpgsql
 stable
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     c_dates_without_end constant integer := 100;

@@ -228,7 +228,7 @@ create function private.ical_text(value text)
 returns text
 language sql
 immutable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return regexp_replace(
     regexp_replace(
         regexp_replace(value, '([\\;,])', '\\\1', 'g'),
@@ -245,7 +245,7 @@ create function private.ical_quoted(value text)
 returns text
 language sql
 immutable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return '"' || regexp_replace(
     replace(replace(regexp_replace(value, '\r\n|\r|\n', ' ', 'g'), '^', '^^'), '"', '^'''),
     '[\x01-\x08\x0b-\x1f\x7f]', '', 'g'
@@ -259,7 +259,7 @@ create function private.ical_utc(instant timestamptz)
 returns text
 language sql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return to_char(instant at time zone 'UTC', 'YYYYMMDD"T"HH24MISS"Z"');
 comment on function private.ical_utc(timestamptz) is 'The instant as an iCalendar DATE-TIME in UTC (RFC 5545, section 3.3.5).';
 revoke execute on function private.ical_utc(timestamptz) from public;
@@ -270,7 +270,7 @@ create function private.ical_fold(line text)
 returns text
 language plpgsql
 immutable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_octets bytea;
@@ -303,7 +303,7 @@ create function private.ical_address(property text, address text, name text)
 returns text
 language plpgsql
 immutable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     return property
@@ -321,7 +321,7 @@ create function private.calendar_for(calendar text, attendee_address text, atten
 returns text
 language plpgsql
 immutable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     -- No text of a session can look like this line: line breaks in texts are escaped, and folded lines begin with a
@@ -356,7 +356,7 @@ create function private.session_calendar(
 returns text
 language plpgsql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_url text := rtrim(app_url, '/') || '/sessions/' || session.id;
@@ -428,7 +428,7 @@ create function notifier.session_snapshot(session public.success_sessions)
 returns jsonb
 language plpgsql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 set timezone = 'UTC'
 as $$
 begin
@@ -464,7 +464,7 @@ create function notifier.is_open(snapshot jsonb)
 returns boolean
 language sql
 immutable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return coalesce(snapshot ->> 'status' in ('upcoming', 'live'), false);
 comment on function notifier.is_open(jsonb) is 'Whether a session in this state (notifier.session_snapshot, or null) invites people: upcoming or live.';
 revoke execute on function notifier.is_open(jsonb) from public;
@@ -477,7 +477,7 @@ create function notifier.wake()
 returns trigger
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     -- Shared with other writers, exclusive for notifier.fall_asleep(), which explains it.
@@ -505,7 +505,7 @@ create function private.handle_success_session_changes()
 returns trigger
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     -- Kept for mails to show; by themselves they are no change that a mail would be sent for.
@@ -537,7 +537,7 @@ create function private.handle_session_participant_changes()
 returns trigger
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_came jsonb := '[]';
@@ -625,7 +625,7 @@ create function private.refuse_untold_session_delete()
 returns trigger
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     if old.status not in ('completed', 'cancelled') then

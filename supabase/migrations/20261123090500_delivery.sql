@@ -8,7 +8,7 @@ create function notifier.session_changes(old jsonb, new jsonb)
 returns jsonb
 language plpgsql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     if not (notifier.is_open(old) and notifier.is_open(new)) then
@@ -69,7 +69,7 @@ create function notifier.recipient_roles(
 returns table (user_id uuid, role_before text, role_after text)
 language plpgsql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set jit = off
@@ -190,7 +190,7 @@ create function notifier.mail_kind(role_before text, role_after text, changes js
 returns notifier.email_kind
 language plpgsql
 immutable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     return (case
@@ -214,7 +214,7 @@ create function notifier.audience_page(course_id uuid, batch_id uuid, after uuid
 returns setof uuid
 language plpgsql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set jit = off
@@ -256,7 +256,7 @@ revoke execute on function notifier.audience_page(uuid, uuid, uuid, integer) fro
 create function notifier.start_event(event notifier.events)
 returns bigint
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 set jit = off
 as $$
@@ -297,7 +297,7 @@ create function notifier.expand_page(
     out added integer
 )
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set jit = off
@@ -462,7 +462,7 @@ revoke execute on function notifier.expand_page(notifier.events, integer) from p
 create function notifier.expand_summary(event notifier.events)
 returns integer
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_added integer;
@@ -496,7 +496,7 @@ create function notifier.expand_events(max_emails integer default 5000)
 returns table (emails integer, more boolean)
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set enable_bitmapscan = off
@@ -569,7 +569,7 @@ create function notifier.session_details(snapshot jsonb)
 returns jsonb
 language plpgsql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     return (
@@ -601,7 +601,7 @@ revoke execute on function notifier.session_details(jsonb) from public;
 create function notifier.lock_due_emails(max_emails integer)
 returns uuid[]
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set jit = off
@@ -649,7 +649,7 @@ create function notifier.decide_emails(
 )
 returns setof notifier.claimed_email
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set jit = off
@@ -981,7 +981,7 @@ create function notifier.claim_emails(
 returns setof notifier.claimed_email
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_claim_id uuid := gen_random_uuid();
@@ -1014,7 +1014,7 @@ create function notifier.retry_delay(attempts integer)
 returns interval
 language sql
 volatile
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return case
     when attempts < 16
         then least(interval '15 seconds' * power(2, least(attempts, 16) - 1), interval '1 hour') * (0.5 + random())
@@ -1031,7 +1031,7 @@ create function notifier.begin_sending(claim uuid, email_ids uuid[], lease inter
 returns setof uuid
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 set jit = off
 as $$
@@ -1069,7 +1069,7 @@ create function notifier.complete_emails(claim uuid, email_ids uuid[], transport
 returns setof uuid
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 set jit = off
 as $$
@@ -1112,7 +1112,7 @@ create function notifier.fail_email(
 returns text
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 set jit = off
 as $$
@@ -1173,7 +1173,7 @@ create function notifier.release_emails(claim uuid, email_ids uuid[])
 returns setof uuid
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 set jit = off
 as $$
@@ -1213,7 +1213,7 @@ create function notifier.extend_claim(claim uuid, lease interval)
 returns integer
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 set enable_sort = off
 set jit = off
@@ -1263,7 +1263,7 @@ create function notifier.recover_expired_claims()
 returns table (requeued integer, in_doubt integer)
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 set enable_bitmapscan = off
 set enable_sort = off
@@ -1319,7 +1319,7 @@ create function notifier.tick()
 returns table (started integer, completed integer, requeued integer, in_doubt integer)
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 set jit = off
 as $$
@@ -1366,7 +1366,7 @@ create function notifier.next_wake()
 returns timestamptz
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_custom_plan
 set enable_seqscan = off
 set jit = off
@@ -1423,7 +1423,7 @@ create function notifier.stay_awake(for_interval interval)
 returns void
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     insert into notifier.gate as gate (id, awake_until)
@@ -1447,7 +1447,7 @@ create function notifier.fall_asleep()
 returns void
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 set lock_timeout = '1s'
 as $$
 begin
@@ -1470,7 +1470,7 @@ create function notifier.queue_status()
 returns table (status text, emails bigint, oldest timestamptz)
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     return query

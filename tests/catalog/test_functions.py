@@ -19,16 +19,18 @@ DEFINER_API = {
 
 FUNCTION_RULES = (
     Rule(
-        "fixes an empty search path",
+        # Temporary objects last: unnamed, they come first, and a caller's type would stand in for
+        # Postgres' own, its check running as the owner of the function.
+        "fixes a search path that callers cannot get in front of",
         """
         select oid::regprocedure::text
         from pg_proc
         where pronamespace::regnamespace::text in ('public', 'private', 'notifier')
-            and 'search_path=""' <> all (coalesce(proconfig, '{}'))
+            and 'search_path=pg_catalog, pg_temp' <> all (coalesce(proconfig, '{}'))
         """,
         """
         create function private.lost() returns integer language sql
-        set search_path = public return 1
+        set search_path = '' return 1
         """,
         "private.lost()",
     ),

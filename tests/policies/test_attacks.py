@@ -621,6 +621,74 @@ def test_functions_and_operators_of_the_caller_do_not_stand_in_for_postgres_own(
         assert academy.conn.execute("select from public.success_sessions").rowcount == 3
 
 
+HIJACKED = {
+    "notifier": [
+        "select notifier.expand_events()",
+        "select notifier.claim_emails('me', 9, '1 min', 'a@b.test', 'https://x.test')",
+        "select notifier.begin_sending(gen_random_uuid(), '{}', '1 min')",
+        "select notifier.complete_emails(gen_random_uuid(), '{}', 'smtp')",
+        "select notifier.release_emails(gen_random_uuid(), '{}')",
+        "select notifier.extend_claim(gen_random_uuid(), '1 min')",
+        "select notifier.recover_expired_claims()",
+        "select notifier.stay_awake('1 min')",
+        "select notifier.fall_asleep()",
+        "select notifier.next_wake()",
+        "select notifier.tick()",
+        "select notifier.queue_status()",
+    ],
+    "authenticated": [
+        "select from public.segmented_weekly_success_sessions",
+        "select from public.batches",
+        "select public.join_session(%(session)s)",
+        "select public.leave_session(%(session)s)",
+        "select public.session_credentials(%(session)s)",
+        "update public.success_sessions set title = 'New', end_time = end_time + interval '1 min'"
+        " where id = %(session)s",
+        "insert into public.session_participants (session_id, user_id)"
+        " values (%(session)s, %(nobody)s)",
+    ],
+}
+
+
+@pytest.mark.parametrize("role", HIJACKED)
+def test_types_of_the_caller_do_not_stand_in_for_postgres_own(academy: Academy, role: str) -> None:
+    """With an empty path they did, and their checks ran as the owner: CVE-2007-2138 once more."""
+    ran_as: list[str | None] = []
+    academy.conn.add_notice_handler(lambda diagnostic: ran_as.append(diagnostic.message_primary))
+    academy.conn.execute(
+        """
+        create function pg_temp.hijack(stolen text) returns boolean language plpgsql as $$
+        begin
+            raise notice '%', current_user;
+            return true;
+        end
+        $$
+        """
+    )
+    for name in ("text", "uuid", "timestamptz", "jsonb", "date", "bytea", "name"):
+        academy.conn.execute(
+            f"create domain pg_temp.{name} as pg_catalog.{name}"
+            " check (pg_temp.hijack(value::pg_catalog.text))".encode()
+        )
+    # The control: the trap works for whoever steps into it.
+    academy.conn.execute("select pg_catalog.now()::timestamptz")
+    assert set(ran_as) == {"postgres"}
+    ran_as.clear()
+    values = {"session": academy.sessions["batch"], "nobody": academy.people["nobody"]}
+    for call in HIJACKED[role]:
+        with academy.acting("host"):
+            # What role notifier may call is called here with the owner's rights, to the same effect.
+            if role == "notifier":
+                academy.conn.execute("reset role")
+            try:
+                with academy.conn.transaction():
+                    academy.conn.execute(call.encode(), values)
+            except psycopg.Error as refused:
+                assert refused.sqlstate == "PT409", call  # noqa: PT017
+        # What runs with the caller's own rights steals nothing.
+        assert "postgres" not in ran_as, call
+
+
 # -- Values that would like to be code -------------------------------------------------------------
 
 

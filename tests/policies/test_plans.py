@@ -429,7 +429,7 @@ def test_the_calendar_looks_up_the_time_zone_once_and_the_clock_once_a_row(
     crowd.execute(
         """
         create or replace function private.my_timezone() returns text
-        language plpgsql stable set search_path = '' as $$
+        language plpgsql stable set search_path = pg_catalog, pg_temp as $$
         begin
             raise notice 'zone';
             return 'UTC';
@@ -438,7 +438,7 @@ def test_the_calendar_looks_up_the_time_zone_once_and_the_clock_once_a_row(
         create or replace function private.effective_session_status(
             status public.session_status, start_time timestamptz, end_time timestamptz
         ) returns public.session_status
-        language plpgsql stable set search_path = '' as $$
+        language plpgsql stable set search_path = pg_catalog, pg_temp as $$
         begin
             raise notice 'clock';
             return status;

@@ -267,7 +267,7 @@ def test_the_list_of_learners_and_the_question_about_one_agree_with_the_rule(
 FORGETFUL = {
     "that an enrollment must be active": """
         create or replace function private.my_audience_keys() returns uuid []
-        language plpgsql stable security definer set search_path = '' as $$
+        language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
         begin
             return array(
                 select private.audience_key(enrollment.course_id, enrollment.batch_id)
@@ -279,7 +279,7 @@ FORGETFUL = {
     """,
     "that unbatched means without a batch": """
         create or replace function private.my_audience_keys() returns uuid []
-        language plpgsql stable security definer set search_path = '' as $$
+        language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
         begin
             return array(
                 select private.audience_key(enrollment.course_id, audience.batch_id)
@@ -292,9 +292,9 @@ FORGETFUL = {
     """,
     "that a host must be a mentor": """
         create or replace function private.my_hosts_from() returns uuid
-        language sql stable security definer set search_path = '' return private.my_rows_from();
+        language sql stable security definer set search_path = pg_catalog, pg_temp return private.my_rows_from();
         create or replace function private.my_hosts_to() returns uuid
-        language sql stable security definer set search_path = '' return private.my_rows_to();
+        language sql stable security definer set search_path = pg_catalog, pg_temp return private.my_rows_to();
     """,
 }
 
