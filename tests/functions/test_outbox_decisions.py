@@ -216,6 +216,17 @@ def test_an_invitee_who_came_and_went_after_an_older_mail_was_dropped_is_told(
     assert outbox.tell() == {ben: "session_cancelled"}
 
 
+def test_an_invitee_taken_off_a_cancelled_session_is_still_told_that_it_is_cancelled(
+    world: World, outbox: Outbox
+) -> None:
+    ben, session = world.student("Ben"), world.session(starts=TUESDAY)
+    world.invite(session, ben)
+    outbox.deliver()
+    change(world.conn, session, status="cancelled")
+    world.conn.execute("delete from public.session_participants where user_id = %s", (ben,))
+    assert outbox.tell() == {ben: "session_cancelled"}
+
+
 def test_nobody_is_told_of_the_end_of_what_they_never_heard_of(
     world: World, outbox: Outbox, batch: UUID, anna: UUID
 ) -> None:

@@ -143,6 +143,20 @@ def test_invitees_who_came_and_went_are_not_told(world: World, outbox: Outbox) -
     assert outbox.expand() == (0, False)
 
 
+def test_an_invitee_who_left_before_the_page_is_expanded_is_told_what_came_before(
+    world: World, outbox: Outbox
+) -> None:
+    guests = sorted(world.student(f"Guest {number}") for number in range(3))
+    session = world.session(starts=TUESDAY)
+    world.invite(session, *guests)
+    outbox.deliver()
+    change(world.conn, session, status="cancelled")
+    assert outbox.expand(1) == (1, True)
+    change(world.conn, session, status="upcoming")
+    world.conn.execute("delete from public.session_participants where user_id = %s", (guests[2],))
+    assert outbox.tell() == {guests[2]: "session_cancelled"}
+
+
 def test_invitees_of_a_large_audience_cost_no_fan_out(
     world: World, outbox: Outbox, batch: UUID
 ) -> None:
