@@ -21,7 +21,7 @@ def test_the_draft_leads_from_the_migrations_to_sql(
         connection.execute("comment on column public.courses.syllabus is 'What is taught.'")
         connection.execute(
             "create function private.twice(number integer) returns integer language plpgsql"
-            " set search_path = '' as $$begin return 2 * number; end$$"
+            " set search_path = pg_catalog, pg_temp as $$begin return 2 * number; end$$"
         )
         connection.execute("revoke execute on function private.twice(integer) from public")
 

@@ -25,7 +25,7 @@ create function private.is_manager(user_id uuid)
 returns boolean
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     -- DELETE FROM here is a comment, and 'UPDATE a SET b' a string.
@@ -46,7 +46,7 @@ grant execute on function private.is_manager(uuid) to authenticated;
 create function private.touch_updated_at()
 returns trigger
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     return new;
@@ -114,8 +114,10 @@ def replace(path: str, old: str, new: str) -> Change:
 
 BAD = {
     "a function without a search path": (
-        replace("sql/functions/private.is_manager.sql", "set search_path = ''\n", ""),
-        "sql/functions/private.is_manager.sql:3: private.is_manager lacks set search_path = ''",
+        replace(
+            "sql/functions/private.is_manager.sql", "set search_path = pg_catalog, pg_temp\n", ""
+        ),
+        "sql/functions/private.is_manager.sql:3: private.is_manager lacks set search_path = pg_catalog, pg_temp",
     ),
     "a definer that does not say why": (
         replace("sql/functions/private.is_manager.sql", "-- Security definer:", "-- It is so:"),

@@ -27,7 +27,7 @@ STRAYS = [
     ("create function private.stray() returns integer language sql return 1", "private.stray"),
     (
         "create or replace function private.touch_updated_at() returns trigger language plpgsql"
-        " set search_path = '' as 'begin /* stray body */ return new; end'",
+        " set search_path = pg_catalog, pg_temp as 'begin /* stray body */ return new; end'",
         "stray body",
     ),
     (
