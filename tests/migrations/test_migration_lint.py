@@ -117,7 +117,7 @@ BAD = {
         replace(
             "sql/functions/private.is_manager.sql", "set search_path = pg_catalog, pg_temp\n", ""
         ),
-        "sql/functions/private.is_manager.sql:3: private.is_manager lacks set search_path = pg_catalog, pg_temp",
+        "sql/functions/private.is_manager.sql:3: private.is_manager lacks set search_path = ",
     ),
     "a definer that does not say why": (
         replace("sql/functions/private.is_manager.sql", "-- Security definer:", "-- It is so:"),
