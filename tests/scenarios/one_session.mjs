@@ -41,7 +41,7 @@ const again = await ada.from("success_sessions").insert(form).select().single();
 const byStudent = await sam.from("success_sessions").insert(form);
 
 const calendar = (client) =>
-  client.from("segmented_weekly_success_sessions").select("title, segment, can_join, courses(name)")
+  client.from("segmented_weekly_success_sessions").select("title, status, can_join, courses(name)")
     .eq("id", id);
 const calendars = {};
 for (const [name, client] of Object.entries({ sam, otto, marta })) {

@@ -39,7 +39,7 @@ def test_supabase_js_plays_one_session(api: Stack, campus: Campus) -> None:
     assert clash.startswith(f"clash with 'Office hours', session {session}, from ")
     shown = {
         "title": "Office hours",
-        "segment": seen["calendars"]["sam"][0]["segment"],
+        "status": "upcoming",
         "can_join": True,
         "courses": {"name": "Data Engineering"},
     }
