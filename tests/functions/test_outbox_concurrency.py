@@ -1,4 +1,4 @@
-"""Several workers at once, on connections of their own: nothing twice, nothing lost, no deadlock."""
+"""Several workers at once, each on a connection: nothing twice, nothing lost, no deadlock."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import TypeVar
 from uuid import UUID
 
@@ -364,6 +365,5 @@ def test_changes_of_invitees_and_of_the_session_take_turns(
     events = queue.rows("events")
     assert len(events) == 41
     assert all(
-        before["new"]["title"] == after["old"]["title"]
-        for before, after in zip(events, events[1:], strict=False)
+        before["new"]["title"] == after["old"]["title"] for before, after in pairwise(events)
     )

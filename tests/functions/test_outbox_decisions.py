@@ -105,9 +105,7 @@ def test_there_and_back_again_is_nothing(
         outbox.expand()
     move(world, session, TUESDAY)
     assert outbox.deliver() == []
-    assert outbox.statuses()[1:] == (
-        ["nothing_changed", "superseded"] if expanded_between else []
-    )
+    assert outbox.statuses()[1:] == (["nothing_changed", "superseded"] if expanded_between else [])
 
 
 def test_there_and_back_again_after_it_was_told_is_told(
@@ -375,9 +373,7 @@ def test_a_mentor_who_lost_the_role_is_told_nothing(world: World, outbox: Outbox
     assert outbox.statuses() == ["not_invited"]
 
 
-def test_an_invitee_removed_before_being_told_is_told_nothing(
-    world: World, outbox: Outbox
-) -> None:
+def test_an_invitee_removed_before_being_told_is_told_nothing(world: World, outbox: Outbox) -> None:
     ben = world.student("Ben")
     session = world.session(starts=TUESDAY)
     world.invite(session, ben)

@@ -106,9 +106,7 @@ def test_events_that_wait_together_are_merged(world: World, outbox: Outbox, batc
     assert all(event["expanded_at"] for event in (first, *later))
 
 
-def test_events_of_other_sessions_are_not_merged(
-    world: World, outbox: Outbox, batch: UUID
-) -> None:
+def test_events_of_other_sessions_are_not_merged(world: World, outbox: Outbox, batch: UUID) -> None:
     world.student(batch=batch)
     for number in range(3):
         world.session(f"Session {number}", batch=batch, starts=TUESDAY)

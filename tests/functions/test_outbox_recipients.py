@@ -239,9 +239,7 @@ def test_another_batch_takes_the_place_of_the_first(world: World, outbox: Outbox
     session = told_session(outbox, batch=march, mentor=mentor)
     world.invite(session, guest)
     outbox.deliver()
-    change(
-        world.conn, session, batch_id=april, start_time=WEDNESDAY, end_time=WEDNESDAY + HOUR
-    )
+    change(world.conn, session, batch_id=april, start_time=WEDNESDAY, end_time=WEDNESDAY + HOUR)
     emails = by_recipient(outbox.deliver())
     assert {who: email.kind for who, email in emails.items()} == {
         anna: "session_cancelled",
@@ -374,12 +372,14 @@ def test_the_end_of_a_session_brings_the_mentor_the_attendance(
     assert (email.recipient_role, email.calendar, email.calendar_method) == ("host", None, None)
     assert email.session["status"] == "completed"
     assert email.summary is not None
-    assert (email.summary["invited"], email.summary["present"], email.summary["absent"]) == (2, 1, 1)
+    counts = [email.summary[count] for count in ("invited", "present", "absent")]
+    assert counts == [2, 1, 1]
     names = [(each["full_name"], each["status"]) for each in email.summary["students"]]
     assert names == [("Anna", "present"), ("Ben", "absent")]
-    assert outbox.scalar(
-        "select status from public.session_attendance where student_id = %s", ben
-    ) == "absent"
+    assert (
+        outbox.scalar("select status from public.session_attendance where student_id = %s", ben)
+        == "absent"
+    )
 
 
 def test_the_end_of_a_session_without_mentor_still_finalizes_attendance(
@@ -390,18 +390,17 @@ def test_the_end_of_a_session_without_mentor_still_finalizes_attendance(
     world.invite(session, ben)
     change(world.conn, session, status="completed")
     assert outbox.tell() == {}
-    assert outbox.scalar(
-        "select status from public.session_attendance where student_id = %s", ben
-    ) == "absent"
+    assert (
+        outbox.scalar("select status from public.session_attendance where student_id = %s", ben)
+        == "absent"
+    )
 
 
 def test_history_that_is_imported_is_told_to_nobody(world: World, outbox: Outbox) -> None:
     batch = world.batch()
     world.student(batch=batch)
     for status in ("completed", "cancelled"):
-        world.session(
-            batch=batch, mentor=world.mentor(), starts=timedelta(days=-9), status=status
-        )
+        world.session(batch=batch, mentor=world.mentor(), starts=timedelta(days=-9), status=status)
     assert outbox.tell() == {}
     assert outbox.rows("events") == []
 

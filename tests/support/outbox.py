@@ -1,4 +1,4 @@
-"""The outbox as a worker uses it, for tests: expand, claim, settle, and look at what became of mails."""
+"""The outbox as a worker uses it, for tests: expand, claim, settle, and look at the outcome."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class Outbox:
         retry_after: timedelta | None = None,
     ) -> str | None:
         """One call of `fail_email`: the new status."""
-        return self.scalar(
+        status: str | None = self.scalar(
             "select notifier.fail_email(%s, %s, %s, %s, %s)",
             email.claim_id,
             email.email_id,
@@ -105,6 +105,7 @@ class Outbox:
             error,
             retry_after,
         )
+        return status
 
     def send(self, *emails: Claimed) -> None:
         """Send mails of one claim: mark them, then record that they were accepted."""

@@ -118,27 +118,21 @@ def test_edits_of_what_is_over_are_no_event(world: World, outbox: Outbox, status
     assert outbox.rows("events") == []
 
 
-def test_an_event_holds_no_link_and_no_secret(
-    world: World, outbox: Outbox, session: UUID
-) -> None:
+def test_an_event_holds_no_link_and_no_secret(world: World, outbox: Outbox, session: UUID) -> None:
     change(world.conn, session, link="https://zoom.us/j/1234567890?pwd=hush", zoom_passcode="hush")
     everything = str(outbox.rows("events"))
     assert "hush" not in everything
     assert "zoom.us" not in everything
 
 
-def test_one_statement_on_many_sessions_is_one_event_each(
-    world: World, outbox: Outbox
-) -> None:
+def test_one_statement_on_many_sessions_is_one_event_each(world: World, outbox: Outbox) -> None:
     sessions = {world.session(str(number), starts=TUESDAY) for number in range(5)}
     world.conn.execute("delete from notifier.events")
     world.conn.execute("update public.success_sessions set description = 'Bring paper.'")
     assert {event["session_id"] for event in outbox.rows("events")} == sessions
 
 
-def test_a_manager_s_write_through_the_api_reaches_the_outbox(
-    world: World, outbox: Outbox
-) -> None:
+def test_a_manager_s_write_through_the_api_reaches_the_outbox(world: World, outbox: Outbox) -> None:
     with as_user(world.conn, world.admin()):
         world.conn.execute(
             "insert into public.success_sessions (title, start_time, link)"

@@ -111,9 +111,7 @@ def test_a_change_that_nobody_sees_wakes_nobody(
     assert heard(listener, writer) == []
 
 
-def test_a_rollback_wakes_nobody(
-    writer: psycopg.Connection, listener: psycopg.Connection
-) -> None:
+def test_a_rollback_wakes_nobody(writer: psycopg.Connection, listener: psycopg.Connection) -> None:
     with writer.transaction(force_rollback=True):
         World(writer).session(starts=TUESDAY)
     assert heard(listener, writer) == []
@@ -139,7 +137,7 @@ def test_a_writer_with_an_old_snapshot_always_notifies(
 def test_between_falling_asleep_and_waiting_no_event_is_lost(
     database: Database, writer: psycopg.Connection, worker: Outbox, listener: psycopg.Connection
 ) -> None:
-    """A commit that found the notifier awake is over before the notifier looks for the last time."""
+    """A commit that found the notifier awake is over before the notifier's last look."""
     worker.scalar("select notifier.stay_awake('1 hour')")
     asleep = threading.Event()
 

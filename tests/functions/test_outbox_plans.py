@@ -1,0 +1,189 @@
+"""The queue's calls cost by what they return, not by what waits: counted in blocks, not in time.
+
+The planner is left in the dark on purpose: statistics are those of an empty queue, and the worker's
+connection made its plans then.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from uuid import UUID
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from devstack.databases import Database
+from support.outbox import APP_URL, ORGANIZER, Outbox, change
+from support.world import World
+
+TUESDAY = datetime(2031, 5, 6, 17, 0, tzinfo=UTC)
+FEW, MANY = 60, 4000
+CLAIM = 50
+
+
+@pytest.fixture
+def admin(database: Database) -> Iterator[psycopg.Connection]:
+    """Role postgres on a database that autovacuum leaves alone."""
+    with psycopg.connect(database.url, autocommit=True) as connection:
+        for table in ("notifier.events", "notifier.emails"):
+            connection.execute(
+                sql.SQL("alter table {} set (autovacuum_enabled = off)").format(
+                    sql.Identifier(*table.split("."))
+                )
+            )
+            connection.execute(sql.SQL("analyze {}").format(sql.Identifier(*table.split("."))))
+        yield connection
+
+
+@pytest.fixture
+def worker(database: Database, admin: psycopg.Connection) -> Iterator[Outbox]:
+    """A worker whose plans are settled while there is next to nothing in the queue."""
+    with psycopg.connect(database.notifier_url, autocommit=True) as connection:
+        ready = Outbox(connection)
+        world = World(admin)
+        for number in range(8):
+            session = world.session(f"Small {number}", starts=TUESDAY)
+            world.invite(session, world.student())
+            ready.deliver()
+            change(admin, session, status="cancelled")
+            ready.deliver()
+            connection.execute("select notifier.tick(), notifier.next_wake()")
+        yield ready
+
+
+def crowd(admin: psycopg.Connection, size: int) -> UUID:
+    """A batch of so many students."""
+    batch = World(admin).batch(f"{size} students")
+    with admin.transaction():
+        admin.execute("create temporary table crowd (id uuid not null) on commit drop")
+        admin.execute(
+            "insert into crowd select gen_random_uuid() from generate_series(1, %s)", (size,)
+        )
+        admin.execute(
+            "insert into auth.users (id, email) select id, id || '@example.test' from crowd"
+        )
+        admin.execute(
+            "insert into public.course_enrollments (student_id, course_id, batch_id)"
+            " select crowd.id, batch.course_id, batch.id"
+            " from crowd cross join public.batches as batch where batch.id = %s",
+            (batch,),
+        )
+    return batch
+
+
+def blocks(conn: psycopg.Connection, call: str, *arguments: object) -> int:
+    """Run a call, and count the blocks it looked at."""
+    query = sql.SQL("explain (analyze, buffers, timing off, format json) select * from ")
+    row = conn.execute(query + sql.SQL(call), arguments).fetchone()
+    assert row is not None
+    plan = (row[0] if isinstance(row[0], list) else json.loads(row[0]))[0]["Plan"]
+    return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
+
+
+def claim_blocks(worker: Outbox) -> int:
+    return blocks(
+        worker.conn,
+        "notifier.claim_emails(%s, %s, interval '1 minute', %s, %s)",
+        worker.worker,
+        CLAIM,
+        ORGANIZER,
+        APP_URL,
+    )
+
+
+def settle(admin: psycopg.Connection, worker: Outbox) -> None:
+    """Send everything, also what a claim took whose answer was a plan."""
+    admin.execute(
+        "update notifier.emails set status = 'sent', sent_at = clock_timestamp(),"
+        " lease_until = null where status in ('claimed', 'sending')"
+    )
+    worker.deliver()
+
+
+def test_calls_cost_the_same_in_a_short_queue_and_in_a_long_one(
+    admin: psycopg.Connection, worker: Outbox
+) -> None:
+    world = World(admin)
+    few, many = crowd(admin, FEW), crowd(admin, MANY)
+    cost: dict[str, dict[str, int]] = {}
+    for label, batch in (("short", few), ("long", many)):
+        costs = cost[label] = {}
+        session = world.session(label, batch=batch, starts=TUESDAY)
+        costs["expand"] = blocks(worker.conn, "notifier.expand_events(%s)", FEW)
+        while worker.expand()[1]:
+            pass
+        # What finished mails left behind in the indexes is passed over once, then marked.
+        worker.conn.execute("select notifier.next_wake()")
+        costs["next_wake"] = blocks(worker.conn, "notifier.next_wake()")
+        costs["claim"] = claim_blocks(worker)
+        change(admin, session, title=f"{label}, renamed")
+        while worker.expand()[1]:
+            pass
+        worker.conn.execute("select notifier.next_wake()")
+        costs["next_wake, with mails behind others"] = blocks(worker.conn, "notifier.next_wake()")
+        emails = worker.claim(5)
+        ids = [email.email_id for email in emails]
+        claim = emails[0].claim_id if emails else None
+        costs["tick"] = blocks(worker.conn, "notifier.tick()")
+        costs["extend"] = blocks(
+            worker.conn, "notifier.extend_claim(%s, interval '1 minute')", claim
+        )
+        costs["begin"] = blocks(
+            worker.conn, "notifier.begin_sending(%s, %s, interval '1 minute')", claim, ids
+        )
+        costs["complete"] = blocks(
+            worker.conn, "notifier.complete_emails(%s, %s, 'smtp')", claim, ids
+        )
+        settle(admin, worker)
+    dear = {
+        call: (cost["short"][call], cost["long"][call])
+        for call in cost["short"]
+        if cost["long"][call] > 2 * cost["short"][call] + 100
+    }
+    assert dear == {}, "blocks in the short and in the long queue"
+
+
+def test_a_claim_costs_the_same_for_its_mails_when_they_fold_others(
+    admin: psycopg.Connection, worker: Outbox
+) -> None:
+    """Every waiting mail has a younger one behind it; folding must find them by an index."""
+    cost = {}
+    for size in (FEW, MANY):
+        session = World(admin).session(batch=crowd(admin, size), starts=TUESDAY)
+        while worker.expand()[1]:
+            pass
+        change(admin, session, title="Renamed")
+        while worker.expand()[1]:
+            pass
+        cost[size] = claim_blocks(worker)
+        settle(admin, worker)
+    assert cost[MANY] <= 2 * cost[FEW]
+
+
+def test_the_claim_s_scan_is_an_ordered_index_scan(
+    database: Database, admin: psycopg.Connection, worker: Outbox
+) -> None:
+    """The plan itself, with the function's own settings, on a queue of which nothing is known."""
+    World(admin).session(batch=crowd(admin, MANY), starts=TUESDAY)
+    while worker.expand()[1]:
+        pass
+    plans: list[str] = []
+    with psycopg.connect(database.superuser_url, autocommit=True) as observer:
+        observer.add_notice_handler(lambda notice: plans.append(str(notice.message_primary)))
+        observer.execute("load 'auto_explain'")
+        for setting, value in {
+            "auto_explain.log_min_duration": "0",
+            "auto_explain.log_nested_statements": "on",
+            "auto_explain.log_level": "notice",
+            "client_min_messages": "notice",
+        }.items():
+            observer.execute("select set_config(%s, %s, false)", (setting, value))
+        observer.execute("select notifier.lock_due_emails(100)")
+    (plan,) = [plan for plan in plans if "skip locked" in plan and "Limit" in plan]
+    assert "Index Scan using emails_waiting_idx on emails due" in plan
+    assert "emails_unfinished_idx on emails earlier" in plan
+    assert "Seq Scan" not in plan
+    assert "Sort" not in plan
