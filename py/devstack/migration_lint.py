@@ -63,6 +63,9 @@ _POLICY: Final = re.compile(
     r"create policy (?P<policy>\w+) on (?P<name>[\w.]+)(?: as \w+)?"
     r" for (?P<verb>select|insert|update|delete) to \w+"
 )
+SEARCH_PATH = "set search_path = pg_catalog, pg_temp"
+"""Temporary objects last: unnamed, they are searched first for types."""
+
 _FUNCTION: Final = re.compile(r"create (?:or replace )?(?:function|procedure) (?P<name>[\w.]+)")
 _VIEW: Final = re.compile(r"create (?:or replace )?(?:recursive )?view (?P<name>[\w.]+)")
 _GRANT: Final = re.compile(r"grant (?P<what>.*) on (?P<object>.*) to (?P<to>.*)")
@@ -154,8 +157,8 @@ def main() -> int:
 def _functions_fix_their_search_path(file: SqlFile) -> Iterator[Finding]:
     for statement in file.statements:
         function = _FUNCTION.match(statement.code)
-        if function and "set search_path = pg_catalog, pg_temp" not in statement.code:
-            yield file.at(statement, f"{function['name']} lacks set search_path = pg_catalog, pg_temp")
+        if function and SEARCH_PATH not in statement.code:
+            yield file.at(statement, f"{function['name']} lacks {SEARCH_PATH}")
 
 
 def _views_run_as_their_caller(file: SqlFile) -> Iterator[Finding]:

@@ -677,7 +677,7 @@ def test_types_of_the_caller_do_not_stand_in_for_postgres_own(academy: Academy, 
     values = {"session": academy.sessions["batch"], "nobody": academy.people["nobody"]}
     for call in HIJACKED[role]:
         with academy.acting("host"):
-            # What role notifier may call is called here with the owner's rights, to the same effect.
+            # What role notifier may call is called with the owner's rights, to the same effect.
             if role == "notifier":
                 academy.conn.execute("reset role")
             try:

@@ -292,9 +292,11 @@ FORGETFUL = {
     """,
     "that a host must be a mentor": """
         create or replace function private.my_hosts_from() returns uuid
-        language sql stable security definer set search_path = pg_catalog, pg_temp return private.my_rows_from();
+        language sql stable security definer set search_path = pg_catalog, pg_temp
+        return private.my_rows_from();
         create or replace function private.my_hosts_to() returns uuid
-        language sql stable security definer set search_path = pg_catalog, pg_temp return private.my_rows_to();
+        language sql stable security definer set search_path = pg_catalog, pg_temp
+        return private.my_rows_to();
     """,
 }
 
