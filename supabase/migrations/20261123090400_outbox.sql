@@ -530,8 +530,8 @@ after insert or update on public.success_sessions
 for each row execute function private.handle_success_session_changes();
 
 -- One event per statement and session for explicit invitees that came or went. The session's row is locked first, as
--- by a change of the session itself: the ids of a session's events must rise in the order of its changes. A session that
--- is called off has them too, though nobody is told: these events are how it is known who was invited when.
+-- by a change of the session itself: the ids of a session's events must rise in the order of its changes. A session
+-- that is called off has them too, though nobody is told: these events are how it is known who was invited when.
 -- Security definer: writers of participants have no business in the outbox.
 create function private.handle_session_participant_changes()
 returns trigger
