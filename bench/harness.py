@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TypeVar
 
 from bench.errors import BenchError
@@ -45,10 +46,10 @@ class Samples:
     by_variant: Mapping[str, list[float]]
     unit: Unit
 
-    def figures(self) -> list[Figure]:
-        """One line of the table per variant."""
+    def figures(self, bounds: Mapping[str, Bound] = MappingProxyType({})) -> list[Figure]:
+        """One line of the table per variant, with the bounds of those that have one."""
         return [
-            Figure.of(name, Summary.of(measured), self.unit)
+            Figure.of(name, Summary.of(measured), self.unit, bounds.get(name))
             for name, measured in self.by_variant.items()
         ]
 

@@ -9,11 +9,12 @@ from pathlib import Path
 from bench import world
 from bench.daemon import Daemon, running_notifier
 from bench.errors import BenchError
-from bench.harness import Run
+from bench.harness import WARM_UP, Run, interleave
+from bench.relay import running_relay
 from bench.report import Bound, Figure, Section, Unit
 from bench.request import Request, open_requests
 from bench.sink import SinkControl, open_sink
-from bench.statistics import Summary, quantile
+from bench.statistics import quantile
 from devstack.processes import Supervisor
 
 _QUERIES = Path(__file__).parent / "queries"
@@ -21,8 +22,7 @@ _QUERIES = Path(__file__).parent / "queries"
 BOUND = Bound(10.0)
 """Milliseconds from COMMIT to 250 at the median."""
 
-WARM_UP = 5
-"""Mails thrown away: the first ones open connections and compile templates."""
+NOTIFIER, RELAY = "idle notifier", "bare relay, for comparison"
 
 PATIENCE = 30.0
 """Seconds a mail may take."""
@@ -41,41 +41,29 @@ QUICK = Size(mails=3, pause=0.05)
 
 
 @dataclass(frozen=True, slots=True)
-class Delay:
-    """Milliseconds from the sending of COMMIT to its answer and to the 250."""
-
-    commit: float
-    mail: float
-
-
-@dataclass(frozen=True, slots=True)
 class Watch:
-    """Moves the session of one student to and fro, and stops the time."""
+    """Stops the time from COMMIT to 250, after everything has come to rest."""
 
     daemon: Daemon
     control: SinkControl
-    request: Request
     chance: random.Random
+    longest_pause: float
 
-    def delay(self, number: int, pause: float) -> Delay:
-        """One mail, after the notifier has fallen asleep and slept for a while.
+    def milliseconds(self, request: Request, *parameters: str) -> float:
+        """How long after the COMMIT of an admin's request its one mail was accepted.
 
         Raises:
             BenchError: There was not exactly one mail.
         """
         self.daemon.wait_until_asleep()
         # At no fixed distance from whatever the notifier does by the clock.
-        time.sleep(self.chance.uniform(0.0, pause))
+        time.sleep(self.chance.uniform(0.0, self.longest_pause))
         self.control.forget()
-        start = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
-        start += timedelta(days=8, hours=number % 2)
-        sent_at, answered_at = self.request.committed_at(
-            world.ADMIN, start.isoformat(), str(world.id_of("session", 1))
-        )
+        committed_at = request.committed_at(world.ADMIN, *parameters)
         times = self.control.times(1, PATIENCE)
         if len(times) != 1:
             raise BenchError(f"one mail was to be sent, {len(times)} were")
-        return Delay(1000 * (answered_at - sent_at), 1000 * (times[0] - sent_at))
+        return 1000 * (times[0] - committed_at)
 
 
 def measure(run: Run) -> list[Section]:
@@ -85,6 +73,7 @@ def measure(run: Run) -> list[Section]:
         BenchError: A mail does not come, or the notifier does not come to rest.
     """
     size = QUICK if run.quick else FULL
+    chance = random.Random(run.seed)
     settings = {"students": 1, "mentors": 0, "audiences": "{1}"}
     with (
         world.made(run.server, "audiences", settings) as database,
@@ -92,31 +81,40 @@ def measure(run: Run) -> list[Section]:
         Supervisor() as supervisor,
         open_sink(supervisor) as sink,
         running_notifier(supervisor, database, sink.port) as daemon,
+        running_relay(supervisor, database, sink.port),
     ):
-        run.say(f"latency: {size.mails} mails, each after a rest")
-        request = requests.open(
-            database.authenticator_url,
-            "authenticated",
-            (_QUERIES / "reschedule.sql").read_text(),
-            writes=True,
+        reschedule, notify = (
+            requests.open(
+                database.authenticator_url,
+                "authenticated",
+                (_QUERIES / f"{query}.sql").read_text(),
+                writes=True,
+            )
+            for query in ("reschedule", "relay")
         )
-        watch = Watch(daemon, sink.control, request, random.Random(run.seed))
-        delays = [watch.delay(number, size.pause) for number in range(WARM_UP + size.mails)]
-    measured = delays[WARM_UP:]
-    mails = [delay.mail for delay in measured]
-    commits = Summary.of([delay.commit for delay in measured])
+        watch = Watch(daemon, sink.control, chance, size.pause)
+        session = str(world.id_of("session", 1))
+        today = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+        run.say(f"latency: {size.mails} mails each way, each after a rest")
+        samples = interleave(
+            {
+                NOTIFIER: lambda start: watch.milliseconds(reschedule, start, session),
+                RELAY: lambda _: watch.milliseconds(notify),
+            },
+            (
+                (today + timedelta(days=8, hours=number % 2)).isoformat()
+                for number in range(size.mails + WARM_UP)
+            ),
+            unit=Unit.MILLISECONDS,
+            chance=chance,
+        )
+    slowest = quantile(samples.by_variant[NOTIFIER], 0.99)
     return [
         Section(
-            "latency: an idle notifier, one mail",
+            "latency: from COMMIT to 250, one mail at a time",
             [
-                Figure.of("COMMIT → 250", Summary.of(mails), Unit.MILLISECONDS, BOUND),
-                Figure(
-                    "the same, 99th percentile",
-                    quantile(mails, 0.99),
-                    Unit.MILLISECONDS,
-                    len(mails),
-                ),
-                Figure.of("of that, COMMIT itself", commits, Unit.MILLISECONDS),
+                *samples.figures({NOTIFIER: BOUND}),
+                Figure(f"{NOTIFIER}, 99th percentile", slowest, samples.unit, size.mails),
             ],
         )
     ]

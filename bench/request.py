@@ -61,16 +61,12 @@ class Request:
         self._transaction(settings, values)
         return time.perf_counter() - began
 
-    def committed_at(self, user: UUID, *parameters: str) -> tuple[float, float]:
-        """Make the request once; when COMMIT was sent and when it was answered.
-
-        Returns:
-            Readings of the monotonic clock, in seconds.
-        """
+    def committed_at(self, user: UUID, *parameters: str) -> float:
+        """Make the request once; the monotonic clock, in seconds, when COMMIT was sent."""
         self._until_commit(self._settings(user), [parameter.encode() for parameter in parameters])
         sent_at = time.monotonic()
         self._commit()
-        return sent_at, time.monotonic()
+        return sent_at
 
     def rows(self, user: UUID, *parameters: str) -> list[Row]:
         """Make the request once; what it answers."""

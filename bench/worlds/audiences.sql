@@ -1,5 +1,5 @@
--- Batches of one course with as many students as the setting bench.audiences lists, and a session of each, a week from now.
--- A student is in one batch only; sessions beyond the number of mentors have none.
+-- Batches of one course with as many students as the setting bench.audiences lists, and a session of each, a week from
+-- now. A student is in one batch only; sessions beyond the number of mentors have none.
 insert into public.courses (id, name) values (pg_temp.id('course', 0), 'Everything');
 
 create temporary table audiences on commit drop as
@@ -18,7 +18,8 @@ from audiences
 cross join lateral generate_series(1, size) as student;
 
 insert into public.success_sessions (
-    id, title, description, course_id, batch_id, mentor_id, start_time, end_time, timezone, link, zoom_meeting_id, created_by
+    id, title, description, course_id, batch_id, mentor_id, start_time, end_time, timezone, link, zoom_meeting_id,
+    created_by
 )
 select
     pg_temp.id('session', number),

@@ -1,6 +1,7 @@
--- Two years of sessions around today, by the settings bench.sessions and bench.batches, ten batches to a course. Each student has
--- nine enrollments in nine courses, every seventh not active, every eleventh without a batch; every eleventh session is for a
--- course's unbatched students, every fiftieth is cancelled. A mentor's sessions never overlap.
+-- Two years of sessions around today, by the settings bench.sessions and bench.batches, ten batches to a course. Each
+-- student has nine enrollments in nine courses, every seventh not active, every eleventh without a batch; every
+-- eleventh session is for a course's unbatched students, every fiftieth is cancelled. A mentor's sessions never
+-- overlap.
 insert into public.courses (id, name)
 select pg_temp.id('course', number), 'Course ' || number
 from generate_series(0, current_setting('bench.batches')::integer / 10 - 1) as number;

@@ -1,5 +1,5 @@
--- Users, by the settings bench.students and bench.mentors, and one admin. Ids are the digest of kind and number: repeatable,
--- and as scattered over the indexes as random ones.
+-- Users, by the settings bench.students and bench.mentors, and one admin. Ids are the digest of kind and number:
+-- repeatable, and as scattered over the indexes as random ones.
 create function pg_temp.id(kind text, number bigint) returns uuid language sql immutable
 return md5(kind || ' ' || number)::uuid;
 

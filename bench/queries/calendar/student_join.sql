@@ -1,5 +1,5 @@
--- What one writes who knows the tables and the student. A union, because `is not distinct from` for the unbatched would keep the
--- join from the index.
+-- What one writes who knows the tables and the student. A union, because `is not distinct from` for the unbatched would
+-- keep the join from the index.
 select session.*
 from public.course_enrollments as enrollment
 inner join public.success_sessions as session

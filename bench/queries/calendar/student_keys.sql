@@ -1,5 +1,5 @@
--- The best that anybody could write: by the generated key and the index that exist for row-level security, and nothing about hosts
--- and invitations, which row-level security has to ask about every time.
+-- The best that anybody could write: by the generated key and the index that exist for row-level security, and nothing
+-- about hosts and invitations, which row-level security has to ask about every time.
 select *
 from public.success_sessions
 where
