@@ -1,5 +1,5 @@
--- Two branches, because `is not distinct from` uses no index. The order names the index's columns, of which the planner
--- does not see that `is null` makes one constant.
+-- Two branches, because `is not distinct from` uses no index. The order is one that only the index of audiences has,
+-- whatever the planner believes of the table: neither `is null` nor `between` makes it leave batch_id out.
 create function notifier.audience_page(course_id uuid, batch_id uuid, after uuid, max_users integer)
 returns setof uuid
 language plpgsql
@@ -29,10 +29,10 @@ begin
         from public.course_enrollments as enrollment
         where
             enrollment.course_id = audience_page.course_id
-            and enrollment.batch_id = audience_page.batch_id
+            and enrollment.batch_id between audience_page.batch_id and audience_page.batch_id
             and enrollment.status = 'active'
             and enrollment.student_id > after
-        order by enrollment.student_id
+        order by enrollment.batch_id, enrollment.student_id
         limit max_users;
     end if;
 end

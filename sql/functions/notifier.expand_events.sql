@@ -50,7 +50,7 @@ begin
                     and earlier.expanded_at is null
                 offset 0
             )
-        order by event.id
+        order by event.expanded_at, event.id
         limit 1
         for no key update skip locked;
         exit when not found;

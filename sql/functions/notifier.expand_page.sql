@@ -10,6 +10,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
+set enable_sort = off
 set jit = off
 as $$
 declare
@@ -59,8 +60,11 @@ begin
             (
                 select participant.user_id
                 from public.session_participants as participant
-                where v_concerns_all and participant.session_id = event.session_id and participant.user_id > v_after
-                order by participant.user_id
+                where
+                    v_concerns_all
+                    and participant.session_id between event.session_id and event.session_id
+                    and participant.user_id > v_after
+                order by participant.session_id, participant.user_id
                 limit max_users
             )
             union

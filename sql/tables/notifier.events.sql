@@ -44,7 +44,8 @@ alter table notifier.events enable row level security;
 
 -- The history of one session: what came after what a recipient was told.
 create index events_session_id_idx on notifier.events (session_id, id);
--- What is still to be expanded: empty most of the time.
-create index events_unexpanded_idx on notifier.events (id) where expanded_at is null;
+-- What is still to be expanded: empty most of the time. expanded_at, always null in it, leads because the primary key
+-- could be mistaken for an index as good in an order by id alone.
+create index events_unexpanded_idx on notifier.events (expanded_at, id) where expanded_at is null;
 create index events_unexpanded_session_id_idx on notifier.events (session_id, id) where expanded_at is null;
 create index events_merged_into_idx on notifier.events (merged_into) where merged_into is not null;

@@ -26,26 +26,28 @@ CLAIM = 50
 
 @pytest.fixture
 def admin(database: Database) -> Iterator[psycopg.Connection]:
-    """Role postgres on a database that autovacuum leaves alone."""
+    """Role postgres, every statement its own transaction."""
     with psycopg.connect(database.url, autocommit=True) as connection:
-        for table in ("notifier.events", "notifier.emails"):
-            connection.execute(
-                sql.SQL("alter table {} set (autovacuum_enabled = off)").format(
-                    sql.Identifier(*table.split("."))
-                )
-            )
-            connection.execute(sql.SQL("analyze {}").format(sql.Identifier(*table.split("."))))
         yield connection
 
 
-@pytest.fixture
-def worker(database: Database, admin: psycopg.Connection) -> Iterator[Outbox]:
-    """A worker whose plans are settled while there is next to nothing in the queue."""
+@pytest.fixture(params=[0, 1, 30], ids=lambda known: f"statistics of {known}")
+def worker(
+    request: pytest.FixtureRequest, database: Database, admin: psycopg.Connection
+) -> Iterator[Outbox]:
+    """A worker whose plans are settled while there is next to nothing in the database."""
+    world = World(admin)
+    batch = world.batch()
+    for _ in range(request.param):
+        world.invite(world.session(starts=TUESDAY), world.student(batch=batch))
+    for table in ("notifier.events", "notifier.emails", "public.course_enrollments"):
+        name = sql.Identifier(*table.split("."))
+        admin.execute(sql.SQL("alter table {} set (autovacuum_enabled = off)").format(name))
+        admin.execute(sql.SQL("vacuum analyze {}").format(name))
     with psycopg.connect(database.notifier_url, autocommit=True) as connection:
         ready = Outbox(connection)
-        world = World(admin)
         for number in range(8):
-            session = world.session(f"Small {number}", starts=TUESDAY)
+            session = world.session(f"Small {number}", batch=batch, starts=TUESDAY)
             world.invite(session, world.student())
             ready.deliver()
             change(admin, session, status="cancelled")
