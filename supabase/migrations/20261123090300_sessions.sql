@@ -272,6 +272,13 @@ begin
                 message = format('status must be upcoming for a new session, not %s', new.status),
                 hint = 'Leave status out; only managers record sessions of the past.';
         end if;
+        if auth.uid() is not null and new.status in ('live', 'completed') and new.start_time > clock_timestamp() then
+            raise exception using
+                errcode = 'PT409',
+                message = format('a new session that is %s must have begun', new.status),
+                detail = 'start_time is ' || private.utc_text(new.start_time),
+                hint = 'Leave status out, or send the start_time at which it began.';
+        end if;
         return new;
     end if;
 

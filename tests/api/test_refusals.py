@@ -286,6 +286,30 @@ def test_one_bad_row_refuses_all_of_them(running: Stack, callers: Callers, campu
         )
 
 
+def test_an_upsert_that_names_a_session_twice_is_refused(
+    running: Stack, callers: Callers, campus: Campus
+) -> None:
+    twice = form(id=str(uuid4()))
+    with nothing_left_behind(running):
+        response = callers.user(campus.ada).insert(
+            TABLE, twice, twice | {"title": "Again"}, prefer="resolution=merge-duplicates"
+        )
+
+    body = response.json()
+    assert (response.status_code, body["code"]) == (400, "21000"), response.text
+
+
+def test_an_unknown_invitee_is_a_conflict(running: Stack, callers: Callers, campus: Campus) -> None:
+    ada = callers.user(campus.ada)
+    session = ada.insert(TABLE, form()).json()[0]["id"]
+    with nothing_left_behind(running):
+        response = ada.insert(
+            "session_participants", {"session_id": session, "user_id": str(uuid4())}
+        )
+
+    assert answered(response, 409, "23503")["details"]
+
+
 @pytest.mark.parametrize(
     ("content", "code"),
     [

@@ -355,6 +355,19 @@ def test_mentors_create_upcoming_sessions_only(
         assert create(conn, mentor_id=mentor, status=status, **past)["status"] == status
 
 
+@pytest.mark.parametrize("status", ["live", "completed"])
+def test_managers_record_only_what_has_begun(
+    conn: psycopg.Connection, world: World, status: str
+) -> None:
+    ahead = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
+    with as_user(conn, world.admin()), refusal(conn, "PT409") as refused:
+        create(conn, status=status, start_time=ahead)
+
+    assert refused.message == f"a new session that is {status} must have begun"
+    assert refused.detail == f"start_time is {ahead:%Y-%m-%dT%H:%M:%SZ}"
+    assert refused.hint == "Leave status out, or send the start_time at which it began."
+
+
 @pytest.mark.parametrize("field", ["mentor_id", "course_id", "batch_id"])
 def test_mentors_do_not_reassign_their_session(
     conn: psycopg.Connection, world: World, mentor: UUID, field: str
