@@ -24,6 +24,11 @@ NotifierEmailKind: TypeAlias = Literal[
     "session_cancelled",
     "mentor_assigned",
     "mentor_unassigned",
+    "series_scheduled",
+    "series_updated",
+    "series_cancelled",
+    "registration_confirmed",
+    "waitlist_promoted",
     "attendance_summary",
 ]
 
@@ -31,7 +36,7 @@ NotifierEmailStatus: TypeAlias = Literal[
     "queued", "claimed", "sending", "in_doubt", "sent", "skipped", "dead"
 ]
 
-NotifierEmailTopic: TypeAlias = Literal["invitation", "summary"]
+NotifierEmailTopic: TypeAlias = Literal["invitation", "registration", "summary"]
 
 PrivatePresenceKind: TypeAlias = Literal["join", "leave"]
 

@@ -33,8 +33,8 @@ class Composer:
         if address is None:
             raise MessageError("the recipient's address is not a mail address")
         calendar = None
-        if email.calendar is not None:
-            calendar = Calendar(email.calendar, email.calendar_method or "")
+        if calendars := json.loads(email.calendars):
+            calendar = Calendar(calendars[0]["content"], calendars[0]["method"])
         name = one_line(email.full_name or "")
         return self._press(email).print(
             email.email_id, Mailbox(name, address), greeting_for(name), calendar

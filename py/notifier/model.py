@@ -9,9 +9,10 @@ from uuid import UUID
 class ClaimedEmail:
     """One row of ``notifier.claimed_email``: a mail that this worker may send, and what it says.
 
-    ``session``, ``changes`` and ``summary`` are JSON texts, unparsed: equal texts render to equal
-    mails, so the text is the cache key and is parsed once for all recipients of an event.
-    ``calendar`` is an iCalendar object (RFC 5545) with CRLF line ends, made for this recipient.
+    ``session``, ``changes``, ``parts`` and ``summary`` are JSON texts, unparsed: equal texts render
+    to equal mails, so the text is the cache key and is parsed once for all recipients of an event.
+    ``calendars`` is a JSON text too, ``[{"method", "content"}]``: iCalendar objects (RFC 5545) with
+    CRLF line ends, made for this recipient.
     """
 
     email_id: UUID
@@ -28,8 +29,8 @@ class ClaimedEmail:
     recipient_role: str
     session: str = field(repr=False)
     changes: str | None = field(repr=False)
-    calendar: str | None = field(repr=False)
-    calendar_method: str | None
+    parts: str = field(repr=False)
+    calendars: str = field(repr=False)
     summary: str | None = field(repr=False)
 
 

@@ -145,7 +145,8 @@ class Outbox:
             """
             select email_id, claim_id, event_id, kind, in_doubt, attempt, recipient_id, address,
                 full_name, timezone, locale, recipient_role, session::text as session,
-                changes::text as changes, calendar, calendar_method, summary::text as summary
+                changes::text as changes, parts::text as parts, calendars::text as calendars,
+                summary::text as summary
             from notifier.claim_emails(
                 worker => %(worker)s, max_emails => %(max_emails)s, lease => %(lease)s,
                 organizer => %(organizer)s, app_url => %(app_url)s

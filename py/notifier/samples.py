@@ -90,6 +90,7 @@ def sample_email(kind: str) -> ClaimedEmail:
         session["status"] = "completed"
     role = "host" if kind in _HOSTS else "learner"
     method = _METHODS.get(kind)
+    changes = _CHANGES.get(kind, {})
     return ClaimedEmail(
         email_id=UUID("4a4d9a52-7d0c-4a3f-8a47-7a1f3a0e2c11"),
         claim_id=UUID("9f5a0c5e-2a5d-4f0b-8d0a-0d9a3f3b7c22"),
@@ -104,9 +105,11 @@ def sample_email(kind: str) -> ClaimedEmail:
         locale="en",
         recipient_role=role,
         session=json.dumps(session),
-        changes=json.dumps(_CHANGES.get(kind, {})),
-        calendar=_calendar(method) if method else None,
-        calendar_method=method,
+        changes=json.dumps(changes),
+        parts=json.dumps([{"kind": kind, "session": session, "changes": changes}]),
+        calendars=json.dumps(
+            [{"method": method, "content": _calendar(method)}] if method else [],
+        ),
         summary=json.dumps(_SUMMARY) if kind == "attendance_summary" else None,
     )
 

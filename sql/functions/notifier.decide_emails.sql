@@ -35,7 +35,7 @@ begin
             held.in_doubt_at is not null as is_in_doubt,
             case
                 when held.in_doubt_at is not null then held.told_from
-                when told.through_id is null then held.event_id
+                when told.through_id is null or held.topic = 'registration' then held.event_id
                 else (
                     select min(untold.id)
                     from (
@@ -131,11 +131,14 @@ begin
             case
                 when email.from_id is null then 'already_told'
                 when decision.is_over then 'session_over'
-                when decision.kind is null and recipient.role_before is null and recipient.role_after is null
+                when decision.kind is null
+                    and recipient.role_after is null
+                    and (recipient.role_before is null or email.topic = 'registration')
                     then case change.new ->> 'status'
                         when 'cancelled' then 'cancelled_before_told'
                         else 'not_invited'
                     end
+                when decision.kind is null and email.topic = 'registration' then 'not_registered'
                 when decision.kind is null then 'nothing_changed'
                 when person.address is null then 'no_address'
             end as skip_reason
@@ -168,6 +171,24 @@ begin
                         change.changes,
                         change.new ->> 'status' = 'cancelled'
                     )
+                    -- One waiting for longer speaks for those that came after it.
+                    when 'registration' then case
+                        when recipient.role_after is not null then coalesce(
+                            (
+                                select younger.kind
+                                from notifier.emails as younger
+                                where
+                                    younger.session_id = email.session_id
+                                    and younger.recipient_id = email.recipient_id
+                                    and younger.topic = email.topic
+                                    and younger.event_id > email.event_id
+                                    and younger.status in ('queued', 'claimed', 'sending', 'in_doubt')
+                                order by younger.event_id desc
+                                limit 1
+                            ),
+                            email.kind
+                        )
+                    end
                     when 'summary' then case
                         when exists (
                             select from public.success_sessions as session
@@ -180,10 +201,13 @@ begin
                         ) then 'attendance_summary'::notifier.email_kind
                     end
                 end as kind,
-                email.topic = 'invitation' and (
+                email.topic <> 'summary' and (
                     change.new ->> 'status' = 'completed'
                     or (
-                        case when recipient.role_after is null then change.old else change.new end ->> 'end_time'
+                        case
+                            when email.topic = 'invitation' and recipient.role_after is null then change.old
+                            else change.new
+                        end ->> 'end_time'
                     )::timestamptz <= v_now
                 ) as is_over
         ) as decision
@@ -231,7 +255,7 @@ begin
         cross join lateral (
             select case
                 when variant.topic = 'invitation' and variant.is_out then 'CANCEL'
-                when variant.topic = 'invitation' then 'REQUEST'
+                when variant.topic <> 'summary' then 'REQUEST'
             end as method
         ) as part
     ),
@@ -298,9 +322,19 @@ begin
         judged.locale,
         case when judged.topic = 'summary' then 'host' else judged.role end,
         shown.details,
-        case when judged.final_kind in ('session_rescheduled', 'session_updated') then judged.changes else '{}' end,
-        private.calendar_for(shown.calendar, judged.address, judged.full_name),
-        shown.method,
+        told.changes,
+        jsonb_build_array(
+            jsonb_build_object('kind', judged.final_kind, 'session', shown.details, 'changes', told.changes)
+        ),
+        case
+            when shown.method is null then '[]'
+            else jsonb_build_array(
+                jsonb_build_object(
+                    'method', shown.method,
+                    'content', private.calendar_for(shown.calendar, judged.address, judged.full_name)
+                )
+            )
+        end,
         case when judged.topic = 'summary' then private.attendance_summary(judged.session_id) end
     from judged
     inner join shown
@@ -309,6 +343,13 @@ begin
             and judged.through_id = shown.through_id
             and judged.topic = shown.topic
             and judged.is_out = shown.is_out
+    cross join lateral (
+        select
+            case
+                when judged.final_kind in ('session_rescheduled', 'session_updated') then judged.changes
+                else '{}'
+            end as changes
+    ) as told
     where judged.skip_reason is null
     order by judged.available_at, judged.event_id, judged.id;
 end

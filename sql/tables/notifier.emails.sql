@@ -9,6 +9,7 @@ create table notifier.emails (
     topic notifier.email_topic not null generated always as (
         case
             when kind = 'attendance_summary' then 'summary'::notifier.email_topic
+            when kind in ('registration_confirmed', 'waitlist_promoted') then 'registration'::notifier.email_topic
             else 'invitation'::notifier.email_topic
         end
     ) stored,
@@ -43,6 +44,7 @@ create table notifier.emails (
             'already_told', -- an earlier mail went out so late that it said it all
             'cancelled_before_told', -- the session was called off before the recipient had heard of it
             'not_invited', -- no longer in the audience, or access has ended
+            'not_registered', -- the seat was given up before the student was told of it
             'nothing_changed', -- changed there and back
             'session_over', -- too late
             'no_address' -- the user has no address, or is gone

@@ -12,10 +12,10 @@ create type notifier.claimed_email as (
     timezone text, -- IANA zone to show times in
     locale text,
     recipient_role text, -- host or learner
-    session jsonb, -- notifier.session_details
-    changes jsonb, -- {field: {"old": …, "new": …}}; empty unless session_rescheduled or session_updated
-    calendar text, -- an iCalendar object, null where the mail carries none
-    calendar_method text, -- REQUEST or CANCEL
+    session jsonb, -- notifier.session_details of the first part
+    changes jsonb, -- of the first part: {field: {"old": …, "new": …}}; empty unless it was rescheduled or updated
+    parts jsonb, -- at least one, by start_time: [{"kind": …, "session": …, "changes": …}]
+    calendars jsonb, -- [{"method": "REQUEST" or "CANCEL", "content": an iCalendar object}]
     summary jsonb -- private.attendance_summary; null for other kinds
 );
-comment on type notifier.claimed_email is 'All that a worker needs to render and send one mail; equal sessions and changes read equal.';
+comment on type notifier.claimed_email is 'All that a worker needs to render and send one mail; equal parts read equal.';

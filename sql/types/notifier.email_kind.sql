@@ -6,6 +6,11 @@ create type notifier.email_kind as enum (
     'session_cancelled', -- the session is called off, or the learner is no longer invited
     'mentor_assigned', -- somebody became the host
     'mentor_unassigned', -- somebody is no longer the host
+    'series_scheduled', -- a learner is invited to several sessions by one transaction
+    'series_updated', -- one transaction changed several sessions in ways that differ, or that need no kind of their own
+    'series_cancelled', -- one transaction called off several sessions
+    'registration_confirmed', -- a student got the seat they asked for
+    'waitlist_promoted', -- a student who waited got a seat
     'attendance_summary' -- to the host, after the session
 );
 comment on type notifier.email_kind is 'What a mail is about; the claim decides it, from what the recipient was told last and the state then.';

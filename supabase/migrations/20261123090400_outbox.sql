@@ -10,6 +10,11 @@ create type notifier.email_kind as enum (
     'session_cancelled', -- the session is called off, or the learner is no longer invited
     'mentor_assigned', -- somebody became the host
     'mentor_unassigned', -- somebody is no longer the host
+    'series_scheduled', -- a learner is invited to several sessions by one transaction
+    'series_updated', -- one transaction changed several sessions in ways that differ, or that need no kind of their own
+    'series_cancelled', -- one transaction called off several sessions
+    'registration_confirmed', -- a student got the seat they asked for
+    'waitlist_promoted', -- a student who waited got a seat
     'attendance_summary' -- to the host, after the session
 );
 comment on type notifier.email_kind is 'What a mail is about; the claim decides it, from what the recipient was told last and the state then.';
@@ -18,6 +23,7 @@ comment on type notifier.email_kind is 'What a mail is about; the claim decides 
 -- ones.
 create type notifier.email_topic as enum (
     'invitation', -- whether, when and how the recipient takes part
+    'registration', -- whether a student has a seat
     'summary' -- what came of it
 );
 comment on type notifier.email_topic is 'What mails are ordered and folded by: those of one topic to one person about one session.';
@@ -48,13 +54,13 @@ create type notifier.claimed_email as (
     timezone text, -- IANA zone to show times in
     locale text,
     recipient_role text, -- host or learner
-    session jsonb, -- notifier.session_details
-    changes jsonb, -- {field: {"old": …, "new": …}}; empty unless session_rescheduled or session_updated
-    calendar text, -- an iCalendar object, null where the mail carries none
-    calendar_method text, -- REQUEST or CANCEL
+    session jsonb, -- notifier.session_details of the first part
+    changes jsonb, -- of the first part: {field: {"old": …, "new": …}}; empty unless it was rescheduled or updated
+    parts jsonb, -- at least one, by start_time: [{"kind": …, "session": …, "changes": …}]
+    calendars jsonb, -- [{"method": "REQUEST" or "CANCEL", "content": an iCalendar object}]
     summary jsonb -- private.attendance_summary; null for other kinds
 );
-comment on type notifier.claimed_email is 'All that a worker needs to render and send one mail; equal sessions and changes read equal.';
+comment on type notifier.claimed_email is 'All that a worker needs to render and send one mail; equal parts read equal.';
 
 -- One row per change that somebody is to be told of, written by the change's own transaction. Fanning out to recipients
 -- inside that transaction would cost it O(students): 1,044 ms against 0.6 ms at 100,000.
@@ -63,8 +69,10 @@ create table notifier.events (
     session_id uuid not null,
     old jsonb,
     new jsonb not null,
+    student_id uuid,
     topic notifier.email_topic not null generated always as (
         case
+            when student_id is not null then 'registration'::notifier.email_topic
             when new ->> 'status' = 'completed' then 'summary'::notifier.email_topic
             else 'invitation'::notifier.email_topic
         end
@@ -88,7 +96,9 @@ comment on column notifier.events.id is 'Order of the changes of one session.';
 comment on column notifier.events.session_id is 'The session that changed.';
 comment on column notifier.events.old is 'notifier.session_snapshot before the change; null for a new session.';
 comment on column notifier.events.new is 'notifier.session_snapshot after the change.';
-comment on column notifier.events.topic is 'Generated: summary for the end of a session, else invitation.';
+comment on column notifier.events.student_id is 'The student whose seat it is about; null: it is about the session.';
+comment on column notifier.events.topic is
+    'Generated: registration for a student''s seat, summary for the end of a session, else invitation.';
 comment on column notifier.events.participants_added is 'Explicit invitees that came with this change.';
 comment on column notifier.events.participants_removed is 'Explicit invitees that left with this change.';
 comment on column notifier.events.created_at is 'When the change was made.';
@@ -119,6 +129,7 @@ create table notifier.emails (
     topic notifier.email_topic not null generated always as (
         case
             when kind = 'attendance_summary' then 'summary'::notifier.email_topic
+            when kind in ('registration_confirmed', 'waitlist_promoted') then 'registration'::notifier.email_topic
             else 'invitation'::notifier.email_topic
         end
     ) stored,
@@ -153,6 +164,7 @@ create table notifier.emails (
             'already_told', -- an earlier mail went out so late that it said it all
             'cancelled_before_told', -- the session was called off before the recipient had heard of it
             'not_invited', -- no longer in the audience, or access has ended
+            'not_registered', -- the seat was given up before the student was told of it
             'nothing_changed', -- changed there and back
             'session_over', -- too late
             'no_address' -- the user has no address, or is gone
@@ -657,3 +669,62 @@ revoke execute on function private.refuse_untold_session_delete() from public;
 
 create trigger refuse_untold_session_delete before delete on public.success_sessions
 for each row execute function private.refuse_untold_session_delete();
+
+-- For the functions that give seats. Concerns one person, so the mail is queued at once, without expansion; the event
+-- holds its place in the history of the session and wakes the notifier. The session is read anew: what an event says
+-- must be the state at its place in that history, which the row lock guards.
+create function notifier.tell_registration(
+    session public.success_sessions,
+    student_id uuid,
+    kind notifier.email_kind
+)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_now timestamptz := clock_timestamp();
+    v_session public.success_sessions;
+    v_snapshot jsonb;
+    v_event_id bigint;
+begin
+    if tell_registration.kind is null
+        or tell_registration.kind not in ('registration_confirmed', 'waitlist_promoted')
+    then
+        raise exception using
+            errcode = '22023',
+            message = format(
+                'kind must be registration_confirmed or waitlist_promoted, not %s',
+                coalesce(tell_registration.kind::text, 'null')
+            );
+    end if;
+    select locked.* into v_session
+    from public.success_sessions as locked
+    where locked.id = tell_registration.session.id
+    for no key update;
+    v_snapshot := notifier.session_snapshot(v_session);
+    if not notifier.is_open(v_snapshot) then
+        return;
+    end if;
+    insert into notifier.events (session_id, student_id, old, new, expanded_at)
+    values (v_session.id, tell_registration.student_id, v_snapshot, v_snapshot, v_now)
+    returning id into v_event_id;
+    -- It waits along with an earlier one that waits for its next attempt, and is folded into it by the claim.
+    insert into notifier.emails (event_id, session_id, recipient_id, kind, available_at)
+    select
+        v_event_id,
+        v_session.id,
+        tell_registration.student_id,
+        tell_registration.kind,
+        greatest(v_now, max(earlier.available_at))
+    from notifier.emails as earlier
+    where
+        earlier.session_id = v_session.id
+        and earlier.recipient_id = tell_registration.student_id
+        and earlier.topic = 'registration'
+        and earlier.status in ('queued', 'claimed', 'sending', 'in_doubt');
+end
+$$;
+comment on function notifier.tell_registration(public.success_sessions, uuid, notifier.email_kind) is
+    'Queues a mail of kind registration_confirmed or waitlist_promoted for a student who got a seat; sent only if they still have it then. Nothing for a session that is not upcoming or live.';
+revoke execute on function notifier.tell_registration(public.success_sessions, uuid, notifier.email_kind) from public;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import string
 import time
@@ -67,7 +68,7 @@ def test_a_mail_with_calendar_has_it_as_alternative_and_as_file() -> None:
     assert attachment.get_content_disposition() == "attachment"
     body = calendar.get_payload(decode=True)
     assert isinstance(body, bytes)
-    assert body.decode() == email.calendar
+    assert body.decode() == json.loads(email.calendars)[0]["content"]
     assert attachment.get_payload(decode=True) == body
     assert icalendar.Calendar.from_ical(body)["METHOD"] == "REQUEST"
 
@@ -132,7 +133,7 @@ def test_a_broken_address_is_an_error_that_does_not_repeat_it(address: str) -> N
 
 def test_a_missing_method_is_an_error() -> None:
     with pytest.raises(MessageError):
-        composer().compose(make_email(calendar_method=None))
+        composer().compose(make_email(calendars=json.dumps([{"method": "", "content": "x"}])))
 
 
 def print_letter(

@@ -36,6 +36,15 @@ def make_email(
     }
     if summary is not None:
         texts["summary"] = json.dumps(json.loads(sample.summary or "{}") | summary)
+    texts["parts"] = json.dumps(
+        [
+            {
+                "kind": kind,
+                "session": json.loads(texts["session"]),
+                "changes": json.loads(texts["changes"] or "{}"),
+            }
+        ]
+    )
     return replace(sample, **({"email_id": uuid4()} | texts | fields))
 
 

@@ -34,9 +34,24 @@ class Claimed:
     recipient_role: str
     session: dict[str, Any]
     changes: dict[str, Any]
-    calendar: str | None
-    calendar_method: str | None
+    parts: list[dict[str, Any]]
+    calendars: list[dict[str, str]]
     summary: dict[str, Any] | None
+
+    @property
+    def calendar(self) -> str | None:
+        """The calendar object of a mail that has one or none."""
+        return self._only_calendar.get("content")
+
+    @property
+    def calendar_method(self) -> str | None:
+        """The method of the calendar object of a mail that has one or none."""
+        return self._only_calendar.get("method")
+
+    @property
+    def _only_calendar(self) -> dict[str, str]:
+        assert len(self.calendars) <= 1, self.calendars
+        return self.calendars[0] if self.calendars else {}
 
 
 @dataclass(frozen=True, slots=True)
