@@ -11,6 +11,7 @@ export type Database = {
           "id": boolean;
           "join_opens_minutes_before": number;
           "late_after_minutes": number;
+          "mentor_buffer_minutes": number;
           "partial_below_percent": number;
           "updated_at": string;
         };
@@ -19,6 +20,7 @@ export type Database = {
           "id"?: boolean;
           "join_opens_minutes_before"?: number;
           "late_after_minutes"?: number;
+          "mentor_buffer_minutes"?: number;
           "partial_below_percent"?: number;
           "updated_at"?: string;
         };
@@ -26,6 +28,7 @@ export type Database = {
           "id"?: boolean;
           "join_opens_minutes_before"?: number;
           "late_after_minutes"?: number;
+          "mentor_buffer_minutes"?: number;
           "partial_below_percent"?: number;
           "updated_at"?: string;
         };
@@ -151,6 +154,45 @@ export type Database = {
           "name"?: string;
         };
         Relationships: [];
+      };
+      "mentor_time_off": {
+        Row: {
+          "created_at": string;
+          "end_time": string;
+          "id": string;
+          "mentor_id": string;
+          "reason": string | null;
+          "start_time": string;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "end_time": string;
+          "id"?: string;
+          "mentor_id"?: string;
+          "reason"?: string | null;
+          "start_time": string;
+          "updated_at"?: string;
+        };
+        Update: {
+          "created_at"?: string;
+          "end_time"?: string;
+          "id"?: string;
+          "mentor_id"?: string;
+          "reason"?: string | null;
+          "start_time"?: string;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "mentor_time_off_mentor_id_fkey";
+            columns: ["mentor_id"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+        ];
       };
       "profiles": {
         Row: {

@@ -59,6 +59,7 @@ class PublicAppSettings(BaseModel):
     id: bool = Field(alias="id")
     join_opens_minutes_before: int = Field(alias="join_opens_minutes_before")
     late_after_minutes: int = Field(alias="late_after_minutes")
+    mentor_buffer_minutes: int = Field(alias="mentor_buffer_minutes")
     partial_below_percent: int = Field(alias="partial_below_percent")
     updated_at: datetime.datetime = Field(alias="updated_at")
 
@@ -67,6 +68,7 @@ class PublicAppSettingsInsert(TypedDict):
     id: NotRequired[Annotated[bool, Field(alias="id")]]
     join_opens_minutes_before: NotRequired[Annotated[int, Field(alias="join_opens_minutes_before")]]
     late_after_minutes: NotRequired[Annotated[int, Field(alias="late_after_minutes")]]
+    mentor_buffer_minutes: NotRequired[Annotated[int, Field(alias="mentor_buffer_minutes")]]
     partial_below_percent: NotRequired[Annotated[int, Field(alias="partial_below_percent")]]
     updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
 
@@ -75,6 +77,7 @@ class PublicAppSettingsUpdate(TypedDict):
     id: NotRequired[Annotated[bool, Field(alias="id")]]
     join_opens_minutes_before: NotRequired[Annotated[int, Field(alias="join_opens_minutes_before")]]
     late_after_minutes: NotRequired[Annotated[int, Field(alias="late_after_minutes")]]
+    mentor_buffer_minutes: NotRequired[Annotated[int, Field(alias="mentor_buffer_minutes")]]
     partial_below_percent: NotRequired[Annotated[int, Field(alias="partial_below_percent")]]
     updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
 
@@ -164,6 +167,36 @@ class PublicMeetingPlatformsUpdate(TypedDict):
     id: NotRequired[Annotated[str, Field(alias="id")]]
     is_active: NotRequired[Annotated[bool, Field(alias="is_active")]]
     name: NotRequired[Annotated[str, Field(alias="name")]]
+
+
+class PublicMentorTimeOff(BaseModel):
+    created_at: datetime.datetime = Field(alias="created_at")
+    end_time: datetime.datetime = Field(alias="end_time")
+    id: uuid.UUID = Field(alias="id")
+    mentor_id: uuid.UUID = Field(alias="mentor_id")
+    reason: Optional[str] = Field(alias="reason")
+    start_time: datetime.datetime = Field(alias="start_time")
+    updated_at: datetime.datetime = Field(alias="updated_at")
+
+
+class PublicMentorTimeOffInsert(TypedDict):
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    end_time: Annotated[datetime.datetime, Field(alias="end_time")]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    mentor_id: NotRequired[Annotated[uuid.UUID, Field(alias="mentor_id")]]
+    reason: NotRequired[Annotated[Optional[str], Field(alias="reason")]]
+    start_time: Annotated[datetime.datetime, Field(alias="start_time")]
+    updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
+
+
+class PublicMentorTimeOffUpdate(TypedDict):
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    end_time: NotRequired[Annotated[datetime.datetime, Field(alias="end_time")]]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    mentor_id: NotRequired[Annotated[uuid.UUID, Field(alias="mentor_id")]]
+    reason: NotRequired[Annotated[Optional[str], Field(alias="reason")]]
+    start_time: NotRequired[Annotated[datetime.datetime, Field(alias="start_time")]]
+    updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
 
 
 class PublicProfiles(BaseModel):

@@ -4,6 +4,7 @@ create table public.app_settings (
     join_opens_minutes_before integer not null default 15,
     late_after_minutes integer not null default 10,
     partial_below_percent integer not null default 75,
+    mentor_buffer_minutes integer not null default 0,
     updated_at timestamptz not null default now(),
     constraint app_settings_pkey primary key (id),
     constraint app_settings_one_row check (
@@ -32,6 +33,14 @@ create table public.app_settings (
             'partial_below_percent must be between 0 and 100',
             'Send the share of the scheduled time, in percent, below which attendance is partial.'
         )
+    ),
+    constraint app_settings_mentor_buffer_minutes_range check (
+        private.rule(
+            mentor_buffer_minutes between 0 and 240,
+            'app_settings_mentor_buffer_minutes_range',
+            'mentor_buffer_minutes must be between 0 and 240',
+            'Send the number of minutes that a mentor has between two sessions.'
+        )
     )
 );
 comment on table public.app_settings is 'The platform''s settings, one row; admins and superadmins change it.';
@@ -40,6 +49,8 @@ comment on column public.app_settings.join_opens_minutes_before is 'Minutes befo
 comment on column public.app_settings.late_after_minutes is 'Minutes after the start from which a student counts as late.';
 comment on column public.app_settings.partial_below_percent is
     'Share of the scheduled time, in percent, below which attendance is partial.';
+comment on column public.app_settings.mentor_buffer_minutes is
+    'Minutes that a mentor has between two sessions. Asked when a session is given to a mentor or moved; what is planned already stays.';
 comment on column public.app_settings.updated_at is 'When a setting last changed.';
 
 insert into public.app_settings default values;

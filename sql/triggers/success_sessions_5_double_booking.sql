@@ -1,8 +1,8 @@
--- Names the clash. The exclusion constraint success_sessions_mentor_id_no_overlap is what holds; under row-level
--- security Postgres hides its detail, and PostgREST answers it with 400. Writers for one mentor take turns, so that the
--- second of two at once is told the clash, too.
--- Security definer: the clashing session is the mentor's own or a manager is asking, and both may see it
--- (success_sessions_0_rights has turned away everybody else).
+-- A mentor is neither booked twice, nor without the buffer between two sessions, nor during time off, whoever writes.
+-- Writers for one mentor take turns, so that the second of two at once sees the first and is told the clash. For
+-- overlapping sessions the exclusion constraint success_sessions_mentor_id_no_overlap has the last word; by itself it
+-- would not do: under row-level security Postgres hides its detail, and PostgREST answers it with 400.
+-- Security definer: it reads what the writer may not see, and names it only to the mentor and to managers.
 create function private.refuse_double_booking()
 returns trigger
 language plpgsql
@@ -10,10 +10,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_turn bigint;
-    v_clash public.success_sessions;
-    v_message text;
-    v_detail text;
+    v_clash private.mentor_clash;
     v_hint constant text := 'Choose another time or another mentor.';
 begin
     if new.mentor_id is null or new.status not in ('upcoming', 'live') or new.end_time <= new.start_time then
@@ -29,52 +26,37 @@ begin
         return new;
     end if;
 
-    v_turn := hashtextextended('mentor/' || new.mentor_id, 0);
-    if not pg_try_advisory_xact_lock(v_turn) then
-        begin
-            perform pg_advisory_xact_lock(v_turn);
-        exception when deadlock_detected then
-            -- Two statements with many mentors each, in different orders: on without a turn, the constraint holds.
-            null;
-        end;
-    end if;
+    perform private.take_mentor_turn(new.mentor_id);
 
-    select session.* into v_clash
-    from public.success_sessions as session
-    where
-        session.mentor_id = new.mentor_id
-        and tstzrange(session.start_time, session.end_time) && tstzrange(new.start_time, new.end_time)
-        and session.status in ('upcoming', 'live')
-        and session.id <> new.id
-    order by session.start_time
+    select clash.* into v_clash
+    from private.mentor_clashes(new.mentor_id, new.start_time, new.end_time, array[new.id]) as clash
+    order by clash.reason = 'session' desc, clash.start_time
     limit 1;
     if not found then
         return new;
     end if;
 
-    v_message := format('mentor_id %s already hosts a session at that time', new.mentor_id);
-    v_detail := format(
-        'clash with %s, session %s, from %s to %s',
-        quote_literal(v_clash.title), v_clash.id,
-        private.utc_text(v_clash.start_time), private.utc_text(v_clash.end_time)
-    );
-    if coalesce(current_setting('request.method', true), '') <> '' then
-        -- PostgREST's form of an error that brings its HTTP status along: for 23P01 it has none but 400.
-        raise exception using
-            errcode = 'PGRST',
-            message = json_build_object('code', '23P01', 'message', v_message, 'details', v_detail, 'hint', v_hint),
-            detail = '{"status": 409, "headers": {}}';
+    if not (auth.uid() is null or auth.uid() = new.mentor_id or private.is_manager()) then
+        perform private.refuse_clash('the mentor is not free at that time', null, 'Choose another time.');
     end if;
-    raise exception using
-        errcode = '23P01',
-        message = v_message,
-        detail = v_detail,
-        hint = v_hint,
-        constraint = 'success_sessions_mentor_id_no_overlap';
+    perform private.refuse_clash(
+        format(
+            case v_clash.reason
+                when 'session' then 'mentor_id %s already hosts a session at that time'
+                when 'buffer' then 'mentor_id %s hosts another session too close to that time'
+                else 'mentor_id %s has time off at that time'
+            end,
+            new.mentor_id
+        ),
+        private.clash_text(v_clash),
+        v_hint,
+        case when v_clash.reason = 'session' then 'success_sessions_mentor_id_no_overlap' else '' end
+    );
+    return null;
 end
 $$;
 comment on function private.refuse_double_booking() is
-    'Refuses a second upcoming or live session of a mentor at one time with 23P01 (HTTP 409), naming the first.';
+    'Refuses with 23P01 (HTTP 409) an upcoming or live session at a time at which its mentor hosts another one, hosts one closer than the buffer, or has time off, and names the clash to those who may know it.';
 revoke execute on function private.refuse_double_booking() from public;
 
 create trigger success_sessions_5_double_booking

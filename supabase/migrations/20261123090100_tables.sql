@@ -181,6 +181,7 @@ create table public.app_settings (
     join_opens_minutes_before integer not null default 15,
     late_after_minutes integer not null default 10,
     partial_below_percent integer not null default 75,
+    mentor_buffer_minutes integer not null default 0,
     updated_at timestamptz not null default now(),
     constraint app_settings_pkey primary key (id),
     constraint app_settings_one_row check (
@@ -209,6 +210,14 @@ create table public.app_settings (
             'partial_below_percent must be between 0 and 100',
             'Send the share of the scheduled time, in percent, below which attendance is partial.'
         )
+    ),
+    constraint app_settings_mentor_buffer_minutes_range check (
+        private.rule(
+            mentor_buffer_minutes between 0 and 240,
+            'app_settings_mentor_buffer_minutes_range',
+            'mentor_buffer_minutes must be between 0 and 240',
+            'Send the number of minutes that a mentor has between two sessions.'
+        )
     )
 );
 comment on table public.app_settings is 'The platform''s settings, one row; admins and superadmins change it.';
@@ -217,6 +226,8 @@ comment on column public.app_settings.join_opens_minutes_before is 'Minutes befo
 comment on column public.app_settings.late_after_minutes is 'Minutes after the start from which a student counts as late.';
 comment on column public.app_settings.partial_below_percent is
     'Share of the scheduled time, in percent, below which attendance is partial.';
+comment on column public.app_settings.mentor_buffer_minutes is
+    'Minutes that a mentor has between two sessions. Asked when a session is given to a mentor or moved; what is planned already stays.';
 comment on column public.app_settings.updated_at is 'When a setting last changed.';
 
 insert into public.app_settings default values;
@@ -538,3 +549,53 @@ comment on column private.audit_log.session_id is 'The session whose credentials
 alter table private.audit_log enable row level security;
 
 create index audit_log_session_id_idx on private.audit_log (session_id, occurred_at);
+
+-- When a mentor is away. Entries may overlap: leave that is entered twice is still leave.
+create table public.mentor_time_off (
+    id uuid not null default gen_random_uuid(),
+    mentor_id uuid not null default auth.uid(),
+    start_time timestamptz not null,
+    end_time timestamptz not null,
+    reason text,
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+    constraint mentor_time_off_pkey primary key (id),
+    constraint mentor_time_off_mentor_id_fkey
+    foreign key (mentor_id) references public.profiles (id) on delete cascade,
+    constraint mentor_time_off_start_time_range check (
+        private.rule(
+            start_time >= '2000-01-01 00:00+00' and start_time < '2200-01-01 00:00+00',
+            'mentor_time_off_start_time_range',
+            'start_time must be in the years 2000 to 2199',
+            'Check the year; send an instant such as 2027-03-01T00:00:00+01:00.'
+        )
+    ),
+    constraint mentor_time_off_end_time_after_start check (
+        private.rule(
+            end_time > start_time and end_time < '2201-01-01 00:00+00',
+            'mentor_time_off_end_time_after_start',
+            'end_time must be after start_time, and before the year 2201',
+            'Send the instant from which the mentor is back.'
+        )
+    ),
+    constraint mentor_time_off_reason_length check (
+        private.rule(
+            char_length(reason) <= 200 and reason !~ '[[:cntrl:]]',
+            'mentor_time_off_reason_length',
+            'reason must be one line of at most 200 characters',
+            'Shorten the reason, or leave it out.'
+        )
+    )
+);
+comment on table public.mentor_time_off is
+    'When mentors are away: no session can be given to them then (23P01). Sessions given to them before stay theirs until somebody acts; the view time_off_clashes lists them. Seen by the mentor and managers.';
+comment on column public.mentor_time_off.id is 'The entry.';
+comment on column public.mentor_time_off.mentor_id is 'Who is away, a user with the role mentor; the caller when left out.';
+comment on column public.mentor_time_off.start_time is 'From when, an instant.';
+comment on column public.mentor_time_off.end_time is 'Until when, an instant after start_time; a session may begin at it.';
+comment on column public.mentor_time_off.reason is 'For the mentor and managers; one line of at most 200 characters, or null.';
+comment on column public.mentor_time_off.created_at is 'When it was entered.';
+comment on column public.mentor_time_off.updated_at is 'When it last changed.';
+
+-- What is still to come of one mentor's.
+create index mentor_time_off_mentor_id_end_time_idx on public.mentor_time_off (mentor_id, end_time);

@@ -515,7 +515,7 @@ alter table public.app_settings enable row level security;
 
 revoke all on public.app_settings from public, anon, authenticated, service_role;
 grant select on public.app_settings to authenticated;
-grant update (join_opens_minutes_before, late_after_minutes, partial_below_percent)
+grant update (join_opens_minutes_before, late_after_minutes, partial_below_percent, mentor_buffer_minutes)
 on public.app_settings to authenticated;
 grant select, update on public.app_settings to service_role;
 
@@ -621,6 +621,31 @@ using (
     or session_id = any((select private.my_hosted_session_ids())::uuid[])
 );
 
+alter table public.mentor_time_off enable row level security;
+
+revoke all on public.mentor_time_off from public, anon, authenticated, service_role;
+grant select, delete on public.mentor_time_off to authenticated;
+grant insert (id, mentor_id, start_time, end_time, reason), update (start_time, end_time, reason)
+on public.mentor_time_off to authenticated;
+grant select, insert, update, delete on public.mentor_time_off to service_role;
+
+create policy mentor_time_off_select_own_or_manager on public.mentor_time_off
+for select to authenticated
+using (mentor_id between (select private.my_hosts_from()) and (select private.my_hosts_to()));
+
+create policy mentor_time_off_insert_own_or_manager on public.mentor_time_off
+for insert to authenticated
+with check (mentor_id between (select private.my_hosts_from()) and (select private.my_hosts_to()));
+
+create policy mentor_time_off_update_own_or_manager on public.mentor_time_off
+for update to authenticated
+using (mentor_id between (select private.my_hosts_from()) and (select private.my_hosts_to()))
+with check (mentor_id between (select private.my_hosts_from()) and (select private.my_hosts_to()));
+
+create policy mentor_time_off_delete_own_or_manager on public.mentor_time_off
+for delete to authenticated
+using (mentor_id between (select private.my_hosts_from()) and (select private.my_hosts_to()));
+
 -- == Users ===========================================================================================================
 
 -- Every auth user has a profile. Names and zones from sign-up are taken when valid: a bad one must not make sign-up
@@ -691,6 +716,8 @@ for each row execute function private.touch_updated_at();
 create trigger touch_updated_at before update on public.course_enrollments
 for each row execute function private.touch_updated_at();
 create trigger touch_updated_at before update on public.app_settings
+for each row execute function private.touch_updated_at();
+create trigger touch_updated_at before update on public.mentor_time_off
 for each row execute function private.touch_updated_at();
 
 -- The foreign key holds this rule; this says it in words, and before an absurdly long name can break the index on it.

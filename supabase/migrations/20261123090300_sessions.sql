@@ -98,6 +98,191 @@ comment on function private.get_session_secret(uuid, private.session_secret) is
     'A write-only part of a session from Vault; null where none is stored.';
 revoke execute on function private.get_session_secret(uuid, private.session_secret) from public;
 
+create function private.refuse_simultaneous_writers()
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    raise exception using
+        errcode = 'PT409',
+        message = 'somebody else is changing the same plans at this moment',
+        hint = 'Nothing was written. Send it again.';
+end
+$$;
+comment on function private.refuse_simultaneous_writers() is
+    'Raises PT409: two writers would have waited for each other forever, and this one gives way.';
+revoke execute on function private.refuse_simultaneous_writers() from public;
+
+-- Whoever gives a mentor something to host takes the mentor's turn until the end of the transaction. Two locks: writers
+-- of sessions exclude one another by the first; by the second they exclude writers of time off
+-- (private.take_time_off_turn) and not each other. Take several in the order of mentor ids, after the rows of sessions.
+-- Security definer callers only; statements that must see what the one before did start after this one.
+create function private.take_mentor_turn(mentor_id uuid)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_hosting constant bigint := hashtextextended('mentor/' || mentor_id, 0);
+    v_away constant bigint := hashtextextended('mentor_time_off/' || mentor_id, 0);
+begin
+    if not pg_try_advisory_xact_lock(v_hosting) then
+        begin
+            perform pg_advisory_xact_lock(v_hosting);
+        exception when deadlock_detected then
+            -- Two statements with many mentors each, in different orders. On without a turn, since the exclusion
+            -- constraint holds; but it knows nothing of buffers.
+            if (select settings.mentor_buffer_minutes > 0 from public.app_settings as settings) then
+                perform private.refuse_simultaneous_writers();
+            end if;
+        end;
+    end if;
+    if not pg_try_advisory_xact_lock_shared(v_away) then
+        begin
+            perform pg_advisory_xact_lock_shared(v_away);
+        exception when deadlock_detected then
+            perform private.refuse_simultaneous_writers();
+        end;
+    end if;
+end
+$$;
+comment on function private.take_mentor_turn(uuid) is
+    'Waits for the mentor''s turn, held until the end of the transaction: until then nobody else gives the mentor sessions or time off. PT409 when two writers would wait for each other forever.';
+revoke execute on function private.take_mentor_turn(uuid) from public;
+
+-- See private.take_mentor_turn. Whoever enters time off waits for those who are giving the mentor sessions at this
+-- moment, and they wait for it: once time off is stored, no session comes in over it, and the list of those that were
+-- there before is complete.
+create function private.take_time_off_turn(mentor_id uuid)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_away constant bigint := hashtextextended('mentor_time_off/' || mentor_id, 0);
+begin
+    if not pg_try_advisory_xact_lock(v_away) then
+        begin
+            perform pg_advisory_xact_lock(v_away);
+        exception when deadlock_detected then
+            perform private.refuse_simultaneous_writers();
+        end;
+    end if;
+end
+$$;
+comment on function private.take_time_off_turn(uuid) is
+    'Waits until nobody is giving the mentor sessions, and keeps it so until the end of the transaction. PT409 when two writers would wait for each other forever.';
+revoke execute on function private.take_time_off_turn(uuid) from public;
+
+-- Security definer: its callers ask about mentors whose sessions their users may not see. They name a clash only to
+-- the mentor and to managers.
+create function private.mentor_clashes(
+    mentor_id uuid,
+    start_time timestamptz,
+    end_time timestamptz,
+    except_session_ids uuid[] default '{}'
+)
+returns setof private.mentor_clash
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_buffer interval;
+begin
+    if mentor_clashes.end_time <= mentor_clashes.start_time then
+        return;
+    end if;
+    v_buffer := (select make_interval(mins => settings.mentor_buffer_minutes) from public.app_settings as settings);
+
+    return query
+    select
+        case
+            when session.start_time < mentor_clashes.end_time and session.end_time > mentor_clashes.start_time
+                then 'session'
+            else 'buffer'
+        end,
+        session.id,
+        session.title,
+        session.start_time,
+        session.end_time
+    from public.success_sessions as session
+    where
+        session.mentor_id = mentor_clashes.mentor_id
+        and tstzrange(session.start_time, session.end_time)
+        && tstzrange(mentor_clashes.start_time - v_buffer, mentor_clashes.end_time + v_buffer)
+        and session.status in ('upcoming', 'live')
+        and session.id <> all(coalesce(except_session_ids, '{}'))
+    union all
+    select
+        'time_off',
+        null,
+        time_off.reason,
+        time_off.start_time,
+        time_off.end_time
+    from public.mentor_time_off as time_off
+    where
+        time_off.mentor_id = mentor_clashes.mentor_id
+        and time_off.start_time < mentor_clashes.end_time
+        and time_off.end_time > mentor_clashes.start_time
+    order by 4, 5, 2;
+end
+$$;
+comment on function private.mentor_clashes(uuid, timestamptz, timestamptz, uuid[]) is
+    'What keeps a mentor from hosting from start_time to end_time, in the order of time: upcoming and live sessions then or closer than app_settings.mentor_buffer_minutes, except those named, and time off. No row: free. It sees what is committed; take the mentor''s turn before, in a statement of its own, if it is to stay true.';
+revoke execute on function private.mentor_clashes(uuid, timestamptz, timestamptz, uuid[]) from public;
+
+create function private.clash_text(clash private.mentor_clash)
+returns text
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_period constant text := format(
+        'from %s to %s', private.utc_text(clash.start_time), private.utc_text(clash.end_time)
+    );
+begin
+    return case clash.reason
+        when 'session' then
+            format('clash with %s, session %s, %s', quote_literal(clash.title), clash.session_id, v_period)
+        when 'buffer' then
+            format('too close to %s, session %s, %s', quote_literal(clash.title), clash.session_id, v_period)
+        else format('time off %s', v_period) || coalesce(': ' || clash.title, '')
+    end;
+end
+$$;
+comment on function private.clash_text(private.mentor_clash) is
+    'A clash in words, for the detail of an error that the mentor or a manager gets.';
+revoke execute on function private.clash_text(private.mentor_clash) from public;
+
+create function private.refuse_clash(message text, detail text, hint text, constraint_name text default '')
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if coalesce(current_setting('request.method', true), '') <> '' then
+        -- PostgREST's form of an error that brings its HTTP status along: for 23P01 it has none but 400.
+        raise exception using
+            errcode = 'PGRST',
+            message = json_build_object('code', '23P01', 'message', message, 'details', detail, 'hint', hint),
+            detail = '{"status": 409, "headers": {}}';
+    end if;
+    raise exception using
+        errcode = '23P01',
+        message = message,
+        detail = coalesce(detail, ''),
+        hint = hint,
+        constraint = constraint_name;
+end
+$$;
+comment on function private.refuse_clash(text, text, text, text) is
+    'Raises 23P01, through PostgREST as HTTP 409. detail names the clash: null for those who may not know it.';
+revoke execute on function private.refuse_clash(text, text, text, text) from public;
+
 -- The policies say who may create a session, but Postgres asks them after the BEFORE triggers, whose messages would by
 -- then have told a stranger who is a mentor and when that mentor is busy. So this one comes first, and says in words
 -- what the policy would refuse. Security invoker: it asks about whoever writes.
@@ -434,11 +619,11 @@ create trigger success_sessions_4_credentials
 before insert or update of zoom_passcode, link, backup_link, platform_data on public.success_sessions
 for each row execute function private.store_session_credentials();
 
--- Names the clash. The exclusion constraint success_sessions_mentor_id_no_overlap is what holds; under row-level
--- security Postgres hides its detail, and PostgREST answers it with 400. Writers for one mentor take turns, so that the
--- second of two at once is told the clash, too.
--- Security definer: the clashing session is the mentor's own or a manager is asking, and both may see it
--- (success_sessions_0_rights has turned away everybody else).
+-- A mentor is neither booked twice, nor without the buffer between two sessions, nor during time off, whoever writes.
+-- Writers for one mentor take turns, so that the second of two at once sees the first and is told the clash. For
+-- overlapping sessions the exclusion constraint success_sessions_mentor_id_no_overlap has the last word; by itself it
+-- would not do: under row-level security Postgres hides its detail, and PostgREST answers it with 400.
+-- Security definer: it reads what the writer may not see, and names it only to the mentor and to managers.
 create function private.refuse_double_booking()
 returns trigger
 language plpgsql
@@ -446,10 +631,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_turn bigint;
-    v_clash public.success_sessions;
-    v_message text;
-    v_detail text;
+    v_clash private.mentor_clash;
     v_hint constant text := 'Choose another time or another mentor.';
 begin
     if new.mentor_id is null or new.status not in ('upcoming', 'live') or new.end_time <= new.start_time then
@@ -465,52 +647,37 @@ begin
         return new;
     end if;
 
-    v_turn := hashtextextended('mentor/' || new.mentor_id, 0);
-    if not pg_try_advisory_xact_lock(v_turn) then
-        begin
-            perform pg_advisory_xact_lock(v_turn);
-        exception when deadlock_detected then
-            -- Two statements with many mentors each, in different orders: on without a turn, the constraint holds.
-            null;
-        end;
-    end if;
+    perform private.take_mentor_turn(new.mentor_id);
 
-    select session.* into v_clash
-    from public.success_sessions as session
-    where
-        session.mentor_id = new.mentor_id
-        and tstzrange(session.start_time, session.end_time) && tstzrange(new.start_time, new.end_time)
-        and session.status in ('upcoming', 'live')
-        and session.id <> new.id
-    order by session.start_time
+    select clash.* into v_clash
+    from private.mentor_clashes(new.mentor_id, new.start_time, new.end_time, array[new.id]) as clash
+    order by clash.reason = 'session' desc, clash.start_time
     limit 1;
     if not found then
         return new;
     end if;
 
-    v_message := format('mentor_id %s already hosts a session at that time', new.mentor_id);
-    v_detail := format(
-        'clash with %s, session %s, from %s to %s',
-        quote_literal(v_clash.title), v_clash.id,
-        private.utc_text(v_clash.start_time), private.utc_text(v_clash.end_time)
-    );
-    if coalesce(current_setting('request.method', true), '') <> '' then
-        -- PostgREST's form of an error that brings its HTTP status along: for 23P01 it has none but 400.
-        raise exception using
-            errcode = 'PGRST',
-            message = json_build_object('code', '23P01', 'message', v_message, 'details', v_detail, 'hint', v_hint),
-            detail = '{"status": 409, "headers": {}}';
+    if not (auth.uid() is null or auth.uid() = new.mentor_id or private.is_manager()) then
+        perform private.refuse_clash('the mentor is not free at that time', null, 'Choose another time.');
     end if;
-    raise exception using
-        errcode = '23P01',
-        message = v_message,
-        detail = v_detail,
-        hint = v_hint,
-        constraint = 'success_sessions_mentor_id_no_overlap';
+    perform private.refuse_clash(
+        format(
+            case v_clash.reason
+                when 'session' then 'mentor_id %s already hosts a session at that time'
+                when 'buffer' then 'mentor_id %s hosts another session too close to that time'
+                else 'mentor_id %s has time off at that time'
+            end,
+            new.mentor_id
+        ),
+        private.clash_text(v_clash),
+        v_hint,
+        case when v_clash.reason = 'session' then 'success_sessions_mentor_id_no_overlap' else '' end
+    );
+    return null;
 end
 $$;
 comment on function private.refuse_double_booking() is
-    'Refuses a second upcoming or live session of a mentor at one time with 23P01 (HTTP 409), naming the first.';
+    'Refuses with 23P01 (HTTP 409) an upcoming or live session at a time at which its mentor hosts another one, hosts one closer than the buffer, or has time off, and names the clash to those who may know it.';
 revoke execute on function private.refuse_double_booking() from public;
 
 create trigger success_sessions_5_double_booking
@@ -594,6 +761,94 @@ revoke execute on function private.forget_session_credentials() from public;
 
 create trigger forget_session_credentials after delete on public.success_sessions
 for each row execute function private.forget_session_credentials();
+
+-- As success_sessions_0_rights: the policies are asked after the BEFORE triggers, whose messages would by then have
+-- told a stranger who is a mentor. Security invoker: it asks about whoever writes.
+create function private.check_mentor_time_rights()
+returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if not row_security_active(tg_relid) then
+        return new;
+    end if;
+    -- Only those whom policies bind may execute these.
+    if private.is_manager() then
+        return new;
+    end if;
+    if not private.has_role('mentor') then
+        raise exception using
+            errcode = '42501',
+            message = 'only managers and mentors may enter the time of mentors',
+            hint = 'Ask a manager to enter it.';
+    end if;
+    if new.mentor_id is distinct from auth.uid() then
+        raise exception using
+            errcode = '42501',
+            message = 'mentor_id must be your own id: mentors enter their own time',
+            hint = 'Leave mentor_id out, or ask a manager.';
+    end if;
+    return new;
+end
+$$;
+comment on function private.check_mentor_time_rights() is
+    'Refuses with 42501 what the insert policies of mentor_time_off and mentor_availability would refuse, before other triggers look at it.';
+revoke execute on function private.check_mentor_time_rights() from public;
+
+create trigger mentor_time_0_rights before insert on public.mentor_time_off
+for each row execute function private.check_mentor_time_rights();
+
+-- Says in words what no foreign key can hold: a role may be taken away later, and then the rows mean nothing.
+-- Security definer: the writer need not be able to read roles.
+create function private.check_mentor_time_mentor()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if new.mentor_id is not null
+        and not exists (
+            select from public.user_roles as held where held.user_id = new.mentor_id and held.role = 'mentor'
+        )
+    then
+        raise exception using
+            errcode = '22023',
+            message = format('mentor_id %s is not a mentor', new.mentor_id),
+            hint = 'Choose a user with the role mentor.';
+    end if;
+    return new;
+end
+$$;
+comment on function private.check_mentor_time_mentor() is 'Refuses with 22023 the time of somebody who is not a mentor.';
+revoke execute on function private.check_mentor_time_mentor() from public;
+
+create trigger mentor_time_1_mentor before insert or update of mentor_id on public.mentor_time_off
+for each row execute function private.check_mentor_time_mentor();
+
+-- Time off and sessions of one mentor are written one after the other, so that each sees the other.
+-- Security definer: the turn is taken by functions that are nobody else's business.
+create function private.take_turn_for_time_off()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if new.mentor_id is not null then
+        perform private.take_time_off_turn(new.mentor_id);
+    end if;
+    return new;
+end
+$$;
+comment on function private.take_turn_for_time_off() is
+    'Waits for those who are giving the mentor sessions at this moment, and keeps others waiting until time off is stored.';
+revoke execute on function private.take_turn_for_time_off() from public;
+
+create trigger mentor_time_off_2_turn
+before insert or update of mentor_id, start_time, end_time on public.mentor_time_off
+for each row execute function private.take_turn_for_time_off();
 
 -- == The calendar ====================================================================================================
 

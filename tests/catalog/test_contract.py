@@ -54,6 +54,7 @@ API_RELATIONS = {
     "course_enrollments",
     "courses",
     "meeting_platforms",
+    "mentor_time_off",
     "profiles",
     "segmented_weekly_success_sessions",
     "session_attendance",
@@ -134,7 +135,7 @@ def test_a_session_has_these_defaults_and_demands_these_fields(conn: psycopg.Con
 
 def test_the_shown_default_settings_are_the_documented_ones(conn: psycopg.Connection) -> None:
     row = conn.execute(
-        "select join_opens_minutes_before, late_after_minutes, partial_below_percent"
-        " from public.app_settings"
+        "select join_opens_minutes_before, late_after_minutes, partial_below_percent,"
+        " mentor_buffer_minutes from public.app_settings"
     ).fetchone()
-    assert row == (15, 10, 75)
+    assert row == (15, 10, 75, 0)

@@ -27,7 +27,8 @@ SUMMARY = {
     # A signed-in user; which rows, the policies say.
     ("authenticated", "public.*"): "usage",
     ("authenticated", "public.app_settings"): (
-        "select, update (join_opens_minutes_before, late_after_minutes, partial_below_percent)"
+        "select, update (join_opens_minutes_before, late_after_minutes, partial_below_percent,"
+        " mentor_buffer_minutes)"
     ),
     ("authenticated", "public.batches"): (
         "select, insert (id, course_id, name), update (name), delete"
@@ -39,6 +40,10 @@ SUMMARY = {
     ("authenticated", "public.courses"): "select, insert (id, name), update (name), delete",
     ("authenticated", "public.meeting_platforms"): (
         "select, insert (id, name, is_active), update (name, is_active), delete"
+    ),
+    ("authenticated", "public.mentor_time_off"): (
+        "select, insert (id, mentor_id, start_time, end_time, reason),"
+        " update (start_time, end_time, reason), delete"
     ),
     ("authenticated", "public.profiles"): "select, update (full_name, timezone, locale)",
     ("authenticated", "public.segmented_weekly_success_sessions"): "select",
@@ -82,6 +87,7 @@ SUMMARY = {
     ("service_role", "public.course_enrollments"): ALL,
     ("service_role", "public.courses"): ALL,
     ("service_role", "public.meeting_platforms"): ALL,
+    ("service_role", "public.mentor_time_off"): ALL,
     ("service_role", "public.profiles"): ALL,
     ("service_role", "public.session_attendance"): ALL,
     ("service_role", "public.session_participants"): ALL,

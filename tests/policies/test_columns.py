@@ -22,6 +22,7 @@ INSERTABLE: dict[str, set[str]] = {
     "course_enrollments": {"id", "student_id", "course_id", "batch_id", "status"},
     "courses": {"id", "name"},
     "meeting_platforms": {"id", "name", "is_active"},
+    "mentor_time_off": {"id", "mentor_id", "start_time", "end_time", "reason"},
     "profiles": set(),
     "session_attendance": set(),
     "session_participants": {"session_id", "user_id"},
@@ -30,11 +31,15 @@ INSERTABLE: dict[str, set[str]] = {
 }
 
 UPDATABLE: dict[str, set[str]] = {
-    "app_settings": {"join_opens_minutes_before", "late_after_minutes", "partial_below_percent"},
+    "app_settings": {
+        *("join_opens_minutes_before", "late_after_minutes", "partial_below_percent"),
+        "mentor_buffer_minutes",
+    },
     "batches": {"name"},
     "course_enrollments": {"batch_id", "status"},
     "courses": {"name"},
     "meeting_platforms": {"name", "is_active"},
+    "mentor_time_off": {"start_time", "end_time", "reason"},
     "profiles": {"full_name", "timezone", "locale"},
     "session_attendance": set(),
     "session_participants": set(),

@@ -365,6 +365,42 @@ ATTEMPTS = (
         may=("superadmin", "service_role"),
         refused=("anon",),
     ),
+    # -- mentors' time -----------------------------------------------------------------------------
+    Attempt(
+        "mentor_time_off",
+        "select",
+        "of the host",
+        "select from public.mentor_time_off where mentor_id = %(host)s",
+        may=("host", *MANAGERS, "service_role"),
+        refused=("anon",),
+    ),
+    Attempt(
+        "mentor_time_off",
+        "insert",
+        "of the host",
+        """
+        insert into public.mentor_time_off (mentor_id, start_time, end_time)
+        values (%(host)s, now() + interval '40 days', now() + interval '41 days')
+        """,
+        may=("host", *MANAGERS, "service_role"),
+        refused=but("host", *MANAGERS, "service_role"),
+    ),
+    Attempt(
+        "mentor_time_off",
+        "update",
+        "of the host",
+        "update public.mentor_time_off set reason = 'ill' where mentor_id = %(host)s",
+        may=("host", *MANAGERS, "service_role"),
+        refused=("anon",),
+    ),
+    Attempt(
+        "mentor_time_off",
+        "delete",
+        "of the host",
+        "delete from public.mentor_time_off where mentor_id = %(host)s",
+        may=("host", *MANAGERS, "service_role"),
+        refused=("anon",),
+    ),
     # -- settings and platforms --------------------------------------------------------------------
     Attempt(
         "app_settings",
@@ -441,6 +477,7 @@ DONE_BY_NOBODY = (
             ("course_enrollments", "truncate public.course_enrollments"),
             ("courses", "truncate public.courses cascade"),
             ("meeting_platforms", "truncate public.meeting_platforms cascade"),
+            ("mentor_time_off", "truncate public.mentor_time_off"),
             ("profiles", "truncate public.profiles cascade"),
             ("session_attendance", "truncate public.session_attendance"),
             ("session_participants", "truncate public.session_participants"),

@@ -140,6 +140,11 @@ def found(conn: psycopg.Connection) -> Academy:
         world.invite(sessions[session], people["participant"])
     world.attendance(sessions["over"], people["student"])
     conn.execute(
+        "insert into public.mentor_time_off (mentor_id, start_time, end_time) values"
+        " (%s, now() + interval '30 days', now() + interval '31 days')",
+        (host,),
+    )
+    conn.execute(
         "delete from public.user_roles where user_id = %s and role = 'mentor'",
         (people["revoked_mentor"],),
     )

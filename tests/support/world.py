@@ -194,6 +194,24 @@ class World:
         }
         self._insert_row("session_attendance", values | columns)
 
+    def time_off(
+        self,
+        mentor: UUID,
+        *,
+        starts: datetime | timedelta = timedelta(days=1),
+        minutes: float = 60,
+        reason: str | None = None,
+    ) -> UUID:
+        """Time off of a mentor; as for `session`."""
+        start = datetime.now(UTC) + starts if isinstance(starts, timedelta) else starts
+        return self._insert(
+            "mentor_time_off",
+            mentor_id=mentor,
+            start_time=start,
+            end_time=start + timedelta(minutes=minutes),
+            reason=reason,
+        )
+
     def _course_of(self, course: UUID | None, batch: UUID | None) -> UUID | None:
         if course is not None or batch is None:
             return course
