@@ -17,6 +17,9 @@ create table public.success_sessions (
     zoom_meeting_id text,
     zoom_passcode text,
     platform_data jsonb not null default '{}',
+    registration_required boolean not null default false,
+    registration_closes_at timestamptz,
+    capacity integer,
     cancel_reason text,
     sequence integer not null default 0,
     credentials_updated_at timestamptz,
@@ -125,6 +128,38 @@ create table public.success_sessions (
             'Send an object of platform-specific fields, or leave it out.'
         )
     ),
+    constraint success_sessions_capacity_positive check (
+        private.rule(
+            capacity >= 1,
+            'success_sessions_capacity_positive',
+            'capacity must be at least 1',
+            'Send the number of seats, or null for no limit.'
+        )
+    ),
+    constraint success_sessions_capacity_needs_registration check (
+        private.rule(
+            capacity is null or registration_required,
+            'success_sessions_capacity_needs_registration',
+            'capacity needs registration_required',
+            'Seats are counted by registration: send registration_required true, or capacity null.'
+        )
+    ),
+    constraint success_sessions_registration_closes_at_needs_registration check (
+        private.rule(
+            registration_closes_at is null or registration_required,
+            'success_sessions_registration_closes_at_needs_registration',
+            'registration_closes_at needs registration_required',
+            'Send registration_required true, or registration_closes_at null.'
+        )
+    ),
+    constraint success_sessions_registration_closes_at_range check (
+        private.rule(
+            registration_closes_at >= '2000-01-01 00:00+00' and registration_closes_at < '2200-01-01 00:00+00',
+            'success_sessions_registration_closes_at_range',
+            'registration_closes_at must be in the years 2000 to 2199',
+            'Check the year; send an instant such as 2027-03-01T18:00:00+01:00.'
+        )
+    ),
     constraint success_sessions_cancel_reason_when_cancelled check (
         private.rule(
             cancel_reason is null or status = 'cancelled',
@@ -171,6 +206,12 @@ comment on column public.success_sessions.zoom_passcode is
     'Write-only: what is sent goes into Vault and reads back as null. Null leaves the stored passcode as it is, the empty string removes it. Revealed by join_session and session_credentials.';
 comment on column public.success_sessions.platform_data is
     'Platform-specific fields. The key host_link (the host''s start link) is write-only as zoom_passcode is.';
+comment on column public.success_sessions.registration_required is
+    'Whether students need a seat to join: register_for_session.';
+comment on column public.success_sessions.registration_closes_at is
+    'When registration closes; null, or later than start_time: at the start. Only with registration_required.';
+comment on column public.success_sessions.capacity is
+    'Number of seats, at least 1; null: unlimited. Only with registration_required. Raising it promotes the waitlist; lowering it takes no seat away.';
 comment on column public.success_sessions.cancel_reason is 'Why it was cancelled, told to everybody; at most 1,000 characters.';
 comment on column public.success_sessions.sequence is 'Revision for calendars, rises with each change people see (RFC 5545, section 3.8.7.4).';
 comment on column public.success_sessions.credentials_updated_at is 'When a write-only part last changed; null: never set.';

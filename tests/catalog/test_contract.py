@@ -11,6 +11,7 @@ ENUMS = {
     "public.enrollment_status": ["active", "paused", "completed", "withdrawn"],
     "public.attendance_status": ["present", "late", "partial", "absent", "excused"],
     "public.attendance_source": ["join", "platform", "manual", "import"],
+    "public.registration_status": ["registered", "waitlisted", "cancelled"],
     "private.presence_kind": ["join", "leave"],
     "private.session_secret": ["zoom_passcode", "link", "backup_link", "host_link"],
     "notifier.email_kind": [
@@ -59,6 +60,7 @@ API_RELATIONS = {
     "segmented_weekly_success_sessions",
     "session_attendance",
     "session_participants",
+    "session_registrations",
     "success_sessions",
     "user_roles",
 }
@@ -69,6 +71,7 @@ SESSION_DEFAULTS = {
     "timezone": "'UTC'",
     "platform": "'zoom'",
     "platform_data": "'{}'",
+    "registration_required": "false",
     "sequence": "0",
     "created_by": "auth.uid()",
 }

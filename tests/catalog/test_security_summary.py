@@ -14,7 +14,7 @@ from devstack.postgres import Server
 SESSION_FIELDS = (
     "id, title, description, session_type, status, course_id, batch_id, mentor_id, start_time,"
     " end_time, timezone, platform, link, backup_link, zoom_meeting_id, zoom_passcode,"
-    " platform_data, cancel_reason"
+    " platform_data, registration_required, registration_closes_at, capacity, cancel_reason"
 )
 ALL = "select, insert, update, delete"
 CALL = "execute"
@@ -51,6 +51,7 @@ SUMMARY = {
     ("authenticated", "public.session_participants"): (
         "select, insert (session_id, user_id), delete"
     ),
+    ("authenticated", "public.session_registrations"): "select",
     ("authenticated", "public.success_sessions"): (
         f"select, insert ({SESSION_FIELDS}), update ({SESSION_FIELDS}), delete"
     ),
@@ -91,6 +92,7 @@ SUMMARY = {
     ("service_role", "public.profiles"): ALL,
     ("service_role", "public.session_attendance"): ALL,
     ("service_role", "public.session_participants"): ALL,
+    ("service_role", "public.session_registrations"): "select",
     ("service_role", "public.success_sessions"): ALL,
     ("service_role", "public.user_roles"): ALL,
     ("service_role", "private.*"): "usage",

@@ -13,7 +13,8 @@ from support.academy import MANAGERS, Academy
 SESSION = {
     *("id", "title", "description", "session_type", "status", "course_id", "batch_id", "mentor_id"),
     *("start_time", "end_time", "timezone", "platform", "link", "backup_link", "zoom_meeting_id"),
-    *("zoom_passcode", "platform_data", "cancel_reason"),
+    *("zoom_passcode", "platform_data", "registration_required", "registration_closes_at"),
+    *("capacity", "cancel_reason"),
 }
 
 INSERTABLE: dict[str, set[str]] = {
@@ -26,6 +27,7 @@ INSERTABLE: dict[str, set[str]] = {
     "profiles": set(),
     "session_attendance": set(),
     "session_participants": {"session_id", "user_id"},
+    "session_registrations": set(),
     "success_sessions": SESSION,
     "user_roles": {"user_id", "role"},
 }
@@ -43,6 +45,7 @@ UPDATABLE: dict[str, set[str]] = {
     "profiles": {"full_name", "timezone", "locale"},
     "session_attendance": set(),
     "session_participants": set(),
+    "session_registrations": set(),
     "success_sessions": SESSION,
     "user_roles": set(),
 }

@@ -21,6 +21,7 @@ GROWING = frozenset(
         "public.profiles",
         "public.session_attendance",
         "public.session_participants",
+        "public.session_registrations",
         "public.success_sessions",
         "public.user_roles",
         "vault.secrets",
