@@ -345,12 +345,63 @@ export type Database = {
           },
         ];
       };
+      "session_registrations": {
+        Row: {
+          "created_at": string;
+          "queued_at": string;
+          "session_id": string;
+          "status": Database["public"]["Enums"]["registration_status"];
+          "student_id": string;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "queued_at"?: string;
+          "session_id": string;
+          "status": Database["public"]["Enums"]["registration_status"];
+          "student_id": string;
+          "updated_at"?: string;
+        };
+        Update: {
+          "created_at"?: string;
+          "queued_at"?: string;
+          "session_id"?: string;
+          "status"?: Database["public"]["Enums"]["registration_status"];
+          "student_id"?: string;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "session_registrations_session_id_fkey";
+            columns: ["session_id"];
+            isOneToOne: false;
+            referencedRelation: "segmented_weekly_success_sessions";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "session_registrations_session_id_fkey";
+            columns: ["session_id"];
+            isOneToOne: false;
+            referencedRelation: "success_sessions";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "session_registrations_student_id_fkey";
+            columns: ["student_id"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "success_sessions": {
         Row: {
           "audience_key": string | null;
           "backup_link": string | null;
           "batch_id": string | null;
           "cancel_reason": string | null;
+          "capacity": number | null;
           "course_id": string | null;
           "created_at": string;
           "created_by": string | null;
@@ -363,6 +414,8 @@ export type Database = {
           "mentor_id": string | null;
           "platform": string;
           "platform_data": NonNullable<Json>;
+          "registration_closes_at": string | null;
+          "registration_required": boolean;
           "sequence": number;
           "session_type": Database["public"]["Enums"]["session_type"];
           "start_time": string;
@@ -380,6 +433,7 @@ export type Database = {
           "backup_link"?: string | null;
           "batch_id"?: string | null;
           "cancel_reason"?: string | null;
+          "capacity"?: number | null;
           "course_id"?: string | null;
           "created_at"?: string;
           "created_by"?: string | null;
@@ -392,6 +446,8 @@ export type Database = {
           "mentor_id"?: string | null;
           "platform"?: string;
           "platform_data"?: NonNullable<Json>;
+          "registration_closes_at"?: string | null;
+          "registration_required"?: boolean;
           "sequence"?: number;
           "session_type"?: Database["public"]["Enums"]["session_type"];
           "start_time": string;
@@ -408,6 +464,7 @@ export type Database = {
           "backup_link"?: string | null;
           "batch_id"?: string | null;
           "cancel_reason"?: string | null;
+          "capacity"?: number | null;
           "course_id"?: string | null;
           "created_at"?: string;
           "created_by"?: string | null;
@@ -420,6 +477,8 @@ export type Database = {
           "mentor_id"?: string | null;
           "platform"?: string;
           "platform_data"?: NonNullable<Json>;
+          "registration_closes_at"?: string | null;
+          "registration_required"?: boolean;
           "sequence"?: number;
           "session_type"?: Database["public"]["Enums"]["session_type"];
           "start_time"?: string;
@@ -684,6 +743,7 @@ export type Database = {
       "attendance_source": "join" | "platform" | "manual" | "import";
       "attendance_status": "present" | "late" | "partial" | "absent" | "excused";
       "enrollment_status": "active" | "paused" | "completed" | "withdrawn";
+      "registration_status": "registered" | "waitlisted" | "cancelled";
       "session_status": "upcoming" | "live" | "completed" | "cancelled";
       "session_type": "success_session" | "mentorship" | "group_coaching";
     };
@@ -691,6 +751,13 @@ export type Database = {
       "recurrence_date": {
         "start_time": string | null;
         "local_start": string | null;
+      };
+      "registration_details": {
+        "session_id": string | null;
+        "status": Database["public"]["Enums"]["registration_status"] | null;
+        "waitlist_position": number | null;
+        "seats_left": number | null;
+        "overlapping_sessions": Json | null;
       };
       "session_credential_details": {
         "session_id": string | null;
@@ -829,6 +896,7 @@ export const Constants = {
       "attendance_source": ["join", "platform", "manual", "import"],
       "attendance_status": ["present", "late", "partial", "absent", "excused"],
       "enrollment_status": ["active", "paused", "completed", "withdrawn"],
+      "registration_status": ["registered", "waitlisted", "cancelled"],
       "session_status": ["upcoming", "live", "completed", "cancelled"],
       "session_type": ["success_session", "mentorship", "group_coaching"],
     },

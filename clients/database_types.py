@@ -50,6 +50,8 @@ PublicAttendanceStatus: TypeAlias = Literal["present", "late", "partial", "absen
 
 PublicEnrollmentStatus: TypeAlias = Literal["active", "paused", "completed", "withdrawn"]
 
+PublicRegistrationStatus: TypeAlias = Literal["registered", "waitlisted", "cancelled"]
+
 PublicSessionStatus: TypeAlias = Literal["upcoming", "live", "completed", "cancelled"]
 
 PublicSessionType: TypeAlias = Literal["success_session", "mentorship", "group_coaching"]
@@ -289,11 +291,39 @@ class PublicSessionParticipantsUpdate(TypedDict):
     user_id: NotRequired[Annotated[uuid.UUID, Field(alias="user_id")]]
 
 
+class PublicSessionRegistrations(BaseModel):
+    created_at: datetime.datetime = Field(alias="created_at")
+    queued_at: datetime.datetime = Field(alias="queued_at")
+    session_id: uuid.UUID = Field(alias="session_id")
+    status: PublicRegistrationStatus = Field(alias="status")
+    student_id: uuid.UUID = Field(alias="student_id")
+    updated_at: datetime.datetime = Field(alias="updated_at")
+
+
+class PublicSessionRegistrationsInsert(TypedDict):
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    queued_at: NotRequired[Annotated[datetime.datetime, Field(alias="queued_at")]]
+    session_id: Annotated[uuid.UUID, Field(alias="session_id")]
+    status: Annotated[PublicRegistrationStatus, Field(alias="status")]
+    student_id: Annotated[uuid.UUID, Field(alias="student_id")]
+    updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
+
+
+class PublicSessionRegistrationsUpdate(TypedDict):
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    queued_at: NotRequired[Annotated[datetime.datetime, Field(alias="queued_at")]]
+    session_id: NotRequired[Annotated[uuid.UUID, Field(alias="session_id")]]
+    status: NotRequired[Annotated[PublicRegistrationStatus, Field(alias="status")]]
+    student_id: NotRequired[Annotated[uuid.UUID, Field(alias="student_id")]]
+    updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
+
+
 class PublicSuccessSessions(BaseModel):
     audience_key: Optional[uuid.UUID] = Field(alias="audience_key")
     backup_link: Optional[str] = Field(alias="backup_link")
     batch_id: Optional[uuid.UUID] = Field(alias="batch_id")
     cancel_reason: Optional[str] = Field(alias="cancel_reason")
+    capacity: Optional[int] = Field(alias="capacity")
     course_id: Optional[uuid.UUID] = Field(alias="course_id")
     created_at: datetime.datetime = Field(alias="created_at")
     created_by: Optional[uuid.UUID] = Field(alias="created_by")
@@ -306,6 +336,8 @@ class PublicSuccessSessions(BaseModel):
     mentor_id: Optional[uuid.UUID] = Field(alias="mentor_id")
     platform: str = Field(alias="platform")
     platform_data: JsonValue = Field(alias="platform_data")
+    registration_closes_at: Optional[datetime.datetime] = Field(alias="registration_closes_at")
+    registration_required: bool = Field(alias="registration_required")
     sequence: int = Field(alias="sequence")
     session_type: PublicSessionType = Field(alias="session_type")
     start_time: datetime.datetime = Field(alias="start_time")
@@ -323,6 +355,7 @@ class PublicSuccessSessionsInsert(TypedDict):
     backup_link: NotRequired[Annotated[Optional[str], Field(alias="backup_link")]]
     batch_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="batch_id")]]
     cancel_reason: NotRequired[Annotated[Optional[str], Field(alias="cancel_reason")]]
+    capacity: NotRequired[Annotated[Optional[int], Field(alias="capacity")]]
     course_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="course_id")]]
     created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
     created_by: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="created_by")]]
@@ -337,6 +370,10 @@ class PublicSuccessSessionsInsert(TypedDict):
     mentor_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="mentor_id")]]
     platform: NotRequired[Annotated[str, Field(alias="platform")]]
     platform_data: NotRequired[Annotated[JsonValue, Field(alias="platform_data")]]
+    registration_closes_at: NotRequired[
+        Annotated[Optional[datetime.datetime], Field(alias="registration_closes_at")]
+    ]
+    registration_required: NotRequired[Annotated[bool, Field(alias="registration_required")]]
     sequence: NotRequired[Annotated[int, Field(alias="sequence")]]
     session_type: NotRequired[Annotated[PublicSessionType, Field(alias="session_type")]]
     start_time: Annotated[datetime.datetime, Field(alias="start_time")]
@@ -354,6 +391,7 @@ class PublicSuccessSessionsUpdate(TypedDict):
     backup_link: NotRequired[Annotated[Optional[str], Field(alias="backup_link")]]
     batch_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="batch_id")]]
     cancel_reason: NotRequired[Annotated[Optional[str], Field(alias="cancel_reason")]]
+    capacity: NotRequired[Annotated[Optional[int], Field(alias="capacity")]]
     course_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="course_id")]]
     created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
     created_by: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="created_by")]]
@@ -368,6 +406,10 @@ class PublicSuccessSessionsUpdate(TypedDict):
     mentor_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="mentor_id")]]
     platform: NotRequired[Annotated[str, Field(alias="platform")]]
     platform_data: NotRequired[Annotated[JsonValue, Field(alias="platform_data")]]
+    registration_closes_at: NotRequired[
+        Annotated[Optional[datetime.datetime], Field(alias="registration_closes_at")]
+    ]
+    registration_required: NotRequired[Annotated[bool, Field(alias="registration_required")]]
     sequence: NotRequired[Annotated[int, Field(alias="sequence")]]
     session_type: NotRequired[Annotated[PublicSessionType, Field(alias="session_type")]]
     start_time: NotRequired[Annotated[datetime.datetime, Field(alias="start_time")]]
@@ -433,6 +475,14 @@ class PublicSegmentedWeeklySuccessSessions(BaseModel):
 class PublicRecurrenceDate(BaseModel):
     start_time: Optional[datetime.datetime] = Field(alias="start_time")
     local_start: Optional[datetime.datetime] = Field(alias="local_start")
+
+
+class PublicRegistrationDetails(BaseModel):
+    session_id: Optional[uuid.UUID] = Field(alias="session_id")
+    status: Optional[PublicRegistrationStatus] = Field(alias="status")
+    waitlist_position: Optional[int] = Field(alias="waitlist_position")
+    seats_left: Optional[int] = Field(alias="seats_left")
+    overlapping_sessions: Optional[JsonValue] = Field(alias="overlapping_sessions")
 
 
 class PublicSessionCredentialDetails(BaseModel):

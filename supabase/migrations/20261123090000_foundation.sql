@@ -92,6 +92,14 @@ create type public.attendance_source as enum (
 );
 comment on type public.attendance_source is 'Where an attendance value comes from; manual and import outrank the automatic ones.';
 
+-- Where a student's registration for a session stands.
+create type public.registration_status as enum (
+    'registered', -- has a seat
+    'waitlisted', -- gets a seat when one becomes free
+    'cancelled' -- given up by the student, or lost with the access to the session
+);
+comment on type public.registration_status is 'Where a student''s registration for a session stands.';
+
 -- The write-only parts of a session, each kept in Vault under its own name.
 create type private.session_secret as enum (
     'zoom_passcode', -- the meeting's passcode
@@ -151,6 +159,17 @@ create type public.session_credential_details as (
 );
 comment on type public.session_credential_details is
     'Answer of session_credentials: the links in full, the passcode and the host''s start link; null where none is set.';
+
+-- What register_for_session and cancel_registration answer.
+create type public.registration_details as (
+    session_id uuid,
+    status public.registration_status,
+    waitlist_position integer, -- 1 is next; null unless waitlisted
+    seats_left integer, -- null where capacity is unlimited
+    overlapping_sessions jsonb -- what else the student has at that time, so that nobody is booked twice unawares
+);
+comment on type public.registration_details is
+    'The caller''s registration: status, place in the waitlist (1 is next; null unless waitlisted), free seats (null: unlimited), and what else the caller is registered for or invited to at that time, [{"session_id", "title", "start_time", "end_time"}], empty for nothing.';
 
 -- == What tables are built with ======================================================================================
 

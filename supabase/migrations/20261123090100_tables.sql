@@ -251,6 +251,9 @@ create table public.success_sessions (
     zoom_meeting_id text,
     zoom_passcode text,
     platform_data jsonb not null default '{}',
+    registration_required boolean not null default false,
+    registration_closes_at timestamptz,
+    capacity integer,
     cancel_reason text,
     sequence integer not null default 0,
     credentials_updated_at timestamptz,
@@ -359,6 +362,38 @@ create table public.success_sessions (
             'Send an object of platform-specific fields, or leave it out.'
         )
     ),
+    constraint success_sessions_capacity_positive check (
+        private.rule(
+            capacity >= 1,
+            'success_sessions_capacity_positive',
+            'capacity must be at least 1',
+            'Send the number of seats, or null for no limit.'
+        )
+    ),
+    constraint success_sessions_capacity_needs_registration check (
+        private.rule(
+            capacity is null or registration_required,
+            'success_sessions_capacity_needs_registration',
+            'capacity needs registration_required',
+            'Seats are counted by registration: send registration_required true, or capacity null.'
+        )
+    ),
+    constraint success_sessions_registration_closes_at_needs_registration check (
+        private.rule(
+            registration_closes_at is null or registration_required,
+            'success_sessions_registration_closes_at_needs_registration',
+            'registration_closes_at needs registration_required',
+            'Send registration_required true, or registration_closes_at null.'
+        )
+    ),
+    constraint success_sessions_registration_closes_at_range check (
+        private.rule(
+            registration_closes_at >= '2000-01-01 00:00+00' and registration_closes_at < '2200-01-01 00:00+00',
+            'success_sessions_registration_closes_at_range',
+            'registration_closes_at must be in the years 2000 to 2199',
+            'Check the year; send an instant such as 2027-03-01T18:00:00+01:00.'
+        )
+    ),
     constraint success_sessions_cancel_reason_when_cancelled check (
         private.rule(
             cancel_reason is null or status = 'cancelled',
@@ -405,6 +440,12 @@ comment on column public.success_sessions.zoom_passcode is
     'Write-only: what is sent goes into Vault and reads back as null. Null leaves the stored passcode as it is, the empty string removes it. Revealed by join_session and session_credentials.';
 comment on column public.success_sessions.platform_data is
     'Platform-specific fields. The key host_link (the host''s start link) is write-only as zoom_passcode is.';
+comment on column public.success_sessions.registration_required is
+    'Whether students need a seat to join: register_for_session.';
+comment on column public.success_sessions.registration_closes_at is
+    'When registration closes; null, or later than start_time: at the start. Only with registration_required.';
+comment on column public.success_sessions.capacity is
+    'Number of seats, at least 1; null: unlimited. Only with registration_required. Raising it promotes the waitlist; lowering it takes no seat away.';
 comment on column public.success_sessions.cancel_reason is 'Why it was cancelled, told to everybody; at most 1,000 characters.';
 comment on column public.success_sessions.sequence is 'Revision for calendars, rises with each change people see (RFC 5545, section 3.8.7.4).';
 comment on column public.success_sessions.credentials_updated_at is 'When a write-only part last changed; null: never set.';
@@ -456,6 +497,40 @@ comment on column public.session_participants.created_at is 'When invited.';
 
 create index session_participants_user_id_idx on public.session_participants (user_id);
 create index session_participants_added_by_idx on public.session_participants (added_by);
+
+-- Who has a seat in which session, and who waits for one. One row per student and session for good: a student who comes
+-- back joins the end of the queue.
+create table public.session_registrations (
+    session_id uuid not null,
+    student_id uuid not null,
+    status public.registration_status not null,
+    queued_at timestamptz not null default clock_timestamp(),
+    created_at timestamptz not null default clock_timestamp(),
+    updated_at timestamptz not null default clock_timestamp(),
+    constraint session_registrations_pkey primary key (session_id, student_id),
+    constraint session_registrations_session_id_fkey
+    foreign key (session_id) references public.success_sessions (id) on delete cascade,
+    constraint session_registrations_student_id_fkey
+    foreign key (student_id) references public.profiles (id) on delete cascade
+);
+comment on table public.session_registrations is
+    'Who has a seat in which session and who waits for one. Read-only: register_for_session, cancel_registration and what follows from other changes write it.';
+comment on column public.session_registrations.session_id is 'The session.';
+comment on column public.session_registrations.student_id is 'The student.';
+comment on column public.session_registrations.status is
+    'registered (has a seat), waitlisted, or cancelled (given up, or lost with the access).';
+comment on column public.session_registrations.queued_at is
+    'When the student last registered; the waitlist moves in this order.';
+comment on column public.session_registrations.created_at is 'When the student first registered.';
+comment on column public.session_registrations.updated_at is 'When the status last changed.';
+
+create index session_registrations_student_id_idx on public.session_registrations (student_id);
+-- What seats are counted by.
+create index session_registrations_registered_idx on public.session_registrations (session_id, student_id)
+where status = 'registered';
+-- The waitlist in its order.
+create index session_registrations_waitlist_idx on public.session_registrations (session_id, queued_at, student_id)
+where status = 'waitlisted';
 
 -- One student's attendance in one session, by user id only: no name, no address.
 create table public.session_attendance (

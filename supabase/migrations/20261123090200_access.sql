@@ -534,12 +534,14 @@ revoke all on public.success_sessions from public, anon, authenticated, service_
 grant select, delete on public.success_sessions to authenticated;
 grant insert (
     id, title, description, session_type, status, course_id, batch_id, mentor_id, start_time, end_time, timezone,
-    platform, link, backup_link, zoom_meeting_id, zoom_passcode, platform_data, cancel_reason
+    platform, link, backup_link, zoom_meeting_id, zoom_passcode, platform_data, registration_required,
+    registration_closes_at, capacity, cancel_reason
 ) on public.success_sessions to authenticated;
 -- id: an upsert (PostgREST's resolution=merge-duplicates) sets every column it was sent, the key included.
 grant update (
     id, title, description, session_type, status, course_id, batch_id, mentor_id, start_time, end_time, timezone,
-    platform, link, backup_link, zoom_meeting_id, zoom_passcode, platform_data, cancel_reason
+    platform, link, backup_link, zoom_meeting_id, zoom_passcode, platform_data, registration_required,
+    registration_closes_at, capacity, cancel_reason
 ) on public.success_sessions to authenticated;
 grant select, insert, update, delete on public.success_sessions to service_role;
 
@@ -604,6 +606,21 @@ create policy session_participants_delete_host_or_manager on public.session_part
 for delete to authenticated
 using (
     (select private.is_manager())
+    or session_id = any((select private.my_hosted_session_ids())::uuid[])
+);
+
+alter table public.session_registrations enable row level security;
+
+-- Nobody writes it but the functions that count seats, not even the service role: a row written past them could
+-- overbook a session.
+revoke all on public.session_registrations from public, anon, authenticated, service_role;
+grant select on public.session_registrations to authenticated, service_role;
+
+-- Both arms are indexable, so the planner can combine them.
+create policy session_registrations_select_own_host_or_manager on public.session_registrations
+for select to authenticated
+using (
+    student_id between (select private.my_rows_from()) and (select private.my_rows_to())
     or session_id = any((select private.my_hosted_session_ids())::uuid[])
 );
 

@@ -343,6 +343,7 @@ begin
         when new.timezone is null then 'timezone'
         when new.platform is null then 'platform'
         when new.platform_data is null then 'platform_data'
+        when new.registration_required is null then 'registration_required'
         when num_nulls(new.id, new.sequence, new.created_at, new.updated_at) > 0
             then 'id, sequence, created_at or updated_at'
     end;

@@ -196,6 +196,15 @@ ATTEMPTS = (
         may=("service_role",),
         refused=but("service_role"),
     ),
+    # -- session_registrations ---------------------------------------------------------------------
+    Attempt(
+        "session_registrations",
+        "select",
+        "of the student",
+        "select from public.session_registrations where student_id = %(student)s",
+        may=("student", "host", *MANAGERS, "service_role"),
+        refused=("anon",),
+    ),
     # -- course_enrollments ------------------------------------------------------------------------
     Attempt(
         "course_enrollments",
@@ -469,6 +478,30 @@ DONE_BY_NOBODY = (
         may=(),
         refused=ALL,
     ),
+    # Seats are given by functions alone.
+    *(
+        Attempt("session_registrations", verb, "of the student", statement, may=(), refused=ALL)
+        for verb, statement in (
+            (
+                "insert",
+                """
+                insert into public.session_registrations (session_id, student_id, status)
+                values (%(batch_session)s, %(student)s, 'registered')
+                """,
+            ),
+            (
+                "update",
+                """
+                update public.session_registrations set status = 'registered'
+                where student_id = %(student)s
+                """,
+            ),
+            (
+                "delete",
+                "delete from public.session_registrations where student_id = %(student)s",
+            ),
+        )
+    ),
     *(
         Attempt(table, "truncate", "", statement, may=(), refused=ALL)
         for table, statement in (
@@ -481,6 +514,7 @@ DONE_BY_NOBODY = (
             ("profiles", "truncate public.profiles cascade"),
             ("session_attendance", "truncate public.session_attendance"),
             ("session_participants", "truncate public.session_participants"),
+            ("session_registrations", "truncate public.session_registrations"),
             ("success_sessions", "truncate public.success_sessions cascade"),
             ("user_roles", "truncate public.user_roles"),
         )
@@ -547,7 +581,7 @@ def test_whatever_some_are_denied_others_can_do() -> None:
 def test_what_nobody_may_the_dba_can(
     academy: Academy, targets: dict[str, object], attempt: Attempt
 ) -> None:
-    if attempt.verb == "insert":
+    if (attempt.table, attempt.verb) == ("app_settings", "insert"):
         # Not even the DBA: there is one row of settings.
         with pytest.raises(psycopg.errors.InvalidParameterValue, match="exactly one row"):
             academy.conn.execute(attempt.statement, targets)

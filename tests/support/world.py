@@ -212,6 +212,11 @@ class World:
             reason=reason,
         )
 
+    def registration(self, session: UUID, student: UUID, status: str = "registered") -> None:
+        """A row of registration, as it stands after `register_for_session`."""
+        values = {"session_id": session, "student_id": student, "status": status}
+        self._insert_row("session_registrations", values)
+
     def _course_of(self, course: UUID | None, batch: UUID | None) -> UUID | None:
         if course is not None or batch is None:
             return course
