@@ -155,6 +155,48 @@ export type Database = {
         };
         Relationships: [];
       };
+      "mentor_availability": {
+        Row: {
+          "created_at": string;
+          "end_time": string;
+          "id": string;
+          "mentor_id": string;
+          "start_time": string;
+          "timezone": string;
+          "updated_at": string;
+          "weekday": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "end_time": string;
+          "id"?: string;
+          "mentor_id"?: string;
+          "start_time": string;
+          "timezone": string;
+          "updated_at"?: string;
+          "weekday": number;
+        };
+        Update: {
+          "created_at"?: string;
+          "end_time"?: string;
+          "id"?: string;
+          "mentor_id"?: string;
+          "start_time"?: string;
+          "timezone"?: string;
+          "updated_at"?: string;
+          "weekday"?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "mentor_availability_mentor_id_fkey";
+            columns: ["mentor_id"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "mentor_time_off": {
         Row: {
           "created_at": string;

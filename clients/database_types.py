@@ -171,6 +171,39 @@ class PublicMeetingPlatformsUpdate(TypedDict):
     name: NotRequired[Annotated[str, Field(alias="name")]]
 
 
+class PublicMentorAvailability(BaseModel):
+    created_at: datetime.datetime = Field(alias="created_at")
+    end_time: datetime.time = Field(alias="end_time")
+    id: uuid.UUID = Field(alias="id")
+    mentor_id: uuid.UUID = Field(alias="mentor_id")
+    start_time: datetime.time = Field(alias="start_time")
+    timezone: str = Field(alias="timezone")
+    updated_at: datetime.datetime = Field(alias="updated_at")
+    weekday: int = Field(alias="weekday")
+
+
+class PublicMentorAvailabilityInsert(TypedDict):
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    end_time: Annotated[datetime.time, Field(alias="end_time")]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    mentor_id: NotRequired[Annotated[uuid.UUID, Field(alias="mentor_id")]]
+    start_time: Annotated[datetime.time, Field(alias="start_time")]
+    timezone: Annotated[str, Field(alias="timezone")]
+    updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
+    weekday: Annotated[int, Field(alias="weekday")]
+
+
+class PublicMentorAvailabilityUpdate(TypedDict):
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    end_time: NotRequired[Annotated[datetime.time, Field(alias="end_time")]]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    mentor_id: NotRequired[Annotated[uuid.UUID, Field(alias="mentor_id")]]
+    start_time: NotRequired[Annotated[datetime.time, Field(alias="start_time")]]
+    timezone: NotRequired[Annotated[str, Field(alias="timezone")]]
+    updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
+    weekday: NotRequired[Annotated[int, Field(alias="weekday")]]
+
+
 class PublicMentorTimeOff(BaseModel):
     created_at: datetime.datetime = Field(alias="created_at")
     end_time: datetime.datetime = Field(alias="end_time")

@@ -10,7 +10,7 @@ from notifier.config import Settings
 from notifier.model import TransportDownError
 from notifier.outbox import Outbox, OutboxError, QueueLine
 from notifier.render import Renderer, known_kinds
-from notifier.samples import samples_of
+from notifier.samples import sample_email
 from notifier.service import make_outbox, make_transports
 
 
@@ -44,15 +44,14 @@ def preview(kinds: Sequence[str], folder: Path, app_url: str, sender: Mailbox) -
     folder.mkdir(parents=True, exist_ok=True)
     composer = Composer(Renderer(app_url, sender.name), sender)
     written: list[Path] = []
-    samples = {name: email for kind in kinds for name, email in samples_of(kind).items()}
-    for name, email in samples.items():
-        letter = composer.compose(email)
+    for kind in kinds:
+        letter = composer.compose(sample_email(kind))
         for suffix, content in (
             (".eml", letter.wire),
             (".html", letter.html.encode()),
             (".txt", f"{letter.edition.subject}\n\n{letter.text}".encode()),
         ):
-            path = folder / f"{name}{suffix}"
+            path = folder / f"{kind}{suffix}"
             path.write_bytes(content)
             written.append(path)
     return written

@@ -34,3 +34,5 @@ revoke execute on function private.check_mentor_time_rights() from public;
 
 create trigger mentor_time_0_rights before insert on public.mentor_time_off
 for each row execute function private.check_mentor_time_rights();
+create trigger mentor_time_0_rights before insert on public.mentor_availability
+for each row execute function private.check_mentor_time_rights();

@@ -25,3 +25,5 @@ revoke execute on function private.check_mentor_time_mentor() from public;
 
 create trigger mentor_time_1_mentor before insert or update of mentor_id on public.mentor_time_off
 for each row execute function private.check_mentor_time_mentor();
+create trigger mentor_time_1_mentor before insert or update of mentor_id on public.mentor_availability
+for each row execute function private.check_mentor_time_mentor();

@@ -663,6 +663,31 @@ create policy mentor_time_off_delete_own_or_manager on public.mentor_time_off
 for delete to authenticated
 using (mentor_id between (select private.my_hosts_from()) and (select private.my_hosts_to()));
 
+alter table public.mentor_availability enable row level security;
+
+revoke all on public.mentor_availability from public, anon, authenticated, service_role;
+grant select, delete on public.mentor_availability to authenticated;
+grant insert (id, mentor_id, weekday, start_time, end_time, timezone), update (weekday, start_time, end_time, timezone)
+on public.mentor_availability to authenticated;
+grant select, insert, update, delete on public.mentor_availability to service_role;
+
+create policy mentor_availability_select_own_or_manager on public.mentor_availability
+for select to authenticated
+using (mentor_id between (select private.my_hosts_from()) and (select private.my_hosts_to()));
+
+create policy mentor_availability_insert_own_or_manager on public.mentor_availability
+for insert to authenticated
+with check (mentor_id between (select private.my_hosts_from()) and (select private.my_hosts_to()));
+
+create policy mentor_availability_update_own_or_manager on public.mentor_availability
+for update to authenticated
+using (mentor_id between (select private.my_hosts_from()) and (select private.my_hosts_to()))
+with check (mentor_id between (select private.my_hosts_from()) and (select private.my_hosts_to()));
+
+create policy mentor_availability_delete_own_or_manager on public.mentor_availability
+for delete to authenticated
+using (mentor_id between (select private.my_hosts_from()) and (select private.my_hosts_to()));
+
 -- == Users ===========================================================================================================
 
 -- Every auth user has a profile. Names and zones from sign-up are taken when valid: a bad one must not make sign-up
@@ -735,6 +760,8 @@ for each row execute function private.touch_updated_at();
 create trigger touch_updated_at before update on public.app_settings
 for each row execute function private.touch_updated_at();
 create trigger touch_updated_at before update on public.mentor_time_off
+for each row execute function private.touch_updated_at();
+create trigger touch_updated_at before update on public.mentor_availability
 for each row execute function private.touch_updated_at();
 
 -- The foreign key holds this rule; this says it in words, and before an absurdly long name can break the index on it.

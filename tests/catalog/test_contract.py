@@ -55,6 +55,7 @@ API_RELATIONS = {
     "course_enrollments",
     "courses",
     "meeting_platforms",
+    "mentor_availability",
     "mentor_time_off",
     "profiles",
     "segmented_weekly_success_sessions",

@@ -41,6 +41,10 @@ SUMMARY = {
     ("authenticated", "public.meeting_platforms"): (
         "select, insert (id, name, is_active), update (name, is_active), delete"
     ),
+    ("authenticated", "public.mentor_availability"): (
+        "select, insert (id, mentor_id, weekday, start_time, end_time, timezone),"
+        " update (weekday, start_time, end_time, timezone), delete"
+    ),
     ("authenticated", "public.mentor_time_off"): (
         "select, insert (id, mentor_id, start_time, end_time, reason),"
         " update (start_time, end_time, reason), delete"
@@ -88,6 +92,7 @@ SUMMARY = {
     ("service_role", "public.course_enrollments"): ALL,
     ("service_role", "public.courses"): ALL,
     ("service_role", "public.meeting_platforms"): ALL,
+    ("service_role", "public.mentor_availability"): ALL,
     ("service_role", "public.mentor_time_off"): ALL,
     ("service_role", "public.profiles"): ALL,
     ("service_role", "public.session_attendance"): ALL,

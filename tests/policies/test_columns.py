@@ -23,6 +23,9 @@ INSERTABLE: dict[str, set[str]] = {
     "course_enrollments": {"id", "student_id", "course_id", "batch_id", "status"},
     "courses": {"id", "name"},
     "meeting_platforms": {"id", "name", "is_active"},
+    "mentor_availability": {
+        *("id", "mentor_id", "weekday", "start_time", "end_time", "timezone"),
+    },
     "mentor_time_off": {"id", "mentor_id", "start_time", "end_time", "reason"},
     "profiles": set(),
     "session_attendance": set(),
@@ -41,6 +44,7 @@ UPDATABLE: dict[str, set[str]] = {
     "course_enrollments": {"batch_id", "status"},
     "courses": {"name"},
     "meeting_platforms": {"name", "is_active"},
+    "mentor_availability": {"weekday", "start_time", "end_time", "timezone"},
     "mentor_time_off": {"start_time", "end_time", "reason"},
     "profiles": {"full_name", "timezone", "locale"},
     "session_attendance": set(),

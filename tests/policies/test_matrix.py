@@ -410,6 +410,41 @@ ATTEMPTS = (
         may=("host", *MANAGERS, "service_role"),
         refused=("anon",),
     ),
+    Attempt(
+        "mentor_availability",
+        "select",
+        "of the host",
+        "select from public.mentor_availability where mentor_id = %(host)s",
+        may=("host", *MANAGERS, "service_role"),
+        refused=("anon",),
+    ),
+    Attempt(
+        "mentor_availability",
+        "insert",
+        "of the host",
+        """
+        insert into public.mentor_availability (mentor_id, weekday, start_time, end_time, timezone)
+        values (%(host)s, 7, '10:00', '11:00', 'UTC')
+        """,
+        may=("host", *MANAGERS, "service_role"),
+        refused=but("host", *MANAGERS, "service_role"),
+    ),
+    Attempt(
+        "mentor_availability",
+        "update",
+        "of the host",
+        "update public.mentor_availability set weekday = 6 where mentor_id = %(host)s",
+        may=("host", *MANAGERS, "service_role"),
+        refused=("anon",),
+    ),
+    Attempt(
+        "mentor_availability",
+        "delete",
+        "of the host",
+        "delete from public.mentor_availability where mentor_id = %(host)s",
+        may=("host", *MANAGERS, "service_role"),
+        refused=("anon",),
+    ),
     # -- settings and platforms --------------------------------------------------------------------
     Attempt(
         "app_settings",
@@ -510,6 +545,7 @@ DONE_BY_NOBODY = (
             ("course_enrollments", "truncate public.course_enrollments"),
             ("courses", "truncate public.courses cascade"),
             ("meeting_platforms", "truncate public.meeting_platforms cascade"),
+            ("mentor_availability", "truncate public.mentor_availability"),
             ("mentor_time_off", "truncate public.mentor_time_off"),
             ("profiles", "truncate public.profiles cascade"),
             ("session_attendance", "truncate public.session_attendance"),

@@ -140,6 +140,7 @@ def found(conn: psycopg.Connection) -> Academy:
         world.invite(sessions[session], people["participant"])
     world.attendance(sessions["over"], people["student"])
     world.registration(sessions["over"], people["student"])
+    world.available(host, 1, "09:00", "17:00")
     conn.execute(
         "insert into public.mentor_time_off (mentor_id, start_time, end_time) values"
         " (%s, now() + interval '30 days', now() + interval '31 days')",

@@ -217,6 +217,19 @@ class World:
         values = {"session_id": session, "student_id": student, "status": status}
         self._insert_row("session_registrations", values)
 
+    def available(
+        self, mentor: UUID, weekday: int, starts: str, ends: str, timezone: str = "UTC"
+    ) -> UUID:
+        """Weekly hours of a mentor: weekday 1 (Monday) to 7, times by that zone's clock."""
+        return self._insert(
+            "mentor_availability",
+            mentor_id=mentor,
+            weekday=weekday,
+            start_time=starts,
+            end_time=ends,
+            timezone=timezone,
+        )
+
     def _course_of(self, course: UUID | None, batch: UUID | None) -> UUID | None:
         if course is not None or batch is None:
             return course
