@@ -1,6 +1,6 @@
 -- The mark before a message is handed over: from here on a crash leaves its outcome unknown. It must be committed
 -- before the server could accept the mail, and only what it returns may be sent. Rows are locked in the order of their
--- ids, whatever the order asked for: two calls at once then wait for each other, at worst.
+-- ids, whatever the order asked for: two calls at once then wait for each other, at worst. Carried rows follow.
 -- Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.begin_sending(claim uuid, email_ids uuid[], lease interval)
 returns setof uuid
@@ -12,23 +12,32 @@ set jit = off
 as $$
 begin
     return query
-    update notifier.emails as email
-    set status = 'sending', lease_until = clock_timestamp() + begin_sending.lease
-    where email.id = any(
-        array(
-            select held.id
-            from (
-                select locked.*
-                from notifier.emails as locked
-                where locked.id = any(email_ids)
-                order by locked.id
-                offset 0
-                for update
-            ) as held
-            where held.claim_id = claim and held.status = 'claimed'
+    with begun as (
+        update notifier.emails as email
+        set
+            status = 'sending',
+            lease_until = case when email.carried_by is null then clock_timestamp() + begin_sending.lease end
+        where email.id = any(
+            notifier.with_carried(
+                array(
+                    select held.id
+                    from (
+                        select locked.*
+                        from notifier.emails as locked
+                        where locked.id = any(email_ids)
+                        order by locked.id
+                        offset 0
+                        for update
+                    ) as held
+                    where held.claim_id = claim and held.status = 'claimed' and held.carried_by is null
+                )
+            )
         )
+        returning
+            email.id,
+            email.carried_by
     )
-    returning email.id;
+    select begun.id from begun where begun.carried_by is null;
 end
 $$;
 comment on function notifier.begin_sending(uuid, uuid[], interval) is

@@ -2,13 +2,15 @@
 --
 -- Which: due, oldest first, none while an older mail of the same topic to the same person about the same session is
 -- unfinished, so that nobody is told of a change before the session. Rows held by other workers are passed over (skip
--- locked). The rows are locked first and judged by a second statement, whose snapshot is younger than the locks.
+-- locked). What one transaction did to several sessions of one person goes out as one mail of several parts, as far as
+-- it may go out now. The rows are locked first and judged by a second statement, whose snapshot is younger than the
+-- locks.
 --
 -- What: from what the recipient was told last to what holds now. The mail's event says what was known before it, unless
 -- an earlier mail went out so late that it already told of this event too; then the first event after what that mail
 -- told does. The newest event says what holds now; waiting mails of later events are folded into this one. If nothing
 -- is left to tell, or the recipient's access has ended, the mail is skipped and says why. A mail in doubt is sent again
--- as it was, and nothing is folded into it.
+-- as it was, and nothing is folded into it. All of that holds for each part of a mail by itself.
 --
 -- An attempt is counted here, so that a mail that kills its worker is not tried for ever. Where very many stale mails
 -- stand before the first to be sent, the call ends empty after a second of skipping and next_wake() says to call again.

@@ -1,5 +1,6 @@
--- The second half of a claim: one statement judges all of its mails. What is the same for many of them (what changed,
--- the session's details) is worked out once per span of events. For `offset 0` see notifier.lock_due_emails.
+-- The second half of a claim: one statement judges all of its rows, each by itself, and makes mails of those that are
+-- to be sent. What is the same for many of them (what changed, the session's details) is worked out once per span of
+-- events, and what a mail of several parts says once per set of parts. For `offset 0` see notifier.lock_due_emails.
 create function notifier.decide_emails(
     email_ids uuid[],
     claim_id uuid,
@@ -28,6 +29,8 @@ begin
             held.event_id,
             held.session_id,
             held.recipient_id,
+            held.transaction_id,
+            case when held.in_doubt_at is not null then coalesce(held.carried_by, held.id) end as doubt_id,
             held.topic,
             held.kind,
             held.available_at,
@@ -117,7 +120,7 @@ begin
             change.session_id, change.recipient_ids, change.old, change.new, change.from_id, change.through_id
         ) as part
     ),
-    judged as materialized (
+    reviewed as materialized (
         select
             email.*,
             change.changes,
@@ -127,6 +130,7 @@ begin
             person.locale,
             coalesce(recipient.role_after, recipient.role_before) as role,
             decision.is_out,
+            decision.is_out and not decision.was_invited as is_stranger,
             case when email.is_in_doubt then email.kind else decision.kind end as final_kind,
             case
                 when email.from_id is null then 'already_told'
@@ -164,6 +168,26 @@ begin
             select
                 -- No longer invited: they are shown the session as they knew it, not how it went on without them.
                 email.topic = 'invitation' and recipient.role_after is null as is_out,
+                -- Only a calendar that was sent the session has something to take out.
+                email.topic = 'invitation' and recipient.role_after is null and exists (
+                    select
+                    from (
+                        select event.id
+                        from notifier.events as event
+                        where event.session_id = email.session_id
+                        offset 0
+                    ) as past
+                    cross join lateral (
+                        select from notifier.emails as told
+                        where
+                            told.event_id = past.id
+                            and told.recipient_id = email.recipient_id
+                            and told.topic in ('invitation', 'registration')
+                            and (told.status = 'sent' or told.in_doubt_at is not null)
+                            and told.kind not in ('session_cancelled', 'mentor_unassigned')
+                        offset 0
+                    ) as invitation
+                ) as was_invited,
                 case email.topic
                     when 'invitation' then notifier.mail_kind(
                         recipient.role_before,
@@ -173,7 +197,14 @@ begin
                     )
                     -- One waiting for longer speaks for those that came after it.
                     when 'registration' then case
-                        when recipient.role_after is not null then coalesce(
+                        when recipient.role_after is not null and exists (
+                            select from public.session_registrations as registration
+                            where
+                                registration.session_id = email.session_id
+                                and registration.student_id = email.recipient_id
+                                and registration.status = 'registered'
+                            offset 0
+                        ) then coalesce(
                             (
                                 select younger.kind
                                 from notifier.emails as younger
@@ -212,30 +243,90 @@ begin
                 ) as is_over
         ) as decision
     ),
-    -- One for those who take part and one for those who are out, in each span.
+    -- What one in doubt consists of stays together: a part whose time has passed meanwhile goes along with the others.
+    judged as materialized (
+        select
+            settled.*,
+            first_value(settled.id) over mail_rows as carrier_id,
+            max(settled.attempt) over mail as mail_attempt
+        from (
+            select
+                reviewed.id,
+                reviewed.event_id,
+                reviewed.session_id,
+                reviewed.recipient_id,
+                reviewed.topic,
+                reviewed.available_at,
+                reviewed.attempt,
+                reviewed.is_in_doubt,
+                reviewed.doubt_id,
+                reviewed.from_id,
+                reviewed.through_id,
+                reviewed.changes,
+                reviewed.address,
+                reviewed.full_name,
+                reviewed.timezone,
+                reviewed.locale,
+                reviewed.role,
+                reviewed.is_out,
+                reviewed.is_stranger,
+                reviewed.final_kind,
+                decision.skip_reason,
+                case
+                    when decision.skip_reason is not null then reviewed.id::text
+                    when reviewed.is_in_doubt then reviewed.doubt_id::text
+                    when reviewed.transaction_id is not null
+                        then concat_ws(' ', reviewed.transaction_id, reviewed.recipient_id, reviewed.role)
+                    else reviewed.id::text
+                end as mail_key
+            from (
+                select
+                    reviewed.*,
+                    bool_or(reviewed.skip_reason is null) over (partition by reviewed.doubt_id) as is_needed
+                from reviewed
+            ) as reviewed
+            cross join lateral (
+                select case
+                    when not (reviewed.is_in_doubt and reviewed.is_needed and reviewed.skip_reason = 'session_over')
+                        then reviewed.skip_reason
+                end as skip_reason
+            ) as decision
+        ) as settled
+        window
+            mail as (partition by settled.mail_key),
+            mail_rows as (
+                partition by settled.mail_key
+                order by settled.id is distinct from settled.doubt_id, settled.event_id, settled.id
+            )
+    ),
+    -- One for those who take part, one for those who are out and one for those who are out and were never in, in each
+    -- span.
     shown as materialized (
         select
             variant.from_id,
             variant.through_id,
             variant.topic,
             variant.is_out,
+            variant.is_stranger,
             notifier.session_details(known.snapshot) as details,
-            part.method,
+            (known.snapshot ->> 'start_time')::timestamptz as start_time,
+            known.snapshot ->> 'id' as calendar_uid,
+            jsonb_populate_record(
+                null::public.success_sessions,
+                known.snapshot || jsonb_build_object('updated_at', change.changed_at)
+            ) as session,
             case
-                when part.method is not null then private.session_calendar(
-                    jsonb_populate_record(
-                        null::public.success_sessions,
-                        known.snapshot || jsonb_build_object('updated_at', change.changed_at)
-                    ),
-                    part.method, organizer, null, null, app_url
-                )
-            end as calendar
+                when variant.topic = 'summary' or variant.is_stranger then null
+                when variant.is_out then 'CANCEL'
+                else 'REQUEST'
+            end as method
         from (
             select distinct
                 judged.from_id,
                 judged.through_id,
                 judged.topic,
-                judged.is_out
+                judged.is_out,
+                judged.is_stranger
             from judged
             where judged.skip_reason is null
         ) as variant
@@ -252,22 +343,100 @@ begin
                     else change.new
                 end as snapshot
         ) as known
+    ),
+    part as materialized (
+        select
+            judged.carrier_id,
+            judged.final_kind as kind,
+            case
+                when judged.final_kind in ('session_rescheduled', 'session_updated') then judged.changes
+                else '{}'
+            end as changes,
+            shown.details,
+            shown.start_time,
+            shown.calendar_uid,
+            shown.session,
+            shown.method,
+            concat_ws(
+                ' ', judged.from_id, judged.through_id, judged.is_out, judged.is_stranger, judged.final_kind
+            ) as part_key
+        from judged
+        inner join shown
+            on
+                judged.from_id = shown.from_id
+                and judged.through_id = shown.through_id
+                and judged.topic = shown.topic
+                and judged.is_out = shown.is_out
+                and judged.is_stranger = shown.is_stranger
+        where judged.skip_reason is null
+    ),
+    mail as materialized (
+        select
+            part.carrier_id,
+            string_agg(part.part_key, ',' order by part.start_time, part.part_key) as edition_key
+        from part
+        group by part.carrier_id
+    ),
+    -- What all mails of the same parts say.
+    edition as materialized (
+        select
+            sample.edition_key,
+            content.kind,
+            content.parts,
+            calendar.methods,
+            calendar.contents
+        from (
+            select
+                mail.edition_key,
+                (array_agg(mail.carrier_id))[1] as carrier_id
+            from mail
+            group by mail.edition_key
+        ) as sample
         cross join lateral (
-            select case
-                when variant.topic = 'invitation' and variant.is_out then 'CANCEL'
-                when variant.topic <> 'summary' then 'REQUEST'
-            end as method
-        ) as part
+            select
+                case
+                    when count(*) = 1 then max(part.kind)::text
+                    when count(distinct part.kind) > 1 then 'series_updated'
+                    when max(part.kind) in ('mentor_assigned', 'mentor_unassigned') then max(part.kind)::text
+                    when max(part.kind) = 'session_scheduled' then 'series_scheduled'
+                    when max(part.kind) = 'session_cancelled' then 'series_cancelled'
+                    else 'series_updated'
+                end as kind,
+                jsonb_agg(
+                    jsonb_build_object('kind', part.kind, 'session', part.details, 'changes', part.changes)
+                    order by part.start_time, part.part_key
+                ) as parts
+            from part
+            where part.carrier_id = sample.carrier_id
+        ) as content
+        cross join lateral (
+            select
+                array_agg(object.method order by object.start_time, object.method) as methods,
+                array_agg(object.content order by object.start_time, object.method) as contents
+            from (
+                select
+                    part.method,
+                    min(part.start_time) as start_time,
+                    private.session_calendar(
+                        (array_agg(part.session))[1], part.method, organizer, null, null, app_url
+                    ) as content
+                from part
+                where part.carrier_id = sample.carrier_id and part.method is not null
+                group by part.calendar_uid, part.method
+            ) as object
+        ) as calendar
     ),
     marked as (
         update notifier.emails as marked
         set
             status = case when judged.skip_reason is null then 'claimed' else 'skipped' end::notifier.email_status,
             kind = coalesce(judged.final_kind, marked.kind),
-            attempts = case when judged.skip_reason is null then judged.attempt else marked.attempts end,
+            -- Of all rows of a mail the same, so that they stay together to the end.
+            attempts = case when judged.skip_reason is null then judged.mail_attempt else marked.attempts end,
             claim_id = case when judged.skip_reason is null then decide_emails.claim_id end,
             claimed_by = case when judged.skip_reason is null then worker end,
-            lease_until = case when judged.skip_reason is null then v_now + lease end,
+            lease_until = case when judged.skip_reason is null and judged.id = judged.carrier_id then v_now + lease end,
+            carried_by = case when judged.id <> judged.carrier_id then judged.carrier_id end,
             -- A mail skipped because of what happened has dealt with it, as one sent has. Skipped for another reason,
             -- it has not.
             told_from = case
@@ -312,48 +481,40 @@ begin
         judged.id,
         decide_emails.claim_id,
         judged.event_id,
-        judged.final_kind::text,
+        edition.kind,
         judged.is_in_doubt,
-        judged.attempt,
+        judged.mail_attempt,
         judged.recipient_id,
         judged.address,
         judged.full_name,
         judged.timezone,
         judged.locale,
         case when judged.topic = 'summary' then 'host' else judged.role end,
-        shown.details,
-        told.changes,
-        jsonb_build_array(
-            jsonb_build_object('kind', judged.final_kind, 'session', shown.details, 'changes', told.changes)
-        ),
-        case
-            when shown.method is null then '[]'
-            else jsonb_build_array(
-                jsonb_build_object(
-                    'method', shown.method,
-                    'content', private.calendar_for(shown.calendar, judged.address, judged.full_name)
-                )
-            )
-        end,
+        edition.parts -> 0 -> 'session',
+        edition.parts -> 0 -> 'changes',
+        edition.parts,
+        calendar.objects,
         case when judged.topic = 'summary' then private.attendance_summary(judged.session_id) end
     from judged
-    inner join shown
-        on
-            judged.from_id = shown.from_id
-            and judged.through_id = shown.through_id
-            and judged.topic = shown.topic
-            and judged.is_out = shown.is_out
+    inner join mail on judged.id = mail.carrier_id
+    inner join edition on mail.edition_key = edition.edition_key
     cross join lateral (
         select
-            case
-                when judged.final_kind in ('session_rescheduled', 'session_updated') then judged.changes
-                else '{}'
-            end as changes
-    ) as told
-    where judged.skip_reason is null
+            coalesce(
+                jsonb_agg(
+                    jsonb_build_object(
+                        'method', object.method,
+                        'content', private.calendar_for(object.content, judged.address, judged.full_name)
+                    )
+                    order by object.position
+                ),
+                '[]'
+            ) as objects
+        from unnest(edition.methods, edition.contents) with ordinality as object (method, content, position)
+    ) as calendar
     order by judged.available_at, judged.event_id, judged.id;
 end
 $$;
 comment on function notifier.decide_emails(uuid[], uuid, text, interval, text, text) is
-    'Decides for each of these mails, which the caller has locked, whether it is to be sent and what it says; claims or skips it, and returns the claimed.';
+    'Decides for each of these rows, which the caller has locked, whether it is to be sent and what it says; claims or skips it, and returns the mails claimed.';
 revoke execute on function notifier.decide_emails(uuid[], uuid, text, interval, text, text) from public;

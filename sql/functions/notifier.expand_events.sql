@@ -1,11 +1,11 @@
 -- Fans events out to recipients, one row of notifier.emails each, in pages: at most max_emails candidates per call, so
 -- that the transaction stays short whatever the size of the audience.
 --
--- Several workers may call it at once: each takes another session's event (skip locked). Events of one session and
+-- Several workers may call it at once: each takes another transaction's events (skip locked). Events of one session and
 -- topic are expanded in order, and those that pile up before the first is started are merged into it: one mail from the
--- first old state to the last new one. The page is a keyset over the ids of the candidates, who come from indexes: the
--- audience before, the audience after, explicit invitees, those who came or went, the two mentors. Expanding twice adds
--- nothing (unique key).
+-- first old state to the last new one. The page is a keyset over the ids of the candidates, who come from indexes, and
+-- runs over all sessions that a transaction changed at once: each person has all of their mails, or none yet. Expanding
+-- twice adds nothing (unique key).
 --
 -- Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.expand_events(max_emails integer default 5000)
@@ -25,6 +25,7 @@ declare
     -- square.
     v_last_id bigint := 0;
     v_event notifier.events;
+    v_events notifier.events[];
     v_added integer;
     v_candidates integer;
 begin
@@ -35,7 +36,8 @@ begin
             hint = 'Send how many recipients one call may add, such as 5000.';
     end if;
     emails := 0;
-    while v_left > 0 loop
+    more := false;
+    while v_left > 0 and not more loop
         select event.* into v_event
         from notifier.events as event
         where
@@ -50,6 +52,19 @@ begin
                     and earlier.expanded_at is null
                 offset 0
             )
+            -- What a transaction did to several sessions is expanded together, under the lock of its first event.
+            and (
+                event.topic <> 'invitation'
+                or not exists (
+                    select from notifier.events as sibling
+                    where
+                        sibling.transaction_id = event.transaction_id
+                        and sibling.topic = 'invitation'
+                        and sibling.expanded_at is null
+                        and sibling.id < event.id
+                    offset 0
+                )
+            )
         order by event.expanded_at, event.id
         limit 1
         for no key update skip locked;
@@ -60,20 +75,21 @@ begin
             v_added := notifier.expand_summary(v_event);
             v_candidates := 1;
         else
-            if v_event.through_id is null then
-                v_event.through_id := notifier.start_event(v_event);
-            end if;
-            select page.added, page.candidates into v_added, v_candidates
-            from notifier.expand_page(v_event, v_left) as page;
+            v_events := notifier.start_events(v_event);
+            continue when v_events = '{}';
+            select page.added, page.candidates, page.more into v_added, v_candidates, more
+            from notifier.expand_page(
+                v_events, case when cardinality(v_events) > 1 then max_emails else v_left end
+            ) as page;
         end if;
         emails := emails + v_added;
         v_left := v_left - v_candidates;
     end loop;
-    more := v_left <= 0;
+    more := more or v_left <= 0;
     return next;
 end
 $$;
 comment on function notifier.expand_events(integer) is
-    'Expands waiting events, oldest first, considering at most max_emails recipients: how many mails were queued, and whether to call again at once.';
+    'Expands waiting events, oldest first, considering about max_emails recipients: how many mails were queued, and whether to call again at once.';
 revoke execute on function notifier.expand_events(integer) from public;
 grant execute on function notifier.expand_events(integer) to notifier;

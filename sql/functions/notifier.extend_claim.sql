@@ -26,7 +26,10 @@ begin
                             -- In this order, because there is an index that holds nothing else.
                             select candidate.id
                             from notifier.emails as candidate
-                            where candidate.status in ('claimed', 'sending') and candidate.claim_id = claim
+                            where
+                                candidate.status in ('claimed', 'sending')
+                                and candidate.carried_by is null
+                                and candidate.claim_id = claim
                             order by candidate.lease_until
                         )
                     )
@@ -34,7 +37,7 @@ begin
                 offset 0
                 for update
             ) as held
-            where held.claim_id = claim and held.status in ('claimed', 'sending')
+            where held.claim_id = claim and held.status in ('claimed', 'sending') and held.carried_by is null
         )
     );
     get diagnostics v_held = row_count;

@@ -1,5 +1,5 @@
--- What becomes of a mail that was not accepted, or perhaps was. Addresses are cut from the error: a server's answer
--- often repeats one.
+-- What becomes of a mail that was not accepted, or perhaps was. One of several parts falls apart into its rows to be
+-- tried again; in doubt it stays as it is. Addresses are cut from the error: a server's answer often repeats one.
 -- Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.fail_email(
     claim uuid,
@@ -19,6 +19,7 @@ declare
     v_now timestamptz := clock_timestamp();
     v_email notifier.emails;
     v_delay interval;
+    v_available_at timestamptz;
 begin
     if failure is null or failure not in ('transient', 'permanent', 'unknown') then
         raise exception using
@@ -29,7 +30,11 @@ begin
     end if;
     select email.* into v_email
     from notifier.emails as email
-    where email.id = fail_email.email_id and email.claim_id = claim and email.status in ('claimed', 'sending')
+    where
+        email.id = fail_email.email_id
+        and email.claim_id = claim
+        and email.status in ('claimed', 'sending')
+        and email.carried_by is null
     for update;
     if not found then
         return null;
@@ -47,16 +52,19 @@ begin
         when v_email.in_doubt_at is not null then 'in_doubt'
         else 'queued'
     end)::notifier.email_status;
+    -- The same for all rows, so that they come together again.
+    v_available_at := v_now + greatest(v_delay, retry_after);
     update notifier.emails as email
     set
         status = v_email.status,
-        available_at = coalesce(v_now + greatest(v_delay, retry_after), email.available_at),
+        carried_by = case when v_email.status <> 'queued' then email.carried_by end,
+        available_at = coalesce(v_available_at, email.available_at),
         in_doubt_at = v_email.in_doubt_at,
         lease_until = null,
         last_error = left(
             regexp_replace(error, '[^[:space:]<>"''(),;:]+@[^[:space:]<>"''(),;:]+', '<address>', 'g'), 500
         )
-    where email.id = v_email.id;
+    where email.id = any(notifier.with_carried(array[v_email.id]));
     return v_email.status;
 end
 $$;

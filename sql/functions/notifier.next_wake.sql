@@ -20,6 +20,7 @@ begin
             from notifier.emails as waiting
             where
                 waiting.status in ('queued', 'in_doubt')
+                and waiting.carried_by is null
                 and not exists (
                     select from notifier.emails as earlier
                     where
@@ -36,7 +37,7 @@ begin
         (
             select held.lease_until
             from notifier.emails as held
-            where held.status in ('claimed', 'sending')
+            where held.status in ('claimed', 'sending') and held.carried_by is null
             order by held.lease_until
             limit 1
         ),

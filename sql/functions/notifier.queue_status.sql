@@ -13,12 +13,12 @@ begin
         count(email.id),
         min(email.created_at)
     from unnest(enum_range(null::notifier.email_status)) as known (status)
-    left join notifier.emails as email on known.status = email.status
+    left join notifier.emails as email on known.status = email.status and email.carried_by is null
     group by known.status
     order by known.status;
 end
 $$;
 comment on function notifier.queue_status() is
-    'How many mails are in each status, and when the oldest of them was queued; every status has a row.';
+    'How many mails are in each status, and when the oldest of them was queued; every status has a row. Rows that go out in one mail count as one once they do.';
 revoke execute on function notifier.queue_status() from public;
 grant execute on function notifier.queue_status() to notifier;

@@ -14,6 +14,16 @@ set jit = off
 as $$
 declare
     v_now timestamptz := clock_timestamp();
+    v_expired uuid[] := array(
+        select expired.id
+        from notifier.emails as expired
+        where
+            expired.status in ('claimed', 'sending')
+            and expired.carried_by is null
+            and expired.lease_until <= v_now
+        order by expired.lease_until
+        for update skip locked
+    );
 begin
     with recovered as (
         update notifier.emails as email
@@ -27,24 +37,25 @@ begin
                 when 'sending' then coalesce(email.in_doubt_at, v_now)
                 else email.in_doubt_at
             end,
+            carried_by = case
+                when notifier.retry_delay(email.attempts) is null
+                    or email.status = 'sending'
+                    or email.in_doubt_at is not null
+                    then email.carried_by
+            end,
             lease_until = null,
             last_error = format('the lease of worker %s ran out', email.claimed_by)
-        where email.id = any(
-            array(
-                select expired.id
-                from notifier.emails as expired
-                where expired.status in ('claimed', 'sending') and expired.lease_until <= v_now
-                order by expired.lease_until
-                for update skip locked
-            )
-        )
-        returning email.status
+        where email.id = any(notifier.with_carried(v_expired))
+        returning
+            email.id,
+            email.status
     )
     select
         count(*) filter (where recovered.status = 'queued'),
         count(*) filter (where recovered.status = 'in_doubt')
     into requeued, in_doubt
-    from recovered;
+    from recovered
+    where recovered.id = any(v_expired);
     return next;
 end
 $$;

@@ -1,8 +1,13 @@
 -- One row per recipient and event: the queue, and afterwards the record of what was sent to whom. No address is stored,
 -- no text either: what a mail says is decided by the claim, from the events told_from to told_through.
+--
+-- What one transaction did to a person goes out as one mail: the claim makes one of the rows its carrier and the others
+-- carried by it. From then on they share the carrier's fate. Whoever changes the status of a carrier has locked it, and
+-- carried rows are locked under their carrier's lock only, so that nobody ever waits for one.
 create table notifier.emails (
     id uuid not null default gen_random_uuid(),
     event_id bigint not null,
+    transaction_id xid8,
     session_id uuid not null,
     recipient_id uuid not null,
     kind notifier.email_kind not null,
@@ -19,6 +24,7 @@ create table notifier.emails (
     claim_id uuid,
     claimed_by text,
     lease_until timestamptz,
+    carried_by uuid,
     told_from bigint,
     told_through bigint,
     in_doubt_at timestamptz,
@@ -30,11 +36,13 @@ create table notifier.emails (
     constraint emails_pkey primary key (id),
     constraint emails_event_id_recipient_id_topic_key unique (event_id, recipient_id, topic),
     constraint emails_event_id_fkey foreign key (event_id) references notifier.events (id),
+    constraint emails_carried_by_fkey foreign key (carried_by) references notifier.emails (id),
     constraint emails_attempts_not_negative check (attempts >= 0),
     constraint emails_claim_while_held check (
-        status not in ('claimed', 'sending') or (claim_id is not null and lease_until is not null)
+        status not in ('claimed', 'sending') or (claim_id is not null and num_nonnulls(lease_until, carried_by) = 1)
     ),
     constraint emails_lease_only_while_held check (lease_until is null or status in ('claimed', 'sending')),
+    constraint emails_carried_by_while_told check (carried_by is null or status not in ('queued', 'skipped')),
     constraint emails_in_doubt_at_while_in_doubt check (status <> 'in_doubt' or in_doubt_at is not null),
     constraint emails_sent_at_when_sent check ((status = 'sent') = (sent_at is not null)),
     constraint emails_skip_reason_when_skipped check ((status = 'skipped') = (skip_reason is not null)),
@@ -63,16 +71,22 @@ comment on table notifier.emails is
     'One row per recipient and event: the queue, and afterwards the record of what was sent to whom. Holds user ids, never addresses or texts. Rows outlive session and user, so there are no foreign keys to them.';
 comment on column notifier.emails.id is 'The mail; its Message-ID and idempotency key are made of it.';
 comment on column notifier.emails.event_id is 'The change it tells of; the first of several that are told together.';
+comment on column notifier.emails.transaction_id is
+    'The transaction that made the change, where it changed several sessions: what may go out as one mail. Else null.';
 comment on column notifier.emails.session_id is 'The session.';
 comment on column notifier.emails.recipient_id is 'The user it goes to.';
-comment on column notifier.emails.kind is 'What it is about: presumed at expansion, decided at the claim.';
+comment on column notifier.emails.kind is
+    'What it is about: presumed at expansion, decided at the claim; for a row of several in one mail, what that part is about.';
 comment on column notifier.emails.topic is 'Generated from kind: what mails are ordered and folded by.';
 comment on column notifier.emails.status is 'Where it stands.';
 comment on column notifier.emails.attempts is 'Claims so far, those given back not counted.';
 comment on column notifier.emails.available_at is 'Not to be claimed earlier.';
 comment on column notifier.emails.claim_id is 'The claim that holds or last held it; a worker acts on rows of its own claim only.';
 comment on column notifier.emails.claimed_by is 'Name of the worker that holds or last held it.';
-comment on column notifier.emails.lease_until is 'Until when it is held; afterwards others may take over.';
+comment on column notifier.emails.lease_until is
+    'Until when it is held; afterwards others may take over. Null for carried rows.';
+comment on column notifier.emails.carried_by is
+    'The row in whose mail this one goes out, and whose status it shares; null: in its own.';
 comment on column notifier.emails.told_from is 'First event it tells of, set by the claim: what was known before it is that event''s old state.';
 comment on column notifier.emails.told_through is 'Last event it tells of, set by the claim: what it says is that event''s new state.';
 comment on column notifier.emails.in_doubt_at is 'When an attempt of unknown outcome was noticed; from then on the mail is only sent again as it was.';
@@ -85,9 +99,15 @@ comment on column notifier.emails.created_at is 'When it was queued.';
 alter table notifier.emails enable row level security;
 
 -- The claim's order. Holds what waits, nothing else.
-create index emails_waiting_idx on notifier.emails (available_at, event_id) where status in ('queued', 'in_doubt');
+create index emails_waiting_idx on notifier.emails (available_at, event_id)
+where status in ('queued', 'in_doubt') and carried_by is null;
 -- What may have to be taken over.
-create index emails_held_idx on notifier.emails (lease_until) where status in ('claimed', 'sending');
+create index emails_held_idx on notifier.emails (lease_until)
+where status in ('claimed', 'sending') and carried_by is null;
+-- What may go out as one mail.
+create index emails_bundle_idx on notifier.emails (transaction_id, recipient_id, event_id)
+where status = 'queued' and transaction_id is not null;
+create index emails_carried_by_idx on notifier.emails (carried_by) where carried_by is not null;
 -- Unfinished mails of one person, session and topic: order and folding.
 create index emails_unfinished_idx on notifier.emails (session_id, recipient_id, topic, event_id)
 where status in ('queued', 'claimed', 'sending', 'in_doubt');

@@ -3,6 +3,7 @@
 create table notifier.events (
     id bigint generated always as identity,
     session_id uuid not null,
+    transaction_id xid8 not null default pg_current_xact_id(),
     old jsonb,
     new jsonb not null,
     student_id uuid,
@@ -30,6 +31,8 @@ comment on table notifier.events is
     'Changes that somebody is to be told of. Ids of one session rise in the order of its changes, because each is written under the session''s row lock. Rows outlive the session, so there is no foreign key.';
 comment on column notifier.events.id is 'Order of the changes of one session.';
 comment on column notifier.events.session_id is 'The session that changed.';
+comment on column notifier.events.transaction_id is
+    'The transaction that made the change: what it did to one person is told in one mail.';
 comment on column notifier.events.old is 'notifier.session_snapshot before the change; null for a new session.';
 comment on column notifier.events.new is 'notifier.session_snapshot after the change.';
 comment on column notifier.events.student_id is 'The student whose seat it is about; null: it is about the session.';
@@ -52,4 +55,7 @@ create index events_session_id_idx on notifier.events (session_id, id);
 -- could be mistaken for an index as good in an order by id alone.
 create index events_unexpanded_idx on notifier.events (expanded_at, id) where expanded_at is null;
 create index events_unexpanded_session_id_idx on notifier.events (session_id, id) where expanded_at is null;
+-- The other sessions that the same transaction changed.
+create index events_unexpanded_transaction_id_idx on notifier.events (transaction_id, id)
+where expanded_at is null and topic = 'invitation';
 create index events_merged_into_idx on notifier.events (merged_into) where merged_into is not null;

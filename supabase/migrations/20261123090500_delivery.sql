@@ -294,15 +294,93 @@ comment on function notifier.start_event(notifier.events) is
     'Merges the waiting later events of the session into this one, which the caller has locked, and returns the last of them.';
 revoke execute on function notifier.start_event(notifier.events) from public;
 
--- One page of one started event: the next candidates by id, their roles before and after, a mail for each who is to be
--- told something.
-create function notifier.expand_page(
-    event notifier.events,
-    max_users integer,
-    out candidates integer,
-    out added integer
-)
+-- The event given, which the caller has locked, is the first unexpanded one of its transaction; its lock is the lock of
+-- all. Together with it start the events of the other sessions that the transaction changed, so that they are expanded
+-- in step; 200 at most, which is how many a mail may tell of. While one of them waits for an earlier change of its
+-- session to be expanded, all wait: by the sessions' row locks, transactions follow each other in one order, so this
+-- cannot go round in a circle.
+create function notifier.start_events(event notifier.events)
+returns notifier.events[]
 language plpgsql
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_bitmapscan = off
+set enable_sort = off
+set jit = off
+as $$
+declare
+    v_events notifier.events[];
+    v_earlier_id bigint;
+    v_index integer;
+begin
+    if event.through_id is not null then
+        return array(
+            select started
+            from notifier.events as started
+            where
+                started.transaction_id = event.transaction_id
+                and started.topic = 'invitation'
+                and started.expanded_at is null
+                and started.through_id is not null
+            order by started.id
+        );
+    end if;
+
+    v_events := array(
+        select first_of_session
+        from notifier.events as first_of_session
+        where
+            first_of_session.transaction_id = event.transaction_id
+            and first_of_session.topic = 'invitation'
+            and first_of_session.expanded_at is null
+            and not exists (
+                select from notifier.events as earlier
+                where
+                    earlier.session_id = first_of_session.session_id
+                    and earlier.topic = 'invitation'
+                    and earlier.id < first_of_session.id
+                    and earlier.expanded_at is null
+                    and earlier.transaction_id = event.transaction_id
+                offset 0
+            )
+        order by first_of_session.id
+        limit 200
+    );
+    if cardinality(v_events) > 1 then
+        select earlier.id into v_earlier_id
+        from unnest(v_events) as waiting
+        cross join lateral (
+            select blocking.id
+            from notifier.events as blocking
+            where
+                blocking.session_id = waiting.session_id
+                and blocking.topic = 'invitation'
+                and blocking.id < waiting.id
+                and blocking.expanded_at is null
+            limit 1
+        ) as earlier
+        limit 1;
+        if found then
+            return '{}';
+        end if;
+    end if;
+    for v_index in 1..cardinality(v_events) loop
+        v_events[v_index].through_id := notifier.start_event(v_events[v_index]);
+    end loop;
+    return v_events;
+end
+$$;
+comment on function notifier.start_events(notifier.events) is
+    'Starts, or goes on with, the events of one transaction, of which the caller has locked the first: all that are to be expanded in step, none while one of them must wait.';
+revoke execute on function notifier.start_events(notifier.events) from public;
+
+-- Who may have to be told of a started event, in pages: the audience before, the audience after, explicit invitees,
+-- those who came or went, the two mentors.
+create function notifier.event_candidates(event notifier.events, after uuid, max_users integer)
+returns uuid[]
+language plpgsql
+stable
 set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
@@ -310,24 +388,21 @@ set enable_sort = off
 set jit = off
 as $$
 declare
-    v_now timestamptz := clock_timestamp();
-    v_after uuid := coalesce(event.cursor, '00000000-0000-0000-0000-000000000000');
     v_old jsonb := event.old;
     v_new jsonb := (select latest.new from notifier.events as latest where latest.id = event.through_id);
-    v_changes jsonb := notifier.session_changes(v_old, v_new);
     v_was_open boolean := notifier.is_open(v_old);
     v_is_open boolean := notifier.is_open(v_new);
     v_changes_audience boolean := (v_old ->> 'course_id', v_old ->> 'batch_id')
         is distinct from (v_new ->> 'course_id', v_new ->> 'batch_id');
-    v_is_over boolean := greatest((v_old ->> 'end_time')::timestamptz, (v_new ->> 'end_time')::timestamptz) <= v_now;
+    v_is_over boolean := greatest((v_old ->> 'end_time')::timestamptz, (v_new ->> 'end_time')::timestamptz)
+        <= clock_timestamp();
     v_concerns_somebody boolean := (v_was_open or v_is_open) and not v_is_over;
     v_concerns_all boolean := v_concerns_somebody
-        and (v_was_open <> v_is_open or v_changes_audience or v_changes <> '{}');
+        and (v_was_open <> v_is_open or v_changes_audience or notifier.session_changes(v_old, v_new) <> '{}');
     -- Merged events pass through states that an earlier mail may have told. Whoever has one under way, or was told of a
     -- state in between, gets a mail in any case: the claim knows what that person knows, here the first and the last
     -- state may look alike.
-    v_is_merged boolean := event.through_id > event.id;
-    v_passes_states boolean := v_is_merged and exists (
+    v_passes_states boolean := event.through_id > event.id and exists (
         select
         from (
             select started.* from notifier.events as started where started.id = event.id
@@ -336,20 +411,19 @@ declare
         ) as part
         where part.old is distinct from part.new
     );
-    v_page uuid[];
 begin
-    v_page := array(
+    return array(
         select candidate.user_id
         from (
             select student.user_id
             from notifier.audience_page(
-                (v_old ->> 'course_id')::uuid, (v_old ->> 'batch_id')::uuid, v_after, max_users
+                (v_old ->> 'course_id')::uuid, (v_old ->> 'batch_id')::uuid, after, max_users
             ) as student (user_id)
             where v_concerns_all and v_was_open
             union
             select student.user_id
             from notifier.audience_page(
-                (v_new ->> 'course_id')::uuid, (v_new ->> 'batch_id')::uuid, v_after, max_users
+                (v_new ->> 'course_id')::uuid, (v_new ->> 'batch_id')::uuid, after, max_users
             ) as student (user_id)
             where v_concerns_all and v_is_open and (v_changes_audience or not v_was_open)
             union
@@ -359,7 +433,7 @@ begin
                 where
                     v_concerns_all
                     and participant.session_id between event.session_id and event.session_id
-                    and participant.user_id > v_after
+                    and participant.user_id > after
                 order by participant.session_id, participant.user_id
                 limit max_users
             )
@@ -374,7 +448,7 @@ begin
                     offset 0
                 ) as part
                 cross join lateral unnest(part.participants_added || part.participants_removed) as change (user_id)
-                where v_concerns_somebody and part.id >= event.id and change.user_id > v_after
+                where v_concerns_somebody and part.id >= event.id and change.user_id > after
                 order by change.user_id
                 limit max_users
             )
@@ -386,7 +460,7 @@ begin
                     v_passes_states
                     and unfinished.session_id = event.session_id
                     and unfinished.topic = event.topic
-                    and unfinished.recipient_id > v_after
+                    and unfinished.recipient_id > after
                     and unfinished.status in ('queued', 'claimed', 'sending', 'in_doubt')
                 order by unfinished.recipient_id
                 limit max_users
@@ -399,7 +473,7 @@ begin
                     v_passes_states
                     and ahead.session_id = event.session_id
                     and ahead.topic = event.topic
-                    and ahead.recipient_id > v_after
+                    and ahead.recipient_id > after
                     and ahead.told_through > ahead.event_id
                     and ahead.told_through >= event.id
                 order by ahead.recipient_id
@@ -408,23 +482,51 @@ begin
             union
             select mentor.user_id
             from unnest(array[v_old ->> 'mentor_id', v_new ->> 'mentor_id']::uuid[]) as mentor (user_id)
-            where v_concerns_all and mentor.user_id > v_after
+            where v_concerns_all and mentor.user_id > after
         ) as candidate
         order by candidate.user_id
         limit max_users
     );
-    candidates := cardinality(v_page);
+end
+$$;
+comment on function notifier.event_candidates(notifier.events, uuid, integer) is
+    'The next users, by id, after the given one whom a started event may concern.';
+revoke execute on function notifier.event_candidates(notifier.events, uuid, integer) from public;
 
+-- Their roles before and after the event, and a mail for each who is to be told something. Doing it twice adds nothing
+-- (unique key).
+create function notifier.queue_emails(
+    event notifier.events,
+    user_ids uuid[],
+    queued_at timestamptz,
+    transaction_id xid8
+)
+returns integer
+language plpgsql
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_sort = off
+set jit = off
+as $$
+declare
+    v_new jsonb := (select latest.new from notifier.events as latest where latest.id = event.through_id);
+    v_changes jsonb := notifier.session_changes(event.old, v_new);
+    -- See notifier.event_candidates.
+    v_is_merged boolean := event.through_id > event.id;
+    v_added integer;
+begin
     -- A mail that follows one waiting for its next attempt would be blocked until then; it waits along with it, and is
     -- folded into it by the claim.
-    insert into notifier.emails (event_id, session_id, recipient_id, kind, available_at)
+    insert into notifier.emails (event_id, transaction_id, session_id, recipient_id, kind, available_at)
     select
         event.id,
+        queue_emails.transaction_id,
         event.session_id,
         recipient.user_id,
         coalesce(mail.kind, 'session_updated'),
-        greatest(v_now, known.available_at)
-    from notifier.recipient_roles(event.session_id, v_page, v_old, v_new, event.id, event.through_id) as recipient
+        greatest(queued_at, known.available_at)
+    from notifier.recipient_roles(event.session_id, user_ids, event.old, v_new, event.id, event.through_id) as recipient
     cross join lateral notifier.mail_kind(
         recipient.role_before, recipient.role_after, v_changes, v_new ->> 'status' = 'cancelled'
     ) as mail (kind)
@@ -454,18 +556,86 @@ begin
     where mail.kind is not null or known.is_uncertain
     order by recipient.user_id
     on conflict do nothing;
-    get diagnostics added = row_count;
+    get diagnostics v_added = row_count;
+    return v_added;
+end
+$$;
+comment on function notifier.queue_emails(notifier.events, uuid[], timestamptz, xid8) is
+    'Queues the mails of a started event for those of these users who are to be told something, as rows of this transaction (null: of one session alone); how many.';
+revoke execute on function notifier.queue_emails(notifier.events, uuid[], timestamptz, xid8) from public;
+
+-- One page of started events that move in step: their next candidates by id, up to a user whom the page has reached in
+-- all of them. So whatever one transaction does to a person is queued by one page, and goes out as one mail.
+create function notifier.expand_page(
+    events notifier.events[],
+    max_users integer,
+    out candidates integer,
+    out added integer,
+    out more boolean
+)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+    v_now timestamptz := clock_timestamp();
+    v_event notifier.events := events[1];
+    v_users_each integer := ceil(max_users::numeric / cardinality(events));
+    v_until uuid;
+begin
+    with
+    page as materialized (
+        select
+            event,
+            notifier.event_candidates(
+                event, coalesce(v_event.cursor, '00000000-0000-0000-0000-000000000000'), v_users_each
+            ) as user_ids
+        from unnest(events) as event
+    ),
+    -- Null when every page is the last.
+    reached as materialized (
+        select (array_agg(page.user_ids[v_users_each] order by page.user_ids[v_users_each]))[1] as until
+        from page
+        where cardinality(page.user_ids) = v_users_each
+    )
+    select
+        sum(cardinality(part.user_ids)),
+        sum(
+            notifier.queue_emails(
+                page.event, part.user_ids, v_now, case when cardinality(events) > 1 then v_event.transaction_id end
+            )
+        ),
+        reached.until
+    into candidates, added, v_until
+    from page
+    cross join reached
+    cross join lateral (
+        select
+            case
+                when reached.until is null then page.user_ids
+                else array(
+                    select listed.user_id from unnest(page.user_ids) as listed (user_id)
+                    where listed.user_id <= reached.until
+                    order by listed.user_id
+                )
+            end as user_ids
+        offset 0
+    ) as part
+    group by reached.until;
+    more := v_until is not null;
 
     update notifier.events as expanded
     set
-        cursor = coalesce(v_page[candidates], expanded.cursor),
-        expanded_at = case when candidates < max_users then clock_timestamp() end
-    where expanded.id = event.id;
+        cursor = coalesce(v_until, expanded.cursor),
+        expanded_at = case when not more then clock_timestamp() end
+    where expanded.id = any(array(select event.id from unnest(events) as event));
 end
 $$;
-comment on function notifier.expand_page(notifier.events, integer) is
-    'Expands the next page of an event that the caller has locked and started: how many candidates it considered and how many mails it added.';
-revoke execute on function notifier.expand_page(notifier.events, integer) from public;
+comment on function notifier.expand_page(notifier.events[], integer) is
+    'Expands the next page of events that the caller has locked and started together: how many candidates it considered (about max_users), how many mails it added, whether there is another page.';
+revoke execute on function notifier.expand_page(notifier.events[], integer) from public;
 
 -- The end of a session: attendance becomes final, which costs as much as there are students and therefore is not done
 -- by the write that ended it, and the mentor gets the summary.
@@ -495,11 +665,11 @@ revoke execute on function notifier.expand_summary(notifier.events) from public;
 -- Fans events out to recipients, one row of notifier.emails each, in pages: at most max_emails candidates per call, so
 -- that the transaction stays short whatever the size of the audience.
 --
--- Several workers may call it at once: each takes another session's event (skip locked). Events of one session and
+-- Several workers may call it at once: each takes another transaction's events (skip locked). Events of one session and
 -- topic are expanded in order, and those that pile up before the first is started are merged into it: one mail from the
--- first old state to the last new one. The page is a keyset over the ids of the candidates, who come from indexes: the
--- audience before, the audience after, explicit invitees, those who came or went, the two mentors. Expanding twice adds
--- nothing (unique key).
+-- first old state to the last new one. The page is a keyset over the ids of the candidates, who come from indexes, and
+-- runs over all sessions that a transaction changed at once: each person has all of their mails, or none yet. Expanding
+-- twice adds nothing (unique key).
 --
 -- Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.expand_events(max_emails integer default 5000)
@@ -519,6 +689,7 @@ declare
     -- square.
     v_last_id bigint := 0;
     v_event notifier.events;
+    v_events notifier.events[];
     v_added integer;
     v_candidates integer;
 begin
@@ -529,7 +700,8 @@ begin
             hint = 'Send how many recipients one call may add, such as 5000.';
     end if;
     emails := 0;
-    while v_left > 0 loop
+    more := false;
+    while v_left > 0 and not more loop
         select event.* into v_event
         from notifier.events as event
         where
@@ -544,6 +716,19 @@ begin
                     and earlier.expanded_at is null
                 offset 0
             )
+            -- What a transaction did to several sessions is expanded together, under the lock of its first event.
+            and (
+                event.topic <> 'invitation'
+                or not exists (
+                    select from notifier.events as sibling
+                    where
+                        sibling.transaction_id = event.transaction_id
+                        and sibling.topic = 'invitation'
+                        and sibling.expanded_at is null
+                        and sibling.id < event.id
+                    offset 0
+                )
+            )
         order by event.expanded_at, event.id
         limit 1
         for no key update skip locked;
@@ -554,21 +739,22 @@ begin
             v_added := notifier.expand_summary(v_event);
             v_candidates := 1;
         else
-            if v_event.through_id is null then
-                v_event.through_id := notifier.start_event(v_event);
-            end if;
-            select page.added, page.candidates into v_added, v_candidates
-            from notifier.expand_page(v_event, v_left) as page;
+            v_events := notifier.start_events(v_event);
+            continue when v_events = '{}';
+            select page.added, page.candidates, page.more into v_added, v_candidates, more
+            from notifier.expand_page(
+                v_events, case when cardinality(v_events) > 1 then max_emails else v_left end
+            ) as page;
         end if;
         emails := emails + v_added;
         v_left := v_left - v_candidates;
     end loop;
-    more := v_left <= 0;
+    more := more or v_left <= 0;
     return next;
 end
 $$;
 comment on function notifier.expand_events(integer) is
-    'Expands waiting events, oldest first, considering at most max_emails recipients: how many mails were queued, and whether to call again at once.';
+    'Expands waiting events, oldest first, considering about max_emails recipients: how many mails were queued, and whether to call again at once.';
 revoke execute on function notifier.expand_events(integer) from public;
 grant execute on function notifier.expand_events(integer) to notifier;
 
@@ -599,8 +785,13 @@ comment on function notifier.session_details(jsonb) is
     'A notifier.session_snapshot as mails show it: id, title, description, session_type, status, start_time, end_time, timezone, platform, cancel_reason, sequence and the names of platform, mentor, course and batch.';
 revoke execute on function notifier.session_details(jsonb) from public;
 
--- The first half of a claim: an ordered index scan that stops after max_emails rows, with one look at an index for
+-- The first half of a claim: an ordered index scan that stops after max_emails mails, with one look at an index for
 -- each.
+--
+-- Rows of one transaction for one person go together. The first of them that may be sent stands for all: only it is
+-- found by the scan, so that two claims at once do not tear them apart, and the others are locked under its lock. Those
+-- that are not due, or follow an unfinished mail, go by themselves later. A mail in doubt takes what it carried. A mail
+-- has at most 200 parts, and a claim ends once it has 2,000 rows.
 --
 -- The queue is empty now and holds 100,000 mails a second later, so what the planner last heard of it is wrong at the
 -- worst moment: joins that it took for harmless when there was nothing then cost 1.6 to 7 s per claim. Hence, here and
@@ -621,12 +812,19 @@ set enable_sort = off
 as $$
 declare
     v_now timestamptz := clock_timestamp();
+    v_locked uuid[] := '{}';
+    v_first record;
 begin
-    return array(
-        select due.id
+    for v_first in
+        select
+            due.id,
+            due.status,
+            due.transaction_id,
+            due.recipient_id
         from notifier.emails as due
         where
             due.status in ('queued', 'in_doubt')
+            and due.carried_by is null
             and due.available_at <= v_now
             and not exists (
                 select from notifier.emails as earlier
@@ -638,18 +836,76 @@ begin
                     and earlier.status in ('queued', 'claimed', 'sending', 'in_doubt')
                 offset 0
             )
+            and (
+                due.transaction_id is null
+                or due.status = 'in_doubt'
+                or not exists (
+                    select from notifier.emails as sibling
+                    where
+                        sibling.transaction_id = due.transaction_id
+                        and sibling.recipient_id = due.recipient_id
+                        and sibling.event_id < due.event_id
+                        and sibling.status = 'queued'
+                        and sibling.available_at <= v_now
+                        and not exists (
+                            select from notifier.emails as earlier
+                            where
+                                earlier.session_id = sibling.session_id
+                                and earlier.recipient_id = sibling.recipient_id
+                                and earlier.topic = sibling.topic
+                                and earlier.event_id < sibling.event_id
+                                and earlier.status in ('queued', 'claimed', 'sending', 'in_doubt')
+                            offset 0
+                        )
+                    offset 0
+                )
+            )
         order by due.available_at, due.event_id
         limit max_emails
         for update skip locked
-    );
+    loop
+        v_locked := v_locked || v_first.id;
+        if v_first.status = 'in_doubt' then
+            v_locked := v_locked || array(
+                select carried.id from notifier.emails as carried where carried.carried_by = v_first.id
+            );
+        elsif v_first.transaction_id is not null then
+            v_locked := v_locked || array(
+                select sibling.id
+                from notifier.emails as sibling
+                where
+                    sibling.transaction_id = v_first.transaction_id
+                    and sibling.recipient_id = v_first.recipient_id
+                    and sibling.id <> v_first.id
+                    and sibling.status = 'queued'
+                    and sibling.available_at <= v_now
+                    and not exists (
+                        select from notifier.emails as earlier
+                        where
+                            earlier.session_id = sibling.session_id
+                            and earlier.recipient_id = sibling.recipient_id
+                            and earlier.topic = sibling.topic
+                            and earlier.event_id < sibling.event_id
+                            and earlier.status in ('queued', 'claimed', 'sending', 'in_doubt')
+                        offset 0
+                    )
+                order by sibling.event_id
+                limit 199
+                for update skip locked
+            );
+        end if;
+        exit when cardinality(v_locked) >= 2000;
+    end loop;
+    return v_locked;
 end
 $$;
 comment on function notifier.lock_due_emails(integer) is
-    'Locks the oldest due mails that nobody else holds and that follow no unfinished one, and returns their ids.';
+    'Locks the oldest due mails that nobody else holds and that follow no unfinished one, with all rows that go out in them, and returns their ids.';
 revoke execute on function notifier.lock_due_emails(integer) from public;
 
--- The second half of a claim: one statement judges all of its mails. What is the same for many of them (what changed,
--- the session's details) is worked out once per span of events. For `offset 0` see notifier.lock_due_emails.
+-- The second half of a claim: one statement judges all of its rows, each by itself, and makes mails of those that are
+-- to be sent. What is the same for many of them (what changed, the session's details) is worked out once per span of
+-- events, and what a mail of several parts says once per set of parts. For `offset 0` see notifier.lock_due_emails.
 create function notifier.decide_emails(
     email_ids uuid[],
     claim_id uuid,
@@ -678,6 +934,8 @@ begin
             held.event_id,
             held.session_id,
             held.recipient_id,
+            held.transaction_id,
+            case when held.in_doubt_at is not null then coalesce(held.carried_by, held.id) end as doubt_id,
             held.topic,
             held.kind,
             held.available_at,
@@ -767,7 +1025,7 @@ begin
             change.session_id, change.recipient_ids, change.old, change.new, change.from_id, change.through_id
         ) as part
     ),
-    judged as materialized (
+    reviewed as materialized (
         select
             email.*,
             change.changes,
@@ -777,6 +1035,7 @@ begin
             person.locale,
             coalesce(recipient.role_after, recipient.role_before) as role,
             decision.is_out,
+            decision.is_out and not decision.was_invited as is_stranger,
             case when email.is_in_doubt then email.kind else decision.kind end as final_kind,
             case
                 when email.from_id is null then 'already_told'
@@ -814,6 +1073,26 @@ begin
             select
                 -- No longer invited: they are shown the session as they knew it, not how it went on without them.
                 email.topic = 'invitation' and recipient.role_after is null as is_out,
+                -- Only a calendar that was sent the session has something to take out.
+                email.topic = 'invitation' and recipient.role_after is null and exists (
+                    select
+                    from (
+                        select event.id
+                        from notifier.events as event
+                        where event.session_id = email.session_id
+                        offset 0
+                    ) as past
+                    cross join lateral (
+                        select from notifier.emails as told
+                        where
+                            told.event_id = past.id
+                            and told.recipient_id = email.recipient_id
+                            and told.topic in ('invitation', 'registration')
+                            and (told.status = 'sent' or told.in_doubt_at is not null)
+                            and told.kind not in ('session_cancelled', 'mentor_unassigned')
+                        offset 0
+                    ) as invitation
+                ) as was_invited,
                 case email.topic
                     when 'invitation' then notifier.mail_kind(
                         recipient.role_before,
@@ -823,7 +1102,14 @@ begin
                     )
                     -- One waiting for longer speaks for those that came after it.
                     when 'registration' then case
-                        when recipient.role_after is not null then coalesce(
+                        when recipient.role_after is not null and exists (
+                            select from public.session_registrations as registration
+                            where
+                                registration.session_id = email.session_id
+                                and registration.student_id = email.recipient_id
+                                and registration.status = 'registered'
+                            offset 0
+                        ) then coalesce(
                             (
                                 select younger.kind
                                 from notifier.emails as younger
@@ -862,30 +1148,90 @@ begin
                 ) as is_over
         ) as decision
     ),
-    -- One for those who take part and one for those who are out, in each span.
+    -- What one in doubt consists of stays together: a part whose time has passed meanwhile goes along with the others.
+    judged as materialized (
+        select
+            settled.*,
+            first_value(settled.id) over mail_rows as carrier_id,
+            max(settled.attempt) over mail as mail_attempt
+        from (
+            select
+                reviewed.id,
+                reviewed.event_id,
+                reviewed.session_id,
+                reviewed.recipient_id,
+                reviewed.topic,
+                reviewed.available_at,
+                reviewed.attempt,
+                reviewed.is_in_doubt,
+                reviewed.doubt_id,
+                reviewed.from_id,
+                reviewed.through_id,
+                reviewed.changes,
+                reviewed.address,
+                reviewed.full_name,
+                reviewed.timezone,
+                reviewed.locale,
+                reviewed.role,
+                reviewed.is_out,
+                reviewed.is_stranger,
+                reviewed.final_kind,
+                decision.skip_reason,
+                case
+                    when decision.skip_reason is not null then reviewed.id::text
+                    when reviewed.is_in_doubt then reviewed.doubt_id::text
+                    when reviewed.transaction_id is not null
+                        then concat_ws(' ', reviewed.transaction_id, reviewed.recipient_id, reviewed.role)
+                    else reviewed.id::text
+                end as mail_key
+            from (
+                select
+                    reviewed.*,
+                    bool_or(reviewed.skip_reason is null) over (partition by reviewed.doubt_id) as is_needed
+                from reviewed
+            ) as reviewed
+            cross join lateral (
+                select case
+                    when not (reviewed.is_in_doubt and reviewed.is_needed and reviewed.skip_reason = 'session_over')
+                        then reviewed.skip_reason
+                end as skip_reason
+            ) as decision
+        ) as settled
+        window
+            mail as (partition by settled.mail_key),
+            mail_rows as (
+                partition by settled.mail_key
+                order by settled.id is distinct from settled.doubt_id, settled.event_id, settled.id
+            )
+    ),
+    -- One for those who take part, one for those who are out and one for those who are out and were never in, in each
+    -- span.
     shown as materialized (
         select
             variant.from_id,
             variant.through_id,
             variant.topic,
             variant.is_out,
+            variant.is_stranger,
             notifier.session_details(known.snapshot) as details,
-            part.method,
+            (known.snapshot ->> 'start_time')::timestamptz as start_time,
+            known.snapshot ->> 'id' as calendar_uid,
+            jsonb_populate_record(
+                null::public.success_sessions,
+                known.snapshot || jsonb_build_object('updated_at', change.changed_at)
+            ) as session,
             case
-                when part.method is not null then private.session_calendar(
-                    jsonb_populate_record(
-                        null::public.success_sessions,
-                        known.snapshot || jsonb_build_object('updated_at', change.changed_at)
-                    ),
-                    part.method, organizer, null, null, app_url
-                )
-            end as calendar
+                when variant.topic = 'summary' or variant.is_stranger then null
+                when variant.is_out then 'CANCEL'
+                else 'REQUEST'
+            end as method
         from (
             select distinct
                 judged.from_id,
                 judged.through_id,
                 judged.topic,
-                judged.is_out
+                judged.is_out,
+                judged.is_stranger
             from judged
             where judged.skip_reason is null
         ) as variant
@@ -902,22 +1248,100 @@ begin
                     else change.new
                 end as snapshot
         ) as known
+    ),
+    part as materialized (
+        select
+            judged.carrier_id,
+            judged.final_kind as kind,
+            case
+                when judged.final_kind in ('session_rescheduled', 'session_updated') then judged.changes
+                else '{}'
+            end as changes,
+            shown.details,
+            shown.start_time,
+            shown.calendar_uid,
+            shown.session,
+            shown.method,
+            concat_ws(
+                ' ', judged.from_id, judged.through_id, judged.is_out, judged.is_stranger, judged.final_kind
+            ) as part_key
+        from judged
+        inner join shown
+            on
+                judged.from_id = shown.from_id
+                and judged.through_id = shown.through_id
+                and judged.topic = shown.topic
+                and judged.is_out = shown.is_out
+                and judged.is_stranger = shown.is_stranger
+        where judged.skip_reason is null
+    ),
+    mail as materialized (
+        select
+            part.carrier_id,
+            string_agg(part.part_key, ',' order by part.start_time, part.part_key) as edition_key
+        from part
+        group by part.carrier_id
+    ),
+    -- What all mails of the same parts say.
+    edition as materialized (
+        select
+            sample.edition_key,
+            content.kind,
+            content.parts,
+            calendar.methods,
+            calendar.contents
+        from (
+            select
+                mail.edition_key,
+                (array_agg(mail.carrier_id))[1] as carrier_id
+            from mail
+            group by mail.edition_key
+        ) as sample
         cross join lateral (
-            select case
-                when variant.topic = 'invitation' and variant.is_out then 'CANCEL'
-                when variant.topic <> 'summary' then 'REQUEST'
-            end as method
-        ) as part
+            select
+                case
+                    when count(*) = 1 then max(part.kind)::text
+                    when count(distinct part.kind) > 1 then 'series_updated'
+                    when max(part.kind) in ('mentor_assigned', 'mentor_unassigned') then max(part.kind)::text
+                    when max(part.kind) = 'session_scheduled' then 'series_scheduled'
+                    when max(part.kind) = 'session_cancelled' then 'series_cancelled'
+                    else 'series_updated'
+                end as kind,
+                jsonb_agg(
+                    jsonb_build_object('kind', part.kind, 'session', part.details, 'changes', part.changes)
+                    order by part.start_time, part.part_key
+                ) as parts
+            from part
+            where part.carrier_id = sample.carrier_id
+        ) as content
+        cross join lateral (
+            select
+                array_agg(object.method order by object.start_time, object.method) as methods,
+                array_agg(object.content order by object.start_time, object.method) as contents
+            from (
+                select
+                    part.method,
+                    min(part.start_time) as start_time,
+                    private.session_calendar(
+                        (array_agg(part.session))[1], part.method, organizer, null, null, app_url
+                    ) as content
+                from part
+                where part.carrier_id = sample.carrier_id and part.method is not null
+                group by part.calendar_uid, part.method
+            ) as object
+        ) as calendar
     ),
     marked as (
         update notifier.emails as marked
         set
             status = case when judged.skip_reason is null then 'claimed' else 'skipped' end::notifier.email_status,
             kind = coalesce(judged.final_kind, marked.kind),
-            attempts = case when judged.skip_reason is null then judged.attempt else marked.attempts end,
+            -- Of all rows of a mail the same, so that they stay together to the end.
+            attempts = case when judged.skip_reason is null then judged.mail_attempt else marked.attempts end,
             claim_id = case when judged.skip_reason is null then decide_emails.claim_id end,
             claimed_by = case when judged.skip_reason is null then worker end,
-            lease_until = case when judged.skip_reason is null then v_now + lease end,
+            lease_until = case when judged.skip_reason is null and judged.id = judged.carrier_id then v_now + lease end,
+            carried_by = case when judged.id <> judged.carrier_id then judged.carrier_id end,
             -- A mail skipped because of what happened has dealt with it, as one sent has. Skipped for another reason,
             -- it has not.
             told_from = case
@@ -962,63 +1386,57 @@ begin
         judged.id,
         decide_emails.claim_id,
         judged.event_id,
-        judged.final_kind::text,
+        edition.kind,
         judged.is_in_doubt,
-        judged.attempt,
+        judged.mail_attempt,
         judged.recipient_id,
         judged.address,
         judged.full_name,
         judged.timezone,
         judged.locale,
         case when judged.topic = 'summary' then 'host' else judged.role end,
-        shown.details,
-        told.changes,
-        jsonb_build_array(
-            jsonb_build_object('kind', judged.final_kind, 'session', shown.details, 'changes', told.changes)
-        ),
-        case
-            when shown.method is null then '[]'
-            else jsonb_build_array(
-                jsonb_build_object(
-                    'method', shown.method,
-                    'content', private.calendar_for(shown.calendar, judged.address, judged.full_name)
-                )
-            )
-        end,
+        edition.parts -> 0 -> 'session',
+        edition.parts -> 0 -> 'changes',
+        edition.parts,
+        calendar.objects,
         case when judged.topic = 'summary' then private.attendance_summary(judged.session_id) end
     from judged
-    inner join shown
-        on
-            judged.from_id = shown.from_id
-            and judged.through_id = shown.through_id
-            and judged.topic = shown.topic
-            and judged.is_out = shown.is_out
+    inner join mail on judged.id = mail.carrier_id
+    inner join edition on mail.edition_key = edition.edition_key
     cross join lateral (
         select
-            case
-                when judged.final_kind in ('session_rescheduled', 'session_updated') then judged.changes
-                else '{}'
-            end as changes
-    ) as told
-    where judged.skip_reason is null
+            coalesce(
+                jsonb_agg(
+                    jsonb_build_object(
+                        'method', object.method,
+                        'content', private.calendar_for(object.content, judged.address, judged.full_name)
+                    )
+                    order by object.position
+                ),
+                '[]'
+            ) as objects
+        from unnest(edition.methods, edition.contents) with ordinality as object (method, content, position)
+    ) as calendar
     order by judged.available_at, judged.event_id, judged.id;
 end
 $$;
 comment on function notifier.decide_emails(uuid[], uuid, text, interval, text, text) is
-    'Decides for each of these mails, which the caller has locked, whether it is to be sent and what it says; claims or skips it, and returns the claimed.';
+    'Decides for each of these rows, which the caller has locked, whether it is to be sent and what it says; claims or skips it, and returns the mails claimed.';
 revoke execute on function notifier.decide_emails(uuid[], uuid, text, interval, text, text) from public;
 
 -- Hands a worker up to max_emails mails to send, and decides now what each of them says.
 --
 -- Which: due, oldest first, none while an older mail of the same topic to the same person about the same session is
 -- unfinished, so that nobody is told of a change before the session. Rows held by other workers are passed over (skip
--- locked). The rows are locked first and judged by a second statement, whose snapshot is younger than the locks.
+-- locked). What one transaction did to several sessions of one person goes out as one mail of several parts, as far as
+-- it may go out now. The rows are locked first and judged by a second statement, whose snapshot is younger than the
+-- locks.
 --
 -- What: from what the recipient was told last to what holds now. The mail's event says what was known before it, unless
 -- an earlier mail went out so late that it already told of this event too; then the first event after what that mail
 -- told does. The newest event says what holds now; waiting mails of later events are folded into this one. If nothing
 -- is left to tell, or the recipient's access has ended, the mail is skipped and says why. A mail in doubt is sent again
--- as it was, and nothing is folded into it.
+-- as it was, and nothing is folded into it. All of that holds for each part of a mail by itself.
 --
 -- An attempt is counted here, so that a mail that kills its worker is not tried for ever. Where very many stale mails
 -- stand before the first to be sent, the call ends empty after a second of skipping and next_wake() says to call again.
@@ -1076,9 +1494,27 @@ comment on function notifier.retry_delay(integer) is
     'How long to wait after this many attempts, with jitter; null: no more attempts.';
 revoke execute on function notifier.retry_delay(integer) from public;
 
+create function notifier.with_carried(email_ids uuid[])
+returns uuid[]
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set jit = off
+as $$
+begin
+    return email_ids || array(
+        select carried.id from notifier.emails as carried where carried.carried_by = any(email_ids)
+    );
+end
+$$;
+comment on function notifier.with_carried(uuid[]) is 'These mails and the rows that go out in them.';
+revoke execute on function notifier.with_carried(uuid[]) from public;
+
 -- The mark before a message is handed over: from here on a crash leaves its outcome unknown. It must be committed
 -- before the server could accept the mail, and only what it returns may be sent. Rows are locked in the order of their
--- ids, whatever the order asked for: two calls at once then wait for each other, at worst.
+-- ids, whatever the order asked for: two calls at once then wait for each other, at worst. Carried rows follow.
 -- Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.begin_sending(claim uuid, email_ids uuid[], lease interval)
 returns setof uuid
@@ -1090,23 +1526,32 @@ set jit = off
 as $$
 begin
     return query
-    update notifier.emails as email
-    set status = 'sending', lease_until = clock_timestamp() + begin_sending.lease
-    where email.id = any(
-        array(
-            select held.id
-            from (
-                select locked.*
-                from notifier.emails as locked
-                where locked.id = any(email_ids)
-                order by locked.id
-                offset 0
-                for update
-            ) as held
-            where held.claim_id = claim and held.status = 'claimed'
+    with begun as (
+        update notifier.emails as email
+        set
+            status = 'sending',
+            lease_until = case when email.carried_by is null then clock_timestamp() + begin_sending.lease end
+        where email.id = any(
+            notifier.with_carried(
+                array(
+                    select held.id
+                    from (
+                        select locked.*
+                        from notifier.emails as locked
+                        where locked.id = any(email_ids)
+                        order by locked.id
+                        offset 0
+                        for update
+                    ) as held
+                    where held.claim_id = claim and held.status = 'claimed' and held.carried_by is null
+                )
+            )
         )
+        returning
+            email.id,
+            email.carried_by
     )
-    returning email.id;
+    select begun.id from begun where begun.carried_by is null;
 end
 $$;
 comment on function notifier.begin_sending(uuid, uuid[], interval) is
@@ -1116,7 +1561,7 @@ grant execute on function notifier.begin_sending(uuid, uuid[], interval) to noti
 
 -- Also takes a mail whose lease has run out, or that went into doubt for that reason, as long as no other claim has it:
 -- it is known to have been accepted, and sending it again would help nobody. Rows are locked in the order of their ids,
--- whatever the order asked for: two calls at once then wait for each other, at worst.
+-- whatever the order asked for: two calls at once then wait for each other, at worst. Carried rows follow.
 -- Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.complete_emails(claim uuid, email_ids uuid[], transport text)
 returns setof uuid
@@ -1128,23 +1573,33 @@ set jit = off
 as $$
 begin
     return query
-    update notifier.emails as email
-    set status = 'sent', sent_at = clock_timestamp(), transport = complete_emails.transport, lease_until = null
-    where email.id = any(
-        array(
-            select held.id
-            from (
-                select locked.*
-                from notifier.emails as locked
-                where locked.id = any(email_ids)
-                order by locked.id
-                offset 0
-                for update
-            ) as held
-            where held.claim_id = claim and held.status in ('claimed', 'sending', 'in_doubt')
+    with completed as (
+        update notifier.emails as email
+        set status = 'sent', sent_at = clock_timestamp(), transport = complete_emails.transport, lease_until = null
+        where email.id = any(
+            notifier.with_carried(
+                array(
+                    select held.id
+                    from (
+                        select locked.*
+                        from notifier.emails as locked
+                        where locked.id = any(email_ids)
+                        order by locked.id
+                        offset 0
+                        for update
+                    ) as held
+                    where
+                        held.claim_id = claim
+                        and held.status in ('claimed', 'sending', 'in_doubt')
+                        and held.carried_by is null
+                )
+            )
         )
+        returning
+            email.id,
+            email.carried_by
     )
-    returning email.id;
+    select completed.id from completed where completed.carried_by is null;
 end
 $$;
 comment on function notifier.complete_emails(uuid, uuid[], text) is
@@ -1152,8 +1607,8 @@ comment on function notifier.complete_emails(uuid, uuid[], text) is
 revoke execute on function notifier.complete_emails(uuid, uuid[], text) from public;
 grant execute on function notifier.complete_emails(uuid, uuid[], text) to notifier;
 
--- What becomes of a mail that was not accepted, or perhaps was. Addresses are cut from the error: a server's answer
--- often repeats one.
+-- What becomes of a mail that was not accepted, or perhaps was. One of several parts falls apart into its rows to be
+-- tried again; in doubt it stays as it is. Addresses are cut from the error: a server's answer often repeats one.
 -- Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.fail_email(
     claim uuid,
@@ -1173,6 +1628,7 @@ declare
     v_now timestamptz := clock_timestamp();
     v_email notifier.emails;
     v_delay interval;
+    v_available_at timestamptz;
 begin
     if failure is null or failure not in ('transient', 'permanent', 'unknown') then
         raise exception using
@@ -1183,7 +1639,11 @@ begin
     end if;
     select email.* into v_email
     from notifier.emails as email
-    where email.id = fail_email.email_id and email.claim_id = claim and email.status in ('claimed', 'sending')
+    where
+        email.id = fail_email.email_id
+        and email.claim_id = claim
+        and email.status in ('claimed', 'sending')
+        and email.carried_by is null
     for update;
     if not found then
         return null;
@@ -1201,16 +1661,19 @@ begin
         when v_email.in_doubt_at is not null then 'in_doubt'
         else 'queued'
     end)::notifier.email_status;
+    -- The same for all rows, so that they come together again.
+    v_available_at := v_now + greatest(v_delay, retry_after);
     update notifier.emails as email
     set
         status = v_email.status,
-        available_at = coalesce(v_now + greatest(v_delay, retry_after), email.available_at),
+        carried_by = case when v_email.status <> 'queued' then email.carried_by end,
+        available_at = coalesce(v_available_at, email.available_at),
         in_doubt_at = v_email.in_doubt_at,
         lease_until = null,
         last_error = left(
             regexp_replace(error, '[^[:space:]<>"''(),;:]+@[^[:space:]<>"''(),;:]+', '<address>', 'g'), 500
         )
-    where email.id = v_email.id;
+    where email.id = any(notifier.with_carried(array[v_email.id]));
     return v_email.status;
 end
 $$;
@@ -1221,6 +1684,7 @@ grant execute on function notifier.fail_email(uuid, uuid, text, text, interval) 
 
 -- For a worker that stops, or whose mail server is out of reach: the mails keep their place in the queue. Rows are
 -- locked in the order of their ids, whatever the order asked for: two calls at once then wait for each other, at worst.
+-- A mail of several parts falls apart into its rows, unless it is in doubt.
 -- Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.release_emails(claim uuid, email_ids uuid[])
 returns setof uuid
@@ -1230,29 +1694,30 @@ set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 set jit = off
 as $$
+declare
+    v_held uuid[];
 begin
-    return query
+    v_held := array(
+        select held.id
+        from (
+            select locked.*
+            from notifier.emails as locked
+            where locked.id = any(email_ids)
+            order by locked.id
+            offset 0
+            for update
+        ) as held
+        where held.claim_id = claim and held.status = 'claimed' and held.carried_by is null
+    );
     update notifier.emails as email
     set
         status = case when email.in_doubt_at is null then 'queued' else 'in_doubt' end::notifier.email_status,
+        carried_by = case when email.in_doubt_at is not null then email.carried_by end,
         attempts = email.attempts - 1,
         claim_id = null,
         lease_until = null
-    where email.id = any(
-        array(
-            select held.id
-            from (
-                select locked.*
-                from notifier.emails as locked
-                where locked.id = any(email_ids)
-                order by locked.id
-                offset 0
-                for update
-            ) as held
-            where held.claim_id = claim and held.status = 'claimed'
-        )
-    )
-    returning email.id;
+    where email.id = any(notifier.with_carried(v_held));
+    return query select unnest(v_held);
 end
 $$;
 comment on function notifier.release_emails(uuid, uuid[]) is
@@ -1288,7 +1753,10 @@ begin
                             -- In this order, because there is an index that holds nothing else.
                             select candidate.id
                             from notifier.emails as candidate
-                            where candidate.status in ('claimed', 'sending') and candidate.claim_id = claim
+                            where
+                                candidate.status in ('claimed', 'sending')
+                                and candidate.carried_by is null
+                                and candidate.claim_id = claim
                             order by candidate.lease_until
                         )
                     )
@@ -1296,7 +1764,7 @@ begin
                 offset 0
                 for update
             ) as held
-            where held.claim_id = claim and held.status in ('claimed', 'sending')
+            where held.claim_id = claim and held.status in ('claimed', 'sending') and held.carried_by is null
         )
     );
     get diagnostics v_held = row_count;
@@ -1324,6 +1792,16 @@ set jit = off
 as $$
 declare
     v_now timestamptz := clock_timestamp();
+    v_expired uuid[] := array(
+        select expired.id
+        from notifier.emails as expired
+        where
+            expired.status in ('claimed', 'sending')
+            and expired.carried_by is null
+            and expired.lease_until <= v_now
+        order by expired.lease_until
+        for update skip locked
+    );
 begin
     with recovered as (
         update notifier.emails as email
@@ -1337,24 +1815,25 @@ begin
                 when 'sending' then coalesce(email.in_doubt_at, v_now)
                 else email.in_doubt_at
             end,
+            carried_by = case
+                when notifier.retry_delay(email.attempts) is null
+                    or email.status = 'sending'
+                    or email.in_doubt_at is not null
+                    then email.carried_by
+            end,
             lease_until = null,
             last_error = format('the lease of worker %s ran out', email.claimed_by)
-        where email.id = any(
-            array(
-                select expired.id
-                from notifier.emails as expired
-                where expired.status in ('claimed', 'sending') and expired.lease_until <= v_now
-                order by expired.lease_until
-                for update skip locked
-            )
-        )
-        returning email.status
+        where email.id = any(notifier.with_carried(v_expired))
+        returning
+            email.id,
+            email.status
     )
     select
         count(*) filter (where recovered.status = 'queued'),
         count(*) filter (where recovered.status = 'in_doubt')
     into requeued, in_doubt
-    from recovered;
+    from recovered
+    where recovered.id = any(v_expired);
     return next;
 end
 $$;
@@ -1434,6 +1913,7 @@ begin
             from notifier.emails as waiting
             where
                 waiting.status in ('queued', 'in_doubt')
+                and waiting.carried_by is null
                 and not exists (
                     select from notifier.emails as earlier
                     where
@@ -1450,7 +1930,7 @@ begin
         (
             select held.lease_until
             from notifier.emails as held
-            where held.status in ('claimed', 'sending')
+            where held.status in ('claimed', 'sending') and held.carried_by is null
             order by held.lease_until
             limit 1
         ),
@@ -1532,12 +2012,12 @@ begin
         count(email.id),
         min(email.created_at)
     from unnest(enum_range(null::notifier.email_status)) as known (status)
-    left join notifier.emails as email on known.status = email.status
+    left join notifier.emails as email on known.status = email.status and email.carried_by is null
     group by known.status
     order by known.status;
 end
 $$;
 comment on function notifier.queue_status() is
-    'How many mails are in each status, and when the oldest of them was queued; every status has a row.';
+    'How many mails are in each status, and when the oldest of them was queued; every status has a row. Rows that go out in one mail count as one once they do.';
 revoke execute on function notifier.queue_status() from public;
 grant execute on function notifier.queue_status() to notifier;

@@ -40,6 +40,12 @@ def session(world: World, outbox: Outbox, batch: UUID, anna: UUID) -> UUID:
 
 
 def tell(conn: psycopg.Connection, session: UUID, student: UUID, kind: str | None) -> None:
+    """Give a seat and say so."""
+    conn.execute(
+        "insert into public.session_registrations (session_id, student_id, status)"
+        " values (%s, %s, 'registered') on conflict do nothing",
+        (session, student),
+    )
     conn.execute(
         "select notifier.tell_registration(session, %s, %s)"
         " from public.success_sessions as session where id = %s",
@@ -132,6 +138,16 @@ def test_a_seat_of_somebody_without_access_any_more_is_not_told(
     conn.execute("update public.course_enrollments set status = 'paused'")
     assert outbox.deliver() == []
     assert outbox.rows(topic="registration")[0]["skip_reason"] == "not_invited"
+
+
+@pytest.mark.parametrize("status", ["cancelled", "waitlisted"])
+def test_a_seat_given_up_before_it_was_told_is_not_told(
+    conn: psycopg.Connection, outbox: Outbox, session: UUID, anna: UUID, status: str
+) -> None:
+    tell(conn, session, anna, "registration_confirmed")
+    conn.execute("update public.session_registrations set status = %s", (status,))
+    assert outbox.deliver() == []
+    assert outbox.rows(topic="registration")[0]["skip_reason"] == "not_registered"
 
 
 def test_a_seat_in_a_session_that_is_over_is_not_told(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 import psycopg
 from psycopg import sql
+from psycopg.pq import TransactionStatus
 from psycopg.rows import class_row, dict_row, scalar_row
 
 LEASE = timedelta(minutes=1)
@@ -69,6 +72,8 @@ class Outbox:
 
     def expand(self, max_emails: int = 5000) -> tuple[int, bool]:
         """One call of `expand_events`: mails added, whether there is more."""
+        if self._is_rolled_back:
+            self._pretend_transaction("transaction_id = pg_current_xact_id()")
         row = self.conn.execute(
             "select emails, more from notifier.expand_events(%s)", (max_emails,)
         ).fetchone()
@@ -187,6 +192,37 @@ class Outbox:
         """The one value that a query returns."""
         with self.conn.cursor(row_factory=scalar_row) as cursor:
             return cursor.execute(query, arguments).fetchone()
+
+    @contextmanager
+    def one_transaction(self) -> Iterator[None]:
+        """What one transaction does, in a test that is rolled back: there is only one anyway.
+
+        Elsewhere in such a test every change counts as a transaction of its own.
+        """
+        assert self._is_rolled_back
+        before = self.scalar("select coalesce(max(id), 0) from notifier.events")
+        yield
+        self._pretend_transaction("id > %s", before, together=True)
+
+    @property
+    def _is_rolled_back(self) -> bool:
+        info = self.conn.info
+        return info.user == "postgres" and info.transaction_status == TransactionStatus.INTRANS
+
+    def _pretend_transaction(
+        self, condition: LiteralString, *arguments: Any, together: bool = False
+    ) -> None:
+        # Far from any number that the server has come to.
+        first = sql.SQL("min(id) over ()" if together else "id")
+        self.conn.execute(
+            sql.SQL(
+                "update notifier.events as event"
+                " set transaction_id = ((1::bigint << 40) + named.number)::text::xid8"
+                " from (select id, {} as number from notifier.events where {}) as named"
+                " where event.id = named.id"
+            ).format(first, sql.SQL(condition)),
+            arguments,
+        )
 
     def _ids(self, query: Any, arguments: tuple[Any, ...]) -> set[UUID]:
         with self.conn.cursor(row_factory=scalar_row) as cursor:

@@ -1,0 +1,70 @@
+-- Their roles before and after the event, and a mail for each who is to be told something. Doing it twice adds nothing
+-- (unique key).
+create function notifier.queue_emails(
+    event notifier.events,
+    user_ids uuid[],
+    queued_at timestamptz,
+    transaction_id xid8
+)
+returns integer
+language plpgsql
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_sort = off
+set jit = off
+as $$
+declare
+    v_new jsonb := (select latest.new from notifier.events as latest where latest.id = event.through_id);
+    v_changes jsonb := notifier.session_changes(event.old, v_new);
+    -- See notifier.event_candidates.
+    v_is_merged boolean := event.through_id > event.id;
+    v_added integer;
+begin
+    -- A mail that follows one waiting for its next attempt would be blocked until then; it waits along with it, and is
+    -- folded into it by the claim.
+    insert into notifier.emails (event_id, transaction_id, session_id, recipient_id, kind, available_at)
+    select
+        event.id,
+        queue_emails.transaction_id,
+        event.session_id,
+        recipient.user_id,
+        coalesce(mail.kind, 'session_updated'),
+        greatest(queued_at, known.available_at)
+    from notifier.recipient_roles(event.session_id, user_ids, event.old, v_new, event.id, event.through_id) as recipient
+    cross join lateral notifier.mail_kind(
+        recipient.role_before, recipient.role_after, v_changes, v_new ->> 'status' = 'cancelled'
+    ) as mail (kind)
+    cross join lateral (
+        select
+            max(earlier.available_at) as available_at,
+            v_is_merged and (
+                count(*) > 0
+                or exists (
+                    select from notifier.emails as ahead
+                    where
+                        ahead.session_id = event.session_id
+                        and ahead.recipient_id = recipient.user_id
+                        and ahead.topic = event.topic
+                        and ahead.told_through > ahead.event_id
+                        and ahead.told_through >= event.id
+                    offset 0
+                )
+            ) as is_uncertain
+        from notifier.emails as earlier
+        where
+            earlier.session_id = event.session_id
+            and earlier.recipient_id = recipient.user_id
+            and earlier.topic = event.topic
+            and earlier.status in ('queued', 'claimed', 'sending', 'in_doubt')
+    ) as known
+    where mail.kind is not null or known.is_uncertain
+    order by recipient.user_id
+    on conflict do nothing;
+    get diagnostics v_added = row_count;
+    return v_added;
+end
+$$;
+comment on function notifier.queue_emails(notifier.events, uuid[], timestamptz, xid8) is
+    'Queues the mails of a started event for those of these users who are to be told something, as rows of this transaction (null: of one session alone); how many.';
+revoke execute on function notifier.queue_emails(notifier.events, uuid[], timestamptz, xid8) from public;
