@@ -437,11 +437,136 @@ export type Database = {
           },
         ];
       };
+      "session_series": {
+        Row: {
+          "audience_key": string | null;
+          "backup_link": string | null;
+          "batch_id": string | null;
+          "calendar_uid": string;
+          "course_id": string | null;
+          "created_at": string;
+          "created_by": string | null;
+          "credentials_updated_at": string | null;
+          "description": string | null;
+          "duration": string;
+          "exdates": (string)[];
+          "host_key": string;
+          "id": string;
+          "link": string;
+          "mentor_id": string | null;
+          "next_start": string | null;
+          "platform": string;
+          "platform_data": NonNullable<Json>;
+          "rrule": string;
+          "session_type": Database["public"]["Enums"]["session_type"];
+          "start_time": string;
+          "timezone": string;
+          "title": string;
+          "updated_at": string;
+          "zoom_meeting_id": string | null;
+          "zoom_passcode": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "audience_key"?: never;
+          "backup_link"?: string | null;
+          "batch_id"?: string | null;
+          "calendar_uid": string;
+          "course_id"?: string | null;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "credentials_updated_at"?: string | null;
+          "description"?: string | null;
+          "duration": string;
+          "exdates"?: (string)[];
+          "host_key"?: never;
+          "id"?: string;
+          "link": string;
+          "mentor_id"?: string | null;
+          "next_start"?: string | null;
+          "platform": string;
+          "platform_data": NonNullable<Json>;
+          "rrule": string;
+          "session_type": Database["public"]["Enums"]["session_type"];
+          "start_time": string;
+          "timezone": string;
+          "title": string;
+          "updated_at"?: string;
+          "zoom_meeting_id"?: string | null;
+          "zoom_passcode"?: string | null;
+        };
+        Update: {
+          "audience_key"?: never;
+          "backup_link"?: string | null;
+          "batch_id"?: string | null;
+          "calendar_uid"?: string;
+          "course_id"?: string | null;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "credentials_updated_at"?: string | null;
+          "description"?: string | null;
+          "duration"?: string;
+          "exdates"?: (string)[];
+          "host_key"?: never;
+          "id"?: string;
+          "link"?: string;
+          "mentor_id"?: string | null;
+          "next_start"?: string | null;
+          "platform"?: string;
+          "platform_data"?: NonNullable<Json>;
+          "rrule"?: string;
+          "session_type"?: Database["public"]["Enums"]["session_type"];
+          "start_time"?: string;
+          "timezone"?: string;
+          "title"?: string;
+          "updated_at"?: string;
+          "zoom_meeting_id"?: string | null;
+          "zoom_passcode"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "session_series_batch_id_of_course_fkey";
+            columns: ["batch_id", "course_id"];
+            isOneToOne: false;
+            referencedRelation: "batches";
+            referencedColumns: ["id", "course_id"];
+          },
+          {
+            foreignKeyName: "session_series_course_id_fkey";
+            columns: ["course_id"];
+            isOneToOne: false;
+            referencedRelation: "courses";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "session_series_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "session_series_mentor_id_fkey";
+            columns: ["mentor_id"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "session_series_platform_fkey";
+            columns: ["platform"];
+            isOneToOne: false;
+            referencedRelation: "meeting_platforms";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "success_sessions": {
         Row: {
           "audience_key": string | null;
           "backup_link": string | null;
           "batch_id": string | null;
+          "calendar_uid": string;
           "cancel_reason": string | null;
           "capacity": number | null;
           "course_id": string | null;
@@ -456,9 +581,12 @@ export type Database = {
           "mentor_id": string | null;
           "platform": string;
           "platform_data": NonNullable<Json>;
+          "recurrence_id": string | null;
           "registration_closes_at": string | null;
           "registration_required": boolean;
           "sequence": number;
+          "series_date": string | null;
+          "series_id": string | null;
           "session_type": Database["public"]["Enums"]["session_type"];
           "start_time": string;
           "status": Database["public"]["Enums"]["session_status"];
@@ -474,6 +602,7 @@ export type Database = {
           "audience_key"?: never;
           "backup_link"?: string | null;
           "batch_id"?: string | null;
+          "calendar_uid": string;
           "cancel_reason"?: string | null;
           "capacity"?: number | null;
           "course_id"?: string | null;
@@ -488,9 +617,12 @@ export type Database = {
           "mentor_id"?: string | null;
           "platform"?: string;
           "platform_data"?: NonNullable<Json>;
+          "recurrence_id"?: string | null;
           "registration_closes_at"?: string | null;
           "registration_required"?: boolean;
           "sequence"?: number;
+          "series_date"?: string | null;
+          "series_id"?: string | null;
           "session_type"?: Database["public"]["Enums"]["session_type"];
           "start_time": string;
           "status"?: Database["public"]["Enums"]["session_status"];
@@ -505,6 +637,7 @@ export type Database = {
           "audience_key"?: never;
           "backup_link"?: string | null;
           "batch_id"?: string | null;
+          "calendar_uid"?: string;
           "cancel_reason"?: string | null;
           "capacity"?: number | null;
           "course_id"?: string | null;
@@ -519,9 +652,12 @@ export type Database = {
           "mentor_id"?: string | null;
           "platform"?: string;
           "platform_data"?: NonNullable<Json>;
+          "recurrence_id"?: string | null;
           "registration_closes_at"?: string | null;
           "registration_required"?: boolean;
           "sequence"?: number;
+          "series_date"?: string | null;
+          "series_id"?: string | null;
           "session_type"?: Database["public"]["Enums"]["session_type"];
           "start_time"?: string;
           "status"?: Database["public"]["Enums"]["session_status"];
@@ -566,6 +702,13 @@ export type Database = {
             columns: ["platform"];
             isOneToOne: false;
             referencedRelation: "meeting_platforms";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "success_sessions_series_id_fkey";
+            columns: ["series_id"];
+            isOneToOne: false;
+            referencedRelation: "session_series";
             referencedColumns: ["id"];
           },
         ];
@@ -621,8 +764,10 @@ export type Database = {
           "mentor_name": string | null;
           "minutes_present": number | null;
           "platform": string;
+          "recurrence_id": string | null;
           "segment": string | null;
           "sequence": number;
+          "series_id": string | null;
           "session_type": Database["public"]["Enums"]["session_type"];
           "start_time": string;
           "status": Database["public"]["Enums"]["session_status"] | null;
@@ -653,8 +798,10 @@ export type Database = {
           "mentor_name"?: string | null;
           "minutes_present"?: number | null;
           "platform"?: string | null;
+          "recurrence_id"?: string | null;
           "segment"?: string | null;
           "sequence"?: number | null;
+          "series_id"?: string | null;
           "session_type"?: Database["public"]["Enums"]["session_type"] | null;
           "start_time"?: string | null;
           "status"?: Database["public"]["Enums"]["session_status"] | null;
@@ -684,8 +831,10 @@ export type Database = {
           "mentor_name"?: string | null;
           "minutes_present"?: number | null;
           "platform"?: string | null;
+          "recurrence_id"?: string | null;
           "segment"?: string | null;
           "sequence"?: number | null;
+          "series_id"?: string | null;
           "session_type"?: Database["public"]["Enums"]["session_type"] | null;
           "start_time"?: string | null;
           "status"?: Database["public"]["Enums"]["session_status"] | null;
@@ -721,6 +870,13 @@ export type Database = {
             columns: ["platform"];
             isOneToOne: false;
             referencedRelation: "meeting_platforms";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "success_sessions_series_id_fkey";
+            columns: ["series_id"];
+            isOneToOne: false;
+            referencedRelation: "session_series";
             referencedColumns: ["id"];
           },
         ];

@@ -351,10 +351,102 @@ class PublicSessionRegistrationsUpdate(TypedDict):
     updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
 
 
+class PublicSessionSeries(BaseModel):
+    audience_key: Optional[uuid.UUID] = Field(alias="audience_key")
+    backup_link: Optional[str] = Field(alias="backup_link")
+    batch_id: Optional[uuid.UUID] = Field(alias="batch_id")
+    calendar_uid: uuid.UUID = Field(alias="calendar_uid")
+    course_id: Optional[uuid.UUID] = Field(alias="course_id")
+    created_at: datetime.datetime = Field(alias="created_at")
+    created_by: Optional[uuid.UUID] = Field(alias="created_by")
+    credentials_updated_at: Optional[datetime.datetime] = Field(alias="credentials_updated_at")
+    description: Optional[str] = Field(alias="description")
+    duration: str = Field(alias="duration")
+    exdates: List[datetime.date] = Field(alias="exdates")
+    host_key: uuid.UUID = Field(alias="host_key")
+    id: uuid.UUID = Field(alias="id")
+    link: str = Field(alias="link")
+    mentor_id: Optional[uuid.UUID] = Field(alias="mentor_id")
+    next_start: Optional[datetime.datetime] = Field(alias="next_start")
+    platform: str = Field(alias="platform")
+    platform_data: JsonValue = Field(alias="platform_data")
+    rrule: str = Field(alias="rrule")
+    session_type: PublicSessionType = Field(alias="session_type")
+    start_time: datetime.datetime = Field(alias="start_time")
+    timezone: str = Field(alias="timezone")
+    title: str = Field(alias="title")
+    updated_at: datetime.datetime = Field(alias="updated_at")
+    zoom_meeting_id: Optional[str] = Field(alias="zoom_meeting_id")
+    zoom_passcode: Optional[str] = Field(alias="zoom_passcode")
+
+
+class PublicSessionSeriesInsert(TypedDict):
+    audience_key: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="audience_key")]]
+    backup_link: NotRequired[Annotated[Optional[str], Field(alias="backup_link")]]
+    batch_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="batch_id")]]
+    calendar_uid: Annotated[uuid.UUID, Field(alias="calendar_uid")]
+    course_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="course_id")]]
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    created_by: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="created_by")]]
+    credentials_updated_at: NotRequired[
+        Annotated[Optional[datetime.datetime], Field(alias="credentials_updated_at")]
+    ]
+    description: NotRequired[Annotated[Optional[str], Field(alias="description")]]
+    duration: Annotated[str, Field(alias="duration")]
+    exdates: NotRequired[Annotated[List[datetime.date], Field(alias="exdates")]]
+    host_key: NotRequired[Annotated[uuid.UUID, Field(alias="host_key")]]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    link: Annotated[str, Field(alias="link")]
+    mentor_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="mentor_id")]]
+    next_start: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="next_start")]]
+    platform: Annotated[str, Field(alias="platform")]
+    platform_data: Annotated[JsonValue, Field(alias="platform_data")]
+    rrule: Annotated[str, Field(alias="rrule")]
+    session_type: Annotated[PublicSessionType, Field(alias="session_type")]
+    start_time: Annotated[datetime.datetime, Field(alias="start_time")]
+    timezone: Annotated[str, Field(alias="timezone")]
+    title: Annotated[str, Field(alias="title")]
+    updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
+    zoom_meeting_id: NotRequired[Annotated[Optional[str], Field(alias="zoom_meeting_id")]]
+    zoom_passcode: NotRequired[Annotated[Optional[str], Field(alias="zoom_passcode")]]
+
+
+class PublicSessionSeriesUpdate(TypedDict):
+    audience_key: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="audience_key")]]
+    backup_link: NotRequired[Annotated[Optional[str], Field(alias="backup_link")]]
+    batch_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="batch_id")]]
+    calendar_uid: NotRequired[Annotated[uuid.UUID, Field(alias="calendar_uid")]]
+    course_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="course_id")]]
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    created_by: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="created_by")]]
+    credentials_updated_at: NotRequired[
+        Annotated[Optional[datetime.datetime], Field(alias="credentials_updated_at")]
+    ]
+    description: NotRequired[Annotated[Optional[str], Field(alias="description")]]
+    duration: NotRequired[Annotated[str, Field(alias="duration")]]
+    exdates: NotRequired[Annotated[List[datetime.date], Field(alias="exdates")]]
+    host_key: NotRequired[Annotated[uuid.UUID, Field(alias="host_key")]]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    link: NotRequired[Annotated[str, Field(alias="link")]]
+    mentor_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="mentor_id")]]
+    next_start: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="next_start")]]
+    platform: NotRequired[Annotated[str, Field(alias="platform")]]
+    platform_data: NotRequired[Annotated[JsonValue, Field(alias="platform_data")]]
+    rrule: NotRequired[Annotated[str, Field(alias="rrule")]]
+    session_type: NotRequired[Annotated[PublicSessionType, Field(alias="session_type")]]
+    start_time: NotRequired[Annotated[datetime.datetime, Field(alias="start_time")]]
+    timezone: NotRequired[Annotated[str, Field(alias="timezone")]]
+    title: NotRequired[Annotated[str, Field(alias="title")]]
+    updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
+    zoom_meeting_id: NotRequired[Annotated[Optional[str], Field(alias="zoom_meeting_id")]]
+    zoom_passcode: NotRequired[Annotated[Optional[str], Field(alias="zoom_passcode")]]
+
+
 class PublicSuccessSessions(BaseModel):
     audience_key: Optional[uuid.UUID] = Field(alias="audience_key")
     backup_link: Optional[str] = Field(alias="backup_link")
     batch_id: Optional[uuid.UUID] = Field(alias="batch_id")
+    calendar_uid: uuid.UUID = Field(alias="calendar_uid")
     cancel_reason: Optional[str] = Field(alias="cancel_reason")
     capacity: Optional[int] = Field(alias="capacity")
     course_id: Optional[uuid.UUID] = Field(alias="course_id")
@@ -369,9 +461,12 @@ class PublicSuccessSessions(BaseModel):
     mentor_id: Optional[uuid.UUID] = Field(alias="mentor_id")
     platform: str = Field(alias="platform")
     platform_data: JsonValue = Field(alias="platform_data")
+    recurrence_id: Optional[datetime.datetime] = Field(alias="recurrence_id")
     registration_closes_at: Optional[datetime.datetime] = Field(alias="registration_closes_at")
     registration_required: bool = Field(alias="registration_required")
     sequence: int = Field(alias="sequence")
+    series_date: Optional[datetime.date] = Field(alias="series_date")
+    series_id: Optional[uuid.UUID] = Field(alias="series_id")
     session_type: PublicSessionType = Field(alias="session_type")
     start_time: datetime.datetime = Field(alias="start_time")
     status: PublicSessionStatus = Field(alias="status")
@@ -387,6 +482,7 @@ class PublicSuccessSessionsInsert(TypedDict):
     audience_key: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="audience_key")]]
     backup_link: NotRequired[Annotated[Optional[str], Field(alias="backup_link")]]
     batch_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="batch_id")]]
+    calendar_uid: Annotated[uuid.UUID, Field(alias="calendar_uid")]
     cancel_reason: NotRequired[Annotated[Optional[str], Field(alias="cancel_reason")]]
     capacity: NotRequired[Annotated[Optional[int], Field(alias="capacity")]]
     course_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="course_id")]]
@@ -403,11 +499,14 @@ class PublicSuccessSessionsInsert(TypedDict):
     mentor_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="mentor_id")]]
     platform: NotRequired[Annotated[str, Field(alias="platform")]]
     platform_data: NotRequired[Annotated[JsonValue, Field(alias="platform_data")]]
+    recurrence_id: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="recurrence_id")]]
     registration_closes_at: NotRequired[
         Annotated[Optional[datetime.datetime], Field(alias="registration_closes_at")]
     ]
     registration_required: NotRequired[Annotated[bool, Field(alias="registration_required")]]
     sequence: NotRequired[Annotated[int, Field(alias="sequence")]]
+    series_date: NotRequired[Annotated[Optional[datetime.date], Field(alias="series_date")]]
+    series_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="series_id")]]
     session_type: NotRequired[Annotated[PublicSessionType, Field(alias="session_type")]]
     start_time: Annotated[datetime.datetime, Field(alias="start_time")]
     status: NotRequired[Annotated[PublicSessionStatus, Field(alias="status")]]
@@ -423,6 +522,7 @@ class PublicSuccessSessionsUpdate(TypedDict):
     audience_key: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="audience_key")]]
     backup_link: NotRequired[Annotated[Optional[str], Field(alias="backup_link")]]
     batch_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="batch_id")]]
+    calendar_uid: NotRequired[Annotated[uuid.UUID, Field(alias="calendar_uid")]]
     cancel_reason: NotRequired[Annotated[Optional[str], Field(alias="cancel_reason")]]
     capacity: NotRequired[Annotated[Optional[int], Field(alias="capacity")]]
     course_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="course_id")]]
@@ -439,11 +539,14 @@ class PublicSuccessSessionsUpdate(TypedDict):
     mentor_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="mentor_id")]]
     platform: NotRequired[Annotated[str, Field(alias="platform")]]
     platform_data: NotRequired[Annotated[JsonValue, Field(alias="platform_data")]]
+    recurrence_id: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="recurrence_id")]]
     registration_closes_at: NotRequired[
         Annotated[Optional[datetime.datetime], Field(alias="registration_closes_at")]
     ]
     registration_required: NotRequired[Annotated[bool, Field(alias="registration_required")]]
     sequence: NotRequired[Annotated[int, Field(alias="sequence")]]
+    series_date: NotRequired[Annotated[Optional[datetime.date], Field(alias="series_date")]]
+    series_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="series_id")]]
     session_type: NotRequired[Annotated[PublicSessionType, Field(alias="session_type")]]
     start_time: NotRequired[Annotated[datetime.datetime, Field(alias="start_time")]]
     status: NotRequired[Annotated[PublicSessionStatus, Field(alias="status")]]
@@ -494,8 +597,10 @@ class PublicSegmentedWeeklySuccessSessions(BaseModel):
     mentor_name: Optional[str] = Field(alias="mentor_name")
     minutes_present: Optional[int] = Field(alias="minutes_present")
     platform: str = Field(alias="platform")
+    recurrence_id: Optional[datetime.datetime] = Field(alias="recurrence_id")
     segment: Optional[str] = Field(alias="segment")
     sequence: int = Field(alias="sequence")
+    series_id: Optional[uuid.UUID] = Field(alias="series_id")
     session_type: PublicSessionType = Field(alias="session_type")
     start_time: datetime.datetime = Field(alias="start_time")
     status: Optional[PublicSessionStatus] = Field(alias="status")

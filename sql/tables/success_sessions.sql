@@ -21,6 +21,10 @@ create table public.success_sessions (
     registration_closes_at timestamptz,
     capacity integer,
     cancel_reason text,
+    series_id uuid,
+    recurrence_id timestamptz,
+    series_date date,
+    calendar_uid uuid not null,
     sequence integer not null default 0,
     credentials_updated_at timestamptz,
     created_by uuid default auth.uid(),
@@ -46,6 +50,18 @@ create table public.success_sessions (
     foreign key (timezone) references private.time_zones (name) on update cascade,
     constraint success_sessions_platform_fkey
     foreign key (platform) references public.meeting_platforms (id) on update cascade on delete restrict,
+    constraint success_sessions_series_id_fkey
+    foreign key (series_id) references public.session_series (id) on delete restrict,
+    constraint success_sessions_calendar_uid_recurrence_id_key
+    unique nulls not distinct (calendar_uid, recurrence_id),
+    constraint success_sessions_series_id_with_recurrence_id check (
+        private.rule(
+            (series_id is null) = (recurrence_id is null) and (series_id is not null or series_date is null),
+            'success_sessions_series_id_with_recurrence_id',
+            'series_id and recurrence_id belong together, and series_date to them',
+            'Create series with create_recurring_session.'
+        )
+    ),
     constraint success_sessions_title_not_blank check (
         private.rule(
             btrim(title) <> '' and char_length(title) <= 200 and title !~ '[[:cntrl:]]',
@@ -184,7 +200,7 @@ create table public.success_sessions (
 );
 comment on table public.success_sessions is
     'Live sessions: success sessions of a cohort, one-to-one mentorship, group coaching. Seen by its audience, its mentor, its participants and managers.';
-comment on column public.success_sessions.id is 'The session; also its calendar UID.';
+comment on column public.success_sessions.id is 'The session.';
 comment on column public.success_sessions.title is 'One line, not blank, at most 200 characters.';
 comment on column public.success_sessions.description is 'Free text for those who take part, at most 10,000 characters.';
 comment on column public.success_sessions.session_type is 'Kind of session.';
@@ -213,6 +229,13 @@ comment on column public.success_sessions.registration_closes_at is
 comment on column public.success_sessions.capacity is
     'Number of seats, at least 1; null: unlimited. Only with registration_required. Raising it promotes the waitlist; lowering it takes no seat away.';
 comment on column public.success_sessions.cancel_reason is 'Why it was cancelled, told to everybody; at most 1,000 characters.';
+comment on column public.success_sessions.series_id is 'Series it belongs to; null for a single session.';
+comment on column public.success_sessions.recurrence_id is
+    'The start that the rule of its series first gave it (RFC 5545, section 3.8.4.4); never changes. Null for a single session.';
+comment on column public.success_sessions.series_date is
+    'The day of the series, in the series'' zone, that it stands for, wherever it was moved; null for a single session, and for one whose day a change of the rule has removed.';
+comment on column public.success_sessions.calendar_uid is
+    'UID in calendars, for life: its own id, or the first one of its series.';
 comment on column public.success_sessions.sequence is 'Revision for calendars, rises with each change people see (RFC 5545, section 3.8.7.4).';
 comment on column public.success_sessions.credentials_updated_at is 'When a write-only part last changed; null: never set.';
 comment on column public.success_sessions.created_by is 'Who created it; null: the system, or a user since deleted.';
@@ -239,3 +262,4 @@ create index success_sessions_mentor_id_idx on public.success_sessions (mentor_i
 create index success_sessions_created_by_idx on public.success_sessions (created_by);
 create index success_sessions_timezone_idx on public.success_sessions (timezone);
 create index success_sessions_platform_idx on public.success_sessions (platform);
+create index success_sessions_series_id_series_date_idx on public.success_sessions (series_id, series_date);

@@ -1,4 +1,4 @@
--- Vault knows no foreign keys: a deleted session takes its secrets with it here.
+-- Vault knows no foreign keys: a deleted session or series takes its secrets with it here.
 -- Security definer: Vault is closed to the superadmin who deletes.
 create function private.forget_session_credentials()
 returns trigger
@@ -12,8 +12,10 @@ begin
     return null;
 end
 $$;
-comment on function private.forget_session_credentials() is 'Removes a deleted session''s secrets from Vault.';
+comment on function private.forget_session_credentials() is 'Removes the secrets of a deleted session or series from Vault.';
 revoke execute on function private.forget_session_credentials() from public;
 
 create trigger forget_session_credentials after delete on public.success_sessions
+for each row execute function private.forget_session_credentials();
+create trigger forget_session_credentials after delete on public.session_series
 for each row execute function private.forget_session_credentials();

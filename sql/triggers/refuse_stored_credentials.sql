@@ -26,3 +26,14 @@ when (
     or new.platform_data ? 'host_link'
 )
 execute function private.refuse_stored_credentials();
+
+create trigger refuse_stored_credentials
+after insert or update on public.session_series
+for each row
+when (
+    new.zoom_passcode is not null
+    or new.link ~* '[?&#]pwd='
+    or new.backup_link ~* '[?&#]pwd='
+    or new.platform_data ? 'host_link'
+)
+execute function private.refuse_stored_credentials();

@@ -9,6 +9,12 @@ declare
     v_missing text;
 begin
     new.end_time := coalesce(new.end_time, new.start_time + interval '60 minutes');
+    new.calendar_uid := new.id;
+    if new.series_id is not null then
+        new.calendar_uid := (
+            select series.calendar_uid from public.session_series as series where series.id = new.series_id
+        );
+    end if;
 
     -- Postgres' own refusal prints the whole row, and that of an upsert still has the write-only fields in it.
     v_missing := case
@@ -33,7 +39,7 @@ begin
     return new;
 end
 $$;
-comment on function private.set_session_defaults() is 'A session created without end_time lasts 60 minutes; one without another required field is refused with 23502.';
+comment on function private.set_session_defaults() is 'A session created without end_time lasts 60 minutes; its calendar UID is its own id or that of its series; one without another required field is refused with 23502.';
 revoke execute on function private.set_session_defaults() from public;
 
 create trigger success_sessions_1_defaults before insert on public.success_sessions

@@ -35,6 +35,13 @@ begin
             hint = 'Calendars know the session by it; create another session instead.';
     end if;
 
+    if (new.calendar_uid, new.recurrence_id) is distinct from (old.calendar_uid, old.recurrence_id) then
+        raise exception using
+            errcode = '22023',
+            message = 'calendar_uid and recurrence_id of a session cannot change',
+            hint = 'Calendars know the session by them; create another session instead.';
+    end if;
+
     if v_is_mentor_only
         and (new.mentor_id, new.course_id, new.batch_id) is distinct from (old.mentor_id, old.course_id, old.batch_id)
     then

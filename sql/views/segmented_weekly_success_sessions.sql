@@ -40,6 +40,8 @@ select
     session.link,
     session.backup_link,
     session.zoom_meeting_id,
+    session.series_id,
+    session.recurrence_id,
     session.sequence,
     opening.join_opens_at,
     clock.status = 'live' or (clock.status = 'upcoming' and now() >= opening.join_opens_at) as can_join,
@@ -109,6 +111,10 @@ comment on column public.segmented_weekly_success_sessions.link is
 comment on column public.segmented_weekly_success_sessions.backup_link is
     'Address to use when the platform fails, without its secret part.';
 comment on column public.segmented_weekly_success_sessions.zoom_meeting_id is 'Zoom''s meeting number.';
+comment on column public.segmented_weekly_success_sessions.series_id is
+    'Series it belongs to; null for a single session.';
+comment on column public.segmented_weekly_success_sessions.recurrence_id is
+    'The start that the rule of its series first gave it; null for a single session.';
 comment on column public.segmented_weekly_success_sessions.sequence is
     'Revision for calendars (RFC 5545, section 3.8.7.4).';
 comment on column public.segmented_weekly_success_sessions.join_opens_at is 'When join_session opens.';

@@ -528,6 +528,22 @@ for update to authenticated
 using ((select private.is_settings_admin()))
 with check ((select private.is_settings_admin()));
 
+alter table public.session_series enable row level security;
+
+-- Written by the API's functions only: a rule and its dates belong together.
+revoke all on public.session_series from public, anon, authenticated, service_role;
+grant select on public.session_series to authenticated;
+grant select, insert, update, delete on public.session_series to service_role;
+
+-- The first two arms of success_sessions_select_audience_host_or_manager, each an index search. Who was invited to one
+-- session has no business with the rest of its series.
+create policy session_series_select_audience_host_or_manager on public.session_series
+for select to authenticated
+using (
+    audience_key = any((select private.my_audience_keys())::uuid[])
+    or host_key between (select private.my_hosts_from()) and (select private.my_hosts_to())
+);
+
 alter table public.success_sessions enable row level security;
 
 revoke all on public.success_sessions from public, anon, authenticated, service_role;
@@ -762,6 +778,8 @@ for each row execute function private.touch_updated_at();
 create trigger touch_updated_at before update on public.mentor_time_off
 for each row execute function private.touch_updated_at();
 create trigger touch_updated_at before update on public.mentor_availability
+for each row execute function private.touch_updated_at();
+create trigger touch_updated_at before update on public.session_series
 for each row execute function private.touch_updated_at();
 
 -- The foreign key holds this rule; this says it in words, and before an absurdly long name can break the index on it.

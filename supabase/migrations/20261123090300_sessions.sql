@@ -332,6 +332,12 @@ declare
     v_missing text;
 begin
     new.end_time := coalesce(new.end_time, new.start_time + interval '60 minutes');
+    new.calendar_uid := new.id;
+    if new.series_id is not null then
+        new.calendar_uid := (
+            select series.calendar_uid from public.session_series as series where series.id = new.series_id
+        );
+    end if;
 
     -- Postgres' own refusal prints the whole row, and that of an upsert still has the write-only fields in it.
     v_missing := case
@@ -356,7 +362,7 @@ begin
     return new;
 end
 $$;
-comment on function private.set_session_defaults() is 'A session created without end_time lasts 60 minutes; one without another required field is refused with 23502.';
+comment on function private.set_session_defaults() is 'A session created without end_time lasts 60 minutes; its calendar UID is its own id or that of its series; one without another required field is refused with 23502.';
 revoke execute on function private.set_session_defaults() from public;
 
 create trigger success_sessions_1_defaults before insert on public.success_sessions
@@ -473,6 +479,13 @@ begin
             errcode = '22023',
             message = 'id of a session cannot change',
             hint = 'Calendars know the session by it; create another session instead.';
+    end if;
+
+    if (new.calendar_uid, new.recurrence_id) is distinct from (old.calendar_uid, old.recurrence_id) then
+        raise exception using
+            errcode = '22023',
+            message = 'calendar_uid and recurrence_id of a session cannot change',
+            hint = 'Calendars know the session by them; create another session instead.';
     end if;
 
     if v_is_mentor_only
@@ -620,6 +633,16 @@ create trigger success_sessions_4_credentials
 before insert or update of zoom_passcode, link, backup_link, platform_data on public.success_sessions
 for each row execute function private.store_session_credentials();
 
+-- A series is checked as its sessions are, before there is one.
+create trigger session_series_2_references
+before insert or update of timezone, platform, course_id, batch_id, mentor_id on public.session_series
+for each row execute function private.check_session_references();
+
+-- A series keeps its secrets as a session does, under its own id.
+create trigger session_series_4_credentials
+before insert or update of zoom_passcode, link, backup_link, platform_data on public.session_series
+for each row execute function private.store_session_credentials();
+
 -- A mentor is neither booked twice, nor without the buffer between two sessions, nor during time off, whoever writes.
 -- Writers for one mentor take turns, so that the second of two at once sees the first and is told the clash. For
 -- overlapping sessions the exclusion constraint success_sessions_mentor_id_no_overlap has the last word; by itself it
@@ -743,7 +766,18 @@ when (
 )
 execute function private.refuse_stored_credentials();
 
--- Vault knows no foreign keys: a deleted session takes its secrets with it here.
+create trigger refuse_stored_credentials
+after insert or update on public.session_series
+for each row
+when (
+    new.zoom_passcode is not null
+    or new.link ~* '[?&#]pwd='
+    or new.backup_link ~* '[?&#]pwd='
+    or new.platform_data ? 'host_link'
+)
+execute function private.refuse_stored_credentials();
+
+-- Vault knows no foreign keys: a deleted session or series takes its secrets with it here.
 -- Security definer: Vault is closed to the superadmin who deletes.
 create function private.forget_session_credentials()
 returns trigger
@@ -757,10 +791,12 @@ begin
     return null;
 end
 $$;
-comment on function private.forget_session_credentials() is 'Removes a deleted session''s secrets from Vault.';
+comment on function private.forget_session_credentials() is 'Removes the secrets of a deleted session or series from Vault.';
 revoke execute on function private.forget_session_credentials() from public;
 
 create trigger forget_session_credentials after delete on public.success_sessions
+for each row execute function private.forget_session_credentials();
+create trigger forget_session_credentials after delete on public.session_series
 for each row execute function private.forget_session_credentials();
 
 -- As success_sessions_0_rights: the policies are asked after the BEFORE triggers, whose messages would by then have
@@ -1011,6 +1047,8 @@ select
     session.link,
     session.backup_link,
     session.zoom_meeting_id,
+    session.series_id,
+    session.recurrence_id,
     session.sequence,
     opening.join_opens_at,
     clock.status = 'live' or (clock.status = 'upcoming' and now() >= opening.join_opens_at) as can_join,
@@ -1080,6 +1118,10 @@ comment on column public.segmented_weekly_success_sessions.link is
 comment on column public.segmented_weekly_success_sessions.backup_link is
     'Address to use when the platform fails, without its secret part.';
 comment on column public.segmented_weekly_success_sessions.zoom_meeting_id is 'Zoom''s meeting number.';
+comment on column public.segmented_weekly_success_sessions.series_id is
+    'Series it belongs to; null for a single session.';
+comment on column public.segmented_weekly_success_sessions.recurrence_id is
+    'The start that the rule of its series first gave it; null for a single session.';
 comment on column public.segmented_weekly_success_sessions.sequence is
     'Revision for calendars (RFC 5545, section 3.8.7.4).';
 comment on column public.segmented_weekly_success_sessions.join_opens_at is 'When join_session opens.';

@@ -56,6 +56,7 @@ SUMMARY = {
         "select, insert (session_id, user_id), delete"
     ),
     ("authenticated", "public.session_registrations"): "select",
+    ("authenticated", "public.session_series"): "select",
     ("authenticated", "public.success_sessions"): (
         f"select, insert ({SESSION_FIELDS}), update ({SESSION_FIELDS}), delete"
     ),
@@ -98,6 +99,7 @@ SUMMARY = {
     ("service_role", "public.session_attendance"): ALL,
     ("service_role", "public.session_participants"): ALL,
     ("service_role", "public.session_registrations"): "select",
+    ("service_role", "public.session_series"): ALL,
     ("service_role", "public.success_sessions"): ALL,
     ("service_role", "public.user_roles"): ALL,
     ("service_role", "private.*"): "usage",

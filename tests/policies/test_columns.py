@@ -31,6 +31,7 @@ INSERTABLE: dict[str, set[str]] = {
     "session_attendance": set(),
     "session_participants": {"session_id", "user_id"},
     "session_registrations": set(),
+    "session_series": set(),
     "success_sessions": SESSION,
     "user_roles": {"user_id", "role"},
 }
@@ -50,6 +51,7 @@ UPDATABLE: dict[str, set[str]] = {
     "session_attendance": set(),
     "session_participants": set(),
     "session_registrations": set(),
+    "session_series": set(),
     "success_sessions": SESSION,
     "user_roles": set(),
 }

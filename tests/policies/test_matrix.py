@@ -115,6 +115,48 @@ ATTEMPTS = (
         may=("superadmin", "service_role"),
         refused=("anon",),
     ),
+    # -- session_series ----------------------------------------------------------------------------
+    Attempt(
+        "session_series",
+        "select",
+        "of the batch",
+        "select from public.session_series where id = %(batch_series)s",
+        may=("student", "host", *MANAGERS, "service_role"),
+        refused=("anon",),
+    ),
+    Attempt(
+        "session_series",
+        "insert",
+        "hosted by the host",
+        """
+        insert into public.session_series (
+            calendar_uid, rrule, start_time, timezone, duration, title, session_type, mentor_id,
+            platform, link, platform_data
+        )
+        values (
+            gen_random_uuid(), 'FREQ=DAILY', now(), 'UTC', '1 hour', 'New', 'mentorship', %(host)s,
+            'zoom', 'https://meet.example.test/1', '{}'
+        )
+        """,
+        may=("service_role",),
+        refused=but("service_role"),
+    ),
+    Attempt(
+        "session_series",
+        "update",
+        "title of the batch's",
+        "update public.session_series set title = 'Renamed' where id = %(batch_series)s",
+        may=("service_role",),
+        refused=but("service_role"),
+    ),
+    Attempt(
+        "session_series",
+        "delete",
+        "the batch's",
+        "delete from public.session_series where id = %(batch_series)s",
+        may=("service_role",),
+        refused=but("service_role"),
+    ),
     # -- session_participants ----------------------------------------------------------------------
     Attempt(
         "session_participants",
@@ -551,6 +593,7 @@ DONE_BY_NOBODY = (
             ("session_attendance", "truncate public.session_attendance"),
             ("session_participants", "truncate public.session_participants"),
             ("session_registrations", "truncate public.session_registrations"),
+            ("session_series", "truncate public.session_series cascade"),
             ("success_sessions", "truncate public.success_sessions cascade"),
             ("user_roles", "truncate public.user_roles"),
         )
@@ -562,6 +605,7 @@ DONE_BY_NOBODY = (
 def targets(academy: Academy) -> dict[str, object]:
     """What the placeholders of the attempts stand for."""
     unused_batch, unused_course, without_profile = uuid4(), uuid4(), uuid4()
+    batch_series = uuid4()
     academy.conn.execute(
         "insert into public.courses (id, name) values (%s, 'Unused')", (unused_course,)
     )
@@ -569,11 +613,30 @@ def targets(academy: Academy) -> dict[str, object]:
         "insert into public.batches (id, course_id, name) values (%s, %s, 'Unused')",
         (unused_batch, academy.course),
     )
+    academy.conn.execute(
+        """
+        insert into public.session_series (
+            id, calendar_uid, rrule, start_time, timezone, duration, title, session_type, course_id,
+            batch_id, mentor_id, platform, link, platform_data
+        )
+        values (
+            %(id)s, %(id)s, 'FREQ=DAILY', now(), 'UTC', '1 hour', 'Daily', 'success_session',
+            %(course)s, %(batch)s, %(host)s, 'zoom', 'https://meet.example.test/1', '{}'
+        )
+        """,
+        {
+            "id": batch_series,
+            "course": academy.course,
+            "batch": academy.batch,
+            "host": academy.people["host"],
+        },
+    )
     academy.conn.execute("insert into auth.users (id) values (%s)", (without_profile,))
     academy.conn.execute("delete from public.profiles where id = %s", (without_profile,))
     return {
         **academy.people,
         "batch_session": academy.sessions["batch"],
+        "batch_series": batch_series,
         "orphaned_session": academy.sessions["orphaned"],
         "session_over": academy.sessions["over"],
         "course": academy.course,

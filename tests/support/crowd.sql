@@ -67,9 +67,10 @@ cross join lateral (
 
 -- From half a year ago to half a year ahead, one every thirteen minutes.
 insert into public.success_sessions (
-    id, title, course_id, batch_id, mentor_id, created_by, start_time, end_time, link, status
+    id, calendar_uid, title, course_id, batch_id, mentor_id, created_by, start_time, end_time, link, status
 )
 select
+    md5('session ' || number)::uuid,
     md5('session ' || number)::uuid,
     'Session ' || number,
     md5('course ' || course)::uuid,
