@@ -10,7 +10,7 @@ from notifier.config import Settings
 from notifier.model import TransportDownError
 from notifier.outbox import Outbox, OutboxError, QueueLine
 from notifier.render import Renderer, known_kinds
-from notifier.samples import sample_email
+from notifier.samples import samples_of
 from notifier.service import make_outbox, make_transports
 
 
@@ -44,14 +44,15 @@ def preview(kinds: Sequence[str], folder: Path, app_url: str, sender: Mailbox) -
     folder.mkdir(parents=True, exist_ok=True)
     composer = Composer(Renderer(app_url, sender.name), sender)
     written: list[Path] = []
-    for kind in kinds:
-        letter = composer.compose(sample_email(kind))
+    samples = {name: email for kind in kinds for name, email in samples_of(kind).items()}
+    for name, email in samples.items():
+        letter = composer.compose(email)
         for suffix, content in (
             (".eml", letter.wire),
             (".html", letter.html.encode()),
             (".txt", f"{letter.edition.subject}\n\n{letter.text}".encode()),
         ):
-            path = folder / f"{kind}{suffix}"
+            path = folder / f"{name}{suffix}"
             path.write_bytes(content)
             written.append(path)
     return written

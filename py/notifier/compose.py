@@ -7,37 +7,35 @@ from uuid import UUID
 from notifier.address import Mailbox, one_line, parse_address
 from notifier.message import Calendar, Letter, MessageError, Press
 from notifier.model import ClaimedEmail
-from notifier.render import Renderer, RenderError, greeting_for, known_kinds
-from notifier.samples import sample_email
+from notifier.render import Renderer, RenderError, greeting_for
+from notifier.samples import all_samples
 
-_Key = tuple[str, str, str | None, str | None, str, str | None, str | None]
+_Key = tuple[str, str, str | None, str | None, str, str | None]
 
 
 class Composer:
     """Makes letters; keeps the presses of the editions used last."""
 
-    def __init__(self, renderer: Renderer, sender: Mailbox, *, editions: int = 256) -> None:
-        """``editions`` bounds memory: a press holds some 15 KB."""
+    def __init__(self, renderer: Renderer, sender: Mailbox, *, memory: int = 16_000_000) -> None:
+        """``memory``: how many bytes of presses are kept; some 30,000 for one session."""
         self._renderer = renderer
         self._sender = sender
         self._presses: OrderedDict[_Key, Press] = OrderedDict()
-        self._editions = editions
+        self._memory = memory
+        self._used = 0
 
     def compose(self, email: ClaimedEmail) -> Letter:
         """The letter for one claimed row.
 
         :raises RenderError: the kind, a template or its data is broken.
-        :raises MessageError: the address or the calendar is.
+        :raises MessageError: the address or a calendar is.
         """
         address = parse_address(email.address)
         if address is None:
             raise MessageError("the recipient's address is not a mail address")
-        calendar = None
-        if calendars := json.loads(email.calendars):
-            calendar = Calendar(calendars[0]["content"], calendars[0]["method"])
         name = one_line(email.full_name or "")
         return self._press(email).print(
-            email.email_id, Mailbox(name, address), greeting_for(name), calendar
+            email.email_id, Mailbox(name, address), greeting_for(name), _calendars(email.calendars)
         )
 
     def rehearse(self) -> list[str]:
@@ -46,12 +44,13 @@ class Composer:
         Also spares the first real mail the time that reading templates and languages takes.
         """
         broken: list[str] = []
-        for kind in known_kinds():
+        for email in all_samples().values():
             try:
-                self.compose(sample_email(kind))
+                self.compose(email)
             except (RenderError, MessageError) as error:
                 broken.append(str(error))
         self._presses.clear()
+        self._used = 0
         return broken
 
     def _press(self, email: ClaimedEmail) -> Press:
@@ -61,29 +60,53 @@ class Composer:
             email.recipient_role,
             email.locale,
             email.timezone,
-            email.session,
-            email.changes,
+            email.parts,
             email.summary,
         )
         press = self._presses.get(key)
-        if press is None:
-            edition = self._renderer.render(
-                email.kind,
-                role=email.recipient_role,
-                locale=email.locale,
-                timezone=email.timezone,
-                session=email.session,
-                changes=email.changes,
-                summary=email.summary,
-            )
-            press = self._presses[key] = Press(edition, self._sender, self._thread(email.session))
-            if len(self._presses) > self._editions:
-                self._presses.popitem(last=False)
-        else:
+        if press is not None:
             self._presses.move_to_end(key)
+            return press
+        edition = self._renderer.render(
+            email.kind,
+            role=email.recipient_role,
+            locale=email.locale,
+            timezone=email.timezone,
+            parts=email.parts,
+            summary=email.summary,
+        )
+        press = Press(edition, self._sender, thread_of(email.parts, self._sender.domain))
+        self._presses[key] = press
+        self._used += _weight(key, press)
+        while self._used > self._memory and len(self._presses) > 1:
+            self._used -= _weight(*self._presses.popitem(last=False))
         return press
 
-    def _thread(self, session: str) -> str:
-        """All mails about one session show as one conversation."""
-        session_id = UUID(json.loads(session)["id"])
-        return f"<session.{session_id}@{self._sender.domain}>"
+
+def thread_of(parts: str, domain: str) -> str:
+    """The message ids that make mails about one session, or about one series, one conversation.
+
+    A mail about one date of a series belongs to both; one about sessions that have nothing to do
+    with each other to none.
+    """
+    sessions = [part["session"] for part in json.loads(parts)]
+    series = {
+        UUID(session["calendar_uid"]) if session.get("series_id") else None for session in sessions
+    }
+    threads = [f"<series.{uid}@{domain}>" for uid in series if uid and len(series) == 1]
+    if len(sessions) == 1:
+        threads.append(f"<session.{UUID(sessions[0]['id'])}@{domain}>")
+    return " ".join(threads)
+
+
+def _calendars(calendars: str) -> tuple[Calendar, ...]:
+    try:
+        return tuple(
+            Calendar(calendar["content"], calendar["method"]) for calendar in json.loads(calendars)
+        )
+    except (LookupError, TypeError, ValueError) as error:
+        raise MessageError(f"the calendars are malformed: {type(error).__name__}") from error
+
+
+def _weight(key: _Key, press: Press) -> int:
+    return len(key[4]) + press.size

@@ -18,7 +18,6 @@ from uuid import UUID
 from notifier.address import Mailbox, header_text
 from notifier.render import Edition
 
-CALENDAR_FILE = "invite.ics"
 CALENDAR_METHODS = frozenset({"REQUEST", "CANCEL"})
 
 # RFC 2045 §6.7: "=_" occurs in neither quoted-printable nor base64, so these end no part early.
@@ -60,7 +59,7 @@ class Letter:
     recipient: Mailbox = field(repr=False)
     greeting: str = field(repr=False)
     edition: Edition = field(repr=False)
-    calendar: Calendar | None = field(repr=False)
+    calendars: tuple[Calendar, ...] = field(repr=False)
     thread: str
     wire: bytes = field(repr=False)
 
@@ -81,28 +80,32 @@ class Press:
     __slots__ = ("_edition", "_html", "_sender", "_shared", "_text", "_thread")
 
     def __init__(self, edition: Edition, sender: Mailbox, thread: str) -> None:
-        """``thread``: a message id that all mails about one session refer to (RFC 5322 §3.6.4)."""
+        """``thread``: message ids that all mails about the same refer to (RFC 5322 §3.6.4), with a
+        space between; empty for none.
+        """
         self._edition = edition
         self._sender = sender
         self._thread = thread
-        self._shared = _CRLF.join(
-            (
-                b"From: " + sender.header(),
-                b"Subject: " + header_text(edition.subject),
-                b"References: " + thread.encode("ascii"),
-                b"Auto-Submitted: auto-generated",  # RFC 3834 §5: no out-of-office replies
-                b"MIME-Version: 1.0",
-            )
-        )
+        shared = [b"From: " + sender.header(), b"Subject: " + header_text(edition.subject)]
+        if thread:
+            shared.append(b"References: " + b"\r\n ".join(thread.encode("ascii").split()))
+        shared.append(b"Auto-Submitted: auto-generated")  # RFC 3834 §5: no out-of-office replies
+        shared.append(b"MIME-Version: 1.0")
+        self._shared = _CRLF.join(shared)
         self._text = tuple(map(_quoted, edition.text))
         self._html = tuple(map(_quoted, edition.html))
+
+    @property
+    def size(self) -> int:
+        """Bytes that it keeps, or about so many: what was rendered, and the same encoded."""
+        return 2 * sum(map(len, self._text + self._html))
 
     def print(
         self,
         email_id: UUID,
         recipient: Mailbox,
         greeting: str,
-        calendar: Calendar | None,
+        calendars: tuple[Calendar, ...] = (),
         now: datetime | None = None,
     ) -> Letter:
         """One person's letter; ``now`` becomes its Date (default: the clock)."""
@@ -116,16 +119,15 @@ class Press:
         )
         text = _part(b"text/plain; charset=utf-8", _splice(self._text, greeting))
         html = _part(b"text/html; charset=utf-8", _splice(self._html, escape(greeting)))
-        parts = (text, html) if calendar is None else (text, html, *_calendar_parts(calendar))
         return Letter(
             email_id=email_id,
             sender=self._sender,
             recipient=recipient,
             greeting=greeting,
             edition=self._edition,
-            calendar=calendar,
+            calendars=calendars,
             thread=self._thread,
-            wire=_assemble(head, parts),
+            wire=_assemble(head, text, html, calendars),
         )
 
 
@@ -134,17 +136,31 @@ def message_id(email_id: UUID, domain: str) -> str:
     return f"<{email_id}@{domain}>"
 
 
-def _assemble(head: bytes, parts: tuple[bytes, ...]) -> bytes:
-    """Text and HTML as alternatives; a calendar is one too, and also a file beside them.
+def calendar_files(calendars: tuple[Calendar, ...]) -> tuple[tuple[str, Calendar], ...]:
+    """Each calendar with the name of its file, no two of which are the same."""
+    if len(calendars) == 1:
+        return (("invite.ics", calendars[0]),)
+    return tuple((f"invite-{number}.ics", each) for number, each in enumerate(calendars, start=1))
+
+
+def _assemble(head: bytes, text: bytes, html: bytes, calendars: tuple[Calendar, ...]) -> bytes:
+    """Text and HTML as alternatives; the first calendar is one too, and all are files beside them.
 
     Mail programs that understand invitations take the alternative (RFC 6047 §2.4), the others show
-    the file.
+    its file, which therefore is no invitation of its own. Further calendars are files only.
     """
-    if len(parts) == 2:
-        return _CRLF.join((head, _multipart(b"alternative", _ALTERNATIVE, parts)))
-    *alternatives, attachment = parts
-    inner = _multipart(b"alternative", _ALTERNATIVE, tuple(alternatives))
-    return _CRLF.join((head, _multipart(b"mixed", _MIXED, (inner, attachment))))
+    if not calendars:
+        return _CRLF.join((head, _multipart(b"alternative", _ALTERNATIVE, (text, html))))
+    bodies = [_base64(calendar.text.encode()) for calendar in calendars]
+    invitation = _encoded(_calendar_type(calendars[0]), bodies[0])
+    files = (
+        _encoded(_file_type(name, calendar, is_copy=number == 0), body, _attached(name))
+        for number, ((name, calendar), body) in enumerate(
+            zip(calendar_files(calendars), bodies, strict=True)
+        )
+    )
+    inner = _multipart(b"alternative", _ALTERNATIVE, (text, html, invitation))
+    return _CRLF.join((head, _multipart(b"mixed", _MIXED, (inner, *files))))
 
 
 def _multipart(subtype: bytes, boundary: bytes, parts: tuple[bytes, ...]) -> bytes:
@@ -166,15 +182,25 @@ def _part(content_type: bytes, quoted: bytes) -> bytes:
     )
 
 
-def _calendar_parts(calendar: Calendar) -> tuple[bytes, bytes]:
-    body = _base64(calendar.text.encode())
-    method, name = calendar.method.encode(), CALENDAR_FILE.encode()
-    return (
-        b"Content-Type: text/calendar; charset=utf-8; method=%b; component=VEVENT\r\n"
-        b"Content-Transfer-Encoding: base64\r\n\r\n%b" % (method, body),
-        b'Content-Type: application/ics; name="%b"\r\n'
-        b'Content-Disposition: attachment; filename="%b"\r\n'
-        b"Content-Transfer-Encoding: base64\r\n\r\n%b" % (name, name, body),
+def _calendar_type(calendar: Calendar) -> bytes:
+    """RFC 6047 §2.4: the parameter says the same as the object's METHOD."""
+    return b"text/calendar; charset=utf-8; method=%b; component=VEVENT" % calendar.method.encode()
+
+
+def _file_type(name: str, calendar: Calendar, *, is_copy: bool) -> bytes:
+    kind = b"application/ics" if is_copy else _calendar_type(calendar)
+    return b'%b;\r\n name="%b"' % (kind, name.encode())
+
+
+def _attached(name: str) -> bytes:
+    return b'Content-Disposition: attachment; filename="%b"\r\n' % name.encode()
+
+
+def _encoded(content_type: bytes, base64: bytes, disposition: bytes = b"") -> bytes:
+    return b"Content-Type: %b\r\n%bContent-Transfer-Encoding: base64\r\n\r\n%b" % (
+        content_type,
+        disposition,
+        base64,
     )
 
 

@@ -9,10 +9,11 @@ from uuid import UUID
 class ClaimedEmail:
     """One row of ``notifier.claimed_email``: a mail that this worker may send, and what it says.
 
-    ``session``, ``changes``, ``parts`` and ``summary`` are JSON texts, unparsed: equal texts render
-    to equal mails, so the text is the cache key and is parsed once for all recipients of an event.
-    ``calendars`` is a JSON text too, ``[{"method", "content"}]``: iCalendar objects (RFC 5545) with
-    CRLF line ends, made for this recipient.
+    ``parts`` and ``summary`` are JSON texts, unparsed: equal texts render to equal mails, so the
+    text is the cache key and is parsed once for all recipients of an event. ``parts`` is an array,
+    one element for each of the ``sessions`` that the mail is about, in order of their start:
+    ``{"kind", "session", "changes"}``. ``calendars`` is the JSON text of an array of ``{"method",
+    "content"}``: iCalendar objects (RFC 5545) with CRLF line ends, made for this recipient.
     """
 
     email_id: UUID
@@ -27,8 +28,7 @@ class ClaimedEmail:
     timezone: str | None
     locale: str | None
     recipient_role: str
-    session: str = field(repr=False)
-    changes: str | None = field(repr=False)
+    sessions: int
     parts: str = field(repr=False)
     calendars: str = field(repr=False)
     summary: str | None = field(repr=False)

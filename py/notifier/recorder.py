@@ -157,6 +157,7 @@ class Recorder:
             kind=email.kind,
             event=email.event_id,
             attempt=email.attempt,
+            sessions=email.sessions if email.sessions > 1 else None,
             resend=True if email.in_doubt else None,
             outcome=outcome,
             ms=result.seconds * 1000,

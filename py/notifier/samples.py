@@ -1,15 +1,20 @@
 """Made-up mails of every kind, for ``preview``: what an operator or translator looks at."""
 
 import json
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from notifier.model import ClaimedEmail
+from notifier.render import SERIES_KINDS, known_kinds
+
+Json = dict[str, object]
 
 SESSION_ID = "0b7f1d1e-58a4-4a4e-9f0e-0f2d6a6c1a01"
 START = datetime(2027, 3, 4, 17, 0, tzinfo=UTC)
 
-_SESSION: dict[str, object] = {
+_SESSION: Json = {
     "id": SESSION_ID,
     "title": "Week 6: questions & answers",
     "description": "Bring what you are stuck on.\nWe start with last week's exercise on joins.",
@@ -25,9 +30,12 @@ _SESSION: dict[str, object] = {
     "batch_name": "March cohort",
     "cancel_reason": None,
     "sequence": 2,
+    "calendar_uid": SESSION_ID,
+    "series_id": None,
+    "recurrence_id": None,
 }
 
-_RESCHEDULED: dict[str, dict[str, object]] = {
+_RESCHEDULED: dict[str, Json] = {
     "start_time": {
         "old": (START - timedelta(days=1)).isoformat(),
         "new": START.isoformat(),
@@ -38,13 +46,13 @@ _RESCHEDULED: dict[str, dict[str, object]] = {
     },
 }
 
-_UPDATED: dict[str, dict[str, object]] = {
+_UPDATED: dict[str, Json] = {
     "title": {"old": "Week 6: open questions", "new": "Week 6: questions & answers"},
     "mentor_name": {"old": "Jonas Weber", "new": "Amara Okafor"},
     "meeting_details": {"old": True, "new": True},
 }
 
-_SUMMARY: dict[str, object] = {
+_SUMMARY: Json = {
     "invited": 4,
     "present": 1,
     "late": 1,
@@ -69,8 +77,13 @@ _SUMMARY: dict[str, object] = {
     ],
 }
 
+_SERIES_ID = "5d1c2b7a-0c53-4c0e-9d5e-3f1b2a4c5d01"
+_DATES = 6
+"""From winter into summer: in Berlin the clocks change on March 28, 2027, in Kolkata never."""
+
 _HOSTS = frozenset({"mentor_assigned", "mentor_unassigned", "attendance_summary"})
 _CHANGES = {"session_rescheduled": _RESCHEDULED, "session_updated": _UPDATED}
+_CANCELLED: Json = {"status": "cancelled", "cancel_reason": "The mentor is unwell."}
 _METHODS = {
     "session_scheduled": "REQUEST",
     "session_rescheduled": "REQUEST",
@@ -78,19 +91,31 @@ _METHODS = {
     "session_cancelled": "CANCEL",
     "mentor_assigned": "REQUEST",
     "mentor_unassigned": "CANCEL",
+    "registration_confirmed": "REQUEST",
+    "waitlist_promoted": "REQUEST",
 }
 
+SEVERAL = "-several"
+"""Ends the names of samples about several sessions where the kind may be about one, too."""
 
-def sample_email(kind: str) -> ClaimedEmail:
-    """A claim of this kind as the database would hand it out."""
-    session = dict(_SESSION)
-    if kind == "session_cancelled":
-        session |= {"status": "cancelled", "cancel_reason": "The mentor is unwell."}
-    if kind == "attendance_summary":
-        session["status"] = "completed"
+
+def all_samples() -> dict[str, ClaimedEmail]:
+    """A sample of every kind, and of those that may be about one session or several, two."""
+    return {name: sample for kind in known_kinds() for name, sample in samples_of(kind).items()}
+
+
+def samples_of(kind: str) -> dict[str, ClaimedEmail]:
+    """The samples of this kind, by name."""
+    samples = {kind: sample_email(kind)}
+    if kind in ("mentor_assigned", "mentor_unassigned"):
+        samples[kind + SEVERAL] = sample_email(kind, several=True)
+    return samples
+
+
+def sample_email(kind: str, *, several: bool = False) -> ClaimedEmail:
+    """A claim of this kind as the database would hand it out; about ``several`` sessions or one."""
+    parts = _parts_of_series(kind) if several or kind in SERIES_KINDS else [_part(kind, _SESSION)]
     role = "host" if kind in _HOSTS else "learner"
-    method = _METHODS.get(kind)
-    changes = _CHANGES.get(kind, {})
     return ClaimedEmail(
         email_id=UUID("4a4d9a52-7d0c-4a3f-8a47-7a1f3a0e2c11"),
         claim_id=UUID("9f5a0c5e-2a5d-4f0b-8d0a-0d9a3f3b7c22"),
@@ -104,35 +129,108 @@ def sample_email(kind: str) -> ClaimedEmail:
         timezone="Asia/Kolkata" if role == "learner" else "Europe/Berlin",
         locale="en",
         recipient_role=role,
-        session=json.dumps(session),
-        changes=json.dumps(changes),
-        parts=json.dumps([{"kind": kind, "session": session, "changes": changes}]),
-        calendars=json.dumps(
-            [{"method": method, "content": _calendar(method)}] if method else [],
-        ),
+        sessions=len(parts),
+        parts=json.dumps(parts),
+        calendars=json.dumps(sample_calendars(parts)),
         summary=json.dumps(_SUMMARY) if kind == "attendance_summary" else None,
     )
 
 
-def _calendar(method: str) -> str:
-    """A calendar object of the shape that the database's ``session_calendar`` makes (RFC 5546)."""
-    lines = (
+def sample_calendars(parts: Sequence[Mapping[str, object]]) -> list[dict[str, str]]:
+    """Calendar objects of the shape that the database makes for such parts (RFC 5546)."""
+    sessions: dict[str, list[Mapping[str, object]]] = {}
+    for part in parts:
+        method, session = _METHODS.get(str(part["kind"])), part["session"]
+        if method is not None and isinstance(session, dict):
+            sessions.setdefault(method, []).append(session)
+    return [
+        {"method": method, "content": _calendar(method, those)}
+        for method, those in sessions.items()
+    ]
+
+
+def _part(kind: str, session: Json) -> Json:
+    status: Json = {}
+    if kind == "session_cancelled":
+        status = _CANCELLED
+    if kind == "attendance_summary":
+        status = {"status": "completed"}
+    return {"kind": kind, "session": session | status, "changes": _CHANGES.get(kind, {})}
+
+
+def _parts_of_series(kind: str) -> list[Json]:
+    """The same hour of the same weekday, week after week."""
+    if kind == "series_updated":
+        kinds = ["session_updated", "session_rescheduled", "session_cancelled"]
+        kinds += ["session_updated"] * (_DATES - 4) + ["session_scheduled"]
+    else:
+        one = {"series_scheduled": "session_scheduled", "series_cancelled": "session_cancelled"}
+        kinds = [one.get(kind, kind)] * _DATES
+    return [_date_of_series(number, each) for number, each in enumerate(kinds)]
+
+
+def _date_of_series(number: int, kind: str) -> Json:
+    planned = START.astimezone(ZoneInfo("Europe/Berlin")) + timedelta(weeks=number)
+    start = planned + timedelta(hours=kind == "session_rescheduled")
+    length = timedelta(minutes=60)
+    part = _part(
+        kind,
+        _SESSION
+        | {
+            "id": str(UUID(int=UUID(SESSION_ID).int + number)),
+            "start_time": _utc(start),
+            "end_time": _utc(start + length),
+            "calendar_uid": _SERIES_ID,
+            "series_id": _SERIES_ID,
+            "recurrence_id": _utc(planned),
+        },
+    )
+    if kind == "session_rescheduled":
+        part["changes"] = {
+            "start_time": {"old": _utc(planned), "new": _utc(start)},
+            "end_time": {"old": _utc(planned + length), "new": _utc(start + length)},
+        }
+    return part
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat()
+
+
+def _calendar(method: str, sessions: Sequence[Mapping[str, object]]) -> str:
+    lines = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
         "PRODID:-//Live Sessions//Preview//EN",
         f"METHOD:{method}",
+        *(line for session in sessions for line in _event(method, session)),
+        "END:VCALENDAR",
+        "",
+    ]
+    return "\r\n".join(lines)
+
+
+def _event(method: str, session: Mapping[str, object]) -> list[str]:
+    start, end, planned = (
+        _ical(session[field]) for field in ("start_time", "end_time", "recurrence_id")
+    )
+    return [
         "BEGIN:VEVENT",
-        f"UID:{SESSION_ID}@live-sessions",
-        "SEQUENCE:2",
+        f"UID:{session['calendar_uid']}@live-sessions",
+        *([f"RECURRENCE-ID:{planned}"] if planned else []),
+        f"SEQUENCE:{session['sequence']}",
         "DTSTAMP:20270301T090000Z",
-        f"DTSTART:{START:%Y%m%dT%H%M%SZ}",
-        f"DTEND:{START + timedelta(minutes=60):%Y%m%dT%H%M%SZ}",
+        f"DTSTART:{start}",
+        f"DTEND:{end}",
         "SUMMARY:Week 6: questions & answers",
         f"STATUS:{'CANCELLED' if method == 'CANCEL' else 'CONFIRMED'}",
         "ORGANIZER;CN=Live Sessions:mailto:sessions@example.com",
         "ATTENDEE;CN=Priya Nair:mailto:priya@example.com",
         "END:VEVENT",
-        "END:VCALENDAR",
-        "",
-    )
-    return "\r\n".join(lines)
+    ]
+
+
+def _ical(moment: object) -> str:
+    if moment is None:
+        return ""
+    return f"{datetime.fromisoformat(str(moment)).astimezone(UTC):%Y%m%dT%H%M%SZ}"

@@ -1,5 +1,6 @@
 """Times as people read them: in the recipient's zone and language, the zone always named."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,8 +27,9 @@ DASH = "\N{EN DASH}"
 class Span:
     """One session's time in one zone, ready to print.
 
-    ``line`` is the whole; ``brief`` has the zone abbreviated; ``short`` fits a subject line;
-    ``zone`` names the zone in words, by its IANA name and by its offset at the start.
+    ``line`` is the whole; ``brief`` has the zone abbreviated; ``clock`` is that without the
+    date; ``short`` fits a subject line; ``zone`` names the zone in words, by its IANA name and by
+    its offset at the start.
     """
 
     line: str
@@ -35,6 +37,8 @@ class Span:
     short: str
     date: str
     hours: str
+    clock: str
+    weekday: str
     zone: str
 
 
@@ -80,15 +84,28 @@ def describe_span(start: datetime, end: datetime, zone: ZoneInfo, locale: Locale
         clock_end = f"{clock_end} ({zone_end})"
     hours = f"{clock_start} {DASH} {clock_end}"
     zone_label = f"{zone_start} ({zone.key}, {_offset(local_start)})"
+    short_clock = f"{hours} {_short_zone(local_start)}"
     day = format_skeleton("MMMEd", local_start, locale=locale)
     return Span(
         line=f"{date}, {hours}, {zone_label}",
-        brief=f"{date}, {hours} {_short_zone(local_start)}",
+        brief=f"{date}, {short_clock}",
         short=f"{day}, {clock_start} {_short_zone(local_start)}",
         date=date,
         hours=hours,
+        clock=short_clock,
+        weekday=format_date(local_start, "EEEE", locale=locale),
         zone=zone_label,
     )
+
+
+def describe_zone(moments: Sequence[datetime], zone: ZoneInfo, locale: Locale) -> str:
+    """The zone in words, by its IANA name and by each offset it has at one of ``moments``."""
+    local = [moment.astimezone(zone) for moment in moments]
+    offsets = list(dict.fromkeys(map(_offset, local)))
+    if len(offsets) == 1:
+        return f"{_zone_name(local[0], locale)} ({zone.key}, {offsets[0]})"
+    name = _plain_spaces(get_timezone_name(zone, "long", locale=locale))
+    return f"{name} ({zone.key}, {' and '.join(offsets)})"
 
 
 def clock(moment: datetime, locale: Locale) -> str:

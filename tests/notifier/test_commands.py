@@ -10,6 +10,7 @@ import pytest
 
 from notifier.__main__ import main
 from notifier.render import known_kinds
+from notifier.samples import all_samples
 from support.classroom import Classroom
 from support.daemon import APP_URL, EMAIL_FROM, Daemons, environment
 from support.resend_server import API_KEY, ResendServer
@@ -209,22 +210,22 @@ def test_preview_writes_the_mail_to_files(kind: str, daemons: Daemons) -> None:
 
     assert ended.returncode == 0
     folder = daemons.folder / "preview"
+    names = [kind, f"{kind}-several"] if kind.startswith("mentor_") else [kind]
     assert [line.split("/")[-1] for line in ended.stdout.splitlines()] == [
-        f"{kind}.eml",
-        f"{kind}.html",
-        f"{kind}.txt",
+        f"{name}.{suffix}" for name in names for suffix in ("eml", "html", "txt")
     ]
-    message = message_from_bytes((folder / f"{kind}.eml").read_bytes(), policy=policy.default)
-    assert not message.defects
-    assert (folder / f"{kind}.html").read_text().startswith("<!doctype html>")
-    assert str(message["Subject"]) in (folder / f"{kind}.txt").read_text()
+    for name in names:
+        message = message_from_bytes((folder / f"{name}.eml").read_bytes(), policy=policy.default)
+        assert not message.defects
+        assert (folder / f"{name}.html").read_text().startswith("<!doctype html>")
+        assert str(message["Subject"]) in (folder / f"{name}.txt").read_text()
 
 
 def test_preview_all_uses_the_configured_sender(daemons: Daemons) -> None:
     ended = daemons.run({"EMAIL_FROM": EMAIL_FROM, "APP_URL": APP_URL}, "preview", "all", "-o", "x")
 
     assert ended.returncode == 0
-    assert len(ended.stdout.splitlines()) == 3 * len(known_kinds())
+    assert len(ended.stdout.splitlines()) == 3 * len(all_samples())
     message = (daemons.folder / "x" / "session_scheduled.eml").read_text()
     assert "From: Live Sessions\n <sessions@live-sessions.test>" in message
     assert APP_URL in (daemons.folder / "x" / "session_scheduled.txt").read_text()

@@ -137,12 +137,12 @@ def test_a_missing_method_is_an_error() -> None:
 
 
 def print_letter(
-    seed: int, pieces: tuple[str, ...], name: str, calendar: Calendar | None
+    seed: int, pieces: tuple[str, ...], name: str, calendars: tuple[Calendar, ...]
 ) -> tuple[Edition, Letter]:
     edition = Edition(subject=one_line(pieces[0]), text=pieces, html=pieces)
     press = Press(edition, SENDER, THREAD)
     recipient = Mailbox(name, f"person{seed}@example.org")
-    return edition, press.print(uuid4(), recipient, greeting_for(name), calendar)
+    return edition, press.print(uuid4(), recipient, greeting_for(name), calendars)
 
 
 @pytest.mark.parametrize("seed", range(150))
@@ -155,9 +155,10 @@ def test_any_content_reads_back_as_it_was_written(seed: int) -> None:
         return "".join(dice.choice(alphabet) for _ in range(dice.randrange(most)))
 
     pieces = tuple(text(400) for _ in range(dice.randint(1, 3)))
-    calendar = Calendar(CALENDAR.format("REQUEST"), "REQUEST") if dice.random() < 0.5 else None
+    methods = dice.choices(["REQUEST", "CANCEL"], k=dice.randrange(4))
+    calendars = tuple(Calendar(CALENDAR.format(method), method) for method in methods)
     name = one_line(text(60))
-    edition, letter = print_letter(seed, pieces, name, calendar)
+    edition, letter = print_letter(seed, pieces, name, calendars)
 
     message = parsed(letter.wire)
     parts = {part.get_content_type(): part for part in message.walk()}
@@ -167,7 +168,11 @@ def test_any_content_reads_back_as_it_was_written(seed: int) -> None:
     assert lf(text_body) == edition.text_for(greeting) == letter.text
     assert lf(html_body) == edition.html_for(greeting) == letter.html
     assert message["Subject"] == edition.subject
-    assert ("text/calendar" in parts) == (calendar is not None)
+    files = [part for part in message.walk() if part.get_content_disposition() == "attachment"]
+    assert len({part.get_filename() for part in files}) == len(calendars)
+    assert [cast(bytes, part.get_payload(decode=True)).decode() for part in files] == [
+        calendar.text for calendar in calendars
+    ]
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -175,7 +180,7 @@ def test_every_line_is_short_and_ends_as_it_should(seed: int) -> None:
     dice = random.Random(seed)
     words = "".join(dice.choice("abc Ü\n") for _ in range(1000))
 
-    _, letter = print_letter(seed, (words, words), "N" * dice.randrange(120), None)
+    _, letter = print_letter(seed, (words, words), "N" * dice.randrange(120), ())
 
     lines = letter.wire.split(b"\r\n")
     assert letter.wire.endswith(b"\r\n")
@@ -236,7 +241,7 @@ def test_an_edition_is_rendered_once_for_everybody_it_is_the_same_for() -> None:
 
 
 def test_the_cache_of_editions_is_bounded_and_still_right() -> None:
-    press = Composer(Renderer("https://app.example.com", "Acme"), SENDER, editions=2)
+    press = Composer(Renderer("https://app.example.com", "Acme"), SENDER, memory=100_000)
 
     for number in [1, 2, 3, 1, 2, 3]:
         letter = press.compose(make_email(session={"title": f"Number {number}"}))

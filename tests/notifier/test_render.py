@@ -8,10 +8,18 @@ from html.parser import HTMLParser
 from typing import Any
 
 import jinja2
+import psycopg
 import pytest
 
 from notifier.model import ClaimedEmail
-from notifier.render import Edition, Renderer, RenderError, greeting_for, known_kinds
+from notifier.render import (
+    SERIES_KINDS,
+    Edition,
+    Renderer,
+    RenderError,
+    greeting_for,
+    known_kinds,
+)
 from notifier.when import DASH
 from support.mails import make_email
 
@@ -19,11 +27,18 @@ KINDS = [
     "attendance_summary",
     "mentor_assigned",
     "mentor_unassigned",
+    "registration_confirmed",
+    "series_cancelled",
+    "series_scheduled",
+    "series_updated",
     "session_cancelled",
     "session_rescheduled",
     "session_scheduled",
     "session_updated",
+    "waitlist_promoted",
 ]
+ZONE = "Central European Standard Time (Europe/Berlin, UTC+1)"
+ZONE_OVER_SUMMER = "Central European Time (Europe/Berlin, UTC+1 and UTC+2)"
 HOSTILE = '<script>alert("x")</script> & {{ 7*7 }}\r\nBcc: evil@example.org\u2028end'
 
 
@@ -33,8 +48,7 @@ def render(email: ClaimedEmail) -> Edition:
         role=email.recipient_role,
         locale=email.locale,
         timezone=email.timezone,
-        session=email.session,
-        changes=email.changes,
+        parts=email.parts,
         summary=email.summary,
     )
 
@@ -72,8 +86,11 @@ def parse(html: str) -> Tags:
     return tags
 
 
-def test_every_kind_of_the_database_has_templates() -> None:
+def test_every_kind_of_the_database_has_templates(conn: psycopg.Connection) -> None:
+    kinds = conn.execute("select unnest(enum_range(null::notifier.email_kind))::text").fetchall()
+
     assert list(known_kinds()) == KINDS
+    assert sorted(kind for (kind,) in kinds) == KINDS
 
 
 @pytest.mark.parametrize("role", ["learner", "host"])
@@ -90,7 +107,7 @@ def test_every_kind_says_what_when_and_where(kind: str, role: str) -> None:
         assert "Week 6: questions & answers" in body
         assert "Thursday, March 4, 2027" in body
         assert f"6:00 PM {DASH} 7:00 PM" in body
-        assert "Central European Standard Time (Europe/Berlin, UTC+1)" in body
+        assert (ZONE_OVER_SUMMER if kind in SERIES_KINDS else ZONE) in body
         assert "https://app.example.com/sessions" in body
         assert "Acme Learning" in body
         assert "None" not in body
@@ -149,8 +166,8 @@ def test_hostile_data_stays_text(kind: str) -> None:
 @pytest.mark.parametrize("missing", ["title", "start_time", "timezone", "status", "mentor_name"])
 def test_missing_data_is_an_error_and_not_an_empty_place(missing: str) -> None:
     email = make_email()
-    session = json.loads(email.session)
-    del session[missing]
+    parts = json.loads(email.parts)
+    del parts[0]["session"][missing]
 
     with pytest.raises(RenderError, match="cannot render session_scheduled"):
         Renderer("https://x.org", "A").render(
@@ -158,7 +175,7 @@ def test_missing_data_is_an_error_and_not_an_empty_place(missing: str) -> None:
             role="learner",
             locale="en",
             timezone="UTC",
-            session=json.dumps(session),
+            parts=json.dumps(parts),
         )
 
 

@@ -57,8 +57,7 @@ async def test_a_letter_is_posted_with_everything_in_it(resend: ResendServer) ->
     (attachment,) = request["attachments"]
     assert attachment["filename"] == "invite.ics"
     assert attachment["content_type"] == "text/calendar; charset=utf-8; method=REQUEST"
-    assert mail.calendar is not None
-    assert base64.b64decode(attachment["content"]).decode() == mail.calendar.text
+    assert base64.b64decode(attachment["content"]).decode() == mail.calendars[0].text
 
 
 async def test_a_letter_without_calendar_has_no_attachment(resend: ResendServer) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import aiohttp
 
 from notifier.config import ResendSettings
-from notifier.message import CALENDAR_FILE, Letter
+from notifier.message import Letter, calendar_files
 from notifier.model import Failure, NotSent, Outcome, Sent, TransportDownError
 from notifier.patience import backoff
 from notifier.redact import redact
@@ -194,15 +194,17 @@ def _request(letter: Letter) -> dict[str, object]:
         "subject": letter.edition.subject,
         "text": letter.text,
         "html": letter.html,
-        "headers": {"Auto-Submitted": "auto-generated", "References": letter.thread},
+        "headers": {"Auto-Submitted": "auto-generated"}
+        | ({"References": letter.thread} if letter.thread else {}),
     }
-    if letter.calendar is not None:
+    if letter.calendars:
         request["attachments"] = [
             {
-                "filename": CALENDAR_FILE,
-                "content": b64encode(letter.calendar.text.encode()).decode("ascii"),
-                "content_type": f"text/calendar; charset=utf-8; method={letter.calendar.method}",
+                "filename": name,
+                "content": b64encode(calendar.text.encode()).decode("ascii"),
+                "content_type": f"text/calendar; charset=utf-8; method={calendar.method}",
             }
+            for name, calendar in calendar_files(letter.calendars)
         ]
     return request
 

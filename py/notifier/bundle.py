@@ -1,0 +1,243 @@
+"""Several sessions in one mail: what they share is said once, and every date by itself.
+
+A date stands in a group with those that have everything but time, title and description in common,
+so that what a group says holds for each of its dates.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from notifier.views import Change, Part, Reader, SessionView
+from notifier.when import Span, describe_zone
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What is told about a session: as a heading, and after a number ("3 cancelled").
+
+    ``visible``: its page is still the reader's to see. ``off``: it does not take place.
+    """
+
+    heading: str
+    counted: str
+    visible: bool = True
+    off: bool = False
+
+
+_NEWS = {
+    "session_scheduled": News("New", "new"),
+    "session_rescheduled": News("Moved to another time", "moved"),
+    "session_updated": News("Changed", "changed"),
+    "session_cancelled": News("Cancelled", "cancelled", off=True),
+    "mentor_assigned": News("You host", "to host"),
+    "mentor_unassigned": News("You no longer host", "no longer yours", visible=False),
+}
+_UNINVITED = News("No longer yours", "no longer yours", visible=False)
+_CHANGES = frozenset({"session_rescheduled", "session_updated"})
+
+
+@dataclass(frozen=True, slots=True)
+class Date:
+    """One session of a group; what is said for the whole group or mail is empty here.
+
+    ``before`` is its old time, if it moved; ``elsewhere`` its time in its own zone.
+    """
+
+    title: str
+    when: Span
+    before: str
+    elsewhere: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Sessions of which the same is told.
+
+    ``facts`` are pairs of name and value, ``planned`` is as in :class:`Bundle`; both without what
+    the bundle says already.
+    """
+
+    news: News
+    counted: str
+    facts: tuple[tuple[str, str], ...]
+    planned: str
+    changes: tuple[Change, ...]
+    description_changed: bool
+    meeting_details_changed: bool
+    dates: tuple[Date, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """The sessions of a mail, at least one, in groups by what is told of them.
+
+    ``title`` is empty unless it is that of all; ``name`` is the title, or the course, or empty;
+    ``counted`` is "12 dates" of one title or "12 sessions" of several; ``pattern`` (weekday and
+    hours) is empty unless it holds for all; ``planned`` is the time of day in the sessions' zone,
+    empty unless it is the same for all and not the reader's; ``clocks_differ`` says that the
+    reader's then is not the same for all; ``news`` counts ("3 changed, 1 cancelled"). ``headed``
+    says that the groups need their headings, the mail's own being none for them.
+    """
+
+    title: str
+    name: str
+    count: int
+    counted: str
+    kind: str
+    zone: str
+    first: Span
+    days: str
+    pattern: str
+    planned: str
+    clocks_differ: bool
+    facts: tuple[tuple[str, str], ...]
+    description: tuple[str, ...]
+    news: str
+    all_cancelled: bool
+    all_uninvited: bool
+    headed: bool
+    groups: tuple[Group, ...]
+
+
+@dataclass(slots=True)
+class _Sharing:
+    """Parts that have a group in common, while they are being collected."""
+
+    facts: tuple[tuple[str, str], ...]
+    news: News
+    parts: list[Part] = field(default_factory=list)
+
+
+def make_bundle(parts: Sequence[Part], reader: Reader) -> Bundle:
+    """The bundle of ``parts``, which stand in order of their start."""
+    one_title = _same(parts, lambda part: part.session.title)
+    one_course = _same(parts, lambda part: part.session.course)
+    first = parts[0].session
+    groups = _groups(parts)
+    shared = tuple(fact for fact in groups[0].facts if all(fact in each.facts for each in groups))
+    planned = _planned(parts)
+    told = [_news(part) for part in parts]
+    counts = Counter(each.counted for each in told)
+    kinds = {part.session.kind for part in parts}
+    return Bundle(
+        title=first.title if one_title else "",
+        name=first.title if one_title else first.course if one_course else "",
+        count=len(parts),
+        counted=_counted(len(parts), "date" if one_title else "session"),
+        kind=f"{kinds.pop()}s" if len(kinds) == 1 else "Sessions",
+        zone=_zone(parts, reader),
+        first=parts[0].when,
+        days=" to ".join(dict.fromkeys(part.when.date for part in (parts[0], parts[-1]))),
+        pattern=_pattern(parts),
+        planned=planned,
+        clocks_differ=bool(planned) and not _same(parts, lambda part: part.when.hours),
+        facts=shared,
+        description=(
+            first.description if _same(parts, lambda part: part.session.description) else ()
+        ),
+        news=", ".join(f"{count} {news}" for news, count in counts.items()),
+        all_cancelled=all(part.session.cancelled for part in parts),
+        all_uninvited=set(told) == {_UNINVITED},
+        headed=len(groups) > 1 or parts[0].kind in _CHANGES,
+        groups=tuple(_group(each, shared, one_title, bool(planned)) for each in groups),
+    )
+
+
+def _group(
+    sharing: _Sharing, said: tuple[tuple[str, str], ...], one_title: bool, planned_said: bool
+) -> Group:
+    """``said`` facts are the bundle's, and so is ``planned``, if ``planned_said``."""
+    parts, news = sharing.parts, sharing.news
+    planned = "" if planned_said or len(parts) == 1 else _planned(parts)
+    return Group(
+        news=news,
+        counted=_counted(len(parts), "date" if one_title else "session"),
+        facts=tuple(fact for fact in sharing.facts if fact not in said),
+        planned=planned,
+        changes=parts[0].changes,
+        description_changed=parts[0].description_changed,
+        meeting_details_changed=parts[0].meeting_details_changed,
+        dates=tuple(
+            Date(
+                title="" if one_title else part.session.title,
+                when=part.when,
+                before=part.moved.old if part.moved else "",
+                elsewhere=(
+                    f"{part.elsewhere.brief} ({part.session_zone.key})"
+                    if part.elsewhere and not (planned or planned_said)
+                    else ""
+                ),
+                url=part.session.url if news.visible else "",
+            )
+            for part in parts
+        ),
+    )
+
+
+def _groups(parts: Sequence[Part]) -> list[_Sharing]:
+    """In order of their earliest session."""
+    groups: dict[object, _Sharing] = {}
+    for part in parts:
+        news = _news(part)
+        facts = tuple(_facts(part.session, news))
+        key = news, facts, part.changes, part.description_changed, part.meeting_details_changed
+        groups.setdefault(key, _Sharing(facts, news)).parts.append(part)
+    return list(groups.values())
+
+
+def _news(part: Part) -> News:
+    if part.kind == "session_cancelled" and not part.session.cancelled:
+        return _UNINVITED
+    return _NEWS[part.kind]
+
+
+def _facts(session: SessionView, news: News) -> Iterable[tuple[str, str]]:
+    if session.course:
+        batch = f" \N{MIDDLE DOT} {session.batch}" if session.batch else ""
+        yield "Course", f"{session.course}{batch}"
+    if session.mentor:
+        yield "Mentor", session.mentor
+    if session.platform:
+        yield "Platform", session.platform
+    if session.cancelled and session.cancel_reason and news.visible:
+        yield "Reason", session.cancel_reason
+
+
+def _pattern(parts: Sequence[Part]) -> str:
+    """English, like the templates: weekdays take an s."""
+    if len(parts) > 1 and _same(
+        parts, lambda part: (part.when.weekday, part.when.hours, part.zone)
+    ):
+        return f"{parts[0].when.weekday}s, {parts[0].when.hours}"
+    return ""
+
+
+def _planned(parts: Sequence[Part]) -> str:
+    if all(part.elsewhere is None for part in parts):
+        return ""
+    if not _same(parts, lambda part: (part.planned.hours, part.session_zone.key)):
+        return ""
+    return f"{parts[0].planned.hours} ({parts[0].session_zone.key})"
+
+
+def _zone(parts: Sequence[Part], reader: Reader) -> str:
+    zones = list(dict.fromkeys(part.zone for part in parts))
+    return "; ".join(
+        describe_zone(
+            [time for part in parts if part.zone == zone for time in (part.start, part.end)],
+            zone,
+            reader.locale,
+        )
+        for zone in zones
+    )
+
+
+def _same(parts: Sequence[Part], what: Callable[[Part], object]) -> bool:
+    first = what(parts[0])
+    return all(what(part) == first for part in parts)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

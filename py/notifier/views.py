@@ -1,0 +1,179 @@
+"""One session of a mail as templates see it: clean strings, times on the reader's clock."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+
+from notifier.address import one_line
+from notifier.when import Span, describe_span, resolve_zone, same_clock
+
+SESSION_TYPES = {
+    "success_session": "Success session",
+    "mentorship": "Mentorship meeting",
+    "group_coaching": "Group coaching call",
+}
+FIELD_LABELS = {
+    "title": "Title",
+    "mentor_name": "Mentor",
+    "platform_name": "Platform",
+    "timezone": "Time zone of the session",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Whom a mail is for, as far as it decides what the mail looks like.
+
+    ``timezone`` is an IANA name, None for the session's own; ``app_url`` has no trailing slash.
+    """
+
+    role: str
+    locale: Locale
+    timezone: str | None
+    app_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A field the recipient was told about earlier: what it said, what it says now."""
+
+    label: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """The session as templates see it: clean strings, empty where the session has no value."""
+
+    title: str
+    description: tuple[str, ...]
+    kind: str
+    mentor: str
+    course: str
+    batch: str
+    platform: str
+    cancelled: bool
+    cancel_reason: str
+    url: str
+    home: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a mail says about one session.
+
+    ``when`` is on the reader's clock, ``planned`` on that of the session's zone; ``elsewhere`` is
+    the same as ``planned``, or None where the two clocks agree. ``moved`` holds the old and the new
+    time where the time changed, ``changes`` what else did.
+    """
+
+    kind: str
+    session: SessionView
+    start: datetime
+    end: datetime
+    zone: ZoneInfo
+    session_zone: ZoneInfo
+    when: Span
+    planned: Span
+    elsewhere: Span | None
+    moved: Change | None
+    changes: tuple[Change, ...]
+    description_changed: bool
+    meeting_details_changed: bool
+
+    @property
+    def all_changes(self) -> tuple[Change, ...]:
+        """The new time first, then the rest."""
+        return self.changes if self.moved is None else (self.moved, *self.changes)
+
+
+def view_part(part: Mapping[str, Any], reader: Reader) -> Part:
+    """One element of :attr:`notifier.model.ClaimedEmail.parts`, parsed.
+
+    :raises KeyError, TypeError, ValueError: something is missing or malformed.
+    """
+    session: Mapping[str, Any] = part["session"]
+    changes: Mapping[str, Mapping[str, Any]] = part["changes"] or {}
+    zone = resolve_zone(reader.timezone, session["timezone"])
+    session_zone = resolve_zone(session["timezone"])
+    start, end = moment(session["start_time"]), moment(session["end_time"])
+    planned = describe_span(start, end, session_zone, reader.locale)
+    return Part(
+        kind=part["kind"],
+        session=_session(session, reader.app_url),
+        start=start,
+        end=end,
+        zone=zone,
+        session_zone=session_zone,
+        when=describe_span(start, end, zone, reader.locale),
+        planned=planned,
+        elsewhere=None if same_clock(start, end, zone, session_zone) else planned,
+        moved=_moved(session, changes, zone, reader.locale),
+        changes=tuple(
+            Change(label, *(clean(changes[field][which]) or "none" for which in ("old", "new")))
+            for field, label in FIELD_LABELS.items()
+            if field in changes
+        ),
+        description_changed="description" in changes,
+        meeting_details_changed="meeting_details" in changes,
+    )
+
+
+def moment(value: str) -> datetime:
+    """A point in time as the database writes it.
+
+    :raises ValueError: malformed, or without an offset.
+    """
+    parsed = datetime.fromisoformat(value)
+    if parsed.tzinfo is None:
+        raise ValueError("a time without an offset")
+    return parsed
+
+
+def clean(value: str | None) -> str:
+    """One printable line; empty for None."""
+    return one_line(value or "")
+
+
+def _session(session: Mapping[str, Any], app_url: str) -> SessionView:
+    return SessionView(
+        title=clean(session["title"]),
+        description=_paragraphs(session["description"]),
+        kind=SESSION_TYPES.get(session["session_type"], "Session"),
+        mentor=clean(session["mentor_name"]),
+        course=clean(session["course_name"]),
+        batch=clean(session["batch_name"]),
+        platform=clean(session["platform_name"]),
+        cancelled=session["status"] == "cancelled",
+        cancel_reason=clean(session["cancel_reason"]),
+        url=f"{app_url}/sessions/{quote(str(session['id']), safe='')}",
+        home=f"{app_url}/sessions",
+    )
+
+
+def _moved(
+    session: Mapping[str, Any],
+    changes: Mapping[str, Mapping[str, Any]],
+    zone: ZoneInfo,
+    locale: Locale,
+) -> Change | None:
+    if "start_time" not in changes and "end_time" not in changes:
+        return None
+    spans = []
+    for which in ("old", "new"):
+        start, end = (
+            moment(changes[field][which] if field in changes else session[field])
+            for field in ("start_time", "end_time")
+        )
+        spans.append(describe_span(start, end, zone, locale))
+    return Change("Time", *(span.brief for span in spans))
+
+
+def _paragraphs(value: str | None) -> tuple[str, ...]:
+    return tuple(line for raw in (value or "").splitlines() if (line := one_line(raw)))
