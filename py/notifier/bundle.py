@@ -34,7 +34,6 @@ _NEWS = {
     "mentor_unassigned": News("You no longer host", "no longer yours", visible=False),
 }
 _UNINVITED = News("No longer yours", "no longer yours", visible=False)
-_CHANGES = frozenset({"session_rescheduled", "session_updated"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +109,8 @@ class _Sharing:
     parts: list[Part] = field(default_factory=list)
 
 
-def make_bundle(parts: Sequence[Part], reader: Reader) -> Bundle:
-    """The bundle of ``parts``, which stand in order of their start."""
+def make_bundle(kind: str, parts: Sequence[Part], reader: Reader) -> Bundle:
+    """The bundle that a mail of this kind is about; ``parts`` stand in order of their start."""
     one_title = _same(parts, lambda part: part.session.title)
     one_course = _same(parts, lambda part: part.session.course)
     first = parts[0].session
@@ -140,7 +139,7 @@ def make_bundle(parts: Sequence[Part], reader: Reader) -> Bundle:
         news=", ".join(f"{count} {news}" for news, count in counts.items()),
         all_cancelled=all(part.session.cancelled for part in parts),
         all_uninvited=set(told) == {_UNINVITED},
-        headed=len(groups) > 1 or parts[0].kind in _CHANGES,
+        headed=len(groups) > 1 or kind == "series_updated",
         groups=tuple(_group(each, shared, one_title, bool(planned)) for each in groups),
     )
 

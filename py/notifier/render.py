@@ -146,7 +146,9 @@ class Renderer:
         """What one session's templates need, and the bundle where the mail is about several."""
         views = [view_part(part, reader) for part in parts]
         first = views[0]
-        bundle = make_bundle(views, reader) if len(views) > 1 or kind in SERIES_KINDS else None
+        bundle = (
+            make_bundle(kind, views, reader) if len(views) > 1 or kind in SERIES_KINDS else None
+        )
         return {
             "greeting": GAP,
             "sender": self._sender_name,
