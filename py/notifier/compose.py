@@ -101,9 +101,10 @@ def thread_of(parts: str, domain: str) -> str:
 
 def _calendars(calendars: str) -> tuple[Calendar, ...]:
     try:
-        return tuple(
-            Calendar(calendar["content"], calendar["method"]) for calendar in json.loads(calendars)
-        )
+        found = json.loads(calendars)
+        if not isinstance(found, list):
+            raise TypeError("not an array")
+        return tuple(Calendar(calendar["content"], calendar["method"]) for calendar in found)
     except (LookupError, TypeError, ValueError) as error:
         raise MessageError(f"the calendars are malformed: {type(error).__name__}") from error
 

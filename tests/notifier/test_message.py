@@ -6,6 +6,7 @@ import json
 import random
 import string
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.headerregistry import DateHeader
@@ -17,10 +18,11 @@ import icalendar
 import pytest
 
 from notifier.address import Mailbox, one_line
-from notifier.compose import Composer
+from notifier.compose import Composer, _weight
 from notifier.message import Calendar, Letter, MessageError, Press, message_id
 from notifier.render import Edition, Renderer, RenderError, greeting_for
-from support.mails import make_claim, make_email
+from notifier.samples import all_samples
+from support.mails import make_bundle, make_claim, make_email, make_part
 
 SENDER = Mailbox("Live Sessions", "sessions@example.org")
 THREAD = "<session.1@example.org>"
@@ -71,6 +73,46 @@ def test_a_mail_with_calendar_has_it_as_alternative_and_as_file() -> None:
     assert body.decode() == json.loads(email.calendars)[0]["content"]
     assert attachment.get_payload(decode=True) == body
     assert icalendar.Calendar.from_ical(body)["METHOD"] == "REQUEST"
+
+
+def test_several_calendars_are_a_file_each_and_the_first_the_invitation() -> None:
+    email = make_email("series_updated")
+    message = parsed(composer().compose(email).wire)
+    calendars = json.loads(email.calendars)
+
+    alternative, *files = cast(list[EmailMessage], list(message.iter_parts()))
+    invitation = cast(list[EmailMessage], list(alternative.iter_parts()))[-1]
+    assert [calendar["method"] for calendar in calendars] == ["REQUEST", "CANCEL"]
+    assert [part.get_filename() for part in files] == ["invite-1.ics", "invite-2.ics"]
+    assert {part.get_content_disposition() for part in files} == {"attachment"}
+    # The first file repeats the invitation, so it must not be taken for a second one.
+    assert [part.get_content_type() for part in files] == ["application/ics", "text/calendar"]
+    for part, calendar in zip([invitation, *files], [calendars[0], *calendars], strict=True):
+        body = cast(bytes, part.get_payload(decode=True))
+        assert body.decode() == calendar["content"]
+        method = icalendar.Calendar.from_ical(body)["METHOD"]
+        assert part["Content-Type"].params.get("method", method) == method == calendar["method"]
+
+
+@pytest.mark.parametrize("name", sorted(all_samples()))
+def test_the_method_of_every_part_is_its_calendars(name: str) -> None:
+    message = parsed(composer().compose(all_samples()[name]).wire)
+    names = [part.get_filename() for part in message.walk() if part.get_filename()]
+
+    assert len(names) == len(set(names))
+    for part in message.walk():
+        if part.get_content_type() == "text/calendar":
+            calendar = icalendar.Calendar.from_ical(cast(bytes, part.get_payload(decode=True)))
+            assert part["Content-Type"].params["method"] == calendar["METHOD"]
+            assert part["Content-Type"].params["component"] == "VEVENT"
+
+
+@pytest.mark.parametrize(
+    "calendars", ["{}", "null", "1", '[{"method": "REQUEST"}]', "[null]", "not JSON", '["x"]']
+)
+def test_calendars_of_another_shape_are_an_error(calendars: str) -> None:
+    with pytest.raises(MessageError, match="malformed"):
+        composer().compose(make_email(calendars=calendars))
 
 
 def test_a_cancellation_says_so_in_both_places() -> None:
@@ -221,6 +263,51 @@ def test_all_mails_about_a_session_share_a_thread() -> None:
     assert one["Message-ID"] != other["Message-ID"]
 
 
+SERIES, OTHER_SERIES = (f"00000000-0000-4000-8000-00000000000{number}" for number in (1, 2))
+
+
+def references(kind: str, *series: str | None) -> list[str]:
+    parts = [
+        make_part(
+            "session_scheduled",
+            "2027-03-04T17:00",
+            id=f"10000000-0000-4000-8000-00000000000{number}",
+            series_id=each,
+            calendar_uid=each or str(uuid4()),
+        )
+        for number, each in enumerate(series)
+    ]
+    message = parsed(composer().compose(make_bundle(kind, parts)).wire)
+    return (message["References"] or "").split()
+
+
+def test_all_mails_about_a_series_share_a_thread_and_each_date_has_its_own_too() -> None:
+    thread = f"<series.{SERIES}@example.org>"
+
+    assert references("series_scheduled", SERIES, SERIES) == [thread]
+    assert references("session_scheduled", SERIES) == [
+        thread,
+        "<session.10000000-0000-4000-8000-000000000000@example.org>",
+    ]
+
+
+def test_sessions_that_have_nothing_to_do_with_each_other_share_no_thread() -> None:
+    assert references("series_scheduled", SERIES, OTHER_SERIES) == []
+    assert references("series_scheduled", SERIES, None) == []
+    assert references("series_scheduled", None, None) == []
+
+
+def test_a_session_of_before_there_were_series_has_its_thread() -> None:
+    email = make_email()
+    parts = json.loads(email.parts)
+    for field in ("series_id", "calendar_uid", "recurrence_id"):
+        del parts[0]["session"][field]
+
+    letter = composer().compose(replace(email, parts=json.dumps(parts)))
+
+    assert letter.thread == f"<session.{parts[0]['session']['id']}@example.org>"
+
+
 def test_an_edition_is_rendered_once_for_everybody_it_is_the_same_for() -> None:
     class Counting(Renderer):
         renderings = 0
@@ -240,6 +327,16 @@ def test_an_edition_is_rendered_once_for_everybody_it_is_the_same_for() -> None:
     assert len({letter.wire for letter in letters}) == 50
 
 
+def test_what_is_kept_of_editions_is_bounded_whatever_their_size() -> None:
+    press = Composer(Renderer("https://app.example.com", "Acme"), SENDER, memory=300_000)
+
+    for number in range(40):
+        press.compose(make_email("series_scheduled", session={"title": f"Number {number}"}))
+        assert press._used == sum(map(_weight, press._presses, press._presses.values()))
+        assert press._used <= 300_000
+    assert 2 <= len(press._presses) < 20
+
+
 def test_the_cache_of_editions_is_bounded_and_still_right() -> None:
     press = Composer(Renderer("https://app.example.com", "Acme"), SENDER, memory=100_000)
 
@@ -248,8 +345,11 @@ def test_the_cache_of_editions_is_bounded_and_still_right() -> None:
         assert f"Number {number}" in letter.edition.subject
 
 
-def test_two_thousand_messages_a_second_for_a_hundred_recipients() -> None:
-    emails = make_claim(100)
+@pytest.mark.parametrize(
+    ("kind", "at_least"), [("session_scheduled", 2000), ("series_scheduled", 1000)]
+)
+def test_thousands_of_messages_a_second_for_a_hundred_recipients(kind: str, at_least: int) -> None:
+    emails = make_claim(100, kind)
     press = composer()
     press.compose(emails[0])
 
@@ -260,7 +360,7 @@ def test_two_thousand_messages_a_second_for_a_hundred_recipients() -> None:
             press.compose(email)
         rates.append(100 / (time.perf_counter() - began))
 
-    assert max(rates) >= 2000
+    assert max(rates) >= at_least
 
 
 def test_a_rehearsal_finds_what_is_broken_and_leaves_nothing_behind() -> None:

@@ -18,7 +18,7 @@ from notifier.message import Letter
 from notifier.model import Failure, NotSent, Sent, TransportDownError
 from notifier.render import Renderer
 from notifier.transports.resend import ResendTransport
-from support.mails import make_email
+from support.mails import make_bundle, make_email, make_part
 from support.resend_server import API_KEY, NO_ANSWER, SILENCE, Problem, ResendServer
 
 
@@ -58,6 +58,33 @@ async def test_a_letter_is_posted_with_everything_in_it(resend: ResendServer) ->
     assert attachment["filename"] == "invite.ics"
     assert attachment["content_type"] == "text/calendar; charset=utf-8; method=REQUEST"
     assert base64.b64decode(attachment["content"]).decode() == mail.calendars[0].text
+
+
+async def test_a_letter_about_a_series_has_a_file_for_each_calendar(resend: ResendServer) -> None:
+    mail = letter(kind="series_updated")
+    async with transport_to(resend) as transport:
+        assert await transport.send(mail) == Sent("resend")
+
+    request = resend.mails[0].request
+    assert [(each["filename"], each["content_type"]) for each in request["attachments"]] == [
+        ("invite-1.ics", "text/calendar; charset=utf-8; method=REQUEST"),
+        ("invite-2.ics", "text/calendar; charset=utf-8; method=CANCEL"),
+    ]
+    for attachment, calendar in zip(request["attachments"], mail.calendars, strict=True):
+        assert base64.b64decode(attachment["content"]).decode() == calendar.text
+    assert request["headers"]["References"] == mail.thread
+    assert request["html"].count("<li") == 6
+
+
+async def test_a_letter_that_belongs_to_no_conversation_names_none(resend: ResendServer) -> None:
+    parts = [make_part("mentor_assigned", f"2027-03-0{day}T17:00") for day in (1, 2)]
+    composer = Composer(
+        Renderer("https://app.example.com", "Acme"), Mailbox("Live Sessions", "s@example.org")
+    )
+    async with transport_to(resend) as transport:
+        await transport.send(composer.compose(make_bundle("mentor_assigned", parts)))
+
+    assert resend.mails[0].request["headers"] == {"Auto-Submitted": "auto-generated"}
 
 
 async def test_a_letter_without_calendar_has_no_attachment(resend: ResendServer) -> None:
