@@ -310,7 +310,7 @@ begin
             variant.is_stranger,
             notifier.session_details(known.snapshot) as details,
             (known.snapshot ->> 'start_time')::timestamptz as start_time,
-            known.snapshot ->> 'id' as calendar_uid,
+            (known.snapshot ->> 'calendar_uid')::uuid as calendar_uid,
             jsonb_populate_record(
                 null::public.success_sessions,
                 known.snapshot || jsonb_build_object('updated_at', change.changed_at)
@@ -417,8 +417,20 @@ begin
                 select
                     part.method,
                     min(part.start_time) as start_time,
-                    private.session_calendar(
-                        (array_agg(part.session))[1], part.method, organizer, null, null, app_url
+                    private.sessions_calendar(
+                        array_agg(part.session),
+                        part.method,
+                        -- A VEVENT for the series replaces every date that the recipient has of it, so it is sent with
+                        -- all of them or not at all: not with those that a rolling series grows by later.
+                        bool_and(part.kind in ('session_scheduled', 'mentor_assigned'))
+                        and count(*) = (
+                            select count(*) from public.success_sessions as session
+                            where session.calendar_uid = part.calendar_uid
+                        ),
+                        organizer,
+                        null,
+                        null,
+                        app_url
                     ) as content
                 from part
                 where part.carrier_id = sample.carrier_id and part.method is not null

@@ -23,6 +23,9 @@ begin
         'timezone', session.timezone,
         'platform', session.platform,
         'cancel_reason', session.cancel_reason,
+        'series_id', session.series_id,
+        'recurrence_id', session.recurrence_id,
+        'calendar_uid', session.calendar_uid,
         'sequence', session.sequence,
         'meeting_details', md5(
             jsonb_build_array(

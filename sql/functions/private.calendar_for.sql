@@ -21,5 +21,5 @@ begin
 end
 $$;
 comment on function private.calendar_for(text, text, text) is
-    'The calendar object of private.session_calendar with this attendee added.';
+    'The calendar object of private.sessions_calendar with this attendee added.';
 revoke execute on function private.calendar_for(text, text, text) from public;

@@ -337,6 +337,187 @@ comment on function private.ical_fold(text) is
     'The content line folded to at most 75 octets per line (RFC 5545, section 3.1), without cutting a character; no line break at the end.';
 revoke execute on function private.ical_fold(text) from public;
 
+-- UTC-OFFSET of RFC 5545, section 3.3.14; seconds only where there are any.
+create function private.ical_offset(utc_offset interval)
+returns text
+language sql
+immutable
+set search_path = pg_catalog, pg_temp
+return case when utc_offset < interval '0' then '-' else '+' end
+|| to_char(
+    greatest(utc_offset, -utc_offset),
+    case when extract(second from utc_offset) = 0 then 'HH24MI' else 'HH24MISS' end
+);
+comment on function private.ical_offset(interval) is
+    'The offset from UTC, east positive, as an iCalendar UTC-OFFSET (RFC 5545, section 3.3.14).';
+revoke execute on function private.ical_offset(interval) from public;
+
+-- Postgres does not show its zone data, only what its clocks show: the offset is looked at once a day, and each change
+-- is narrowed down to the second. Since 2000 no zone has changed its offset and changed it back within a day.
+create function private.timezone_changes(timezone text, from_time timestamptz, to_time timestamptz)
+returns table (changes_at timestamptz, offset_before interval, offset_after interval)
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_before timestamptz;
+    v_middle timestamptz;
+    v_offset interval;
+begin
+    for v_before, changes_at, offset_before, offset_after in
+        select
+            looked.previous_at,
+            looked.seen_at,
+            looked.previous_offset,
+            looked.seen_offset
+        from (
+            select
+                seen.seen_at,
+                seen.seen_offset,
+                lag(seen.seen_at) over (order by seen.seen_at) as previous_at,
+                lag(seen.seen_offset) over (order by seen.seen_at) as previous_offset
+            from (
+                select
+                    moment.at as seen_at,
+                    moment.at at time zone timezone - moment.at at time zone 'UTC' as seen_offset
+                from (
+                    select date_trunc('second', from_time) + step * interval '24 hours' as at
+                    from generate_series(0, ceil(extract(epoch from to_time - from_time) / 86400)::integer) as step
+                ) as moment
+            ) as seen
+        ) as looked
+        where looked.seen_offset <> looked.previous_offset
+        order by looked.seen_at
+    loop
+        while changes_at - v_before > interval '1 second' loop
+            v_middle := v_before + date_trunc('second', (changes_at - v_before) / 2);
+            v_offset := v_middle at time zone timezone - v_middle at time zone 'UTC';
+            if v_offset = offset_before then
+                v_before := v_middle;
+            else
+                changes_at := v_middle;
+            end if;
+        end loop;
+        return next;
+    end loop;
+end
+$$;
+comment on function private.timezone_changes(text, timestamptz, timestamptz) is
+    'When the zone''s offset from UTC changes between the two instants, in order: the first instant of the new offset, and both offsets.';
+revoke execute on function private.timezone_changes(text, timestamptz, timestamptz) from public;
+
+-- A VTIMEZONE from Postgres' own zone data. Where clocks change every year by the same rule, it is the classical pair
+-- of a STANDARD and a DAYLIGHT with a yearly RRULE, which is all that Outlook makes use of. Any other zone (Morocco's
+-- Ramadan, Chile's "first Sunday after the 1st", a change of law in the span) has one observance per change, without
+-- RDATE, at which some programs stumble; that is exact for the span and says nothing beyond it. A rule is only written
+-- where it gives exactly the changes of the span and of the years around it. No TZNAME: it is optional, and Postgres
+-- shows the abbreviations of the connection's zone alone.
+create function private.ical_timezone(timezone text, from_time timestamptz, to_time timestamptz)
+returns text
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    c_local_format constant text := 'YYYYMMDD"T"HH24MISS';
+    -- Enough to tell the fourth Sunday from the last one.
+    c_years_after constant interval := interval '6 years';
+    v_first_day timestamp := date_trunc('year', from_time at time zone 'UTC') - interval '1 year';
+    v_from timestamptz := v_first_day at time zone 'UTC';
+    v_to timestamptz := (
+        date_trunc('year', greatest(to_time, from_time) at time zone 'UTC') + c_years_after
+    ) at time zone 'UTC';
+    v_first_offset interval := v_from at time zone timezone - v_from at time zone 'UTC';
+    v_years integer := extract(year from v_to at time zone 'UTC') - extract(year from v_first_day);
+    v_observances text;
+begin
+    -- Onset in the local time of before (RFC 5545, section 3.6.5), and which weekday of its month that is.
+    with
+    change as (
+        select
+            found.offset_before,
+            found.offset_after,
+            found.changes_at at time zone 'UTC' + found.offset_before as onset
+        from private.timezone_changes(timezone, v_from, v_to) as found
+    ),
+    described as (
+        select
+            change.*,
+            extract(month from change.onset)::integer as month,
+            (array['MO', 'TU', 'WE', 'TH', 'FR', 'SA', 'SU'])[extract(isodow from change.onset)] as weekday,
+            (extract(day from change.onset)::integer + 6) / 7 as ordinal,
+            extract(month from change.onset + interval '7 days') <> extract(month from change.onset) as is_last
+        from change
+    ),
+    grouped as (
+        select
+            described.offset_before,
+            described.offset_after,
+            min(described.onset) as onset,
+            case
+                when count(*) = v_years
+                    and count(distinct extract(year from described.onset)) = v_years
+                    and count(distinct (described.month, described.weekday, described.onset::time)) = 1
+                    then case
+                        when bool_and(described.is_last) then '-1' || min(described.weekday)
+                        when count(distinct described.ordinal) = 1 then min(described.ordinal) || min(described.weekday)
+                    end
+            end as by_day,
+            min(described.month) as month
+        from described
+        group by described.offset_before, described.offset_after
+    ),
+    observance as (
+        select
+            grouped.offset_before,
+            grouped.offset_after,
+            grouped.onset,
+            format('FREQ=YEARLY;BYMONTH=%s;BYDAY=%s', grouped.month, grouped.by_day) as rule
+        from grouped
+        where (select count(*) = 2 and bool_and(whole.by_day is not null) from grouped as whole)
+        union all
+        select
+            described.offset_before,
+            described.offset_after,
+            described.onset,
+            null
+        from described
+        where
+            (select bool_or(whole.by_day is null) or count(*) <> 2 from grouped as whole)
+            -- What comes after the span is nobody's business.
+            and described.onset < to_time at time zone 'UTC' + interval '2 days'
+        union all
+        -- What holds before the first change.
+        select
+            v_first_offset,
+            v_first_offset,
+            timestamp '1970-01-01 00:00',
+            null
+        where (select count(*) <> 2 or bool_or(whole.by_day is null) from grouped as whole)
+    )
+    select
+        string_agg(
+            format(
+                E'BEGIN:%1$s\r\nDTSTART:%2$s\r\n%3$sTZOFFSETFROM:%4$s\r\nTZOFFSETTO:%5$s\r\nEND:%1$s\r\n',
+                case when observance.offset_after > observance.offset_before then 'DAYLIGHT' else 'STANDARD' end,
+                to_char(observance.onset, c_local_format),
+                'RRULE:' || observance.rule || E'\r\n',
+                private.ical_offset(observance.offset_before),
+                private.ical_offset(observance.offset_after)
+            ),
+            '' order by observance.onset
+        )
+    into v_observances
+    from observance;
+    return E'BEGIN:VTIMEZONE\r\n' || private.ical_fold('TZID:' || timezone) || E'\r\n'
+        || v_observances || E'END:VTIMEZONE\r\n';
+end
+$$;
+comment on function private.ical_timezone(text, timestamptz, timestamptz) is
+    'VTIMEZONE (RFC 5545, section 3.6.5) of an IANA zone, right for the instants between the two; CRLF line ends, one at the end too.';
+revoke execute on function private.ical_timezone(text, timestamptz, timestamptz) from public;
+
 -- ORGANIZER and ATTENDEE lines. A CN is left out when the name is empty.
 create function private.ical_address(property text, address text, name text)
 returns text
@@ -377,16 +558,287 @@ begin
 end
 $$;
 comment on function private.calendar_for(text, text, text) is
-    'The calendar object of private.session_calendar with this attendee added.';
+    'The calendar object of private.sessions_calendar with this attendee added.';
 revoke execute on function private.calendar_for(text, text, text) from public;
 
--- Every calendar object of a session comes from here. It depends on its arguments only, so that a mail sent twice is
--- the same mail. Of two objects with one SEQUENCE the one with the later DTSTAMP holds (RFC 5546, section 2.1.5):
--- DTSTAMP is when the session last changed, and a caller that knows of a later change (an invitation withdrawn) passes
--- that as updated_at.
-create function private.session_calendar(
-    session public.success_sessions,
+-- DTSTART, DTEND and RECURRENCE-ID of a date of a series are local times with their zone, as the rule they come from
+-- is. The second of two equal local times, when the clock is put back, can only be said in UTC: a local time means the
+-- first of them (RFC 5545, section 3.3.5).
+create function private.ical_time(property text, instant timestamptz, timezone text)
+returns text
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_local timestamp := instant at time zone timezone;
+begin
+    if timezone = 'UTC' or private.local_to_instant(v_local, timezone) <> instant then
+        return property || ':' || private.ical_utc(instant);
+    end if;
+    return property || ';TZID=' || timezone || ':' || to_char(v_local, 'YYYYMMDD"T"HH24MISS');
+end
+$$;
+comment on function private.ical_time(text, timestamptz, text) is
+    'A content line that says an instant in the zone''s local time, which needs the zone''s VTIMEZONE, or in UTC where it must; not folded.';
+revoke execute on function private.ical_time(text, timestamptz, text) from public;
+
+-- The VEVENTs of every calendar object, mails' and feeds' alike. One statement over all of them, and functions are
+-- called for the odd text only: a feed of a year is made at every poll, and a call costs more than most lines do. It
+-- depends on its arguments only, so that a mail sent twice is the same mail. Of two objects with one SEQUENCE the one
+-- with the later DTSTAMP holds (RFC 5546, section 2.1.5): DTSTAMP is when the session last changed.
+create function private.ical_events(
+    sessions public.success_sessions[],
     method text,
+    series_timezone text,
+    organizer_line text,
+    app_url text,
+    is_feed boolean
+)
+returns text
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    c_utc_format constant text := 'YYYYMMDD"T"HH24MISS"Z"';
+    c_url constant text := 'URL:' || rtrim(app_url, '/') || '/sessions/';
+    c_url_text constant text := private.ical_text(rtrim(app_url, '/') || '/sessions/');
+    c_alarm constant text :=
+        E'BEGIN:VALARM\r\nACTION:DISPLAY\r\nTRIGGER:-PT15M\r\nDESCRIPTION:Starts in 15 minutes\r\nEND:VALARM\r\n';
+    c_specials constant text := '[\x01-\x1f\x7f]';
+    c_folded_organizer constant text := private.ical_fold(organizer_line) || E'\r\n';
+begin
+    return (
+        select
+            string_agg(
+                concat(
+                    E'BEGIN:VEVENT\r\nUID:',
+                    -- A feed is a calendar of its own, replaced as a whole, and shows no series: one UID for each
+                    -- session is what every program reads. Many overlook events that share one.
+                    case when is_feed then session.id else session.calendar_uid end,
+                    E'@live-sessions\r\n',
+                    case
+                        when not is_feed and session.recurrence_id is not null
+                            then private.ical_time('RECURRENCE-ID', session.recurrence_id, series_timezone) || E'\r\n'
+                    end,
+                    'SEQUENCE:',
+                    session.sequence,
+                    E'\r\nDTSTAMP:',
+                    to_char(session.updated_at at time zone 'UTC', c_utc_format),
+                    case
+                        when not is_feed and session.recurrence_id is not null
+                            then E'\r\n' || private.ical_time('DTSTART', session.start_time, session.timezone)
+                                || E'\r\n' || private.ical_time('DTEND', session.end_time, session.timezone)
+                        else E'\r\nDTSTART:' || to_char(session.start_time at time zone 'UTC', c_utc_format)
+                            || E'\r\nDTEND:' || to_char(session.end_time at time zone 'UTC', c_utc_format)
+                    end,
+                    E'\r\n',
+                    case
+                        when octet_length(line.summary) <= 75 then line.summary
+                        else private.ical_fold(line.summary)
+                    end,
+                    E'\r\n',
+                    case
+                        when octet_length(line.description) <= 75 then line.description
+                        -- Letters of one octet each, and the second line is the last.
+                        when octet_length(line.description) <= 149
+                            and octet_length(line.description) = char_length(line.description)
+                            then left(line.description, 75) || E'\r\n ' || substr(line.description, 76)
+                        else private.ical_fold(line.description)
+                    end,
+                    case when line.description is not null then E'\r\n' end,
+                    case when octet_length(line.url) <= 75 then line.url else private.ical_fold(line.url) end,
+                    case when line.url is not null then E'\r\n' end,
+                    -- Withdrawing one invitation is a CANCEL without STATUS: the session goes on without that attendee
+                    -- (RFC 5546, section 3.2.5).
+                    case
+                        when session.status = 'cancelled' then E'STATUS:CANCELLED\r\n'
+                        when method <> 'CANCEL' then E'STATUS:CONFIRMED\r\n'
+                    end,
+                    E'TRANSP:OPAQUE\r\n',
+                    c_folded_organizer,
+                    case when is_feed and session.status = 'upcoming' then c_alarm end,
+                    E'END:VEVENT\r\n'
+                ),
+                '' order by session.ordinality
+            )
+        from unnest(sessions) with ordinality as session
+        cross join lateral (
+            select
+                'SUMMARY:' || case
+                    when session.title ~ c_specials then private.ical_text(session.title)
+                    else replace(replace(replace(session.title, '\', '\\'), ';', '\;'), ',', '\,')
+                end as summary,
+                -- Many programs hide URL, so it ends the description too.
+                'DESCRIPTION:' || nullif(concat_ws(
+                    '\n\n',
+                    case
+                        when session.description = '' then null
+                        when session.description ~ c_specials then private.ical_text(session.description)
+                        else replace(replace(replace(session.description, '\', '\\'), ';', '\;'), ',', '\,')
+                    end,
+                    c_url_text || session.id
+                ), '') as description,
+                c_url || session.id as url
+        ) as line
+    );
+end
+$$;
+comment on function private.ical_events(public.success_sessions[], text, text, text, text, boolean) is
+    'One VEVENT (RFC 5545, section 3.6.1) for each session, in the order given; CRLF line ends. Null for no session. is_feed: a UID for each session, UTC, an alarm; else a session of a series has the series'' UID, RECURRENCE-ID and local times.';
+revoke execute on function private.ical_events(public.success_sessions[], text, text, text, text, boolean) from public;
+
+-- A rule for given dates, found from the dates alone: the series' own rule may have changed since, and its dates were
+-- moved, skipped and split. RRULE and EXDATE, which every program reads. RDATE only for dates at another local time
+-- than the first, which no rule can add: Outlook takes RDATE beside an RRULE only ([MS-OXCICAL], RDATE), and Google
+-- shows none after the rule's UNTIL; there the date's own VEVENT has to do.
+create function private.ical_recurrence(starts timestamptz[], timezone text)
+returns text
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    c_most_dates constant integer := 1000;
+    c_weekdays constant text[] := array['MO', 'TU', 'WE', 'TH', 'FR', 'SA', 'SU'];
+    v_first timestamp := starts[1] at time zone timezone;
+    v_monday date := date_trunc('week', v_first);
+    -- The dates that a rule can give: their local time is the first one's, or what the clock made of it.
+    v_days date[];
+    v_last timestamptz;
+    v_day date;
+    v_days_apart integer := 0;
+    v_weeks_apart integer := 0;
+    v_months_apart integer := 0;
+    v_ordinal integer := (extract(day from v_first)::integer + 6) / 7;
+    v_is_day_of_month boolean := true;
+    v_is_ordinal boolean := true;
+    v_is_last boolean := true;
+    v_candidates text[];
+    v_candidate text;
+    v_rule text;
+    v_dates timestamptz[];
+    v_excluded timestamptz[];
+    v_fewest timestamptz[];
+begin
+    select array_agg(given.day order by given.day), max(given.start)
+    into v_days, v_last
+    from (
+        select
+            start,
+            (start at time zone timezone)::date as day
+        from unnest(starts) as start
+    ) as given
+    where private.local_to_instant(given.day + v_first::time, timezone) = given.start;
+
+    foreach v_day in array v_days loop
+        v_days_apart := gcd(v_days_apart, v_day - v_days[1]);
+        v_weeks_apart := gcd(v_weeks_apart, (date_trunc('week', v_day)::date - v_monday) / 7);
+        v_months_apart := gcd(
+            v_months_apart,
+            (
+                (extract(year from v_day) - extract(year from v_first)) * 12
+                + extract(month from v_day) - extract(month from v_first)
+            )::integer
+        );
+        v_is_day_of_month := v_is_day_of_month and extract(day from v_day) = extract(day from v_first);
+        v_is_ordinal := v_is_ordinal
+            and extract(isodow from v_day) = extract(isodow from v_first)
+            and (extract(day from v_day)::integer + 6) / 7 = v_ordinal;
+        v_is_last := v_is_last
+            and extract(isodow from v_day) = extract(isodow from v_first)
+            and extract(month from v_day + 7) <> extract(month from v_day);
+    end loop;
+
+    v_candidates := array_remove(
+        array[
+            (
+                select
+                    format(
+                        'FREQ=WEEKLY;INTERVAL=%s;BYDAY=%s',
+                        greatest(v_weeks_apart, 1),
+                        string_agg(c_weekdays[used.weekday], ',' order by used.weekday)
+                    )
+                from (select distinct extract(isodow from day)::integer as weekday from unnest(v_days) as day) as used
+                having count(*) < 7
+            ),
+            'FREQ=DAILY;INTERVAL=' || greatest(v_days_apart, 1),
+            case
+                when v_is_ordinal and v_months_apart > 0
+                    then format(
+                        'FREQ=MONTHLY;INTERVAL=%s;BYDAY=%s%s',
+                        v_months_apart, v_ordinal, c_weekdays[extract(isodow from v_first)]
+                    )
+            end,
+            case
+                when v_is_last and v_months_apart > 0
+                    then format(
+                        'FREQ=MONTHLY;INTERVAL=%s;BYDAY=-1%s', v_months_apart, c_weekdays[extract(isodow from v_first)]
+                    )
+            end,
+            case
+                when v_is_day_of_month and v_months_apart > 0
+                    then format(
+                        'FREQ=MONTHLY;INTERVAL=%s;BYMONTHDAY=%s', v_months_apart, extract(day from v_first)
+                    )
+            end
+        ],
+        null
+    );
+    foreach v_candidate in array v_candidates loop
+        -- UNTIL is in UTC beside a DTSTART with a zone (RFC 5545, section 3.3.10).
+        v_candidate := replace(v_candidate || ';UNTIL=' || private.ical_utc(v_last), ';INTERVAL=1;', ';');
+        select array_agg(occurrence.start_time) into v_dates
+        from private.expand_rrule(v_candidate, starts[1], timezone, c_most_dates + 1) as occurrence;
+        v_excluded := array(
+            select listed.start_time from unnest(v_dates) as listed (start_time)
+            where listed.start_time <> all(starts)
+            order by listed.start_time
+        );
+        if cardinality(v_dates) <= c_most_dates
+            and (v_rule is null or cardinality(v_excluded) < cardinality(v_fewest))
+        then
+            v_rule := v_candidate;
+            v_fewest := v_excluded;
+        end if;
+        exit when v_rule is not null and cardinality(v_fewest) = 0;
+    end loop;
+
+    return concat(
+        private.ical_fold('RRULE:' || v_rule) || E'\r\n',
+        (
+            select string_agg(private.ical_time('EXDATE', excluded, timezone) || E'\r\n', '' order by excluded)
+            from unnest(v_fewest) as excluded
+        ),
+        (
+            select string_agg(private.ical_time('RDATE', added, timezone) || E'\r\n', '' order by added)
+            from unnest(starts) as added
+            where
+                added <> starts[1]
+                and (
+                    v_rule is null
+                    or private.local_to_instant(
+                        (added at time zone timezone)::date + v_first::time, timezone
+                    ) <> added
+                )
+        )
+    );
+end
+$$;
+comment on function private.ical_recurrence(timestamptz[], text) is
+    'RRULE, EXDATE and RDATE lines that give exactly these starts, the first of which is DTSTART; in order, CRLF line ends.';
+revoke execute on function private.ical_recurrence(timestamptz[], text) from public;
+
+-- One object for what one mail tells of one UID: a session, or several of a series. Each date of a series is a VEVENT
+-- of its own with RECURRENCE-ID, because each has its own link and is moved and cancelled by itself. Sent together to
+-- somebody who knows none of them, they follow a VEVENT for the whole series (with_series), whose instances they are:
+-- programs that import the first VEVENT only get the series, the others every date. Sent later, a date goes alone, as
+-- to a guest of one date, which Google, Outlook and Apple send and read themselves.
+create function private.sessions_calendar(
+    sessions public.success_sessions[],
+    method text,
+    with_series boolean,
     organizer text,
     attendee_address text,
     attendee_name text,
@@ -398,65 +850,101 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_url text := rtrim(app_url, '/') || '/sessions/' || session.id;
     -- 'Name <address>' or an address alone.
-    v_calendar text;
     v_organizer text[] := regexp_match(organizer, '^\s*(?:"?([^"<]*?)"?\s*<\s*)?([^<>\s]+@[^<>\s]+?)\s*>?\s*$');
+    v_organizer_line text := private.ical_address('ORGANIZER', v_organizer[2], v_organizer[1]);
+    v_sessions public.success_sessions[];
+    v_series public.success_sessions;
+    v_series_event text;
+    v_timezone text;
+    v_calendar text;
 begin
-    if method is null or method not in ('REQUEST', 'CANCEL') then
+    if method is null or method not in ('REQUEST', 'CANCEL', 'PUBLISH') then
         raise exception using
             errcode = '22023',
-            message = format('method must be REQUEST or CANCEL, not %s', coalesce(quote_literal(method), 'null'));
+            message = format(
+                'method must be REQUEST, CANCEL or PUBLISH, not %s', coalesce(quote_literal(method), 'null')
+            );
     end if;
-    if v_organizer is null then
+    -- PUBLISH goes to nobody in particular, and nobody answers it.
+    if v_organizer is null and (organizer is not null or method <> 'PUBLISH') then
         raise exception using
             errcode = '22023',
             message = 'organizer must be an address, or a name followed by an address in angle brackets';
     end if;
-    v_calendar := array_to_string(
-        array(
-            select private.ical_fold(content.line)
-            from unnest(array[
-                'BEGIN:VCALENDAR',
-                'VERSION:2.0',
-                'PRODID:-//Live Sessions//Live Sessions//EN',
-                'CALSCALE:GREGORIAN',
-                'METHOD:' || method,
-                'BEGIN:VEVENT',
-                'UID:' || session.id || '@live-sessions',
-                'SEQUENCE:' || session.sequence,
-                'DTSTAMP:' || private.ical_utc(session.updated_at),
-                'DTSTART:' || private.ical_utc(session.start_time),
-                'DTEND:' || private.ical_utc(session.end_time),
-                'SUMMARY:' || private.ical_text(session.title),
-                -- Many programs hide URL, so it ends the description too.
-                'DESCRIPTION:' || private.ical_text(concat_ws(E'\n\n', nullif(session.description, ''), v_url)),
-                'URL:' || v_url,
-                -- Withdrawing one invitation is a CANCEL without STATUS: the session goes on without that attendee
-                -- (RFC 5546, section 3.2.5).
-                case
-                    when session.status = 'cancelled' then 'STATUS:CANCELLED'
-                    when method = 'REQUEST' then 'STATUS:CONFIRMED'
-                end,
-                'TRANSP:OPAQUE',
-                private.ical_address('ORGANIZER', v_organizer[2], v_organizer[1]),
-                'END:VEVENT',
-                'END:VCALENDAR'
-            ]) with ordinality as content (line, position)
-            where content.line is not null
-            order by content.position
+    if coalesce(cardinality(sessions), 0) = 0
+        or (select count(distinct session.calendar_uid) from unnest(sessions) as session) <> 1
+    then
+        raise exception using
+            errcode = '22023',
+            message = 'sessions must be one or several, all with the same calendar_uid';
+    end if;
+
+    v_sessions := array(
+        select session
+        from unnest(sessions) as session
+        order by coalesce((session).recurrence_id, (session).start_time), (session).id
+    );
+    v_timezone := v_sessions[1].timezone;
+    if with_series
+        and cardinality(sessions) > 1
+        and (select bool_and(session.recurrence_id is not null) from unnest(sessions) as session)
+    then
+        v_series := v_sessions[1];
+        v_series.end_time := v_series.recurrence_id + (v_series.end_time - v_series.start_time);
+        v_series.start_time := v_series.recurrence_id;
+        select
+            max(session.sequence),
+            max(session.updated_at)
+        into v_series.sequence, v_series.updated_at
+        from unnest(sessions) as session;
+        -- No text can look like that line: line breaks in texts are escaped.
+        v_series_event := replace(
+            private.ical_events(
+                array[v_series], method, v_timezone, v_organizer_line, app_url, is_feed => false
+            ),
+            private.ical_time('RECURRENCE-ID', v_series.recurrence_id, v_timezone) || E'\r\n',
+            private.ical_recurrence(
+                array(select session.recurrence_id from unnest(v_sessions) as session order by session.recurrence_id),
+                v_timezone
+            )
+        );
+    end if;
+
+    v_calendar := concat(
+        E'BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Live Sessions//Live Sessions//EN\r\nCALSCALE:GREGORIAN\r\n',
+        'METHOD:' || method || E'\r\n',
+        (
+            select string_agg(
+                private.ical_timezone(used.timezone, span.from_time, span.to_time), '' order by used.timezone
+            )
+            from (
+                select distinct session.timezone
+                from unnest(v_sessions) as session
+                where session.recurrence_id is not null and session.timezone <> 'UTC'
+            ) as used
+            cross join (
+                select
+                    min(least(session.start_time, session.recurrence_id)) as from_time,
+                    max(greatest(session.end_time, session.recurrence_id)) as to_time
+                from unnest(v_sessions) as session
+            ) as span
         ),
-        E'\r\n'
-    ) || E'\r\n';
+        v_series_event,
+        private.ical_events(v_sessions, method, v_timezone, v_organizer_line, app_url, is_feed => false),
+        E'END:VCALENDAR\r\n'
+    );
     if attendee_address is null then
         return v_calendar;
     end if;
     return private.calendar_for(v_calendar, attendee_address, attendee_name);
 end
 $$;
-comment on function private.session_calendar(public.success_sessions, text, text, text, text, text) is
-    'iCalendar object (RFC 5545, RFC 5546) that puts the session into the attendee''s calendar (REQUEST) or takes it out (CANCEL); without attendee, private.calendar_for adds one. CRLF line ends.';
-revoke execute on function private.session_calendar(public.success_sessions, text, text, text, text, text) from public;
+comment on function private.sessions_calendar(public.success_sessions[], text, boolean, text, text, text, text) is
+    'iCalendar object (RFC 5545, RFC 5546) of sessions with one calendar_uid, that puts them into the attendee''s calendar (REQUEST), takes them out (CANCEL) or shows them (PUBLISH). with_series: the series as one VEVENT first, where there are several dates. Without attendee, private.calendar_for adds one. CRLF line ends.';
+revoke execute on function private.sessions_calendar(
+    public.success_sessions[], text, boolean, text, text, text, text
+) from public;
 
 -- == From change to event ============================================================================================
 
@@ -485,6 +973,9 @@ begin
         'timezone', session.timezone,
         'platform', session.platform,
         'cancel_reason', session.cancel_reason,
+        'series_id', session.series_id,
+        'recurrence_id', session.recurrence_id,
+        'calendar_uid', session.calendar_uid,
         'sequence', session.sequence,
         'meeting_details', md5(
             jsonb_build_array(

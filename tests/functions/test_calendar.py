@@ -29,7 +29,7 @@ def calendar_text(
     app_url: str = APP_URL,
 ) -> str:
     row = conn.execute(
-        "select private.session_calendar(session, %s, %s, %s, %s, %s)"
+        "select private.sessions_calendar(array[session], %s, false, %s, %s, %s, %s)"
         " from public.success_sessions as session where id = %s",
         (method, organizer, address, name, app_url, session),
     ).fetchone()
@@ -210,7 +210,7 @@ def test_an_organizer_that_is_no_address_is_refused(world: World, organizer: str
         calendar_text(world.conn, session, organizer=organizer)
 
 
-@pytest.mark.parametrize("method", ["PUBLISH", "request", "", None])
+@pytest.mark.parametrize("method", ["ADD", "request", "", None])
 def test_a_method_without_meaning_here_is_refused(world: World, method: str | None) -> None:
     session = world.session(starts=TUESDAY)
     with refused(world.conn, psycopg.errors.InvalidParameterValue, "method"):
