@@ -136,21 +136,60 @@ export type Database = {
         };
         Relationships: [];
       };
+      "meeting_accounts": {
+        Row: {
+          "created_at": string;
+          "id": string;
+          "max_concurrent_meetings": number | null;
+          "name": string;
+          "platform": string;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "id"?: string;
+          "max_concurrent_meetings"?: number | null;
+          "name": string;
+          "platform": string;
+          "updated_at"?: string;
+        };
+        Update: {
+          "created_at"?: string;
+          "id"?: string;
+          "max_concurrent_meetings"?: number | null;
+          "name"?: string;
+          "platform"?: string;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "meeting_accounts_platform_fkey";
+            columns: ["platform"];
+            isOneToOne: false;
+            referencedRelation: "meeting_platforms";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "meeting_platforms": {
         Row: {
           "id": string;
           "is_active": boolean;
+          "max_concurrent_meetings": number | null;
           "name": string;
         };
         ComputedFields: never;
         Insert: {
           "id": string;
           "is_active"?: boolean;
+          "max_concurrent_meetings"?: number | null;
           "name": string;
         };
         Update: {
           "id"?: string;
           "is_active"?: boolean;
+          "max_concurrent_meetings"?: number | null;
           "name"?: string;
         };
         Relationships: [];
@@ -578,6 +617,7 @@ export type Database = {
           "host_key": string;
           "id": string;
           "link": string;
+          "meeting_account_id": string | null;
           "mentor_id": string | null;
           "platform": string;
           "platform_data": NonNullable<Json>;
@@ -614,6 +654,7 @@ export type Database = {
           "host_key"?: never;
           "id"?: string;
           "link": string;
+          "meeting_account_id"?: string | null;
           "mentor_id"?: string | null;
           "platform"?: string;
           "platform_data"?: NonNullable<Json>;
@@ -649,6 +690,7 @@ export type Database = {
           "host_key"?: never;
           "id"?: string;
           "link"?: string;
+          "meeting_account_id"?: string | null;
           "mentor_id"?: string | null;
           "platform"?: string;
           "platform_data"?: NonNullable<Json>;
@@ -689,6 +731,13 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "profiles";
             referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "success_sessions_meeting_account_id_of_platform_fkey";
+            columns: ["meeting_account_id", "platform"];
+            isOneToOne: false;
+            referencedRelation: "meeting_accounts";
+            referencedColumns: ["id", "platform"];
           },
           {
             foreignKeyName: "success_sessions_mentor_id_fkey";

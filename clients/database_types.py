@@ -153,21 +153,59 @@ class PublicCoursesUpdate(TypedDict):
     name: NotRequired[Annotated[str, Field(alias="name")]]
 
 
+class PublicMeetingAccounts(BaseModel):
+    created_at: datetime.datetime = Field(alias="created_at")
+    id: uuid.UUID = Field(alias="id")
+    max_concurrent_meetings: Optional[int] = Field(alias="max_concurrent_meetings")
+    name: str = Field(alias="name")
+    platform: str = Field(alias="platform")
+    updated_at: datetime.datetime = Field(alias="updated_at")
+
+
+class PublicMeetingAccountsInsert(TypedDict):
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    max_concurrent_meetings: NotRequired[
+        Annotated[Optional[int], Field(alias="max_concurrent_meetings")]
+    ]
+    name: Annotated[str, Field(alias="name")]
+    platform: Annotated[str, Field(alias="platform")]
+    updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
+
+
+class PublicMeetingAccountsUpdate(TypedDict):
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    max_concurrent_meetings: NotRequired[
+        Annotated[Optional[int], Field(alias="max_concurrent_meetings")]
+    ]
+    name: NotRequired[Annotated[str, Field(alias="name")]]
+    platform: NotRequired[Annotated[str, Field(alias="platform")]]
+    updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
+
+
 class PublicMeetingPlatforms(BaseModel):
     id: str = Field(alias="id")
     is_active: bool = Field(alias="is_active")
+    max_concurrent_meetings: Optional[int] = Field(alias="max_concurrent_meetings")
     name: str = Field(alias="name")
 
 
 class PublicMeetingPlatformsInsert(TypedDict):
     id: Annotated[str, Field(alias="id")]
     is_active: NotRequired[Annotated[bool, Field(alias="is_active")]]
+    max_concurrent_meetings: NotRequired[
+        Annotated[Optional[int], Field(alias="max_concurrent_meetings")]
+    ]
     name: Annotated[str, Field(alias="name")]
 
 
 class PublicMeetingPlatformsUpdate(TypedDict):
     id: NotRequired[Annotated[str, Field(alias="id")]]
     is_active: NotRequired[Annotated[bool, Field(alias="is_active")]]
+    max_concurrent_meetings: NotRequired[
+        Annotated[Optional[int], Field(alias="max_concurrent_meetings")]
+    ]
     name: NotRequired[Annotated[str, Field(alias="name")]]
 
 
@@ -458,6 +496,7 @@ class PublicSuccessSessions(BaseModel):
     host_key: uuid.UUID = Field(alias="host_key")
     id: uuid.UUID = Field(alias="id")
     link: str = Field(alias="link")
+    meeting_account_id: Optional[uuid.UUID] = Field(alias="meeting_account_id")
     mentor_id: Optional[uuid.UUID] = Field(alias="mentor_id")
     platform: str = Field(alias="platform")
     platform_data: JsonValue = Field(alias="platform_data")
@@ -496,6 +535,9 @@ class PublicSuccessSessionsInsert(TypedDict):
     host_key: NotRequired[Annotated[uuid.UUID, Field(alias="host_key")]]
     id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
     link: Annotated[str, Field(alias="link")]
+    meeting_account_id: NotRequired[
+        Annotated[Optional[uuid.UUID], Field(alias="meeting_account_id")]
+    ]
     mentor_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="mentor_id")]]
     platform: NotRequired[Annotated[str, Field(alias="platform")]]
     platform_data: NotRequired[Annotated[JsonValue, Field(alias="platform_data")]]
@@ -536,6 +578,9 @@ class PublicSuccessSessionsUpdate(TypedDict):
     host_key: NotRequired[Annotated[uuid.UUID, Field(alias="host_key")]]
     id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
     link: NotRequired[Annotated[str, Field(alias="link")]]
+    meeting_account_id: NotRequired[
+        Annotated[Optional[uuid.UUID], Field(alias="meeting_account_id")]
+    ]
     mentor_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="mentor_id")]]
     platform: NotRequired[Annotated[str, Field(alias="platform")]]
     platform_data: NotRequired[Annotated[JsonValue, Field(alias="platform_data")]]

@@ -12,6 +12,8 @@ begin
     return case clash.reason
         when 'session' then
             format('clash with %s, session %s, %s', quote_literal(clash.title), clash.session_id, v_period)
+        when 'meeting_account' then
+            format('%s, session %s, %s', quote_literal(clash.title), clash.session_id, v_period)
         when 'buffer' then
             format('too close to %s, session %s, %s', quote_literal(clash.title), clash.session_id, v_period)
         else format('time off %s', v_period) || coalesce(': ' || clash.title, '')

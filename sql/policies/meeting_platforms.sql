@@ -2,7 +2,8 @@ alter table public.meeting_platforms enable row level security;
 
 revoke all on public.meeting_platforms from public, anon, authenticated, service_role;
 grant select, delete on public.meeting_platforms to authenticated;
-grant insert (id, name, is_active), update (name, is_active) on public.meeting_platforms to authenticated;
+grant insert (id, name, is_active, max_concurrent_meetings), update (name, is_active, max_concurrent_meetings)
+on public.meeting_platforms to authenticated;
 grant select, insert, update, delete on public.meeting_platforms to service_role;
 
 create policy meeting_platforms_select_everyone on public.meeting_platforms

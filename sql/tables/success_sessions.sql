@@ -12,6 +12,7 @@ create table public.success_sessions (
     end_time timestamptz not null,
     timezone text not null default 'UTC',
     platform text not null default 'zoom',
+    meeting_account_id uuid,
     link text not null,
     backup_link text,
     zoom_meeting_id text,
@@ -62,6 +63,8 @@ create table public.success_sessions (
             'Create series with create_recurring_session.'
         )
     ),
+    constraint success_sessions_meeting_account_id_of_platform_fkey
+    foreign key (meeting_account_id, platform) references public.meeting_accounts (id, platform) on delete restrict,
     constraint success_sessions_title_not_blank check (
         private.rule(
             btrim(title) <> '' and char_length(title) <= 200 and title !~ '[[:cntrl:]]',
@@ -214,6 +217,8 @@ comment on column public.success_sessions.start_time is 'Begin, an instant.';
 comment on column public.success_sessions.end_time is 'End, an instant after start_time and at most 24 hours later; 60 minutes after it when left out on creation. Moves to now when a person ends the session early.';
 comment on column public.success_sessions.timezone is 'IANA zone the wall-clock time is meant in.';
 comment on column public.success_sessions.platform is 'Video platform, meeting_platforms.id.';
+comment on column public.success_sessions.meeting_account_id is
+    'The licensed account the meeting runs on, meeting_accounts.id, of the same platform; null: none is counted. Chosen by managers; left behind when the platform changes.';
 comment on column public.success_sessions.link is
     'Address of the meeting, http(s). A pwd= parameter is moved into Vault; join_session gives the whole link back.';
 comment on column public.success_sessions.backup_link is 'Address to use when the platform fails; treated as link is.';
@@ -261,5 +266,8 @@ create index success_sessions_batch_id_course_id_idx on public.success_sessions 
 create index success_sessions_mentor_id_idx on public.success_sessions (mentor_id);
 create index success_sessions_created_by_idx on public.success_sessions (created_by);
 create index success_sessions_timezone_idx on public.success_sessions (timezone);
+-- What an account hosts in a period.
+create index success_sessions_meeting_account_id_platform_start_time_idx
+on public.success_sessions (meeting_account_id, platform, start_time) where meeting_account_id is not null;
 create index success_sessions_platform_idx on public.success_sessions (platform);
 create index success_sessions_series_id_series_date_idx on public.success_sessions (series_id, series_date);

@@ -148,6 +148,7 @@ create table public.meeting_platforms (
     id text not null,
     name text not null,
     is_active boolean not null default true,
+    max_concurrent_meetings integer,
     constraint meeting_platforms_pkey primary key (id),
     constraint meeting_platforms_id_format check (
         private.rule(
@@ -161,19 +162,74 @@ create table public.meeting_platforms (
         private.rule(
             btrim(name) <> '', 'meeting_platforms_name_not_blank', 'name must not be blank', 'Give the platform a name.'
         )
+    ),
+    constraint meeting_platforms_max_concurrent_meetings_range check (
+        private.rule(
+            max_concurrent_meetings between 1 and 1000,
+            'meeting_platforms_max_concurrent_meetings_range',
+            'max_concurrent_meetings must be between 1 and 1000',
+            'Send how many meetings one account can host at once; null: any number.'
+        )
     )
 );
 comment on table public.meeting_platforms is 'The video platforms a session may run on.';
 comment on column public.meeting_platforms.id is 'Lowercase identifier, success_sessions.platform.';
 comment on column public.meeting_platforms.name is 'Name as shown.';
 comment on column public.meeting_platforms.is_active is 'Whether new sessions may choose it.';
+comment on column public.meeting_platforms.max_concurrent_meetings is
+    'How many meetings one account can host at once, for new rows of meeting_accounts; null: any number.';
 
-insert into public.meeting_platforms (id, name) values
-('zoom', 'Zoom'),
-('google_meet', 'Google Meet'),
-('microsoft_teams', 'Microsoft Teams'),
-('jitsi', 'Jitsi Meet'),
-('other', 'Other');
+-- Zoom: a licensed user of a Business, Education or Enterprise account hosts two at once, one of a Pro account (or
+-- without a licence) one, which is then set in meeting_accounts. support.zoom.com, article KB0068522.
+insert into public.meeting_platforms (id, name, max_concurrent_meetings) values
+('zoom', 'Zoom', 2),
+('google_meet', 'Google Meet', null),
+('microsoft_teams', 'Microsoft Teams', null),
+('jitsi', 'Jitsi Meet', null),
+('other', 'Other', null);
+
+-- The licences that meetings run on. A platform lets one account host so many meetings at once and no more; who comes
+-- last stands before a closed door.
+create table public.meeting_accounts (
+    id uuid not null default gen_random_uuid(),
+    platform text not null,
+    name text not null,
+    max_concurrent_meetings integer,
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+    constraint meeting_accounts_pkey primary key (id),
+    constraint meeting_accounts_platform_name_key unique (platform, name),
+    constraint meeting_accounts_id_platform_key unique (id, platform),
+    constraint meeting_accounts_platform_fkey
+    foreign key (platform) references public.meeting_platforms (id) on delete restrict,
+    constraint meeting_accounts_name_not_blank check (
+        private.rule(
+            btrim(name) <> '' and char_length(name) <= 200 and name !~ '[[:cntrl:]]',
+            'meeting_accounts_name_not_blank',
+            'name must be one line of 1 to 200 characters',
+            'Give the account a name that is not blank, such as its login.'
+        )
+    ),
+    constraint meeting_accounts_max_concurrent_meetings_range check (
+        private.rule(
+            max_concurrent_meetings between 0 and 1000,
+            'meeting_accounts_max_concurrent_meetings_range',
+            'max_concurrent_meetings must be between 0 and 1000',
+            'Send how many meetings the account can host at once; null: any number; 0: it takes no more.'
+        )
+    )
+);
+comment on table public.meeting_accounts is
+    'Licensed accounts on meeting platforms, each of which hosts a limited number of meetings at once. Seen by managers only.';
+comment on column public.meeting_accounts.id is 'The account, success_sessions.meeting_account_id.';
+comment on column public.meeting_accounts.platform is 'The platform it is an account of; that of its sessions.';
+comment on column public.meeting_accounts.name is 'Name as shown to managers, such as its login; one per platform.';
+comment on column public.meeting_accounts.max_concurrent_meetings is
+    'How many meetings it hosts at once; that of the platform when left out, null: any number, 0: it takes no more. A lower number takes nothing away that is planned.';
+comment on column public.meeting_accounts.created_at is 'When it was entered.';
+comment on column public.meeting_accounts.updated_at is 'When it last changed.';
+comment on constraint meeting_accounts_id_platform_key on public.meeting_accounts is
+    'Target of the foreign key that proves a session runs on its account''s platform.';
 
 -- The platform's settings: one row, made here, so that every reader may rely on it.
 create table public.app_settings (
@@ -400,6 +456,7 @@ create table public.success_sessions (
     end_time timestamptz not null,
     timezone text not null default 'UTC',
     platform text not null default 'zoom',
+    meeting_account_id uuid,
     link text not null,
     backup_link text,
     zoom_meeting_id text,
@@ -450,6 +507,8 @@ create table public.success_sessions (
             'Create series with create_recurring_session.'
         )
     ),
+    constraint success_sessions_meeting_account_id_of_platform_fkey
+    foreign key (meeting_account_id, platform) references public.meeting_accounts (id, platform) on delete restrict,
     constraint success_sessions_title_not_blank check (
         private.rule(
             btrim(title) <> '' and char_length(title) <= 200 and title !~ '[[:cntrl:]]',
@@ -602,6 +661,8 @@ comment on column public.success_sessions.start_time is 'Begin, an instant.';
 comment on column public.success_sessions.end_time is 'End, an instant after start_time and at most 24 hours later; 60 minutes after it when left out on creation. Moves to now when a person ends the session early.';
 comment on column public.success_sessions.timezone is 'IANA zone the wall-clock time is meant in.';
 comment on column public.success_sessions.platform is 'Video platform, meeting_platforms.id.';
+comment on column public.success_sessions.meeting_account_id is
+    'The licensed account the meeting runs on, meeting_accounts.id, of the same platform; null: none is counted. Chosen by managers; left behind when the platform changes.';
 comment on column public.success_sessions.link is
     'Address of the meeting, http(s). A pwd= parameter is moved into Vault; join_session gives the whole link back.';
 comment on column public.success_sessions.backup_link is 'Address to use when the platform fails; treated as link is.';
@@ -649,6 +710,9 @@ create index success_sessions_batch_id_course_id_idx on public.success_sessions 
 create index success_sessions_mentor_id_idx on public.success_sessions (mentor_id);
 create index success_sessions_created_by_idx on public.success_sessions (created_by);
 create index success_sessions_timezone_idx on public.success_sessions (timezone);
+-- What an account hosts in a period.
+create index success_sessions_meeting_account_id_platform_start_time_idx
+on public.success_sessions (meeting_account_id, platform, start_time) where meeting_account_id is not null;
 create index success_sessions_platform_idx on public.success_sessions (platform);
 create index success_sessions_series_id_series_date_idx on public.success_sessions (series_id, series_date);
 

@@ -491,7 +491,8 @@ alter table public.meeting_platforms enable row level security;
 
 revoke all on public.meeting_platforms from public, anon, authenticated, service_role;
 grant select, delete on public.meeting_platforms to authenticated;
-grant insert (id, name, is_active), update (name, is_active) on public.meeting_platforms to authenticated;
+grant insert (id, name, is_active, max_concurrent_meetings), update (name, is_active, max_concurrent_meetings)
+on public.meeting_platforms to authenticated;
 grant select, insert, update, delete on public.meeting_platforms to service_role;
 
 create policy meeting_platforms_select_everyone on public.meeting_platforms
@@ -508,6 +509,31 @@ using ((select private.is_settings_admin()))
 with check ((select private.is_settings_admin()));
 
 create policy meeting_platforms_delete_superadmin on public.meeting_platforms
+for delete to authenticated
+using ((select private.has_role('superadmin')));
+
+alter table public.meeting_accounts enable row level security;
+
+revoke all on public.meeting_accounts from public, anon, authenticated, service_role;
+grant select, delete on public.meeting_accounts to authenticated;
+grant insert (id, platform, name, max_concurrent_meetings), update (name, max_concurrent_meetings)
+on public.meeting_accounts to authenticated;
+grant select, insert, update, delete on public.meeting_accounts to service_role;
+
+create policy meeting_accounts_select_manager on public.meeting_accounts
+for select to authenticated
+using ((select private.is_manager()));
+
+create policy meeting_accounts_insert_manager on public.meeting_accounts
+for insert to authenticated
+with check ((select private.is_manager()));
+
+create policy meeting_accounts_update_manager on public.meeting_accounts
+for update to authenticated
+using ((select private.is_manager()))
+with check ((select private.is_manager()));
+
+create policy meeting_accounts_delete_superadmin on public.meeting_accounts
 for delete to authenticated
 using ((select private.has_role('superadmin')));
 
@@ -550,14 +576,14 @@ revoke all on public.success_sessions from public, anon, authenticated, service_
 grant select, delete on public.success_sessions to authenticated;
 grant insert (
     id, title, description, session_type, status, course_id, batch_id, mentor_id, start_time, end_time, timezone,
-    platform, link, backup_link, zoom_meeting_id, zoom_passcode, platform_data, registration_required,
-    registration_closes_at, capacity, cancel_reason
+    platform, meeting_account_id, link, backup_link, zoom_meeting_id, zoom_passcode, platform_data,
+    registration_required, registration_closes_at, capacity, cancel_reason
 ) on public.success_sessions to authenticated;
 -- id: an upsert (PostgREST's resolution=merge-duplicates) sets every column it was sent, the key included.
 grant update (
     id, title, description, session_type, status, course_id, batch_id, mentor_id, start_time, end_time, timezone,
-    platform, link, backup_link, zoom_meeting_id, zoom_passcode, platform_data, registration_required,
-    registration_closes_at, capacity, cancel_reason
+    platform, meeting_account_id, link, backup_link, zoom_meeting_id, zoom_passcode, platform_data,
+    registration_required, registration_closes_at, capacity, cancel_reason
 ) on public.success_sessions to authenticated;
 grant select, insert, update, delete on public.success_sessions to service_role;
 
@@ -776,6 +802,8 @@ for each row execute function private.touch_updated_at();
 create trigger touch_updated_at before update on public.app_settings
 for each row execute function private.touch_updated_at();
 create trigger touch_updated_at before update on public.mentor_time_off
+for each row execute function private.touch_updated_at();
+create trigger touch_updated_at before update on public.meeting_accounts
 for each row execute function private.touch_updated_at();
 create trigger touch_updated_at before update on public.mentor_availability
 for each row execute function private.touch_updated_at();

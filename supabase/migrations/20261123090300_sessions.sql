@@ -234,6 +234,96 @@ comment on function private.mentor_clashes(uuid, timestamptz, timestamptz, uuid[
     'What keeps a mentor from hosting from start_time to end_time, in the order of time: upcoming and live sessions then or closer than app_settings.mentor_buffer_minutes, except those named, and time off. No row: free. It sees what is committed; take the mentor''s turn before, in a statement of its own, if it is to stay true.';
 revoke execute on function private.mentor_clashes(uuid, timestamptz, timestamptz, uuid[]) from public;
 
+-- Taken after the turns of mentors; several in the order of account ids.
+create function private.take_meeting_account_turn(meeting_account_id uuid)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_turn constant bigint := hashtextextended('meeting_account/' || meeting_account_id, 0);
+begin
+    if not pg_try_advisory_xact_lock(v_turn) then
+        begin
+            perform pg_advisory_xact_lock(v_turn);
+        exception when deadlock_detected then
+            perform private.refuse_simultaneous_writers();
+        end;
+    end if;
+end
+$$;
+comment on function private.take_meeting_account_turn(uuid) is
+    'Waits for the account''s turn, held until the end of the transaction: until then nobody else plans meetings on it. PT409 when two writers would wait for each other forever.';
+revoke execute on function private.take_meeting_account_turn(uuid) from public;
+
+-- Security definer: its callers ask about sessions that their users may not see, and name them to managers only.
+create function private.meeting_account_clashes(
+    meeting_account_id uuid,
+    start_time timestamptz,
+    end_time timestamptz,
+    except_session_ids uuid[] default '{}'
+)
+returns setof private.mentor_clash
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_account public.meeting_accounts;
+begin
+    select account.* into v_account
+    from public.meeting_accounts as account
+    where account.id = meeting_account_clashes.meeting_account_id;
+
+    return query
+    with hosted as materialized (
+        select
+            session.id,
+            session.title,
+            session.start_time,
+            session.end_time
+        from public.success_sessions as session
+        where
+            session.meeting_account_id = v_account.id
+            and session.platform = v_account.platform
+            and session.status in ('upcoming', 'live')
+            -- No session is longer than a day: what the index is searched by.
+            and session.start_time > meeting_account_clashes.start_time - interval '24 hours'
+            and session.start_time < meeting_account_clashes.end_time
+            and session.end_time > meeting_account_clashes.start_time
+            and session.id <> all(coalesce(except_session_ids, '{}'))
+    ),
+
+    -- There are most of them at once when one of them begins, or when the period does.
+    full_moment as materialized (
+        select begun.at
+        from (
+            select greatest(hosted.start_time, meeting_account_clashes.start_time)
+            from hosted
+        ) as begun (at)
+        inner join hosted on hosted.start_time <= begun.at and hosted.end_time > begun.at
+        group by begun.at
+        having count(distinct hosted.id) >= v_account.max_concurrent_meetings
+    )
+
+    select
+        'meeting_account',
+        hosted.id,
+        hosted.title,
+        hosted.start_time,
+        hosted.end_time
+    from hosted
+    where exists (
+        select from full_moment where hosted.start_time <= full_moment.at and hosted.end_time > full_moment.at
+    )
+    order by hosted.start_time, hosted.end_time, hosted.id;
+end
+$$;
+comment on function private.meeting_account_clashes(uuid, timestamptz, timestamptz, uuid[]) is
+    'The upcoming and live sessions, except those named, that fill the account at some moment from start_time to end_time, so that it could not host one more; in the order of time. No row: there is room, unless its limit is 0. It sees what is committed; take the account''s turn before, in a statement of its own, if it is to stay true.';
+revoke execute on function private.meeting_account_clashes(uuid, timestamptz, timestamptz, uuid[]) from public;
+
 create function private.clash_text(clash private.mentor_clash)
 returns text
 language plpgsql
@@ -248,6 +338,8 @@ begin
     return case clash.reason
         when 'session' then
             format('clash with %s, session %s, %s', quote_literal(clash.title), clash.session_id, v_period)
+        when 'meeting_account' then
+            format('%s, session %s, %s', quote_literal(clash.title), clash.session_id, v_period)
         when 'buffer' then
             format('too close to %s, session %s, %s', quote_literal(clash.title), clash.session_id, v_period)
         else format('time off %s', v_period) || coalesce(': ' || clash.title, '')
@@ -282,6 +374,43 @@ $$;
 comment on function private.refuse_clash(text, text, text, text) is
     'Raises 23P01, through PostgREST as HTTP 409. detail names the clash: null for those who may not know it.';
 revoke execute on function private.refuse_clash(text, text, text, text) from public;
+
+-- Licences are the managers' business. Others may send back what they read, as a form does.
+-- Security invoker: it asks about whoever writes.
+create function private.check_meeting_account_rights()
+returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if not row_security_active('public.success_sessions')
+        or (tg_op = 'INSERT' and new.meeting_account_id is null)
+        or (tg_op = 'UPDATE' and new.meeting_account_id is not distinct from old.meeting_account_id)
+    then
+        return new;
+    end if;
+    -- Only those whom policies bind may execute is_manager. An upsert comes by as an insert first.
+    if not private.is_manager()
+        and not exists (
+            select from public.success_sessions as session
+            where session.id = new.id and session.meeting_account_id = new.meeting_account_id
+        )
+    then
+        raise exception using
+            errcode = '42501',
+            message = 'meeting_account_id is chosen by managers only',
+            hint = 'Leave meeting_account_id out, or ask a manager.';
+    end if;
+    return new;
+end
+$$;
+comment on function private.check_meeting_account_rights() is
+    'Refuses with 42501 a meeting account that is not chosen by a manager, before other triggers look at it.';
+revoke execute on function private.check_meeting_account_rights() from public;
+
+create trigger success_sessions_0_meeting_account
+before insert or update of meeting_account_id on public.success_sessions
+for each row execute function private.check_meeting_account_rights();
 
 -- The policies say who may create a session, but Postgres asks them after the BEFORE triggers, whose messages would by
 -- then have told a stranger who is a mentor and when that mentor is busy. So this one comes first, and says in words
@@ -321,8 +450,8 @@ revoke execute on function private.check_session_rights() from public;
 create trigger success_sessions_0_rights before insert on public.success_sessions
 for each row execute function private.check_session_rights();
 
--- The BEFORE triggers of success_sessions run in the order of their names: 0 rights, 1 defaults, 2 references, 3
--- transitions, 4 credentials, 5 double booking, 6 revision.
+-- The BEFORE triggers of success_sessions run in the order of their names: 0 meeting account and rights, 1 defaults, 2
+-- references, 3 transitions, 4 credentials, 5 double booking and meeting account, 6 revision.
 create function private.set_session_defaults()
 returns trigger
 language plpgsql
@@ -708,6 +837,87 @@ create trigger success_sessions_5_double_booking
 before insert or update of mentor_id, start_time, end_time, status on public.success_sessions
 for each row execute function private.refuse_double_booking();
 
+-- An account never hosts more meetings at once than it can. Writers for one account take turns, so that each sees the
+-- one before; there is no constraint that could count. The accounts' turns come after the mentors' (5 double booking).
+-- Security definer: it reads accounts and sessions that the writer may not see, and names them to managers only.
+create function private.refuse_crowded_meeting_account()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_account public.meeting_accounts;
+    v_clashes text;
+begin
+    -- Who moves a session elsewhere leaves the account behind.
+    if tg_op = 'UPDATE'
+        and new.platform is distinct from old.platform
+        and new.meeting_account_id is not distinct from old.meeting_account_id
+    then
+        new.meeting_account_id := null;
+    end if;
+    if new.meeting_account_id is null then
+        return new;
+    end if;
+
+    if tg_op = 'INSERT' or new.meeting_account_id is distinct from old.meeting_account_id then
+        select account.* into v_account
+        from public.meeting_accounts as account
+        where account.id = new.meeting_account_id;
+        if v_account.platform is distinct from new.platform then
+            raise exception using
+                errcode = '22023',
+                message = format(
+                    'meeting_account_id %s is not an account of platform %s', new.meeting_account_id, new.platform
+                ),
+                hint = 'Send the id of a row of meeting_accounts of that platform.';
+        end if;
+    elsif old.status in ('upcoming', 'live')
+        and new.start_time >= old.start_time
+        and new.end_time <= old.end_time
+    then
+        -- Nothing is taken up that was not the session's before: the clock moving the status, an end moved forward.
+        return new;
+    end if;
+    if new.status not in ('upcoming', 'live') or new.end_time <= new.start_time then
+        return new;
+    end if;
+
+    perform private.take_meeting_account_turn(new.meeting_account_id);
+
+    -- Read anew, in its turn.
+    select account.* into v_account
+    from public.meeting_accounts as account
+    where account.id = new.meeting_account_id;
+    v_clashes := (
+        select string_agg(private.clash_text(clash), '; ' order by clash.start_time, clash.session_id)
+        from private.meeting_account_clashes(
+            new.meeting_account_id, new.start_time, new.end_time, array[new.id]
+        ) as clash
+    );
+    if v_clashes is null and v_account.max_concurrent_meetings is distinct from 0 then
+        return new;
+    end if;
+    if not (auth.uid() is null or private.is_manager()) then
+        perform private.refuse_clash('the meeting account is not free at that time', null, 'Choose another time.');
+    end if;
+    perform private.refuse_clash(
+        format('meeting account %s is full at that time', quote_literal(v_account.name)),
+        concat_ws(': ', format('it hosts %s at once', v_account.max_concurrent_meetings), v_clashes),
+        'Choose another time or another account.'
+    );
+    return null;
+end
+$$;
+comment on function private.refuse_crowded_meeting_account() is
+    'Refuses with 23P01 (HTTP 409) an upcoming or live session at a time at which its meeting account already hosts all it can, naming them to managers. A session that changes its platform leaves its account.';
+revoke execute on function private.refuse_crowded_meeting_account() from public;
+
+create trigger success_sessions_5_meeting_account
+before insert or update of meeting_account_id, platform, start_time, end_time, status on public.success_sessions
+for each row execute function private.refuse_crowded_meeting_account();
+
 -- SEQUENCE rises when something changes that an invitation shows (RFC 5545, section 3.8.7.4); the clock moving the
 -- status is no revision.
 create function private.revise_session()
@@ -798,6 +1008,31 @@ create trigger forget_session_credentials after delete on public.success_session
 for each row execute function private.forget_session_credentials();
 create trigger forget_session_credentials after delete on public.session_series
 for each row execute function private.forget_session_credentials();
+
+-- Security definer: the writer need not be able to read platforms.
+create function private.set_meeting_account_defaults()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    new.max_concurrent_meetings := coalesce(
+        new.max_concurrent_meetings,
+        (
+            select platform.max_concurrent_meetings
+            from public.meeting_platforms as platform
+            where platform.id = new.platform
+        )
+    );
+    return new;
+end
+$$;
+comment on function private.set_meeting_account_defaults() is 'A new account hosts as many meetings at once as its platform lets it.';
+revoke execute on function private.set_meeting_account_defaults() from public;
+
+create trigger meeting_accounts_0_defaults before insert on public.meeting_accounts
+for each row execute function private.set_meeting_account_defaults();
 
 -- As success_sessions_0_rights: the policies are asked after the BEFORE triggers, whose messages would by then have
 -- told a stranger who is a mentor. Security invoker: it asks about whoever writes.

@@ -60,8 +60,8 @@ class Target:
 TARGETS = {
     "success_sessions": Target(
         "id title description session_type status course_id batch_id mentor_id start_time end_time"
-        " timezone platform link backup_link zoom_meeting_id zoom_passcode platform_data"
-        " cancel_reason sequence audience_key status_due_at",
+        " timezone platform meeting_account_id link backup_link zoom_meeting_id zoom_passcode"
+        " platform_data cancel_reason sequence audience_key status_due_at",
         {
             "title": "Fuzz",
             "start_time": "2030-01-01T10:00:00Z",
@@ -89,15 +89,43 @@ TARGETS = {
         {"student_id": "@nora", "course_id": "@course"},
         {"student_id": "eq.@nora"},
     ),
+    "mentor_time_off": Target(
+        "id mentor_id start_time end_time reason",
+        {
+            "mentor_id": "@milo",
+            "start_time": "2030-02-01T10:00:00Z",
+            "end_time": "2030-02-01T11:00:00Z",
+        },
+        {"mentor_id": "eq.@milo"},
+    ),
+    "mentor_availability": Target(
+        "id mentor_id weekday start_time end_time timezone",
+        {
+            "mentor_id": "@milo",
+            "weekday": "1",
+            "start_time": "10:00",
+            "end_time": "11:00",
+            "timezone": "UTC",
+        },
+        {"mentor_id": "eq.@milo"},
+    ),
+    "meeting_accounts": Target(
+        "id platform name max_concurrent_meetings",
+        {"platform": "zoom", "name": "Fuzz"},
+        {"name": "eq.Fuzz"},
+    ),
     "meeting_platforms": Target(
-        "id name is_active", {"id": "fuzz", "name": "Fuzz"}, {"id": "eq.fuzz"}
+        "id name is_active max_concurrent_meetings",
+        {"id": "fuzz", "name": "Fuzz"},
+        {"id": "eq.fuzz"},
     ),
     "user_roles": Target(
         "user_id role", {"user_id": "@nora", "role": "student"}, {"user_id": "eq.@nora"}
     ),
     "profiles": Target("id full_name timezone locale", None, {"id": "eq.@nora"}, who="nora"),
     "app_settings": Target(
-        "id join_opens_minutes_before late_after_minutes partial_below_percent",
+        "id join_opens_minutes_before late_after_minutes partial_below_percent"
+        " mentor_buffer_minutes",
         None,
         {"id": "is.true"},
     ),

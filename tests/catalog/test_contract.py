@@ -54,6 +54,7 @@ API_RELATIONS = {
     "batches",
     "course_enrollments",
     "courses",
+    "meeting_accounts",
     "meeting_platforms",
     "mentor_availability",
     "mentor_time_off",

@@ -13,8 +13,9 @@ from devstack.postgres import Server
 
 SESSION_FIELDS = (
     "id, title, description, session_type, status, course_id, batch_id, mentor_id, start_time,"
-    " end_time, timezone, platform, link, backup_link, zoom_meeting_id, zoom_passcode,"
-    " platform_data, registration_required, registration_closes_at, capacity, cancel_reason"
+    " end_time, timezone, platform, meeting_account_id, link, backup_link, zoom_meeting_id,"
+    " zoom_passcode, platform_data, registration_required, registration_closes_at,"
+    " capacity, cancel_reason"
 )
 ALL = "select, insert, update, delete"
 CALL = "execute"
@@ -38,8 +39,13 @@ SUMMARY = {
         " update (batch_id, status), delete"
     ),
     ("authenticated", "public.courses"): "select, insert (id, name), update (name), delete",
+    ("authenticated", "public.meeting_accounts"): (
+        "select, insert (id, platform, name, max_concurrent_meetings),"
+        " update (name, max_concurrent_meetings), delete"
+    ),
     ("authenticated", "public.meeting_platforms"): (
-        "select, insert (id, name, is_active), update (name, is_active), delete"
+        "select, insert (id, name, is_active, max_concurrent_meetings),"
+        " update (name, is_active, max_concurrent_meetings), delete"
     ),
     ("authenticated", "public.mentor_availability"): (
         "select, insert (id, mentor_id, weekday, start_time, end_time, timezone),"
@@ -92,6 +98,7 @@ SUMMARY = {
     ("service_role", "public.batches"): ALL,
     ("service_role", "public.course_enrollments"): ALL,
     ("service_role", "public.courses"): ALL,
+    ("service_role", "public.meeting_accounts"): ALL,
     ("service_role", "public.meeting_platforms"): ALL,
     ("service_role", "public.mentor_availability"): ALL,
     ("service_role", "public.mentor_time_off"): ALL,

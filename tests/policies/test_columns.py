@@ -12,7 +12,16 @@ from support.academy import MANAGERS, Academy
 
 SESSION = {
     *("id", "title", "description", "session_type", "status", "course_id", "batch_id", "mentor_id"),
-    *("start_time", "end_time", "timezone", "platform", "link", "backup_link", "zoom_meeting_id"),
+    *(
+        "start_time",
+        "end_time",
+        "timezone",
+        "platform",
+        "meeting_account_id",
+        "link",
+        "backup_link",
+        "zoom_meeting_id",
+    ),
     *("zoom_passcode", "platform_data", "registration_required", "registration_closes_at"),
     *("capacity", "cancel_reason"),
 }
@@ -22,7 +31,8 @@ INSERTABLE: dict[str, set[str]] = {
     "batches": {"id", "course_id", "name"},
     "course_enrollments": {"id", "student_id", "course_id", "batch_id", "status"},
     "courses": {"id", "name"},
-    "meeting_platforms": {"id", "name", "is_active"},
+    "meeting_accounts": {"id", "platform", "name", "max_concurrent_meetings"},
+    "meeting_platforms": {"id", "name", "is_active", "max_concurrent_meetings"},
     "mentor_availability": {
         *("id", "mentor_id", "weekday", "start_time", "end_time", "timezone"),
     },
@@ -44,7 +54,8 @@ UPDATABLE: dict[str, set[str]] = {
     "batches": {"name"},
     "course_enrollments": {"batch_id", "status"},
     "courses": {"name"},
-    "meeting_platforms": {"name", "is_active"},
+    "meeting_accounts": {"name", "max_concurrent_meetings"},
+    "meeting_platforms": {"name", "is_active", "max_concurrent_meetings"},
     "mentor_availability": {"weekday", "start_time", "end_time", "timezone"},
     "mentor_time_off": {"start_time", "end_time", "reason"},
     "profiles": {"full_name", "timezone", "locale"},

@@ -487,6 +487,64 @@ ATTEMPTS = (
         may=("host", *MANAGERS, "service_role"),
         refused=("anon",),
     ),
+    # -- meeting accounts --------------------------------------------------------------------------
+    Attempt(
+        "meeting_accounts",
+        "select",
+        "one",
+        "select from public.meeting_accounts where id = %(account)s",
+        may=(*MANAGERS, "service_role"),
+        refused=("anon",),
+    ),
+    Attempt(
+        "meeting_accounts",
+        "insert",
+        "a new one",
+        "insert into public.meeting_accounts (platform, name) values ('zoom', 'new')",
+        may=(*MANAGERS, "service_role"),
+        refused=but(*MANAGERS, "service_role"),
+    ),
+    Attempt(
+        "meeting_accounts",
+        "update",
+        "one",
+        "update public.meeting_accounts set name = 'renamed' where id = %(account)s",
+        may=(*MANAGERS, "service_role"),
+        refused=("anon",),
+    ),
+    Attempt(
+        "meeting_accounts",
+        "delete",
+        "one",
+        "delete from public.meeting_accounts where id = %(account)s",
+        may=("superadmin", "service_role"),
+        refused=("anon",),
+    ),
+    Attempt(
+        "success_sessions",
+        "update",
+        "meeting account of the batch's",
+        """
+        update public.success_sessions set meeting_account_id = %(account)s
+        where id = %(batch_session)s
+        """,
+        may=(*MANAGERS, "service_role"),
+        refused=("anon", "host"),
+    ),
+    Attempt(
+        "success_sessions",
+        "insert",
+        "hosted by the host on a meeting account",
+        """
+        insert into public.success_sessions
+            (title, link, start_time, mentor_id, meeting_account_id)
+        values (
+            'New', 'https://meet.example.test/1', now() + interval '9 days', %(host)s, %(account)s
+        )
+        """,
+        may=(*MANAGERS, "service_role"),
+        refused=but(*MANAGERS, "service_role"),
+    ),
     # -- settings and platforms --------------------------------------------------------------------
     Attempt(
         "app_settings",
@@ -586,6 +644,7 @@ DONE_BY_NOBODY = (
             ("batches", "truncate public.batches cascade"),
             ("course_enrollments", "truncate public.course_enrollments"),
             ("courses", "truncate public.courses cascade"),
+            ("meeting_accounts", "truncate public.meeting_accounts cascade"),
             ("meeting_platforms", "truncate public.meeting_platforms cascade"),
             ("mentor_availability", "truncate public.mentor_availability"),
             ("mentor_time_off", "truncate public.mentor_time_off"),
@@ -633,8 +692,14 @@ def targets(academy: Academy) -> dict[str, object]:
     )
     academy.conn.execute("insert into auth.users (id) values (%s)", (without_profile,))
     academy.conn.execute("delete from public.profiles where id = %s", (without_profile,))
+    account = uuid4()
+    academy.conn.execute(
+        "insert into public.meeting_accounts (id, platform, name) values (%s, 'zoom', 'ours')",
+        (account,),
+    )
     return {
         **academy.people,
+        "account": account,
         "batch_session": academy.sessions["batch"],
         "batch_series": batch_series,
         "orphaned_session": academy.sessions["orphaned"],

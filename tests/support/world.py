@@ -230,6 +230,14 @@ class World:
             timezone=timezone,
         )
 
+    def meeting_account(
+        self, name: str = "Some Account", *, platform: str = "zoom", at_once: int | None = None
+    ) -> UUID:
+        """A licensed account; None hosts as many meetings at once as its platform lets it."""
+        return self._insert(
+            "meeting_accounts", name=name, platform=platform, max_concurrent_meetings=at_once
+        )
+
     def _course_of(self, course: UUID | None, batch: UUID | None) -> UUID | None:
         if course is not None or batch is None:
             return course
