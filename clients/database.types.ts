@@ -798,6 +798,7 @@ export type Database = {
           "backup_link": string | null;
           "batch_id": string | null;
           "can_join": boolean | null;
+          "capacity": number | null;
           "course_id": string | null;
           "description": string | null;
           "end_time": string;
@@ -814,6 +815,10 @@ export type Database = {
           "minutes_present": number | null;
           "platform": string;
           "recurrence_id": string | null;
+          "registration_closes_at": string | null;
+          "registration_required": boolean;
+          "registration_status": Database["public"]["Enums"]["registration_status"] | null;
+          "seats_left": number | null;
           "segment": string | null;
           "sequence": number;
           "series_id": string | null;
@@ -822,6 +827,7 @@ export type Database = {
           "status": Database["public"]["Enums"]["session_status"] | null;
           "timezone": string;
           "title": string;
+          "waitlist_position": number | null;
           "week_start": string | null;
           "zoom_meeting_id": string | null;
         };
@@ -832,6 +838,7 @@ export type Database = {
           "backup_link"?: string | null;
           "batch_id"?: string | null;
           "can_join"?: boolean | null;
+          "capacity"?: number | null;
           "course_id"?: string | null;
           "description"?: string | null;
           "end_time"?: string | null;
@@ -848,6 +855,10 @@ export type Database = {
           "minutes_present"?: number | null;
           "platform"?: string | null;
           "recurrence_id"?: string | null;
+          "registration_closes_at"?: string | null;
+          "registration_required"?: boolean | null;
+          "registration_status"?: Database["public"]["Enums"]["registration_status"] | null;
+          "seats_left"?: number | null;
           "segment"?: string | null;
           "sequence"?: number | null;
           "series_id"?: string | null;
@@ -856,6 +867,7 @@ export type Database = {
           "status"?: Database["public"]["Enums"]["session_status"] | null;
           "timezone"?: string | null;
           "title"?: string | null;
+          "waitlist_position"?: number | null;
           "week_start"?: string | null;
           "zoom_meeting_id"?: string | null;
         };
@@ -865,6 +877,7 @@ export type Database = {
           "backup_link"?: string | null;
           "batch_id"?: string | null;
           "can_join"?: boolean | null;
+          "capacity"?: number | null;
           "course_id"?: string | null;
           "description"?: string | null;
           "end_time"?: string | null;
@@ -881,6 +894,10 @@ export type Database = {
           "minutes_present"?: number | null;
           "platform"?: string | null;
           "recurrence_id"?: string | null;
+          "registration_closes_at"?: string | null;
+          "registration_required"?: boolean | null;
+          "registration_status"?: Database["public"]["Enums"]["registration_status"] | null;
+          "seats_left"?: number | null;
           "segment"?: string | null;
           "sequence"?: number | null;
           "series_id"?: string | null;
@@ -889,6 +906,7 @@ export type Database = {
           "status"?: Database["public"]["Enums"]["session_status"] | null;
           "timezone"?: string | null;
           "title"?: string | null;
+          "waitlist_position"?: number | null;
           "week_start"?: string | null;
           "zoom_meeting_id"?: string | null;
         };
@@ -932,6 +950,16 @@ export type Database = {
       };
     };
     Functions: {
+      "cancel_registration": {
+        Args: { "session_id": string };
+        Returns: Database["public"]["CompositeTypes"]["registration_details"];
+        SetofOptions: {
+          from: "*";
+          to: "registration_details";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       "join_session": {
         Args: { "session_id": string };
         Returns: Database["public"]["CompositeTypes"]["session_join_details"];
@@ -972,6 +1000,16 @@ export type Database = {
           to: "recurrence_date";
           isOneToOne: false;
           isSetofReturn: true;
+        };
+      };
+      "register_for_session": {
+        Args: { "session_id": string };
+        Returns: Database["public"]["CompositeTypes"]["registration_details"];
+        SetofOptions: {
+          from: "*";
+          to: "registration_details";
+          isOneToOne: true;
+          isSetofReturn: false;
         };
       };
       "session_credentials": {

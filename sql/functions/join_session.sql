@@ -9,9 +9,13 @@ as $$
 declare
     v_session public.success_sessions := private.visible_session(session_id);
     v_opens_at timestamptz := private.join_opens_at(v_session.start_time);
+    v_is_learner boolean := private.is_session_learner(v_session, auth.uid());
+    v_status public.session_status := private.effective_session_status(
+        v_session.status, v_session.start_time, v_session.end_time
+    );
     v_details public.session_join_details;
 begin
-    case private.effective_session_status(v_session.status, v_session.start_time, v_session.end_time)
+    case v_status
         when 'cancelled' then
             raise exception using
                 errcode = 'PT409',
@@ -24,18 +28,24 @@ begin
                 message = 'this session is over',
                 detail = 'it ended at ' || private.utc_text(v_session.end_time),
                 hint = 'Look for a recording or another session.';
-        when 'upcoming' then
-            if clock_timestamp() < v_opens_at then
-                raise exception using
-                    errcode = 'PT409',
-                    message = 'joining is not open yet',
-                    detail = 'joining opens at ' || private.utc_text(v_opens_at),
-                    hint = 'Try again then.';
-            end if;
         else null;
     end case;
 
-    if private.is_session_learner(v_session, auth.uid()) then
+    -- Before the time, too: whoever needs a seat should hear of it while there is time to get one.
+    if v_is_learner and not private.is_manager() then
+        perform private.check_seat(v_session);
+    end if;
+
+    if v_status = 'upcoming' and clock_timestamp() < v_opens_at then
+        raise exception using
+            errcode = 'PT409',
+            message = 'joining is not open yet',
+            detail = 'joining opens at ' || private.utc_text(v_opens_at),
+            hint = 'Try again then.';
+    end if;
+
+    -- A manager without a seat looks in, and does not attend.
+    if v_is_learner and private.has_seat(v_session, auth.uid()) then
         perform private.note_presence(v_session, auth.uid(), 'join');
         select attendance.status into v_details.attendance_status
         from public.session_attendance as attendance
@@ -62,6 +72,6 @@ begin
 end
 $$;
 comment on function public.join_session(uuid) is
-    'Enter a session: answers links, meeting id and passcode, and records attendance for students (not for the host or managers). Safe to repeat. Errors: PT404 unknown or not visible; PT409 cancelled, over, or before the window (the detail says when it opens). Each call is written to the audit log.';
+    'Enter a session: answers links, meeting id and passcode, and records attendance for students (not for the host or managers). Safe to repeat. Errors: PT404 unknown or not visible; PT409 cancelled, over, without a seat where registration is required, or before the window (the detail says when it opens). Each call is written to the audit log.';
 revoke execute on function public.join_session(uuid) from public, anon, authenticated, service_role;
 grant execute on function public.join_session(uuid) to authenticated;

@@ -44,18 +44,39 @@ select
     session.recurrence_id,
     session.sequence,
     opening.join_opens_at,
-    clock.status = 'live' or (clock.status = 'upcoming' and now() >= opening.join_opens_at) as can_join,
+    (clock.status = 'live' or (clock.status = 'upcoming' and now() >= opening.join_opens_at))
+    and (
+        not session.registration_required
+        or registration.status is not distinct from 'registered'
+        or session.host_key between caller.hosts_from and caller.hosts_to
+    ) as can_join,
     attendance.status as attendance_status,
     attendance.joined_at,
     attendance.left_at,
-    attendance.minutes_present
+    attendance.minutes_present,
+    session.registration_required,
+    case when session.registration_required then least(session.registration_closes_at, session.start_time) end
+        as registration_closes_at,
+    session.capacity,
+    case when session.capacity is not null then private.seats_left(session.id, session.capacity) end as seats_left,
+    registration.status as registration_status,
+    case when registration.status = 'waitlisted' then private.my_waitlist_position(session.id) end
+        as waitlist_position
 from public.success_sessions as session
 cross join (
     select
         zone.timezone,
+        zone.hosts_from,
+        zone.hosts_to,
         (now() at time zone zone.timezone)::date as today,
         date_trunc('week', now() at time zone zone.timezone)::date as this_week
-    from (select private.my_timezone() as timezone limit 1) as zone -- noqa: AM09
+    from (
+        select
+            private.my_timezone() as timezone,
+            private.my_hosts_from() as hosts_from,
+            private.my_hosts_to() as hosts_to
+        limit 1 -- noqa: AM09
+    ) as zone
 ) as caller
 cross join public.app_settings as settings
 cross join lateral (
@@ -74,10 +95,14 @@ left join public.session_attendance as attendance
     on
         session.id = attendance.session_id
         and attendance.student_id = (select auth.uid())
+left join public.session_registrations as registration
+    on
+        session.id = registration.session_id
+        and registration.student_id = (select auth.uid())
 where session.status <> 'cancelled';
 
 comment on view public.segmented_weekly_success_sessions is
-    'The caller''s calendar: every visible session that is not cancelled, with week and segment in the caller''s time zone, the status by the clock, and the caller''s own attendance.';
+    'The caller''s calendar: every visible session that is not cancelled, with week and segment in the caller''s time zone, the status by the clock, and the caller''s own registration and attendance.';
 comment on column public.segmented_weekly_success_sessions.id is 'The session.';
 comment on column public.segmented_weekly_success_sessions.title is 'One line.';
 comment on column public.segmented_weekly_success_sessions.description is 'Free text for those who take part.';
@@ -119,7 +144,7 @@ comment on column public.segmented_weekly_success_sessions.sequence is
     'Revision for calendars (RFC 5545, section 3.8.7.4).';
 comment on column public.segmented_weekly_success_sessions.join_opens_at is 'When join_session opens.';
 comment on column public.segmented_weekly_success_sessions.can_join is
-    'Whether join_session would let the caller in now.';
+    'Whether join_session would let the caller in now: the time has come, and students have a seat where one is needed.';
 comment on column public.segmented_weekly_success_sessions.attendance_status is
     'The caller''s own attendance; null for none.';
 comment on column public.segmented_weekly_success_sessions.joined_at is
@@ -128,6 +153,16 @@ comment on column public.segmented_weekly_success_sessions.left_at is
     'The caller''s own last leave; null while there, or never there.';
 comment on column public.segmented_weekly_success_sessions.minutes_present is
     'The caller''s own minutes in the session.';
+comment on column public.segmented_weekly_success_sessions.registration_required is
+    'Whether students need a seat to join: register_for_session.';
+comment on column public.segmented_weekly_success_sessions.registration_closes_at is
+    'When registration closes, at the start at the latest; null where none is required.';
+comment on column public.segmented_weekly_success_sessions.capacity is 'Number of seats; null: unlimited.';
+comment on column public.segmented_weekly_success_sessions.seats_left is 'Free seats; null: unlimited.';
+comment on column public.segmented_weekly_success_sessions.registration_status is
+    'The caller''s own registration: registered, waitlisted or cancelled; null: never registered.';
+comment on column public.segmented_weekly_success_sessions.waitlist_position is
+    'The caller''s place in the waitlist, 1 gets the next free seat; null unless waitlisted.';
 
 revoke all on public.segmented_weekly_success_sessions from public, anon, authenticated, service_role;
 grant select on public.segmented_weekly_success_sessions to authenticated;

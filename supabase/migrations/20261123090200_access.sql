@@ -379,6 +379,88 @@ comment on function private.visible_session(uuid) is
     'The session, if the calling user may see it; else PT404, the same for unknown and invisible.';
 revoke execute on function private.visible_session(uuid) from public;
 
+-- Whoever takes part may come where no registration is required.
+create function private.has_seat(session public.success_sessions, student_id uuid)
+returns boolean
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return not session.registration_required
+    or exists (
+        select from public.session_registrations as registration
+        where
+            registration.session_id = session.id
+            and registration.student_id = has_seat.student_id
+            and registration.status = 'registered'
+    );
+end
+$$;
+comment on function private.has_seat(public.success_sessions, uuid) is
+    'Whether a student who takes part may come: registered, or no registration is required.';
+revoke execute on function private.has_seat(public.success_sessions, uuid) from public;
+
+-- Security definer: the calendar shows whether there is room to those who may not see who took it.
+create function private.seats_left(session_id uuid, capacity integer)
+returns integer
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if capacity is null then
+        return null;
+    end if;
+    -- Fewer than none is left where the capacity was lowered after the seats were taken.
+    return greatest(
+        capacity - (
+            select count(*)
+            from public.session_registrations as registration
+            where registration.session_id = seats_left.session_id and registration.status = 'registered'
+        ),
+        0
+    );
+end
+$$;
+comment on function private.seats_left(uuid, integer) is
+    'Free seats of a session with this capacity, at least 0; null where the capacity is unlimited (null).';
+revoke execute on function private.seats_left(uuid, integer) from public;
+grant execute on function private.seats_left(uuid, integer) to authenticated;
+
+-- Security definer: it counts those ahead, whom the caller may not see.
+create function private.my_waitlist_position(session_id uuid)
+returns integer
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return (
+        select
+            (
+                select count(*)
+                from public.session_registrations as waiting
+                where
+                    waiting.session_id = mine.session_id
+                    and waiting.status = 'waitlisted'
+                    and (waiting.queued_at, waiting.student_id) <= (mine.queued_at, mine.student_id)
+            )
+        from public.session_registrations as mine
+        where
+            mine.session_id = my_waitlist_position.session_id
+            and mine.student_id = auth.uid()
+            and mine.status = 'waitlisted'
+    );
+end
+$$;
+comment on function private.my_waitlist_position(uuid) is
+    'The caller''s place in a session''s waitlist: 1 gets the next free seat; null for those who do not wait.';
+revoke execute on function private.my_waitlist_position(uuid) from public;
+grant execute on function private.my_waitlist_position(uuid) to authenticated;
+
 alter table public.profiles enable row level security;
 
 revoke all on public.profiles from public, anon, authenticated, service_role;

@@ -1286,18 +1286,39 @@ select
     session.recurrence_id,
     session.sequence,
     opening.join_opens_at,
-    clock.status = 'live' or (clock.status = 'upcoming' and now() >= opening.join_opens_at) as can_join,
+    (clock.status = 'live' or (clock.status = 'upcoming' and now() >= opening.join_opens_at))
+    and (
+        not session.registration_required
+        or registration.status is not distinct from 'registered'
+        or session.host_key between caller.hosts_from and caller.hosts_to
+    ) as can_join,
     attendance.status as attendance_status,
     attendance.joined_at,
     attendance.left_at,
-    attendance.minutes_present
+    attendance.minutes_present,
+    session.registration_required,
+    case when session.registration_required then least(session.registration_closes_at, session.start_time) end
+        as registration_closes_at,
+    session.capacity,
+    case when session.capacity is not null then private.seats_left(session.id, session.capacity) end as seats_left,
+    registration.status as registration_status,
+    case when registration.status = 'waitlisted' then private.my_waitlist_position(session.id) end
+        as waitlist_position
 from public.success_sessions as session
 cross join (
     select
         zone.timezone,
+        zone.hosts_from,
+        zone.hosts_to,
         (now() at time zone zone.timezone)::date as today,
         date_trunc('week', now() at time zone zone.timezone)::date as this_week
-    from (select private.my_timezone() as timezone limit 1) as zone -- noqa: AM09
+    from (
+        select
+            private.my_timezone() as timezone,
+            private.my_hosts_from() as hosts_from,
+            private.my_hosts_to() as hosts_to
+        limit 1 -- noqa: AM09
+    ) as zone
 ) as caller
 cross join public.app_settings as settings
 cross join lateral (
@@ -1316,10 +1337,14 @@ left join public.session_attendance as attendance
     on
         session.id = attendance.session_id
         and attendance.student_id = (select auth.uid())
+left join public.session_registrations as registration
+    on
+        session.id = registration.session_id
+        and registration.student_id = (select auth.uid())
 where session.status <> 'cancelled';
 
 comment on view public.segmented_weekly_success_sessions is
-    'The caller''s calendar: every visible session that is not cancelled, with week and segment in the caller''s time zone, the status by the clock, and the caller''s own attendance.';
+    'The caller''s calendar: every visible session that is not cancelled, with week and segment in the caller''s time zone, the status by the clock, and the caller''s own registration and attendance.';
 comment on column public.segmented_weekly_success_sessions.id is 'The session.';
 comment on column public.segmented_weekly_success_sessions.title is 'One line.';
 comment on column public.segmented_weekly_success_sessions.description is 'Free text for those who take part.';
@@ -1361,7 +1386,7 @@ comment on column public.segmented_weekly_success_sessions.sequence is
     'Revision for calendars (RFC 5545, section 3.8.7.4).';
 comment on column public.segmented_weekly_success_sessions.join_opens_at is 'When join_session opens.';
 comment on column public.segmented_weekly_success_sessions.can_join is
-    'Whether join_session would let the caller in now.';
+    'Whether join_session would let the caller in now: the time has come, and students have a seat where one is needed.';
 comment on column public.segmented_weekly_success_sessions.attendance_status is
     'The caller''s own attendance; null for none.';
 comment on column public.segmented_weekly_success_sessions.joined_at is
@@ -1370,6 +1395,16 @@ comment on column public.segmented_weekly_success_sessions.left_at is
     'The caller''s own last leave; null while there, or never there.';
 comment on column public.segmented_weekly_success_sessions.minutes_present is
     'The caller''s own minutes in the session.';
+comment on column public.segmented_weekly_success_sessions.registration_required is
+    'Whether students need a seat to join: register_for_session.';
+comment on column public.segmented_weekly_success_sessions.registration_closes_at is
+    'When registration closes, at the start at the latest; null where none is required.';
+comment on column public.segmented_weekly_success_sessions.capacity is 'Number of seats; null: unlimited.';
+comment on column public.segmented_weekly_success_sessions.seats_left is 'Free seats; null: unlimited.';
+comment on column public.segmented_weekly_success_sessions.registration_status is
+    'The caller''s own registration: registered, waitlisted or cancelled; null: never registered.';
+comment on column public.segmented_weekly_success_sessions.waitlist_position is
+    'The caller''s place in the waitlist, 1 gets the next free seat; null unless waitlisted.';
 
 revoke all on public.segmented_weekly_success_sessions from public, anon, authenticated, service_role;
 grant select on public.segmented_weekly_success_sessions to authenticated;
@@ -1525,7 +1560,8 @@ comment on function private.note_presence(public.success_sessions, uuid, private
     'Records that a learner came or went through the API, once, and refreshes the attendance.';
 revoke execute on function private.note_presence(public.success_sessions, uuid, private.presence_kind) from public;
 
--- Called once a session is over, outside the write that ended it: it costs as much as there are students.
+-- Called once a session is over, outside the write that ended it: it costs as much as there are students. Where
+-- registration was required, those with a seat were expected; who had none could not come and is not absent.
 create function private.finalize_attendance(session_id uuid)
 returns void
 language plpgsql
@@ -1544,12 +1580,13 @@ begin
     insert into public.session_attendance (session_id, student_id, status, source)
     select v_session.id, learner.user_id, 'absent', 'join'
     from private.session_learners(v_session) as learner
+    where private.has_seat(v_session, learner.user_id)
     order by learner.user_id
     on conflict do nothing;
 end
 $$;
 comment on function private.finalize_attendance(uuid) is
-    'Final attendance of a completed session: open presence ends with the session, partial is decided, the missing are absent. Repeatable; nothing for other sessions.';
+    'Final attendance of a completed session: open presence ends with the session, partial is decided, the missing (of those registered, where registration was required) are absent. Repeatable; nothing for other sessions.';
 revoke execute on function private.finalize_attendance(uuid) from public;
 
 -- What the mentor's mail after the session says.
@@ -1588,6 +1625,42 @@ comment on function private.attendance_summary(uuid) is
     'Counts per attendance status and the students of a session: {"invited", "present", "late", "partial", "absent", "excused", "students": [{"full_name", "status", "minutes_present", "joined_at"}]}.';
 revoke execute on function private.attendance_summary(uuid) from public;
 
+-- Part of join_session, for those who take part as students in a session that requires registration.
+create function private.check_seat(session public.success_sessions)
+returns void
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_closes_at timestamptz := least(session.registration_closes_at, session.start_time);
+    v_is_open boolean := session.status = 'upcoming' and clock_timestamp() < v_closes_at;
+    v_position integer;
+begin
+    if private.has_seat(session, auth.uid()) then
+        return;
+    end if;
+    v_position := private.my_waitlist_position(session.id);
+    raise exception using
+        errcode = 'PT409',
+        message = 'this session needs a registration, and you have no seat',
+        detail = case
+            when v_position is not null then format('you are number %s in the waitlist', v_position)
+            when v_is_open then 'registration is open until ' || private.utc_text(v_closes_at)
+            else 'registration is closed'
+        end,
+        hint = case
+            when v_position is not null and clock_timestamp() < session.start_time
+                then 'You are told when a seat becomes free.'
+            when v_position is null and v_is_open then 'Call register_for_session.'
+            else 'Look for another session in the calendar.'
+        end;
+end
+$$;
+comment on function private.check_seat(public.success_sessions) is
+    'Refuses with PT409 a caller who has no seat in a session that requires registration, and names the remedy.';
+revoke execute on function private.check_seat(public.success_sessions) from public;
+
 -- Security definer: it is the API, and the only way for a student to a session's credentials. It reads Vault and writes
 -- presence and the audit log, none of which the caller may touch.
 create function public.join_session(session_id uuid)
@@ -1599,9 +1672,13 @@ as $$
 declare
     v_session public.success_sessions := private.visible_session(session_id);
     v_opens_at timestamptz := private.join_opens_at(v_session.start_time);
+    v_is_learner boolean := private.is_session_learner(v_session, auth.uid());
+    v_status public.session_status := private.effective_session_status(
+        v_session.status, v_session.start_time, v_session.end_time
+    );
     v_details public.session_join_details;
 begin
-    case private.effective_session_status(v_session.status, v_session.start_time, v_session.end_time)
+    case v_status
         when 'cancelled' then
             raise exception using
                 errcode = 'PT409',
@@ -1614,18 +1691,24 @@ begin
                 message = 'this session is over',
                 detail = 'it ended at ' || private.utc_text(v_session.end_time),
                 hint = 'Look for a recording or another session.';
-        when 'upcoming' then
-            if clock_timestamp() < v_opens_at then
-                raise exception using
-                    errcode = 'PT409',
-                    message = 'joining is not open yet',
-                    detail = 'joining opens at ' || private.utc_text(v_opens_at),
-                    hint = 'Try again then.';
-            end if;
         else null;
     end case;
 
-    if private.is_session_learner(v_session, auth.uid()) then
+    -- Before the time, too: whoever needs a seat should hear of it while there is time to get one.
+    if v_is_learner and not private.is_manager() then
+        perform private.check_seat(v_session);
+    end if;
+
+    if v_status = 'upcoming' and clock_timestamp() < v_opens_at then
+        raise exception using
+            errcode = 'PT409',
+            message = 'joining is not open yet',
+            detail = 'joining opens at ' || private.utc_text(v_opens_at),
+            hint = 'Try again then.';
+    end if;
+
+    -- A manager without a seat looks in, and does not attend.
+    if v_is_learner and private.has_seat(v_session, auth.uid()) then
         perform private.note_presence(v_session, auth.uid(), 'join');
         select attendance.status into v_details.attendance_status
         from public.session_attendance as attendance
@@ -1652,7 +1735,7 @@ begin
 end
 $$;
 comment on function public.join_session(uuid) is
-    'Enter a session: answers links, meeting id and passcode, and records attendance for students (not for the host or managers). Safe to repeat. Errors: PT404 unknown or not visible; PT409 cancelled, over, or before the window (the detail says when it opens). Each call is written to the audit log.';
+    'Enter a session: answers links, meeting id and passcode, and records attendance for students (not for the host or managers). Safe to repeat. Errors: PT404 unknown or not visible; PT409 cancelled, over, without a seat where registration is required, or before the window (the detail says when it opens). Each call is written to the audit log.';
 revoke execute on function public.join_session(uuid) from public, anon, authenticated, service_role;
 grant execute on function public.join_session(uuid) to authenticated;
 

@@ -41,11 +41,13 @@ ENUMS = {
 }
 
 API_FUNCTIONS = {
+    "cancel_registration(session_id uuid)": "registration_details",
     "join_session(session_id uuid)": "session_join_details",
     "leave_session(session_id uuid)": "session_attendance",
     (
         "preview_recurrence(recurrence jsonb, start_time timestamp with time zone, timezone text)"
     ): "recurrence_date",
+    "register_for_session(session_id uuid)": "registration_details",
     "session_credentials(session_id uuid)": "session_credential_details",
 }
 

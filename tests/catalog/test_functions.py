@@ -9,9 +9,12 @@ from support.catalog import Rule, caught, offenders
 
 DEFINER_API = {
     # The API functions that do for their caller what the caller may not do: read Vault, write
-    # presence and the audit log. Each decides for itself who may call it for which session.
+    # presence, registrations and the audit log. Each decides for itself who may call it for which
+    # session.
+    "cancel_registration(uuid)",
     "join_session(uuid)",
     "leave_session(uuid)",
+    "register_for_session(uuid)",
     "session_credentials(uuid)",
     # Reads its arguments and the list of time zones; its helpers stay closed to callers.
     "preview_recurrence(jsonb,timestamp with time zone,text)",

@@ -67,9 +67,11 @@ SUMMARY = {
         f"select, insert ({SESSION_FIELDS}), update ({SESSION_FIELDS}), delete"
     ),
     ("authenticated", "public.user_roles"): "select, insert (user_id, role), delete",
+    ("authenticated", "public.cancel_registration(session_id)"): CALL,
     ("authenticated", "public.join_session(session_id)"): CALL,
     ("authenticated", "public.leave_session(session_id)"): CALL,
     ("authenticated", "public.preview_recurrence(recurrence, start_time, timezone)"): CALL,
+    ("authenticated", "public.register_for_session(session_id)"): CALL,
     ("authenticated", "public.session_credentials(session_id)"): CALL,
     # What policies, checks, generated columns and the view call in the user's name. The API does
     # not expose them.
@@ -91,6 +93,8 @@ SUMMARY = {
     ("authenticated", "private.my_rows_from()"): CALL,
     ("authenticated", "private.my_rows_to()"): CALL,
     ("authenticated", "private.my_timezone()"): CALL,
+    ("authenticated", "private.my_waitlist_position(session_id)"): CALL,
+    ("authenticated", "private.seats_left(session_id, capacity)"): CALL,
     ("authenticated", "private.rule(holds, name, message, remedy)"): CALL,
     # Edge functions and the server's own scripts: all rows, without policies.
     ("service_role", "public.*"): "usage",

@@ -181,6 +181,7 @@ def test_one_session_is_found_by_its_id(crowd: psycopg.Connection, who: str, rel
 OWN_ROWS = {
     "session_attendance": {"session_attendance_student_id_idx", "session_attendance_pkey"},
     "session_participants": {"session_participants_user_id_idx", "session_participants_pkey"},
+    "session_registrations": {"session_registrations_student_id_idx", "session_registrations_pkey"},
     "course_enrollments": {"course_enrollments_student_id_course_id_key"},
     "profiles": {"profiles_pkey"},
     "user_roles": {"user_roles_pkey"},
@@ -197,7 +198,9 @@ def test_the_own_rows_are_found_by_index(crowd: psycopg.Connection, table: str, 
 
 
 @pytest.mark.parametrize("who", WHO)
-@pytest.mark.parametrize("table", ["session_attendance", "session_participants"])
+@pytest.mark.parametrize(
+    "table", ["session_attendance", "session_participants", "session_registrations"]
+)
 def test_the_list_of_one_session_is_found_by_index(
     crowd: psycopg.Connection, table: str, who: str
 ) -> None:
@@ -247,6 +250,33 @@ def cast(crowd: psycopg.Connection) -> dict[str, UUID]:
         row = crowd.execute(query.format(which).encode()).fetchone()
         assert row is not None, f"nobody is in a session that is {name}"
         people |= zip((name, f"{name}_host", f"{name}_learner"), row, strict=True)
+    row = crowd.execute(
+        """
+        select
+            session.id,
+            max(registration.student_id::text) filter (where registration.status = 'registered'),
+            max(registration.student_id::text) filter (where registration.status = 'waitlisted'),
+            (
+                select max(learner.user_id::text)
+                from private.session_learners(session) as learner
+                where learner.user_id not in (
+                    select student_id from public.session_registrations
+                    where session_id = session.id
+                )
+            )
+        from public.success_sessions as session
+        inner join public.session_registrations as registration
+            on session.id = registration.session_id
+        where session.registration_required
+        group by session.id
+        order by session.start_time desc
+        limit 1
+        """
+    ).fetchone()
+    assert row is not None
+    people |= zip(
+        ("full", "registered", "waiting", "seatless"), map(UUID, map(str, row)), strict=True
+    )
     return people
 
 
@@ -260,6 +290,27 @@ REQUESTS: dict[str, tuple[str, str]] = {
     "leave": (
         "live_learner",
         "select public.join_session(%(live)s); select public.leave_session(%(live)s)",
+    ),
+    "read the calendar with its seats": (
+        "registered",
+        "select registration_status, seats_left, waitlist_position, can_join"
+        " from public.segmented_weekly_success_sessions"
+        " where start_time between now() and now() + interval '400 days'",
+    ),
+    "register": ("seatless", "select public.register_for_session(%(full)s)"),
+    "register once more": ("registered", "select public.register_for_session(%(full)s)"),
+    "give back a seat, which is passed on": (
+        "registered",
+        "select public.cancel_registration(%(full)s)",
+    ),
+    "leave the waitlist": ("waiting", "select public.cancel_registration(%(full)s)"),
+    "add seats, which are given out": (
+        "manager",
+        "update public.success_sessions set capacity = 4 where id = %(full)s",
+    ),
+    "move a session with a waitlist to another audience": (
+        "manager",
+        "update public.success_sessions set course_id = null, batch_id = null where id = %(full)s",
     ),
     "read credentials": ("live_host", "select public.session_credentials(%(live)s)"),
     "create a session": (
@@ -346,6 +397,11 @@ REQUESTS: dict[str, tuple[str, str]] = {
         "update public.course_enrollments set status = 'paused'"
         " where student_id = %(upcoming_learner)s",
     ),
+    "withdraw somebody who has a seat": (
+        "manager",
+        "update public.course_enrollments set status = 'withdrawn'"
+        " where student_id = %(registered)s",
+    ),
     "change one's time zone": (
         "live_learner",
         "update public.profiles set timezone = 'UTC' where id = auth.uid()",
@@ -383,6 +439,7 @@ SYSTEM: dict[str, str] = {
     "attendance becomes final": "select private.finalize_attendance(%(over)s)",
     "attendance is summed up": "select private.attendance_summary(%(over)s)",
     "a user is deleted": "delete from auth.users where id = %(upcoming_learner)s",
+    "a user who has a seat is deleted": "delete from auth.users where id = %(registered)s",
     "a user signs up": "insert into auth.users (id, email)"
     " values (gen_random_uuid(), 'new@example.test')",
     "a batch is deleted": "with batch as ("

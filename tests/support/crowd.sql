@@ -67,7 +67,8 @@ cross join lateral (
 
 -- From half a year ago to half a year ahead, one every thirteen minutes.
 insert into public.success_sessions (
-    id, calendar_uid, title, course_id, batch_id, mentor_id, created_by, start_time, end_time, link, status
+    id, calendar_uid, title, course_id, batch_id, mentor_id, created_by, start_time, end_time, link, status,
+    registration_required, capacity
 )
 select
     md5('session ' || number)::uuid,
@@ -84,13 +85,16 @@ select
         when start_time > now() then 'upcoming'
         when start_time > now() - interval '1 hour' then 'live'
         else 'completed'
-    end::public.session_status
+    end::public.session_status,
+    has_seats,
+    case when has_seats then 2 end
 from generate_series(1, 40000) as number
 cross join lateral (
     select
         number % 100 as course,
         number / 100 % 6 as batch,
-        now() + (number - 20000) * interval '13 minutes' as start_time
+        now() + (number - 20000) * interval '13 minutes' as start_time,
+        number > 20000 and number % 7 = 0 as has_seats
 ) as scheduled;
 
 insert into public.session_participants (session_id, user_id, added_by)
@@ -99,6 +103,27 @@ select
     md5('student ' || number)::uuid,
     md5('manager 3')::uuid
 from generate_series(1, 12000) as number;
+
+-- Two of the students of a session with two seats have them, three more wait.
+insert into public.session_registrations (session_id, student_id, status)
+select
+    wanted.session_id,
+    wanted.student_id,
+    case when wanted.nth > 2 then 'waitlisted' else 'registered' end::public.registration_status
+from (
+    select
+        session.id as session_id,
+        enrollment.student_id,
+        row_number() over (partition by session.id order by enrollment.student_id) as nth
+    from public.success_sessions as session
+    inner join public.course_enrollments as enrollment
+        on
+            session.course_id = enrollment.course_id
+            and session.batch_id is not distinct from enrollment.batch_id
+            and enrollment.status = 'active'
+    where session.registration_required
+) as wanted
+where wanted.nth <= 5;
 
 insert into public.session_attendance (session_id, student_id, status, joined_at, minutes_present, source)
 select

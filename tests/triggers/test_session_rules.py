@@ -164,6 +164,53 @@ RULES = (
         ({"platform_data": Jsonb({})}, {"platform_data": Jsonb({"room": "A"})}),
     ),
     Rule(
+        "capacity_positive",
+        "capacity must be at least 1",
+        "Send the number of seats, or null for no limit.",
+        (
+            {"capacity": 0, "registration_required": True},
+            {"capacity": -1, "registration_required": True},
+        ),
+        (
+            {"capacity": 1, "registration_required": True},
+            {"capacity": None, "registration_required": True},
+        ),
+    ),
+    Rule(
+        "capacity_needs_registration",
+        "capacity needs registration_required",
+        "Seats are counted by registration: send registration_required true, or capacity null.",
+        ({"capacity": 10}, {"capacity": 10, "registration_required": False}),
+        ({"capacity": None, "registration_required": False},),
+    ),
+    Rule(
+        "registration_closes_at_needs_registration",
+        "registration_closes_at needs registration_required",
+        "Send registration_required true, or registration_closes_at null.",
+        ({"registration_closes_at": START},),
+        (
+            {"registration_closes_at": START, "registration_required": True},
+            {"registration_closes_at": None, "registration_required": False},
+        ),
+    ),
+    Rule(
+        "registration_closes_at_range",
+        "registration_closes_at must be in the years 2000 to 2199",
+        "Check the year; send an instant such as 2027-03-01T18:00:00+01:00.",
+        (
+            {"registration_closes_at": "1999-12-31T23:59:59Z", "registration_required": True},
+            {"registration_closes_at": "infinity", "registration_required": True},
+            {"registration_closes_at": "-infinity", "registration_required": True},
+        ),
+        # After the start is as good as none: a session that is moved must not need another.
+        (
+            {
+                "registration_closes_at": START + timedelta(days=9),
+                "registration_required": True,
+            },
+        ),
+    ),
+    Rule(
         "cancel_reason_when_cancelled",
         "cancel_reason belongs to cancelled sessions only",
         "Send status cancelled with it, or leave it out.",

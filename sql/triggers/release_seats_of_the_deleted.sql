@@ -1,0 +1,47 @@
+-- With a user all rows about them go, in an order of Postgres' choosing. This comes before it and takes the locks in
+-- ours: enrollments, invitations, sessions.
+-- Security definer: accounts are deleted by supabase_auth_admin, which may not write registrations.
+create function private.release_seats_of_the_deleted()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_session_ids uuid[];
+begin
+    perform from public.course_enrollments as enrollment
+    where enrollment.student_id = old.id
+    order by enrollment.id
+    for update;
+    perform from public.session_participants as participant
+    where participant.user_id = old.id
+    order by participant.session_id
+    for update;
+    v_session_ids := array(
+        select session.id
+        from public.success_sessions as session
+        where
+            session.status in ('upcoming', 'live')
+            and session.id in (
+                select registration.session_id
+                from public.session_registrations as registration
+                where registration.student_id = old.id
+                union all
+                select participant.session_id
+                from public.session_participants as participant
+                where participant.user_id = old.id
+            )
+        order by session.id
+        for no key update
+    );
+    delete from public.session_registrations as registration where registration.student_id = old.id;
+    perform private.promote_waitlist(v_session_ids);
+    return old;
+end
+$$;
+comment on function private.release_seats_of_the_deleted() is 'Gives the seats of a user who is deleted to the waitlists.';
+revoke execute on function private.release_seats_of_the_deleted() from public;
+
+create trigger release_seats_deleted before delete on public.profiles
+for each row execute function private.release_seats_of_the_deleted();
