@@ -142,6 +142,51 @@ def test_after_a_kill_another_worker_takes_over_within_seconds(
     assert in_doubt(big_classroom) <= GROUP * 2 + LANES * 2 + BATCH
 
 
+@pytest.mark.parametrize("verb", ["DATA", "DOT", ACCEPTED])
+def test_after_a_kill_a_mail_about_several_sessions_is_taken_over_whole(
+    big_classroom: Classroom, mail_server: SmtpServer, daemons: Daemons, verb: str
+) -> None:
+    env = environment(big_classroom.database, mail_server)
+    mail_server.at(verb, HOLD, about="student3")
+    first = daemons.start(env)
+    sessions = big_classroom.schedule_several(3)
+    mail_server.wait_held()
+    first.kill()
+    mail_server.behave()
+    daemons.start(env)
+    wait_until(lambda: big_classroom.all_sent(3 * 60), "everything is sent")
+
+    assert_everybody_was_told_once(big_classroom, mail_server)
+    for mail in mail_server.mails:
+        body = mail.message.get_body(("plain",))
+        assert body is not None
+        assert all(str(session) in body.get_content() for session in sessions)
+    assert in_doubt(big_classroom) <= 3 * (GROUP * 2 + LANES * 2 + BATCH)
+
+
+def test_a_mail_about_several_sessions_in_doubt_is_sent_again_as_it_was(
+    classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
+) -> None:
+    mail_server.at(ACCEPTED, DROP, times=1)
+    env = environment(classroom.database, mail_server, NOTIFIER_POLL_SECONDS="1")
+    first_worker = daemons.start(env)
+    sessions = classroom.schedule_several(3)
+    wait_until(lambda: classroom.statuses() == {"sent": 6, "in_doubt": 3}, "one is in doubt")
+    assert first_worker.stop() == 0
+    classroom.change(sessions[0], title="Renamed meanwhile")
+    classroom.make_due()
+    daemons.start(env)
+    wait_until(lambda: classroom.all_sent(9 + 3), "it is sent again, then the change", 15)
+
+    twice = [name for name, count in Counter(mail_server.recipients).items() if count == 3]
+    first, again, change = (mail for mail in mail_server.mails if mail.recipient in twice)
+    assert len(twice) == 1
+    assert first.message_id == again.message_id
+    assert first.message["Subject"] == again.message["Subject"]
+    assert change.message_id != first.message_id
+    assert change.message["Subject"].startswith("Updated: Renamed meanwhile")
+
+
 def test_a_standing_by_worker_takes_over_by_itself(
     big_classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from functools import partial
 
@@ -10,7 +11,7 @@ import psycopg
 
 from support.classroom import Classroom
 from support.daemon import Daemons, environment
-from support.smtp_server import HOLD, SmtpServer
+from support.smtp_server import HOLD, Mail, SmtpServer
 from support.threads import wait_until
 
 
@@ -70,6 +71,53 @@ def test_each_change_is_told_with_a_calendar_that_updates_the_last(
     assert len({str(event["UID"]) for _, event in events}) == 1
     sequences = [int(str(event["SEQUENCE"])) for _, event in events]
     assert sequences == sorted(set(sequences))
+
+
+def calendar_events(mail: Mail) -> list[tuple[str, icalendar.Component]]:
+    """The events of all calendars of a mail, each once, with their methods."""
+    found: list[tuple[str, icalendar.Component]] = []
+    for part in mail.message.walk():
+        if part.get_content_disposition() == "attachment":
+            payload = part.get_payload(decode=True)
+            assert isinstance(payload, bytes)
+            calendar = icalendar.Calendar.from_ical(payload)
+            method = str(calendar["METHOD"])
+            assert part["Content-Type"].params.get("method", method) == method
+            found += [(method, event) for event in calendar.walk("VEVENT")]
+    return found
+
+
+def test_a_commit_about_several_sessions_becomes_one_mail_for_everybody_concerned(
+    classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
+) -> None:
+    daemon = daemons.start(environment(classroom.database, mail_server))
+    sessions = classroom.schedule_several(3, mentor=True)
+    wait_until(lambda: classroom.all_sent(4 * 3), "invitations")
+
+    with classroom.conn.transaction():
+        classroom.change(sessions[0], status="cancelled", cancel_reason="Holiday.")
+        classroom.reschedule(sessions[1])
+        classroom.change(sessions[2], title="Last week")
+    wait_until(lambda: classroom.all_sent(8 * 3), "updates")
+
+    assert daemon.stop() == 0
+    assert Counter(Counter(mail_server.recipients).values()) == {2: 4}
+    first, second = (mail for mail in mail_server.mails if mail.recipient.startswith("student0@"))
+    assert first.message["Subject"].startswith("New sessions: Data Analytics")
+    assert second.message["Subject"].endswith("1 cancelled, 1 moved, 1 changed")
+    for mail in (first, second):
+        body = mail.message.get_body(("plain",))
+        assert body is not None
+        for session in sessions:
+            assert f"https://app.live-sessions.test/sessions/{session}" in body.get_content()
+    invited, updated = calendar_events(first), calendar_events(second)
+    assert [method for method, _ in invited] == ["REQUEST"] * 3
+    assert sorted(method for method, _ in updated) == ["CANCEL", "REQUEST", "REQUEST"]
+    assert {str(event["UID"]) for _, event in invited} == {str(e["UID"]) for _, e in updated}
+    hosts = [mail for mail in mail_server.mails if mail.recipient.startswith("amara")]
+    assert hosts[0].message["Subject"].startswith("You host: Data Analytics")
+    for line in daemon.events("mail"):
+        assert (line["outcome"], line["sessions"]) == ("sent", "3")
 
 
 def test_changes_that_pile_up_become_one_mail(

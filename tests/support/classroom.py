@@ -61,6 +61,19 @@ class Classroom:
                 **session,
             )
 
+    def schedule_several(self, count: int = 3, **session: Any) -> list[UUID]:
+        """Have the admin create so many sessions, a week apart, and commit them at once.
+
+        Args:
+            count: How many.
+            **session: As for `schedule`.
+        """
+        with self.conn.transaction():
+            return [
+                self.schedule(f"Week {number}", starts=timedelta(weeks=number), **session)
+                for number in range(1, count + 1)
+            ]
+
     def change(self, session: UUID, **columns: Any) -> None:
         """Have the admin change a session, and commit."""
         with self.conn.transaction(), as_user(self.conn, self.admin):
