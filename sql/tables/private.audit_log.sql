@@ -12,8 +12,8 @@ comment on table private.audit_log is
 comment on column private.audit_log.id is 'Order of recording.';
 comment on column private.audit_log.occurred_at is 'When.';
 comment on column private.audit_log.actor_id is 'The user who asked, auth.uid().';
-comment on column private.audit_log.action is 'The API function: join_session or session_credentials.';
-comment on column private.audit_log.session_id is 'The session whose credentials were shown.';
+comment on column private.audit_log.action is 'The API function: join_session, session_credentials or booking_offer_credentials.';
+comment on column private.audit_log.session_id is 'The session whose credentials were shown; of booking_offer_credentials the booking offer.';
 
 alter table private.audit_log enable row level security;
 

@@ -1,0 +1,17 @@
+-- The requests of one student take turns by these rows, and whoever ends one of the enrollments waits, or is seen here.
+create function private.lock_enrollments(student_id uuid)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform
+    from public.course_enrollments as enrollment
+    where enrollment.student_id = lock_enrollments.student_id and enrollment.status = 'active'
+    order by enrollment.id
+    for no key update;
+end
+$$;
+comment on function private.lock_enrollments(uuid) is
+    'Locks the active enrollments of a student until the end of the transaction; comes before locks on sessions.';
+revoke execute on function private.lock_enrollments(uuid) from public;

@@ -1,0 +1,36 @@
+-- The one door of the API functions to an offer, as private.visible_session is to a session.
+-- Security definer: called by definer functions, which row-level security would not stop; it says for one offer what the
+-- policy booking_offers_select says for all, and a test compares the two.
+create function private.visible_offer(offer_id uuid)
+returns public.booking_offers
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_offer public.booking_offers;
+begin
+    select offer.* into v_offer
+    from public.booking_offers as offer
+    where
+        offer.id = visible_offer.offer_id
+        and (
+            private.is_manager()
+            or (offer.mentor_id = auth.uid() and private.has_role('mentor'))
+            or (offer.is_active and private.is_offered_to(offer, auth.uid()))
+        );
+    if not found then
+        raise exception using
+            errcode = 'PT404',
+            message = format(
+                'offer_id %s is unknown or not visible to you', coalesce(visible_offer.offer_id::text, 'null')
+            ),
+            hint = 'Check the id; an offer is visible to those it is made to while it is active, its mentor and managers.';
+    end if;
+    return v_offer;
+end
+$$;
+comment on function private.visible_offer(uuid) is
+    'The booking offer, if the calling user may see it; else PT404, the same for unknown and invisible.';
+revoke execute on function private.visible_offer(uuid) from public;

@@ -1,0 +1,415 @@
+"""Many students at one moment: each slot goes to one, and no limit is passed."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from devstack.databases import Database
+from support.actors import as_user
+from support.bookings import book, cancel, move, offer
+from support.outbox import Outbox
+from support.sessions import tomorrow
+from support.waiting import wait_until
+from support.world import World
+
+FIRST = tomorrow()
+MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
+HALF_HOURS = [FIRST + n * 30 * MINUTE for n in range(4)]
+
+Request = Callable[[psycopg.Connection], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """A mentor and many students in a committed database.
+
+    Attributes:
+        database: The database.
+        conn: An autocommit connection as role `postgres`.
+        mentor: The mentor.
+        students: The students.
+    """
+
+    database: Database
+    conn: psycopg.Connection
+    mentor: UUID
+    students: list[UUID]
+
+    def at_once(self, *requests: tuple[UUID, Request]) -> Counter[str]:
+        """Send each request as somebody, each on a connection of its own, all at one moment.
+
+        Returns:
+            How often each outcome came: "done", or the SQLSTATE of the refusal.
+        """
+        outcomes: Counter[str] = Counter()
+        ready = threading.Barrier(len(requests))
+
+        def send(who: UUID, request: Request) -> None:
+            with psycopg.connect(self.database.url) as connection:
+                connection.execute("select 1")
+                connection.commit()
+                ready.wait(timeout=60)
+                try:
+                    with connection.transaction(), as_user(connection, who):
+                        request(connection)
+                except psycopg.Error as error:
+                    outcomes[error.sqlstate or "?"] += 1
+                else:
+                    outcomes["done"] += 1
+
+        threads = [threading.Thread(target=send, args=each) for each in requests]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=120)
+        return outcomes
+
+    def sessions(self) -> int:
+        """How many sessions are on."""
+        row = self.conn.execute(
+            "select count(*) from public.success_sessions where status = 'upcoming'"
+        ).fetchone()
+        assert row is not None
+        return int(row[0])
+
+    def book(self, student: UUID, offer_id: UUID, nth: int = 0) -> UUID:
+        """Book the nth half hour, alone."""
+        with self.conn.transaction(), as_user(self.conn, student):
+            return UUID(str(book(self.conn, offer_id, HALF_HOURS[nth])["session_id"]))
+
+
+@pytest.fixture
+def crowd(database: Database) -> Iterator[Crowd]:
+    with psycopg.connect(database.url, autocommit=True) as conn:
+        world = World(conn)
+        with conn.transaction():
+            course = world.course()
+            students = [world.student(f"Student {n}", course=course) for n in range(30)]
+            mentor = world.mentor()
+        yield Crowd(database, conn, mentor, students)
+
+
+def without(crowd: Crowd, change: str) -> None:
+    """Take a guard away, as role `postgres`."""
+    with crowd.conn.transaction():
+        crowd.conn.execute(change.encode())
+
+
+WITHOUT_CONSTRAINT = (
+    "alter table public.success_sessions drop constraint success_sessions_mentor_id_no_overlap"
+)
+WITHOUT_TURNS = """
+    create or replace function private.take_mentor_turn(mentor_id uuid)
+    returns void language plpgsql set search_path = pg_catalog, pg_temp
+    as $$ begin perform pg_sleep(0.05); end $$
+"""
+"""Nobody waits, and everybody takes as long as it takes for the others to have looked, too."""
+
+
+def without_booking_turns(crowd: Crowd) -> None:
+    """Let bookings pass each other before they count."""
+    row = crowd.conn.execute("select pg_get_functiondef('private.claim_slot'::regproc)").fetchone()
+    assert row is not None
+    before = str(row[0])
+    after = before.replace(
+        "perform pg_advisory_xact_lock(hashtextextended('bookings/'",
+        "perform (hashtextextended('bookings/'",
+    )
+    assert before != after
+    without(crowd, after)
+    without(crowd, WITHOUT_TURNS)
+
+
+# -- One slot ------------------------------------------------------------------------------
+
+
+def everybody_clicks(crowd: Crowd, *offers: UUID) -> Counter[str]:
+    return crowd.at_once(
+        *(
+            (student, lambda conn, which=offers[n % len(offers)]: book(conn, which, FIRST))
+            for n, student in enumerate(crowd.students)
+        )
+    )
+
+
+def test_of_thirty_students_one_gets_the_slot(crowd: Crowd) -> None:
+    outcomes = everybody_clicks(crowd, offer(crowd.conn, crowd.mentor))
+
+    assert outcomes == {"done": 1, "23P01": 29}
+    assert crowd.sessions() == 1
+    for table in ("session_bookings", "session_participants"):
+        row = crowd.conn.execute(f"select count(*) from public.{table}".encode()).fetchone()
+        assert row == (1,)
+    told = Outbox(crowd.conn).tell()
+    assert sorted(told.values()) == ["mentor_assigned", "session_scheduled"]
+
+
+def test_overlapping_slots_of_two_offers_go_to_one_student(crowd: Crowd) -> None:
+    short = offer(crowd.conn, crowd.mentor)
+    long = offer(crowd.conn, crowd.mentor, slot_minutes=120)
+
+    assert everybody_clicks(crowd, short, long) == {"done": 1, "23P01": 29}
+    assert crowd.sessions() == 1
+
+
+def test_the_turns_alone_hold(crowd: Crowd) -> None:
+    offered = offer(crowd.conn, crowd.mentor)
+    without(crowd, WITHOUT_CONSTRAINT)
+
+    assert everybody_clicks(crowd, offered) == {"done": 1, "23P01": 29}
+
+
+def test_the_constraint_alone_holds(crowd: Crowd) -> None:
+    offered = offer(crowd.conn, crowd.mentor)
+    without_booking_turns(crowd)
+
+    assert everybody_clicks(crowd, offered) == {"done": 1, "23P01": 29}
+    assert crowd.sessions() == 1
+
+
+def test_with_neither_several_would_get_it(crowd: Crowd) -> None:
+    """The control."""
+    offered = offer(crowd.conn, crowd.mentor)
+    without_booking_turns(crowd)
+    without(crowd, WITHOUT_CONSTRAINT)
+
+    assert everybody_clicks(crowd, offered)["done"] > 1
+
+
+def test_moving_and_booking_meet_in_one_slot(crowd: Crowd) -> None:
+    offered = offer(crowd.conn, crowd.mentor, recurrence={"rrule": "FREQ=DAILY;COUNT=20"})
+    booked = []
+    for n, student in enumerate(crowd.students[:15]):
+        with crowd.conn.transaction(), as_user(crowd.conn, student):
+            start = FIRST + (n + 1) * DAY
+            booked.append((student, book(crowd.conn, offered, start)["session_id"]))
+
+    outcomes = crowd.at_once(
+        *((who, lambda conn, which=which: move(conn, which, FIRST)) for who, which in booked),
+        *((who, lambda conn: book(conn, offered, FIRST)) for who in crowd.students[15:]),
+    )
+
+    assert outcomes == {"done": 1, "23P01": 29}
+    row = crowd.conn.execute(
+        "select count(*) from public.success_sessions where start_time = %s", (FIRST,)
+    ).fetchone()
+    assert row == (1,)
+
+
+def test_two_who_swap_their_slots_do_not_block_each_other(crowd: Crowd) -> None:
+    offered = offer(crowd.conn, crowd.mentor)
+    one, two = crowd.students[:2]
+    first, second = crowd.book(one, offered, 0), crowd.book(two, offered, 1)
+
+    outcomes = crowd.at_once(
+        (one, lambda conn: move(conn, first, HALF_HOURS[1])),
+        (two, lambda conn: move(conn, second, HALF_HOURS[0])),
+    )
+
+    assert outcomes == {"23P01": 2}
+    assert crowd.sessions() == 2
+
+
+def test_time_off_and_bookings_do_not_meet(crowd: Crowd) -> None:
+    """Whichever comes first: no slot is booked over time off that was there before."""
+    offered = offer(crowd.conn, crowd.mentor, recurrence={"rrule": "FREQ=DAILY;COUNT=10"})
+
+    def leave(conn: psycopg.Connection) -> None:
+        conn.execute(
+            "insert into public.mentor_time_off (mentor_id, start_time, end_time)"
+            " values (%s, %s, %s)",
+            (crowd.mentor, FIRST, FIRST + 12 * DAY),
+        )
+
+    outcomes = crowd.at_once(
+        (crowd.mentor, leave),
+        *(
+            (student, lambda conn, start=FIRST + (n % 10) * DAY: book(conn, offered, start))
+            for n, student in enumerate(crowd.students)
+        ),
+    )
+
+    row = crowd.conn.execute(
+        """
+        select count(*)
+        from public.session_bookings as booking
+        cross join public.mentor_time_off as time_off
+        where booking.created_at > time_off.created_at
+        """
+    ).fetchone()
+    assert set(outcomes) <= {"done", "23P01"}
+    assert crowd.sessions() == outcomes["done"] - 1
+    assert row is not None
+
+
+# -- Limits --------------------------------------------------------------------------------
+
+LIMITS = {
+    "max_open_per_student": {"max_open_per_student": 2},
+    "max_per_student_week": {"max_per_student_week": 2},
+    "max_per_student_month": {"max_per_student_month": 2},
+}
+
+
+def one_student_clicks(crowd: Crowd, offered: UUID) -> Counter[str]:
+    """On many devices, on slots of one day that do not clash."""
+    student = crowd.students[0]
+    return crowd.at_once(
+        *(
+            (student, lambda conn, start=FIRST + n * 10 * MINUTE: book(conn, offered, start))
+            for n in range(12)
+        )
+    )
+
+
+@pytest.mark.parametrize("limit", LIMITS)
+def test_a_student_on_many_devices_stays_within_the_limit(crowd: Crowd, limit: str) -> None:
+    offered = offer(crowd.conn, crowd.mentor, slot_minutes=10, **LIMITS[limit])
+
+    assert one_student_clicks(crowd, offered) == {"done": 2, "PT409": 10}
+    assert crowd.sessions() == 2
+
+
+def test_a_mentors_day_stays_within_the_limit(crowd: Crowd) -> None:
+    offers = [
+        offer(crowd.conn, crowd.mentor, slot_minutes=10, max_per_day=3),
+        offer(crowd.conn, crowd.mentor, slot_minutes=10, max_per_day=3),
+    ]
+
+    outcomes = crowd.at_once(
+        *(
+            (
+                student,
+                lambda conn, n=n: book(conn, offers[n % 2], FIRST + n * 10 * MINUTE),
+            )
+            for n, student in enumerate(crowd.students[:12])
+        )
+    )
+
+    assert outcomes == {"done": 3, "PT409": 9}
+    assert crowd.sessions() == 3
+
+
+def test_without_turns_a_limit_would_be_passed(crowd: Crowd) -> None:
+    """The control, for the mentor's day: students do not wait for each other."""
+    offered = offer(crowd.conn, crowd.mentor, slot_minutes=10, max_per_day=3)
+    without_booking_turns(crowd)
+
+    outcomes = crowd.at_once(
+        *(
+            (student, lambda conn, n=n: book(conn, offered, FIRST + n * 10 * MINUTE))
+            for n, student in enumerate(crowd.students[:12])
+        )
+    )
+
+    assert outcomes["done"] > 3
+
+
+# -- The student's own calendar ------------------------------------------------------------
+
+
+def two_mentors_at_one_time(crowd: Crowd) -> Counter[str]:
+    with crowd.conn.transaction():
+        mentors = [World(crowd.conn).mentor(f"Mentor {n}") for n in range(8)]
+    offers = [offer(crowd.conn, mentor) for mentor in mentors]
+    student = crowd.students[0]
+    return crowd.at_once(
+        *((student, lambda conn, which=which: book(conn, which, FIRST)) for which in offers)
+    )
+
+
+def test_a_student_on_many_devices_is_in_one_meeting_at_a_time(crowd: Crowd) -> None:
+    assert two_mentors_at_one_time(crowd) == {"done": 1, "23P01": 7}
+
+
+def test_without_locking_the_enrollment_a_student_would_be_in_several(crowd: Crowd) -> None:
+    """The control."""
+    without(
+        crowd,
+        """
+        create or replace function private.lock_enrollments(student_id uuid)
+        returns void language plpgsql set search_path = pg_catalog, pg_temp
+        as $$ begin end $$
+        """,
+    )
+    without(crowd, WITHOUT_TURNS)
+
+    assert two_mentors_at_one_time(crowd)["done"] > 1
+
+
+# -- Access that ends ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("what_comes_first", ["the booking", "the end"])
+def test_no_booking_outlives_the_enrollment(crowd: Crowd, what_comes_first: str) -> None:
+    """The second of the two waits for the first, and sees what it did."""
+    student = crowd.students[0]
+    offered = offer(crowd.conn, crowd.mentor)
+    outcome: list[str] = []
+
+    def book_it(conn: psycopg.Connection) -> None:
+        with as_user(conn, student):
+            book(conn, offered, FIRST)
+
+    def end_it(conn: psycopg.Connection) -> None:
+        conn.execute(
+            "update public.course_enrollments set status = 'withdrawn' where student_id = %s",
+            (student,),
+        )
+
+    steps = (book_it, end_it) if what_comes_first == "the booking" else (end_it, book_it)
+    with psycopg.connect(crowd.database.url) as one, psycopg.connect(crowd.database.url) as two:
+        one.execute("select 1")
+        steps[0](one)
+
+        def go_on() -> None:
+            try:
+                steps[1](two)
+                two.commit()
+            except psycopg.Error as error:
+                outcome.append(str(error.sqlstate))
+            else:
+                outcome.append("done")
+
+        second = threading.Thread(target=go_on)
+        second.start()
+        wait_until(
+            lambda: outcome or _is_blocked(crowd.conn, two.info.backend_pid),
+            "the second waits or is through",
+        )
+        assert not outcome
+        one.commit()
+        second.join(timeout=60)
+
+    assert outcome == ["done" if what_comes_first == "the booking" else "PT404"]
+    assert crowd.sessions() == 0
+
+
+def test_cancelling_and_moving_one_booking_at_once_do_one_thing(crowd: Crowd) -> None:
+    offered = offer(crowd.conn, crowd.mentor)
+    student = crowd.students[0]
+    session = crowd.book(student, offered)
+
+    outcomes = crowd.at_once(
+        *((student, lambda conn: cancel(conn, session)) for _ in range(3)),
+        *((student, lambda conn, n=n: move(conn, session, HALF_HOURS[n])) for n in (1, 2, 3)),
+    )
+
+    assert outcomes["done"] >= 3
+    assert set(outcomes) <= {"done", "PT409"}
+    assert crowd.sessions() == 0
+
+
+def _is_blocked(watch: psycopg.Connection, pid: int) -> bool:
+    row = watch.execute("select cardinality(pg_catalog.pg_blocking_pids(%s))", (pid,)).fetchone()
+    assert row is not None
+    return bool(row[0])
