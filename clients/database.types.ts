@@ -64,6 +64,148 @@ export type Database = {
           },
         ];
       };
+      "booking_offers": {
+        Row: {
+          "audience": Database["public"]["Enums"]["offer_audience"];
+          "audience_key": string | null;
+          "backup_link": string | null;
+          "batch_id": string | null;
+          "booking_horizon_days": number;
+          "booking_notice_minutes": number;
+          "change_notice_minutes": number;
+          "course_id": string | null;
+          "created_at": string;
+          "created_by": string | null;
+          "description": string | null;
+          "exdates": (string)[];
+          "gap_minutes": number;
+          "id": string;
+          "is_active": boolean;
+          "link": string | null;
+          "max_open_per_student": number | null;
+          "max_per_day": number | null;
+          "max_per_student_month": number | null;
+          "max_per_student_week": number | null;
+          "mentor_id": string;
+          "platform": string;
+          "recurrence": Json | null;
+          "rrule": string;
+          "slot_minutes": number;
+          "start_time": string;
+          "timezone": string;
+          "title": string;
+          "updated_at": string;
+          "window_minutes": number;
+          "zoom_meeting_id": string | null;
+          "zoom_passcode": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "audience": Database["public"]["Enums"]["offer_audience"];
+          "audience_key"?: never;
+          "backup_link"?: string | null;
+          "batch_id"?: string | null;
+          "booking_horizon_days"?: number;
+          "booking_notice_minutes"?: number;
+          "change_notice_minutes"?: number;
+          "course_id"?: string | null;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "description"?: string | null;
+          "exdates": (string)[];
+          "gap_minutes"?: number;
+          "id"?: string;
+          "is_active"?: boolean;
+          "link"?: string | null;
+          "max_open_per_student"?: number | null;
+          "max_per_day"?: number | null;
+          "max_per_student_month"?: number | null;
+          "max_per_student_week"?: number | null;
+          "mentor_id"?: string;
+          "platform"?: string;
+          "recurrence"?: Json | null;
+          "rrule": string;
+          "slot_minutes"?: number;
+          "start_time": string;
+          "timezone"?: string;
+          "title": string;
+          "updated_at"?: string;
+          "window_minutes"?: number;
+          "zoom_meeting_id"?: string | null;
+          "zoom_passcode"?: string | null;
+        };
+        Update: {
+          "audience"?: Database["public"]["Enums"]["offer_audience"];
+          "audience_key"?: never;
+          "backup_link"?: string | null;
+          "batch_id"?: string | null;
+          "booking_horizon_days"?: number;
+          "booking_notice_minutes"?: number;
+          "change_notice_minutes"?: number;
+          "course_id"?: string | null;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "description"?: string | null;
+          "exdates"?: (string)[];
+          "gap_minutes"?: number;
+          "id"?: string;
+          "is_active"?: boolean;
+          "link"?: string | null;
+          "max_open_per_student"?: number | null;
+          "max_per_day"?: number | null;
+          "max_per_student_month"?: number | null;
+          "max_per_student_week"?: number | null;
+          "mentor_id"?: string;
+          "platform"?: string;
+          "recurrence"?: Json | null;
+          "rrule"?: string;
+          "slot_minutes"?: number;
+          "start_time"?: string;
+          "timezone"?: string;
+          "title"?: string;
+          "updated_at"?: string;
+          "window_minutes"?: number;
+          "zoom_meeting_id"?: string | null;
+          "zoom_passcode"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "booking_offers_batch_id_of_course_fkey";
+            columns: ["batch_id", "course_id"];
+            isOneToOne: false;
+            referencedRelation: "batches";
+            referencedColumns: ["id", "course_id"];
+          },
+          {
+            foreignKeyName: "booking_offers_course_id_fkey";
+            columns: ["course_id"];
+            isOneToOne: false;
+            referencedRelation: "courses";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "booking_offers_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "booking_offers_mentor_id_fkey";
+            columns: ["mentor_id"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "booking_offers_platform_fkey";
+            columns: ["platform"];
+            isOneToOne: false;
+            referencedRelation: "meeting_platforms";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "course_enrollments": {
         Row: {
           "batch_id": string | null;
@@ -368,6 +510,63 @@ export type Database = {
           },
           {
             foreignKeyName: "session_attendance_student_id_fkey";
+            columns: ["student_id"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "session_bookings": {
+        Row: {
+          "change_notice_minutes": number;
+          "created_at": string;
+          "note": string | null;
+          "offer_id": string;
+          "session_id": string;
+          "student_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "change_notice_minutes": number;
+          "created_at"?: string;
+          "note"?: string | null;
+          "offer_id": string;
+          "session_id": string;
+          "student_id": string;
+        };
+        Update: {
+          "change_notice_minutes"?: number;
+          "created_at"?: string;
+          "note"?: string | null;
+          "offer_id"?: string;
+          "session_id"?: string;
+          "student_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "session_bookings_offer_id_fkey";
+            columns: ["offer_id"];
+            isOneToOne: false;
+            referencedRelation: "booking_offers";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "session_bookings_session_id_fkey";
+            columns: ["session_id"];
+            isOneToOne: true;
+            referencedRelation: "segmented_weekly_success_sessions";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "session_bookings_session_id_fkey";
+            columns: ["session_id"];
+            isOneToOne: true;
+            referencedRelation: "success_sessions";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "session_bookings_student_id_fkey";
             columns: ["student_id"];
             isOneToOne: false;
             referencedRelation: "profiles";
@@ -950,6 +1149,52 @@ export type Database = {
       };
     };
     Functions: {
+      "book_slot": {
+        Args: { "note"?: string; "offer_id": string; "start_time": string };
+        Returns: Database["public"]["CompositeTypes"]["booking_details"];
+        SetofOptions: {
+          from: "*";
+          to: "booking_details";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "bookable_slots": {
+        Args: {
+          "from_time"?: string;
+          "mentor_id"?: string;
+          "offer_id"?: string;
+          "session_id"?: string;
+          "to_time"?: string;
+        };
+        Returns: Database["public"]["CompositeTypes"]["bookable_slot"][];
+        SetofOptions: {
+          from: "*";
+          to: "bookable_slot";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
+      "booking_offer_credentials": {
+        Args: { "offer_id": string };
+        Returns: Database["public"]["CompositeTypes"]["booking_offer_credential_details"];
+        SetofOptions: {
+          from: "*";
+          to: "booking_offer_credential_details";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "cancel_booking": {
+        Args: { "reason"?: string; "session_id": string };
+        Returns: Database["public"]["CompositeTypes"]["booking_details"];
+        SetofOptions: {
+          from: "*";
+          to: "booking_details";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       "cancel_registration": {
         Args: { "session_id": string };
         Returns: Database["public"]["CompositeTypes"]["registration_details"];
@@ -992,6 +1237,16 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "move_booking": {
+        Args: { "session_id": string; "start_time": string };
+        Returns: Database["public"]["CompositeTypes"]["booking_details"];
+        SetofOptions: {
+          from: "*";
+          to: "booking_details";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       "preview_recurrence": {
         Args: { "recurrence": Json; "start_time": string; "timezone": string };
         Returns: Database["public"]["CompositeTypes"]["recurrence_date"][];
@@ -1028,11 +1283,48 @@ export type Database = {
       "attendance_source": "join" | "platform" | "manual" | "import";
       "attendance_status": "present" | "late" | "partial" | "absent" | "excused";
       "enrollment_status": "active" | "paused" | "completed" | "withdrawn";
+      "offer_audience": "everybody" | "course" | "batch" | "unbatched";
       "registration_status": "registered" | "waitlisted" | "cancelled";
       "session_status": "upcoming" | "live" | "completed" | "cancelled";
       "session_type": "success_session" | "mentorship" | "group_coaching";
     };
     CompositeTypes: {
+      "bookable_slot": {
+        "offer_id": string | null;
+        "mentor_id": string | null;
+        "mentor_name": string | null;
+        "title": string | null;
+        "start_time": string | null;
+        "end_time": string | null;
+        "timezone": string | null;
+        "local_start": string | null;
+        "local_end": string | null;
+        "local_timezone": string | null;
+        "overlapping_session_ids": (string)[] | null;
+      };
+      "booking_details": {
+        "session_id": string | null;
+        "offer_id": string | null;
+        "title": string | null;
+        "description": string | null;
+        "mentor_id": string | null;
+        "mentor_name": string | null;
+        "start_time": string | null;
+        "end_time": string | null;
+        "timezone": string | null;
+        "platform": string | null;
+        "status": Database["public"]["Enums"]["session_status"] | null;
+        "cancel_reason": string | null;
+        "changes_until": string | null;
+      };
+      "booking_offer_credential_details": {
+        "offer_id": string | null;
+        "platform": string | null;
+        "link": string | null;
+        "backup_link": string | null;
+        "zoom_meeting_id": string | null;
+        "passcode": string | null;
+      };
       "recurrence_date": {
         "start_time": string | null;
         "local_start": string | null;
@@ -1181,6 +1473,7 @@ export const Constants = {
       "attendance_source": ["join", "platform", "manual", "import"],
       "attendance_status": ["present", "late", "partial", "absent", "excused"],
       "enrollment_status": ["active", "paused", "completed", "withdrawn"],
+      "offer_audience": ["everybody", "course", "batch", "unbatched"],
       "registration_status": ["registered", "waitlisted", "cancelled"],
       "session_status": ["upcoming", "live", "completed", "cancelled"],
       "session_type": ["success_session", "mentorship", "group_coaching"],

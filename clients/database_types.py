@@ -50,6 +50,8 @@ PublicAttendanceStatus: TypeAlias = Literal["present", "late", "partial", "absen
 
 PublicEnrollmentStatus: TypeAlias = Literal["active", "paused", "completed", "withdrawn"]
 
+PublicOfferAudience: TypeAlias = Literal["everybody", "course", "batch", "unbatched"]
+
 PublicRegistrationStatus: TypeAlias = Literal["registered", "waitlisted", "cancelled"]
 
 PublicSessionStatus: TypeAlias = Literal["upcoming", "live", "completed", "cancelled"]
@@ -103,6 +105,115 @@ class PublicBatchesUpdate(TypedDict):
     created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
     id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
     name: NotRequired[Annotated[str, Field(alias="name")]]
+
+
+class PublicBookingOffers(BaseModel):
+    audience: PublicOfferAudience = Field(alias="audience")
+    audience_key: Optional[uuid.UUID] = Field(alias="audience_key")
+    backup_link: Optional[str] = Field(alias="backup_link")
+    batch_id: Optional[uuid.UUID] = Field(alias="batch_id")
+    booking_horizon_days: int = Field(alias="booking_horizon_days")
+    booking_notice_minutes: int = Field(alias="booking_notice_minutes")
+    change_notice_minutes: int = Field(alias="change_notice_minutes")
+    course_id: Optional[uuid.UUID] = Field(alias="course_id")
+    created_at: datetime.datetime = Field(alias="created_at")
+    created_by: Optional[uuid.UUID] = Field(alias="created_by")
+    description: Optional[str] = Field(alias="description")
+    exdates: List[datetime.date] = Field(alias="exdates")
+    gap_minutes: int = Field(alias="gap_minutes")
+    id: uuid.UUID = Field(alias="id")
+    is_active: bool = Field(alias="is_active")
+    link: Optional[str] = Field(alias="link")
+    max_open_per_student: Optional[int] = Field(alias="max_open_per_student")
+    max_per_day: Optional[int] = Field(alias="max_per_day")
+    max_per_student_month: Optional[int] = Field(alias="max_per_student_month")
+    max_per_student_week: Optional[int] = Field(alias="max_per_student_week")
+    mentor_id: uuid.UUID = Field(alias="mentor_id")
+    platform: str = Field(alias="platform")
+    recurrence: Optional[JsonValue] = Field(alias="recurrence")
+    rrule: str = Field(alias="rrule")
+    slot_minutes: int = Field(alias="slot_minutes")
+    start_time: datetime.datetime = Field(alias="start_time")
+    timezone: str = Field(alias="timezone")
+    title: str = Field(alias="title")
+    updated_at: datetime.datetime = Field(alias="updated_at")
+    window_minutes: int = Field(alias="window_minutes")
+    zoom_meeting_id: Optional[str] = Field(alias="zoom_meeting_id")
+    zoom_passcode: Optional[str] = Field(alias="zoom_passcode")
+
+
+class PublicBookingOffersInsert(TypedDict):
+    audience: Annotated[PublicOfferAudience, Field(alias="audience")]
+    audience_key: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="audience_key")]]
+    backup_link: NotRequired[Annotated[Optional[str], Field(alias="backup_link")]]
+    batch_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="batch_id")]]
+    booking_horizon_days: NotRequired[Annotated[int, Field(alias="booking_horizon_days")]]
+    booking_notice_minutes: NotRequired[Annotated[int, Field(alias="booking_notice_minutes")]]
+    change_notice_minutes: NotRequired[Annotated[int, Field(alias="change_notice_minutes")]]
+    course_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="course_id")]]
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    created_by: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="created_by")]]
+    description: NotRequired[Annotated[Optional[str], Field(alias="description")]]
+    exdates: Annotated[List[datetime.date], Field(alias="exdates")]
+    gap_minutes: NotRequired[Annotated[int, Field(alias="gap_minutes")]]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    is_active: NotRequired[Annotated[bool, Field(alias="is_active")]]
+    link: NotRequired[Annotated[Optional[str], Field(alias="link")]]
+    max_open_per_student: NotRequired[Annotated[Optional[int], Field(alias="max_open_per_student")]]
+    max_per_day: NotRequired[Annotated[Optional[int], Field(alias="max_per_day")]]
+    max_per_student_month: NotRequired[
+        Annotated[Optional[int], Field(alias="max_per_student_month")]
+    ]
+    max_per_student_week: NotRequired[Annotated[Optional[int], Field(alias="max_per_student_week")]]
+    mentor_id: NotRequired[Annotated[uuid.UUID, Field(alias="mentor_id")]]
+    platform: NotRequired[Annotated[str, Field(alias="platform")]]
+    recurrence: NotRequired[Annotated[Optional[JsonValue], Field(alias="recurrence")]]
+    rrule: Annotated[str, Field(alias="rrule")]
+    slot_minutes: NotRequired[Annotated[int, Field(alias="slot_minutes")]]
+    start_time: Annotated[datetime.datetime, Field(alias="start_time")]
+    timezone: NotRequired[Annotated[str, Field(alias="timezone")]]
+    title: Annotated[str, Field(alias="title")]
+    updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
+    window_minutes: NotRequired[Annotated[int, Field(alias="window_minutes")]]
+    zoom_meeting_id: NotRequired[Annotated[Optional[str], Field(alias="zoom_meeting_id")]]
+    zoom_passcode: NotRequired[Annotated[Optional[str], Field(alias="zoom_passcode")]]
+
+
+class PublicBookingOffersUpdate(TypedDict):
+    audience: NotRequired[Annotated[PublicOfferAudience, Field(alias="audience")]]
+    audience_key: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="audience_key")]]
+    backup_link: NotRequired[Annotated[Optional[str], Field(alias="backup_link")]]
+    batch_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="batch_id")]]
+    booking_horizon_days: NotRequired[Annotated[int, Field(alias="booking_horizon_days")]]
+    booking_notice_minutes: NotRequired[Annotated[int, Field(alias="booking_notice_minutes")]]
+    change_notice_minutes: NotRequired[Annotated[int, Field(alias="change_notice_minutes")]]
+    course_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="course_id")]]
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    created_by: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="created_by")]]
+    description: NotRequired[Annotated[Optional[str], Field(alias="description")]]
+    exdates: NotRequired[Annotated[List[datetime.date], Field(alias="exdates")]]
+    gap_minutes: NotRequired[Annotated[int, Field(alias="gap_minutes")]]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    is_active: NotRequired[Annotated[bool, Field(alias="is_active")]]
+    link: NotRequired[Annotated[Optional[str], Field(alias="link")]]
+    max_open_per_student: NotRequired[Annotated[Optional[int], Field(alias="max_open_per_student")]]
+    max_per_day: NotRequired[Annotated[Optional[int], Field(alias="max_per_day")]]
+    max_per_student_month: NotRequired[
+        Annotated[Optional[int], Field(alias="max_per_student_month")]
+    ]
+    max_per_student_week: NotRequired[Annotated[Optional[int], Field(alias="max_per_student_week")]]
+    mentor_id: NotRequired[Annotated[uuid.UUID, Field(alias="mentor_id")]]
+    platform: NotRequired[Annotated[str, Field(alias="platform")]]
+    recurrence: NotRequired[Annotated[Optional[JsonValue], Field(alias="recurrence")]]
+    rrule: NotRequired[Annotated[str, Field(alias="rrule")]]
+    slot_minutes: NotRequired[Annotated[int, Field(alias="slot_minutes")]]
+    start_time: NotRequired[Annotated[datetime.datetime, Field(alias="start_time")]]
+    timezone: NotRequired[Annotated[str, Field(alias="timezone")]]
+    title: NotRequired[Annotated[str, Field(alias="title")]]
+    updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
+    window_minutes: NotRequired[Annotated[int, Field(alias="window_minutes")]]
+    zoom_meeting_id: NotRequired[Annotated[Optional[str], Field(alias="zoom_meeting_id")]]
+    zoom_passcode: NotRequired[Annotated[Optional[str], Field(alias="zoom_passcode")]]
 
 
 class PublicCourseEnrollments(BaseModel):
@@ -339,6 +450,33 @@ class PublicSessionAttendanceUpdate(TypedDict):
     status: NotRequired[Annotated[PublicAttendanceStatus, Field(alias="status")]]
     student_id: NotRequired[Annotated[uuid.UUID, Field(alias="student_id")]]
     updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
+
+
+class PublicSessionBookings(BaseModel):
+    change_notice_minutes: int = Field(alias="change_notice_minutes")
+    created_at: datetime.datetime = Field(alias="created_at")
+    note: Optional[str] = Field(alias="note")
+    offer_id: uuid.UUID = Field(alias="offer_id")
+    session_id: uuid.UUID = Field(alias="session_id")
+    student_id: uuid.UUID = Field(alias="student_id")
+
+
+class PublicSessionBookingsInsert(TypedDict):
+    change_notice_minutes: Annotated[int, Field(alias="change_notice_minutes")]
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    note: NotRequired[Annotated[Optional[str], Field(alias="note")]]
+    offer_id: Annotated[uuid.UUID, Field(alias="offer_id")]
+    session_id: Annotated[uuid.UUID, Field(alias="session_id")]
+    student_id: Annotated[uuid.UUID, Field(alias="student_id")]
+
+
+class PublicSessionBookingsUpdate(TypedDict):
+    change_notice_minutes: NotRequired[Annotated[int, Field(alias="change_notice_minutes")]]
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    note: NotRequired[Annotated[Optional[str], Field(alias="note")]]
+    offer_id: NotRequired[Annotated[uuid.UUID, Field(alias="offer_id")]]
+    session_id: NotRequired[Annotated[uuid.UUID, Field(alias="session_id")]]
+    student_id: NotRequired[Annotated[uuid.UUID, Field(alias="student_id")]]
 
 
 class PublicSessionParticipants(BaseModel):
@@ -659,6 +797,45 @@ class PublicSegmentedWeeklySuccessSessions(BaseModel):
     waitlist_position: Optional[int] = Field(alias="waitlist_position")
     week_start: Optional[datetime.date] = Field(alias="week_start")
     zoom_meeting_id: Optional[str] = Field(alias="zoom_meeting_id")
+
+
+class PublicBookableSlot(BaseModel):
+    offer_id: Optional[uuid.UUID] = Field(alias="offer_id")
+    mentor_id: Optional[uuid.UUID] = Field(alias="mentor_id")
+    mentor_name: Optional[str] = Field(alias="mentor_name")
+    title: Optional[str] = Field(alias="title")
+    start_time: Optional[datetime.datetime] = Field(alias="start_time")
+    end_time: Optional[datetime.datetime] = Field(alias="end_time")
+    timezone: Optional[str] = Field(alias="timezone")
+    local_start: Optional[datetime.datetime] = Field(alias="local_start")
+    local_end: Optional[datetime.datetime] = Field(alias="local_end")
+    local_timezone: Optional[str] = Field(alias="local_timezone")
+    overlapping_session_ids: Optional[List[uuid.UUID]] = Field(alias="overlapping_session_ids")
+
+
+class PublicBookingDetails(BaseModel):
+    session_id: Optional[uuid.UUID] = Field(alias="session_id")
+    offer_id: Optional[uuid.UUID] = Field(alias="offer_id")
+    title: Optional[str] = Field(alias="title")
+    description: Optional[str] = Field(alias="description")
+    mentor_id: Optional[uuid.UUID] = Field(alias="mentor_id")
+    mentor_name: Optional[str] = Field(alias="mentor_name")
+    start_time: Optional[datetime.datetime] = Field(alias="start_time")
+    end_time: Optional[datetime.datetime] = Field(alias="end_time")
+    timezone: Optional[str] = Field(alias="timezone")
+    platform: Optional[str] = Field(alias="platform")
+    status: Optional[PublicSessionStatus] = Field(alias="status")
+    cancel_reason: Optional[str] = Field(alias="cancel_reason")
+    changes_until: Optional[datetime.datetime] = Field(alias="changes_until")
+
+
+class PublicBookingOfferCredentialDetails(BaseModel):
+    offer_id: Optional[uuid.UUID] = Field(alias="offer_id")
+    platform: Optional[str] = Field(alias="platform")
+    link: Optional[str] = Field(alias="link")
+    backup_link: Optional[str] = Field(alias="backup_link")
+    zoom_meeting_id: Optional[str] = Field(alias="zoom_meeting_id")
+    passcode: Optional[str] = Field(alias="passcode")
 
 
 class PublicRecurrenceDate(BaseModel):

@@ -1,6 +1,6 @@
 -- The one door of the API functions to an offer, as private.visible_session is to a session.
--- Security definer: called by definer functions, which row-level security would not stop; it says for one offer what the
--- policy booking_offers_select says for all, and a test compares the two.
+-- Security definer: called by definer functions, which row-level security would not stop. It says for one offer what
+-- the policy booking_offers_select says for all, and a test compares the two.
 create function private.visible_offer(offer_id uuid)
 returns public.booking_offers
 language plpgsql
@@ -26,7 +26,7 @@ begin
             message = format(
                 'offer_id %s is unknown or not visible to you', coalesce(visible_offer.offer_id::text, 'null')
             ),
-            hint = 'Check the id; an offer is visible to those it is made to while it is active, its mentor and managers.';
+            hint = 'Check the id; an active offer is visible to those it is made to, its mentor and managers.';
     end if;
     return v_offer;
 end

@@ -2,7 +2,7 @@ alter table public.session_bookings enable row level security;
 
 revoke all on public.session_bookings from public, anon, authenticated, service_role;
 grant select on public.session_bookings to authenticated;
-grant select, insert, update, delete on public.session_bookings to service_role;
+grant select on public.session_bookings to service_role;
 
 -- Both arms are indexable, so the planner can combine them.
 create policy session_bookings_select_own_host_or_manager on public.session_bookings

@@ -12,7 +12,7 @@ create table public.booking_offers (
     timezone text not null default 'UTC',
     recurrence jsonb,
     rrule text not null,
-    exdates date [] not null,
+    exdates date[] not null,
     window_minutes integer not null default 60,
     slot_minutes integer not null default 30,
     gap_minutes integer not null default 0,

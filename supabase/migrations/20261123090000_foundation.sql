@@ -174,6 +174,64 @@ create type public.registration_details as (
 comment on type public.registration_details is
     'The caller''s registration: status, place in the waitlist (1 is next; null unless waitlisted), free seats (null: unlimited), and what else the caller is registered for or invited to at that time, [{"session_id", "title", "start_time", "end_time"}], empty for nothing.';
 
+-- To whom a mentor offers one-to-one meetings. Said outright, because a null batch means the unbatched elsewhere.
+create type public.offer_audience as enum (
+    'everybody', -- every student with an active enrollment, whatever the course
+    'course', -- the active enrollments of course_id, in a batch or not
+    'batch', -- those of batch_id
+    'unbatched' -- those of course_id that are in no batch
+);
+comment on type public.offer_audience is
+    'To whom a mentor offers one-to-one meetings: students with an active enrollment in any course, in one course, in one batch, or unbatched in one course.';
+
+-- One slot that can be booked: what bookable_slots answers, one row each.
+create type public.bookable_slot as (
+    offer_id uuid,
+    mentor_id uuid,
+    mentor_name text,
+    title text,
+    start_time timestamptz,
+    end_time timestamptz,
+    timezone text, -- the offer's own
+    local_start timestamp, -- what the caller's clock shows …
+    local_end timestamp,
+    local_timezone text, -- … in the zone of the caller's profile
+    overlapping_session_ids uuid [] -- the caller's cohort sessions at that time
+);
+comment on type public.bookable_slot is
+    'One free slot of a booking offer, with its times in the caller''s zone and the caller''s cohort sessions that it overlaps.';
+
+-- What book_slot, move_booking and cancel_booking answer.
+create type public.booking_details as (
+    session_id uuid,
+    offer_id uuid,
+    title text,
+    description text,
+    mentor_id uuid,
+    mentor_name text,
+    start_time timestamptz,
+    end_time timestamptz,
+    timezone text,
+    platform text,
+    status public.session_status,
+    cancel_reason text,
+    changes_until timestamptz -- the last moment for move_booking and cancel_booking
+);
+comment on type public.booking_details is
+    'A booked one-to-one meeting as its student is shown it: the session, the offer, and until when it may be moved or cancelled.';
+
+-- What booking_offer_credentials answers, for the offer's mentor and managers only.
+create type public.booking_offer_credential_details as (
+    offer_id uuid,
+    platform text,
+    link text,
+    backup_link text,
+    zoom_meeting_id text,
+    passcode text
+);
+comment on type public.booking_offer_credential_details is
+    'Answer of booking_offer_credentials: where the meetings of an offer take place, in full; null where nothing is set.';
+
 -- == What tables are built with ======================================================================================
 
 -- A check constraint with a sentence: it passes as any check does (true or null) and otherwise raises the message a
@@ -214,3 +272,20 @@ comment on function private.audience_key(uuid, uuid) is
     'The key shared by the sessions and the active enrollments of one audience; batch_id null means the unbatched; null without a course.';
 revoke execute on function private.audience_key(uuid, uuid) from public;
 grant execute on function private.audience_key(uuid, uuid) to authenticated, service_role;
+
+-- One key per audience of an offer, so that row-level security can search by a list of them. A batch and the unbatched
+-- have the keys that sessions have.
+create function private.offer_key(audience public.offer_audience, course_id uuid, batch_id uuid)
+returns uuid
+language sql
+immutable
+set search_path = pg_catalog, pg_temp
+return case audience
+    when 'everybody'::public.offer_audience then '00000000-0000-0000-0000-000000000000'::uuid
+    when 'course'::public.offer_audience then pg_catalog.md5(course_id::text || '/everybody')::uuid
+    else private.audience_key(course_id, batch_id)
+end;
+comment on function private.offer_key(public.offer_audience, uuid, uuid) is
+    'The key shared by the booking offers to one audience and the active enrollments that belong to it.';
+revoke execute on function private.offer_key(public.offer_audience, uuid, uuid) from public;
+grant execute on function private.offer_key(public.offer_audience, uuid, uuid) to authenticated, service_role;

@@ -461,6 +461,99 @@ comment on function private.my_waitlist_position(uuid) is
 revoke execute on function private.my_waitlist_position(uuid) from public;
 grant execute on function private.my_waitlist_position(uuid) to authenticated;
 
+-- Computed afresh in every statement, so that an offer disappears with the enrollment.
+-- Security definer: it is called by policies and reads enrollments past their own policy.
+create function private.my_offer_keys()
+returns uuid[]
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return array(
+        select distinct key.id
+        from public.course_enrollments as enrollment
+        cross join lateral (
+            values
+            (private.offer_key('everybody', null, null)),
+            (private.offer_key('course', enrollment.course_id, null)),
+            (private.audience_key(enrollment.course_id, enrollment.batch_id))
+        ) as key (id)
+        where enrollment.student_id = auth.uid() and enrollment.status = 'active'
+    );
+end
+$$;
+comment on function private.my_offer_keys() is
+    'The keys of the booking offers made to the caller''s active enrollments; empty for nobody.';
+revoke execute on function private.my_offer_keys() from public;
+grant execute on function private.my_offer_keys() to authenticated;
+
+-- The single-row twin of private.my_offer_keys, for any user. Whether the offer is active is not asked: what was booked
+-- while it was outlives it.
+create function private.is_offered_to(offer public.booking_offers, user_id uuid)
+returns boolean
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return exists (
+        select from public.course_enrollments as enrollment
+        where
+            enrollment.student_id = is_offered_to.user_id
+            and enrollment.status = 'active'
+            and case offer.audience
+                when 'everybody' then true
+                when 'course' then enrollment.course_id = offer.course_id
+                else
+                    enrollment.course_id = offer.course_id
+                    and enrollment.batch_id is not distinct from offer.batch_id
+            end
+    );
+end
+$$;
+comment on function private.is_offered_to(public.booking_offers, uuid) is
+    'Whether an active enrollment of the user belongs to the offer''s audience.';
+revoke execute on function private.is_offered_to(public.booking_offers, uuid) from public;
+
+-- The one door of the API functions to an offer, as private.visible_session is to a session.
+-- Security definer: called by definer functions, which row-level security would not stop. It says for one offer what
+-- the policy booking_offers_select says for all, and a test compares the two.
+create function private.visible_offer(offer_id uuid)
+returns public.booking_offers
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_offer public.booking_offers;
+begin
+    select offer.* into v_offer
+    from public.booking_offers as offer
+    where
+        offer.id = visible_offer.offer_id
+        and (
+            private.is_manager()
+            or (offer.mentor_id = auth.uid() and private.has_role('mentor'))
+            or (offer.is_active and private.is_offered_to(offer, auth.uid()))
+        );
+    if not found then
+        raise exception using
+            errcode = 'PT404',
+            message = format(
+                'offer_id %s is unknown or not visible to you', coalesce(visible_offer.offer_id::text, 'null')
+            ),
+            hint = 'Check the id; an active offer is visible to those it is made to, its mentor and managers.';
+    end if;
+    return v_offer;
+end
+$$;
+comment on function private.visible_offer(uuid) is
+    'The booking offer, if the calling user may see it; else PT404, the same for unknown and invisible.';
+revoke execute on function private.visible_offer(uuid) from public;
+
 alter table public.profiles enable row level security;
 
 revoke all on public.profiles from public, anon, authenticated, service_role;
@@ -812,6 +905,59 @@ create policy mentor_availability_delete_own_or_manager on public.mentor_availab
 for delete to authenticated
 using (mentor_id between (select private.my_hosts_from()) and (select private.my_hosts_to()));
 
+alter table public.booking_offers enable row level security;
+
+revoke all on public.booking_offers from public, anon, authenticated, service_role;
+grant select, delete on public.booking_offers to authenticated;
+grant insert (
+    mentor_id, title, description, audience, course_id, batch_id, start_time, timezone, recurrence, window_minutes,
+    slot_minutes, gap_minutes, booking_notice_minutes, change_notice_minutes, booking_horizon_days,
+    max_open_per_student, max_per_student_week, max_per_student_month, max_per_day, platform, link, backup_link,
+    zoom_meeting_id, zoom_passcode, is_active
+) on public.booking_offers to authenticated;
+grant update (
+    title, description, audience, course_id, batch_id, start_time, timezone, recurrence, window_minutes, slot_minutes,
+    gap_minutes, booking_notice_minutes, change_notice_minutes, booking_horizon_days, max_open_per_student,
+    max_per_student_week, max_per_student_month, max_per_day, platform, link, backup_link, zoom_meeting_id,
+    zoom_passcode, is_active
+) on public.booking_offers to authenticated;
+grant select, insert, update, delete on public.booking_offers to service_role;
+
+-- Both arms are indexable, so the planner can combine them.
+create policy booking_offers_select_audience_mentor_or_manager on public.booking_offers
+for select to authenticated
+using (
+    audience_key = any((select private.my_offer_keys())::uuid[])
+    or mentor_id between (select private.my_hosts_from()) and (select private.my_hosts_to())
+);
+
+create policy booking_offers_insert_mentor_or_manager on public.booking_offers
+for insert to authenticated
+with check (mentor_id between (select private.my_hosts_from()) and (select private.my_hosts_to()));
+
+create policy booking_offers_update_mentor_or_manager on public.booking_offers
+for update to authenticated
+using (mentor_id between (select private.my_hosts_from()) and (select private.my_hosts_to()))
+with check (mentor_id between (select private.my_hosts_from()) and (select private.my_hosts_to()));
+
+create policy booking_offers_delete_mentor_or_manager on public.booking_offers
+for delete to authenticated
+using (mentor_id between (select private.my_hosts_from()) and (select private.my_hosts_to()));
+
+alter table public.session_bookings enable row level security;
+
+revoke all on public.session_bookings from public, anon, authenticated, service_role;
+grant select on public.session_bookings to authenticated;
+grant select on public.session_bookings to service_role;
+
+-- Both arms are indexable, so the planner can combine them.
+create policy session_bookings_select_own_host_or_manager on public.session_bookings
+for select to authenticated
+using (
+    student_id between (select private.my_rows_from()) and (select private.my_rows_to())
+    or session_id = any((select private.my_hosted_session_ids())::uuid[])
+);
+
 -- == Users ===========================================================================================================
 
 -- Every auth user has a profile. Names and zones from sign-up are taken when valid: a bad one must not make sign-up
@@ -890,6 +1036,8 @@ for each row execute function private.touch_updated_at();
 create trigger touch_updated_at before update on public.mentor_availability
 for each row execute function private.touch_updated_at();
 create trigger touch_updated_at before update on public.session_series
+for each row execute function private.touch_updated_at();
+create trigger touch_updated_at before update on public.booking_offers
 for each row execute function private.touch_updated_at();
 
 -- The foreign key holds this rule; this says it in words, and before an absurdly long name can break the index on it.

@@ -11,6 +11,7 @@ ENUMS = {
     "public.enrollment_status": ["active", "paused", "completed", "withdrawn"],
     "public.attendance_status": ["present", "late", "partial", "absent", "excused"],
     "public.attendance_source": ["join", "platform", "manual", "import"],
+    "public.offer_audience": ["everybody", "course", "batch", "unbatched"],
     "public.registration_status": ["registered", "waitlisted", "cancelled"],
     "private.presence_kind": ["join", "leave"],
     "private.session_secret": ["zoom_passcode", "link", "backup_link", "host_link"],
@@ -42,8 +43,21 @@ ENUMS = {
 
 API_FUNCTIONS = {
     "cancel_registration(session_id uuid)": "registration_details",
+    (
+        "book_slot(offer_id uuid, start_time timestamp with time zone,"
+        " note text DEFAULT NULL::text)"
+    ): "booking_details",
+    (
+        "bookable_slots(offer_id uuid DEFAULT NULL::uuid, mentor_id uuid DEFAULT NULL::uuid,"
+        " from_time timestamp with time zone DEFAULT NULL::timestamp with time zone,"
+        " to_time timestamp with time zone DEFAULT NULL::timestamp with time zone,"
+        " session_id uuid DEFAULT NULL::uuid)"
+    ): "bookable_slot",
+    "booking_offer_credentials(offer_id uuid)": "booking_offer_credential_details",
+    "cancel_booking(session_id uuid, reason text DEFAULT NULL::text)": "booking_details",
     "join_session(session_id uuid)": "session_join_details",
     "leave_session(session_id uuid)": "session_attendance",
+    "move_booking(session_id uuid, start_time timestamp with time zone)": "booking_details",
     (
         "preview_recurrence(recurrence jsonb, start_time timestamp with time zone, timezone text)"
     ): "recurrence_date",
@@ -54,6 +68,7 @@ API_FUNCTIONS = {
 API_RELATIONS = {
     "app_settings",
     "batches",
+    "booking_offers",
     "course_enrollments",
     "courses",
     "meeting_accounts",
@@ -63,6 +78,7 @@ API_RELATIONS = {
     "profiles",
     "segmented_weekly_success_sessions",
     "session_attendance",
+    "session_bookings",
     "session_participants",
     "session_registrations",
     "session_series",

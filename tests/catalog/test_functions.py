@@ -9,11 +9,16 @@ from support.catalog import Rule, caught, offenders
 
 DEFINER_API = {
     # The API functions that do for their caller what the caller may not do: read Vault, write
-    # presence, registrations and the audit log. Each decides for itself who may call it for which
-    # session.
+    # presence, registrations, bookings and the audit log. Each decides for itself who may call it
+    # for which session.
+    "book_slot(uuid,timestamp with time zone,text)",
+    "bookable_slots(uuid,uuid,timestamp with time zone,timestamp with time zone,uuid)",
+    "booking_offer_credentials(uuid)",
+    "cancel_booking(uuid,text)",
     "cancel_registration(uuid)",
     "join_session(uuid)",
     "leave_session(uuid)",
+    "move_booking(uuid,timestamp with time zone)",
     "register_for_session(uuid)",
     "session_credentials(uuid)",
     # Reads its arguments and the list of time zones; its helpers stay closed to callers.

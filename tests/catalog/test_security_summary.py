@@ -17,6 +17,13 @@ SESSION_FIELDS = (
     " zoom_passcode, platform_data, registration_required, registration_closes_at,"
     " capacity, cancel_reason"
 )
+OFFER_FIELDS = (
+    "title, description, audience, course_id, batch_id, start_time, timezone, recurrence, "
+    "window_minutes, slot_minutes, gap_minutes, booking_notice_minutes, "
+    "change_notice_minutes, booking_horizon_days, max_open_per_student, max_per_student_week, "
+    "max_per_student_month, max_per_day, platform, link, backup_link, zoom_meeting_id, "
+    "zoom_passcode, is_active"
+)
 ALL = "select, insert, update, delete"
 CALL = "execute"
 
@@ -33,6 +40,9 @@ SUMMARY = {
     ),
     ("authenticated", "public.batches"): (
         "select, insert (id, course_id, name), update (name), delete"
+    ),
+    ("authenticated", "public.booking_offers"): (
+        f"select, insert (mentor_id, {OFFER_FIELDS}), update ({OFFER_FIELDS}), delete"
     ),
     ("authenticated", "public.course_enrollments"): (
         "select, insert (id, student_id, course_id, batch_id, status),"
@@ -58,6 +68,7 @@ SUMMARY = {
     ("authenticated", "public.profiles"): "select, update (full_name, timezone, locale)",
     ("authenticated", "public.segmented_weekly_success_sessions"): "select",
     ("authenticated", "public.session_attendance"): "select",
+    ("authenticated", "public.session_bookings"): "select",
     ("authenticated", "public.session_participants"): (
         "select, insert (session_id, user_id), delete"
     ),
@@ -68,8 +79,16 @@ SUMMARY = {
     ),
     ("authenticated", "public.user_roles"): "select, insert (user_id, role), delete",
     ("authenticated", "public.cancel_registration(session_id)"): CALL,
+    ("authenticated", "public.book_slot(offer_id, start_time, note)"): CALL,
+    (
+        "authenticated",
+        "public.bookable_slots(offer_id, mentor_id, from_time, to_time, session_id)",
+    ): CALL,
+    ("authenticated", "public.booking_offer_credentials(offer_id)"): CALL,
+    ("authenticated", "public.cancel_booking(session_id, reason)"): CALL,
     ("authenticated", "public.join_session(session_id)"): CALL,
     ("authenticated", "public.leave_session(session_id)"): CALL,
+    ("authenticated", "public.move_booking(session_id, start_time)"): CALL,
     ("authenticated", "public.preview_recurrence(recurrence, start_time, timezone)"): CALL,
     ("authenticated", "public.register_for_session(session_id)"): CALL,
     ("authenticated", "public.session_credentials(session_id)"): CALL,
@@ -90,16 +109,19 @@ SUMMARY = {
     ("authenticated", "private.my_hosts_from()"): CALL,
     ("authenticated", "private.my_hosts_to()"): CALL,
     ("authenticated", "private.my_invited_session_ids()"): CALL,
+    ("authenticated", "private.my_offer_keys()"): CALL,
     ("authenticated", "private.my_rows_from()"): CALL,
     ("authenticated", "private.my_rows_to()"): CALL,
     ("authenticated", "private.my_timezone()"): CALL,
     ("authenticated", "private.my_waitlist_position(session_id)"): CALL,
     ("authenticated", "private.seats_left(session_id, capacity)"): CALL,
+    ("authenticated", "private.offer_key(audience, course_id, batch_id)"): CALL,
     ("authenticated", "private.rule(holds, name, message, remedy)"): CALL,
     # Edge functions and the server's own scripts: all rows, without policies.
     ("service_role", "public.*"): "usage",
     ("service_role", "public.app_settings"): "select, update",
     ("service_role", "public.batches"): ALL,
+    ("service_role", "public.booking_offers"): ALL,
     ("service_role", "public.course_enrollments"): ALL,
     ("service_role", "public.courses"): ALL,
     ("service_role", "public.meeting_accounts"): ALL,
@@ -108,6 +130,7 @@ SUMMARY = {
     ("service_role", "public.mentor_time_off"): ALL,
     ("service_role", "public.profiles"): ALL,
     ("service_role", "public.session_attendance"): ALL,
+    ("service_role", "public.session_bookings"): "select",
     ("service_role", "public.session_participants"): ALL,
     ("service_role", "public.session_registrations"): "select",
     ("service_role", "public.session_series"): ALL,
@@ -118,6 +141,7 @@ SUMMARY = {
     ("service_role", "private.effective_session_status(status, start_time, end_time)"): CALL,
     ("service_role", "private.join_opens_at(start_time)"): CALL,
     ("service_role", "private.mentor_name(mentor_id)"): CALL,
+    ("service_role", "private.offer_key(audience, course_id, batch_id)"): CALL,
     ("service_role", "private.rule(holds, name, message, remedy)"): CALL,
     # The daemon: its queue's functions and nothing else. Every role may look into public; there is
     # nothing for it there.

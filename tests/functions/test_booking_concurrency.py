@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -133,10 +134,11 @@ def without_booking_turns(crowd: Crowd) -> None:
 
 
 def everybody_clicks(crowd: Crowd, *offers: UUID) -> Counter[str]:
+    choices = itertools.cycle(offers)
     return crowd.at_once(
         *(
-            (student, lambda conn, which=offers[n % len(offers)]: book(conn, which, FIRST))
-            for n, student in enumerate(crowd.students)
+            (student, lambda conn, which=which: book(conn, which, FIRST))
+            for student, which in zip(crowd.students, choices, strict=False)
         )
     )
 
@@ -147,7 +149,8 @@ def test_of_thirty_students_one_gets_the_slot(crowd: Crowd) -> None:
     assert outcomes == {"done": 1, "23P01": 29}
     assert crowd.sessions() == 1
     for table in ("session_bookings", "session_participants"):
-        row = crowd.conn.execute(f"select count(*) from public.{table}".encode()).fetchone()
+        query = f"select count(*) from public.{table}"  # noqa: S608
+        row = crowd.conn.execute(query.encode()).fetchone()
         assert row == (1,)
     told = Outbox(crowd.conn).tell()
     assert sorted(told.values()) == ["mentor_assigned", "session_scheduled"]
@@ -219,36 +222,92 @@ def test_two_who_swap_their_slots_do_not_block_each_other(crowd: Crowd) -> None:
     assert crowd.sessions() == 2
 
 
-def test_time_off_and_bookings_do_not_meet(crowd: Crowd) -> None:
-    """Whichever comes first: no slot is booked over time off that was there before."""
-    offered = offer(crowd.conn, crowd.mentor, recurrence={"rrule": "FREQ=DAILY;COUNT=10"})
+def test_a_student_waits_for_time_off_that_is_being_entered(crowd: Crowd) -> None:
+    offered = offer(crowd.conn, crowd.mentor)
 
-    def leave(conn: psycopg.Connection) -> None:
-        conn.execute(
-            "insert into public.mentor_time_off (mentor_id, start_time, end_time)"
-            " values (%s, %s, %s)",
-            (crowd.mentor, FIRST, FIRST + 12 * DAY),
-        )
+    outcome = second_meets_first(crowd, take_time_off(crowd), click(crowd, offered))
 
-    outcomes = crowd.at_once(
-        (crowd.mentor, leave),
-        *(
-            (student, lambda conn, start=FIRST + (n % 10) * DAY: book(conn, offered, start))
-            for n, student in enumerate(crowd.students)
-        ),
+    assert outcome == ("waited", "23P01")
+    assert crowd.sessions() == 0
+
+
+def test_time_off_waits_for_a_student_who_is_booking(crowd: Crowd) -> None:
+    """So that the mentor sees what is there already."""
+    offered = offer(crowd.conn, crowd.mentor)
+
+    outcome = second_meets_first(crowd, click(crowd, offered), take_time_off(crowd))
+
+    assert outcome == ("waited", "done")
+    assert crowd.sessions() == 1
+
+
+def test_without_turns_a_student_would_book_over_time_off(crowd: Crowd) -> None:
+    """The control."""
+    offered = offer(crowd.conn, crowd.mentor)
+    without(crowd, WITHOUT_TURNS)
+
+    outcome = second_meets_first(crowd, take_time_off(crowd), click(crowd, offered))
+
+    assert outcome == ("went on", "done")
+
+
+def take_time_off(crowd: Crowd) -> Request:
+    """The mentor is away all the first day."""
+    return lambda conn: conn.execute(
+        "insert into public.mentor_time_off (mentor_id, start_time, end_time) values (%s, %s, %s)",
+        (crowd.mentor, FIRST - DAY / 2, FIRST + DAY / 2),
     )
 
-    row = crowd.conn.execute(
-        """
-        select count(*)
-        from public.session_bookings as booking
-        cross join public.mentor_time_off as time_off
-        where booking.created_at > time_off.created_at
-        """
-    ).fetchone()
-    assert set(outcomes) <= {"done", "23P01"}
-    assert crowd.sessions() == outcomes["done"] - 1
+
+def click(crowd: Crowd, offered: UUID) -> Request:
+    """The first student books the first slot."""
+
+    def request(conn: psycopg.Connection) -> None:
+        with as_user(conn, crowd.students[0]):
+            book(conn, offered, FIRST)
+
+    return request
+
+
+def second_meets_first(crowd: Crowd, first: Request, second: Request) -> tuple[str, str]:
+    """The second request comes while the first has done its work and not committed yet.
+
+    Returns:
+        Whether it "waited" for the first or "went on", and then "done" or the SQLSTATE of the
+        refusal.
+    """
+    outcome: list[str] = []
+    with psycopg.connect(crowd.database.url) as one, psycopg.connect(crowd.database.url) as two:
+        one.execute("select 1")
+        first(one)
+
+        def go_on() -> None:
+            try:
+                two.execute("select 1")
+                second(two)
+                two.commit()
+            except psycopg.Error as error:
+                outcome.append(str(error.sqlstate))
+            else:
+                outcome.append("done")
+
+        thread = threading.Thread(target=go_on)
+        thread.start()
+        wait_until(
+            lambda: outcome or is_blocked(crowd.conn, two.info.backend_pid),
+            "the second waits or is through",
+        )
+        waited = "went on" if outcome else "waited"
+        one.commit()
+        thread.join(timeout=60)
+    return waited, outcome[0]
+
+
+def is_blocked(watch: psycopg.Connection, pid: int) -> bool:
+    """Whether that backend waits for another transaction."""
+    row = watch.execute("select cardinality(pg_catalog.pg_blocking_pids(%s))", (pid,)).fetchone()
     assert row is not None
+    return bool(row[0])
 
 
 # -- Limits --------------------------------------------------------------------------------
@@ -349,49 +408,43 @@ def test_without_locking_the_enrollment_a_student_would_be_in_several(crowd: Cro
 # -- Access that ends ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("what_comes_first", ["the booking", "the end"])
-def test_no_booking_outlives_the_enrollment(crowd: Crowd, what_comes_first: str) -> None:
+def end_enrollment(crowd: Crowd) -> Request:
+    """A manager withdraws the first student."""
+    return lambda conn: conn.execute(
+        "update public.course_enrollments set status = 'withdrawn' where student_id = %s",
+        (crowd.students[0],),
+    )
+
+
+def test_no_booking_outlives_the_enrollment(crowd: Crowd) -> None:
     """The second of the two waits for the first, and sees what it did."""
-    student = crowd.students[0]
     offered = offer(crowd.conn, crowd.mentor)
-    outcome: list[str] = []
 
-    def book_it(conn: psycopg.Connection) -> None:
-        with as_user(conn, student):
-            book(conn, offered, FIRST)
+    outcome = second_meets_first(crowd, click(crowd, offered), end_enrollment(crowd))
 
-    def end_it(conn: psycopg.Connection) -> None:
-        conn.execute(
-            "update public.course_enrollments set status = 'withdrawn' where student_id = %s",
-            (student,),
-        )
-
-    steps = (book_it, end_it) if what_comes_first == "the booking" else (end_it, book_it)
-    with psycopg.connect(crowd.database.url) as one, psycopg.connect(crowd.database.url) as two:
-        one.execute("select 1")
-        steps[0](one)
-
-        def go_on() -> None:
-            try:
-                steps[1](two)
-                two.commit()
-            except psycopg.Error as error:
-                outcome.append(str(error.sqlstate))
-            else:
-                outcome.append("done")
-
-        second = threading.Thread(target=go_on)
-        second.start()
-        wait_until(
-            lambda: outcome or _is_blocked(crowd.conn, two.info.backend_pid),
-            "the second waits or is through",
-        )
-        assert not outcome
-        one.commit()
-        second.join(timeout=60)
-
-    assert outcome == ["done" if what_comes_first == "the booking" else "PT404"]
+    assert outcome == ("waited", "done")
     assert crowd.sessions() == 0
+
+
+def test_nobody_books_whose_enrollment_is_ending(crowd: Crowd) -> None:
+    offered = offer(crowd.conn, crowd.mentor)
+
+    outcome = second_meets_first(crowd, end_enrollment(crowd), click(crowd, offered))
+
+    assert outcome == ("waited", "PT404")
+    assert crowd.sessions() == 0
+
+
+def test_nobody_books_what_is_being_withdrawn(crowd: Crowd) -> None:
+    offered = offer(crowd.conn, crowd.mentor)
+
+    outcome = second_meets_first(
+        crowd,
+        lambda conn: conn.execute("update public.booking_offers set is_active = false"),
+        click(crowd, offered),
+    )
+
+    assert outcome == ("waited", "PT409")
 
 
 def test_cancelling_and_moving_one_booking_at_once_do_one_thing(crowd: Crowd) -> None:
@@ -407,9 +460,3 @@ def test_cancelling_and_moving_one_booking_at_once_do_one_thing(crowd: Crowd) ->
     assert outcomes["done"] >= 3
     assert set(outcomes) <= {"done", "PT409"}
     assert crowd.sessions() == 0
-
-
-def _is_blocked(watch: psycopg.Connection, pid: int) -> bool:
-    row = watch.execute("select cardinality(pg_catalog.pg_blocking_pids(%s))", (pid,)).fetchone()
-    assert row is not None
-    return bool(row[0])

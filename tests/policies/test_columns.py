@@ -26,9 +26,24 @@ SESSION = {
     *("capacity", "cancel_reason"),
 }
 
+OFFER = {
+    *("title", "description", "audience", "course_id"),
+    *("batch_id", "start_time", "timezone", "recurrence"),
+    *("window_minutes", "slot_minutes", "gap_minutes", "booking_notice_minutes"),
+    *(
+        "change_notice_minutes",
+        "booking_horizon_days",
+        "max_open_per_student",
+        "max_per_student_week",
+    ),
+    *("max_per_student_month", "max_per_day", "platform", "link"),
+    *("backup_link", "zoom_meeting_id", "zoom_passcode", "is_active"),
+}
+
 INSERTABLE: dict[str, set[str]] = {
     "app_settings": set(),
     "batches": {"id", "course_id", "name"},
+    "booking_offers": {"mentor_id"} | OFFER,
     "course_enrollments": {"id", "student_id", "course_id", "batch_id", "status"},
     "courses": {"id", "name"},
     "meeting_accounts": {"id", "platform", "name", "max_concurrent_meetings"},
@@ -39,6 +54,7 @@ INSERTABLE: dict[str, set[str]] = {
     "mentor_time_off": {"id", "mentor_id", "start_time", "end_time", "reason"},
     "profiles": set(),
     "session_attendance": set(),
+    "session_bookings": set(),
     "session_participants": {"session_id", "user_id"},
     "session_registrations": set(),
     "session_series": set(),
@@ -52,6 +68,7 @@ UPDATABLE: dict[str, set[str]] = {
         "mentor_buffer_minutes",
     },
     "batches": {"name"},
+    "booking_offers": OFFER,
     "course_enrollments": {"batch_id", "status"},
     "courses": {"name"},
     "meeting_accounts": {"name", "max_concurrent_meetings"},
@@ -60,6 +77,7 @@ UPDATABLE: dict[str, set[str]] = {
     "mentor_time_off": {"start_time", "end_time", "reason"},
     "profiles": {"full_name", "timezone", "locale"},
     "session_attendance": set(),
+    "session_bookings": set(),
     "session_participants": set(),
     "session_registrations": set(),
     "session_series": set(),

@@ -416,6 +416,58 @@ ATTEMPTS = (
         may=("superadmin", "service_role"),
         refused=("anon",),
     ),
+    # -- one-to-one --------------------------------------------------------------------------------
+    Attempt(
+        "booking_offers",
+        "select",
+        "to the batch",
+        "select from public.booking_offers where id = %(batch_offer)s",
+        may=("student", "host", *MANAGERS, "service_role"),
+        refused=("anon",),
+    ),
+    Attempt(
+        "booking_offers",
+        "select",
+        "withdrawn",
+        "select from public.booking_offers where id = %(withdrawn_offer)s",
+        may=("host", *MANAGERS, "service_role"),
+        refused=("anon",),
+    ),
+    Attempt(
+        "booking_offers",
+        "insert",
+        "of the host",
+        """
+        insert into public.booking_offers (mentor_id, title, audience, start_time, link)
+        values (%(host)s, 'New', 'everybody', now(), 'https://meet.example.test/1')
+        """,
+        may=("host", *MANAGERS, "service_role"),
+        refused=but("host", *MANAGERS, "service_role"),
+    ),
+    Attempt(
+        "booking_offers",
+        "update",
+        "to the batch",
+        "update public.booking_offers set title = 'Renamed' where id = %(batch_offer)s",
+        may=("host", *MANAGERS, "service_role"),
+        refused=("anon",),
+    ),
+    Attempt(
+        "booking_offers",
+        "delete",
+        "withdrawn",
+        "delete from public.booking_offers where id = %(withdrawn_offer)s",
+        may=("host", *MANAGERS, "service_role"),
+        refused=("anon",),
+    ),
+    Attempt(
+        "session_bookings",
+        "select",
+        "of the student",
+        "select from public.session_bookings where student_id = %(student)s",
+        may=("student", "host", *MANAGERS, "service_role"),
+        refused=("anon",),
+    ),
     # -- mentors' time -----------------------------------------------------------------------------
     Attempt(
         "mentor_time_off",
@@ -637,11 +689,31 @@ DONE_BY_NOBODY = (
             ),
         )
     ),
+    # So are slots.
+    *(
+        Attempt("session_bookings", verb, "of the student", statement, may=(), refused=ALL)
+        for verb, statement in (
+            (
+                "insert",
+                """
+                insert into public.session_bookings
+                (session_id, offer_id, student_id, change_notice_minutes)
+                values (%(batch_session)s, %(batch_offer)s, %(student)s, 0)
+                """,
+            ),
+            (
+                "update",
+                "update public.session_bookings set note = '' where student_id = %(student)s",
+            ),
+            ("delete", "delete from public.session_bookings where student_id = %(student)s"),
+        )
+    ),
     *(
         Attempt(table, "truncate", "", statement, may=(), refused=ALL)
         for table, statement in (
             ("app_settings", "truncate public.app_settings"),
             ("batches", "truncate public.batches cascade"),
+            ("booking_offers", "truncate public.booking_offers cascade"),
             ("course_enrollments", "truncate public.course_enrollments"),
             ("courses", "truncate public.courses cascade"),
             ("meeting_accounts", "truncate public.meeting_accounts cascade"),
@@ -650,6 +722,7 @@ DONE_BY_NOBODY = (
             ("mentor_time_off", "truncate public.mentor_time_off"),
             ("profiles", "truncate public.profiles cascade"),
             ("session_attendance", "truncate public.session_attendance"),
+            ("session_bookings", "truncate public.session_bookings"),
             ("session_participants", "truncate public.session_participants"),
             ("session_registrations", "truncate public.session_registrations"),
             ("session_series", "truncate public.session_series cascade"),
@@ -702,6 +775,8 @@ def targets(academy: Academy) -> dict[str, object]:
         "account": account,
         "batch_session": academy.sessions["batch"],
         "batch_series": batch_series,
+        "batch_offer": academy.offers["batch"],
+        "withdrawn_offer": academy.offers["withdrawn"],
         "orphaned_session": academy.sessions["orphaned"],
         "session_over": academy.sessions["over"],
         "course": academy.course,

@@ -180,6 +180,7 @@ def test_one_session_is_found_by_its_id(crowd: psycopg.Connection, who: str, rel
 
 OWN_ROWS = {
     "session_attendance": {"session_attendance_student_id_idx", "session_attendance_pkey"},
+    "session_bookings": {"session_bookings_student_id_offer_id_idx", "session_bookings_pkey"},
     "session_participants": {"session_participants_user_id_idx", "session_participants_pkey"},
     "session_registrations": {"session_registrations_student_id_idx", "session_registrations_pkey"},
     "course_enrollments": {"course_enrollments_student_id_course_id_key"},
@@ -226,7 +227,15 @@ def scanned(conn: psycopg.Connection) -> Counter[str]:
 @pytest.fixture
 def cast(crowd: psycopg.Connection) -> dict[str, UUID]:
     """A session of each kind, with its host and one of its students, and some more."""
-    people: dict[str, UUID] = {"manager": MANAGER, "superadmin": SUPERADMIN}
+    people: dict[str, UUID] = {
+        "manager": MANAGER,
+        "superadmin": SUPERADMIN,
+        "student": STUDENT,
+        "offer": one("offer of 27, batch 0, 1"),
+    }
+    crowd.execute(
+        "update public.booking_offers set link = 'https://x.test/1' where id = %(offer)s", people
+    )
     for name, which in (
         (
             "upcoming",
@@ -386,6 +395,35 @@ REQUESTS: dict[str, tuple[str, str]] = {
     "uninvite everybody": (
         "upcoming_host",
         "delete from public.session_participants where session_id = %(upcoming)s",
+    ),
+    "publish an offer": (
+        "upcoming_host",
+        """
+        insert into public.booking_offers (title, audience, start_time, link)
+        values ('New', 'everybody', now(), 'https://meet.example.test/1')
+        """,
+    ),
+    "change an offer": (
+        "manager",
+        "update public.booking_offers set zoom_passcode = 'new' where id = %(offer)s",
+    ),
+    "look for slots": ("student", "select from public.bookable_slots()"),
+    "look for an offer's slots": ("student", "select from public.bookable_slots(%(offer)s)"),
+    "book, move and cancel a slot": (
+        "student",
+        """
+        select public.book_slot(%(offer)s, (
+            select start_time from public.bookable_slots(%(offer)s) offset 1 limit 1
+        ));
+        select public.move_booking(session_id, (
+            select start_time from public.bookable_slots(session_id => booking.session_id)
+            offset 5 limit 1
+        ))
+        from public.session_bookings as booking where offer_id = %(offer)s;
+        select public.cancel_booking(
+            (select session_id from public.session_bookings where offer_id = %(offer)s), 'ill'
+        )
+        """,
     ),
     "enroll somebody": (
         "manager",

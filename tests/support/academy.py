@@ -12,6 +12,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from support.actors import as_anon, as_service, as_user
+from support.bookings import offer
 from support.world import World
 
 STRANGERS = ("nobody", "paused", "completed", "withdrawn", "revoked_mentor")
@@ -39,6 +40,8 @@ class Academy:
             course's students without a batch; `guests` has no course, only the participant;
             `orphaned` is for an empty batch of another course, its mentor has lost the role. All
             these can be joined now. `cancelled` and `over` are the batch's and the host's.
+        offers: The host's booking offers by name: `batch` is made to the batch, and the student
+            booked the session `over` through it; `withdrawn` is no longer made to it.
         course: The course, of the sessions too unless said otherwise.
         batch: The batch.
     """
@@ -46,6 +49,7 @@ class Academy:
     conn: psycopg.Connection
     people: Mapping[str, UUID]
     sessions: Mapping[str, UUID]
+    offers: Mapping[str, UUID]
     course: UUID
     batch: UUID
 
@@ -140,6 +144,22 @@ def found(conn: psycopg.Connection) -> Academy:
         world.invite(sessions[session], people["participant"])
     world.attendance(sessions["over"], people["student"])
     world.registration(sessions["over"], people["student"])
+    offers = {
+        name: offer(
+            conn,
+            host,
+            audience="batch",
+            course_id=course,
+            batch_id=batch,
+            is_active=name == "batch",
+        )
+        for name in ("batch", "withdrawn")
+    }
+    conn.execute(
+        "insert into public.session_bookings"
+        " (session_id, offer_id, student_id, change_notice_minutes) values (%s, %s, %s, 0)",
+        (sessions["over"], offers["batch"], people["student"]),
+    )
     world.available(host, 1, "09:00", "17:00")
     conn.execute(
         "insert into public.mentor_time_off (mentor_id, start_time, end_time) values"
@@ -152,4 +172,4 @@ def found(conn: psycopg.Connection) -> Academy:
     )
     # What the notifier would have done meanwhile: everybody has been told of everything.
     conn.execute("update notifier.events set expanded_at = now(), through_id = id")
-    return Academy(conn, people, sessions, course, batch)
+    return Academy(conn, people, sessions, offers, course, batch)

@@ -135,6 +135,34 @@ select
     'join'
 from generate_series(1, 40000) as number;
 
+-- One to each course and one to each batch, and what mentors no longer offer.
+insert into public.booking_offers (
+    id, mentor_id, title, audience, course_id, batch_id, start_time, rrule, exdates, window_minutes, is_active
+)
+select
+    md5(format('offer of %s, batch %s, %s', course, batch, version))::uuid,
+    md5('mentor ' || course + 1)::uuid,
+    'Mentorship',
+    case when batch = 0 then 'course' else 'batch' end::public.offer_audience,
+    md5('course ' || course)::uuid,
+    case when batch > 0 then md5(format('batch %s of %s', batch, course))::uuid end,
+    now(),
+    'FREQ=DAILY',
+    '{}',
+    480,
+    version = 1
+from generate_series(0, 99) as course
+cross join generate_series(0, 5) as batch
+cross join generate_series(1, 10) as version;
+
+insert into public.session_bookings (session_id, offer_id, student_id, change_notice_minutes)
+select
+    md5('session ' || number * 3)::uuid,
+    md5(format('offer of %s, batch 0, 2', number % 100))::uuid,
+    md5('student ' || number)::uuid,
+    0
+from generate_series(1, 12000) as number;
+
 insert into private.presence_events (session_id, user_id, kind, occurred_at, source)
 select
     md5('session ' || number % 20000 + 1)::uuid,
