@@ -889,6 +889,7 @@ declare
     v_name text;
     v_meeting jsonb;
     v_slot record;
+    v_booked_id uuid;
     v_session_id uuid := gen_random_uuid();
 begin
     perform private.lock_enrollments(auth.uid());
@@ -900,6 +901,26 @@ begin
             message = 'only the students whom an offer is made to may book it',
             hint = 'Mentors and managers create the session and invite the student.';
     end if;
+    -- The second of two clicks.
+    v_booked_id := (
+        select booking.session_id
+        from public.session_bookings as booking
+        inner join public.success_sessions as session on booking.session_id = session.id
+        where
+            booking.student_id = auth.uid()
+            and booking.offer_id = v_offer.id
+            and session.start_time = book_slot.start_time
+            and session.status = 'upcoming'
+            and exists (
+                select from public.session_participants as participant
+                where participant.session_id = booking.session_id and participant.user_id = booking.student_id
+            )
+        limit 1
+    );
+    if v_booked_id is not null then
+        return private.booking_details(v_booked_id);
+    end if;
+
     v_slot := private.claim_slot(v_offer, start_time);
     v_offer := v_slot.claimed;
 
@@ -944,7 +965,7 @@ begin
 end
 $$;
 comment on function public.book_slot(uuid, timestamptz, text) is
-    'Book a slot of a mentor''s offer: makes a one-to-one session with the caller as its participant; both are told by mail. note goes to the mentor, in the session''s description. Never two students in one slot, never over a limit. Errors: PT404 offer unknown or not visible; 42501 not offered to the caller; 22023 not the start of a slot; 23P01 not free any more, or the caller is invited elsewhere at that time; PT409 too late, too early, or over a limit.';
+    'Book a slot of a mentor''s offer: makes a one-to-one session with the caller as its participant; both are told by mail. Safe to repeat. note goes to the mentor, in the session''s description. Never two students in one slot, never over a limit. Errors: PT404 offer unknown or not visible; 42501 not offered to the caller; 22023 not the start of a slot; 23P01 not free any more, or the caller is invited elsewhere at that time; PT409 too late, too early, or over a limit.';
 revoke execute on function public.book_slot(uuid, timestamptz, text) from public, anon, authenticated, service_role;
 grant execute on function public.book_slot(uuid, timestamptz, text) to authenticated;
 

@@ -156,6 +156,15 @@ def test_of_thirty_students_one_gets_the_slot(crowd: Crowd) -> None:
     assert sorted(told.values()) == ["mentor_assigned", "session_scheduled"]
 
 
+def test_many_clicks_of_one_student_are_one_booking(crowd: Crowd) -> None:
+    offered = offer(crowd.conn, crowd.mentor, max_open_per_student=1)
+
+    assert crowd.at_once(*((crowd.students[0], click(crowd, offered)) for _ in range(8))) == {
+        "done": 8
+    }
+    assert crowd.sessions() == 1
+
+
 def test_overlapping_slots_of_two_offers_go_to_one_student(crowd: Crowd) -> None:
     short = offer(crowd.conn, crowd.mentor)
     long = offer(crowd.conn, crowd.mentor, slot_minutes=120)
