@@ -108,6 +108,86 @@ def test_workers_share_a_large_queue_without_overlap(
     assert set(queue.statuses()) == {"sent"}
 
 
+def series(world: World, batch: UUID, dates: int = 6) -> list[UUID]:
+    """So many sessions of one transaction."""
+    with world.conn.transaction():
+        return [
+            world.session(f"Day {number}", batch=batch, starts=TUESDAY + timedelta(days=number))
+            for number in range(dates)
+        ]
+
+
+def test_workers_tear_no_mail_about_several_sessions_apart(
+    admin: psycopg.Connection, queue: Outbox, workers: list[Outbox]
+) -> None:
+    world = World(admin)
+    batch = world.batch()
+    students = {world.student(batch=batch) for _ in range(40)}
+    many = [frozenset(map(str, series(world, batch))) for _ in range(3)]
+    answers = at_once(*(lambda worker=worker: drain(worker) for worker in workers))
+    sent = [email for answer in answers for email in answer] + finish(queue)
+    told = Counter(
+        (email.recipient_id, frozenset(part["session"]["id"] for part in email.parts))
+        for email in sent
+    )
+    assert told == Counter({(who, sessions): 1 for who in students for sessions in many})
+    assert set(queue.statuses()) == {"sent"}
+
+
+def test_changes_of_a_series_while_workers_run_are_told_in_order(
+    database: Database, admin: psycopg.Connection, queue: Outbox, workers: list[Outbox]
+) -> None:
+    world = World(admin)
+    batch = world.batch()
+    students = {world.student(batch=batch) for _ in range(15)}
+    sessions = series(world, batch)
+    editing = threading.Event()
+    editing.set()
+
+    def edit() -> list[Claimed]:
+        with psycopg.connect(database.url, autocommit=True) as conn:
+            for number in range(20):
+                with conn.transaction():
+                    for session in sessions[number % 3 :]:
+                        change(conn, session, title=f"Title {number}")
+        editing.clear()
+        return []
+
+    def work(worker: Outbox) -> list[Claimed]:
+        sent: list[Claimed] = []
+        while editing.is_set():
+            sent += drain(worker)
+        return sent + drain(worker)
+
+    at_once(edit, *(lambda worker=worker: work(worker) for worker in workers))
+    finish(queue)
+    assert {row["status"] for row in queue.rows()} <= {"sent", "skipped"}
+    told = admin.execute(
+        """
+        select email.recipient_id, email.session_id, event.new ->> 'title',
+            array_agg(email.told_through order by email.sent_at, email.told_through),
+            array_agg(email.told_through order by email.event_id)
+        from notifier.emails as email
+        inner join notifier.events as event on event.id = (
+            select max(last.told_through) from notifier.emails as last
+            where last.session_id = email.session_id and last.recipient_id = email.recipient_id
+                and last.status = 'sent'
+        )
+        where email.status = 'sent'
+        group by 1, 2, 3
+        """
+    ).fetchall()
+    now: dict[UUID, str] = dict(
+        admin.execute("select id, title from public.success_sessions").fetchall()
+    )
+    assert {(who, session) for who, session, *_ in told} == {
+        (who, session) for who in students for session in sessions
+    }
+    for _, session, title, by_time, by_event in told:
+        assert title == now[session]
+        assert by_time == by_event, "a later mail of a session before an earlier one"
+
+
 def test_one_event_is_expanded_by_many_without_overlap(
     admin: psycopg.Connection, queue: Outbox, workers: list[Outbox]
 ) -> None:
@@ -291,14 +371,15 @@ def test_expired_claims_are_recovered_once(
     assert sum(in_doubt for _, in_doubt in answers) == 15
 
 
+@pytest.mark.parametrize("dates", [1, 4])
 def test_calls_on_the_same_mails_in_any_order_do_not_deadlock(
-    admin: psycopg.Connection, queue: Outbox, workers: list[Outbox]
+    admin: psycopg.Connection, queue: Outbox, workers: list[Outbox], dates: int
 ) -> None:
     world = World(admin)
     batch = world.batch()
     for _ in range(60):
         world.student(batch=batch)
-    world.session(batch=batch, starts=TUESDAY)
+    series(world, batch, dates)
     queue.expand()
     claimed = queue.claim()
     first, second, third, fourth = workers

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import psycopg
@@ -21,6 +21,7 @@ from support.world import World
 
 TUESDAY = datetime(2031, 5, 6, 17, 0, tzinfo=UTC)
 FEW, MANY = 60, 4000
+DATES = 5
 CLAIM = 50
 
 
@@ -144,6 +145,59 @@ def test_calls_cost_the_same_in_a_short_queue_and_in_a_long_one(
         call: (cost["short"][call], cost["long"][call])
         for call in cost["short"]
         if cost["long"][call] > 2 * cost["short"][call] + 100
+    }
+    assert dear == {}, "blocks in the short and in the long queue"
+
+
+def test_mails_about_several_sessions_cost_the_same_in_a_short_queue_and_in_a_long_one(
+    admin: psycopg.Connection, worker: Outbox
+) -> None:
+    cost: dict[int, dict[str, int]] = {}
+    for size in (FEW, MANY):
+        costs = cost[size] = {}
+        batch = crowd(admin, size // DATES)
+        with admin.transaction():
+            for number in range(DATES):
+                World(admin).session(
+                    f"{size}, {number}", batch=batch, starts=TUESDAY + timedelta(days=number)
+                )
+        costs["expand"] = blocks(worker.conn, "notifier.expand_events(%s)", FEW)
+        while worker.expand()[1]:
+            pass
+        worker.conn.execute("select notifier.next_wake()")
+        costs["claim"] = blocks(
+            worker.conn,
+            "notifier.claim_emails(%s, 5, interval '1 minute', %s, %s)",
+            worker.worker,
+            ORGANIZER,
+            APP_URL,
+        )
+        emails = worker.claim(5)
+        assert {len(email.parts) for email in emails} == {DATES}
+        ids, claim = [email.email_id for email in emails], emails[0].claim_id
+        costs["next_wake"] = blocks(worker.conn, "notifier.next_wake()")
+        costs["extend"] = blocks(
+            worker.conn, "notifier.extend_claim(%s, interval '1 minute')", claim
+        )
+        costs["begin"] = blocks(
+            worker.conn, "notifier.begin_sending(%s, %s, interval '1 minute')", claim, ids
+        )
+        costs["fail"] = blocks(
+            worker.conn, "notifier.fail_email(%s, %s, 'unknown', '')", claim, ids.pop()
+        )
+        costs["complete"] = blocks(
+            worker.conn, "notifier.complete_emails(%s, %s, 'smtp')", claim, ids
+        )
+        admin.execute(
+            "update notifier.emails set lease_until = now() where lease_until is not null"
+        )
+        costs["tick"] = blocks(worker.conn, "notifier.tick()")
+        admin.execute("update notifier.emails set available_at = now() where status = 'in_doubt'")
+        settle(admin, worker)
+    dear = {
+        call: (cost[FEW][call], cost[MANY][call])
+        for call in cost[FEW]
+        if cost[MANY][call] > 2 * cost[FEW][call] + 100
     }
     assert dear == {}, "blocks in the short and in the long queue"
 

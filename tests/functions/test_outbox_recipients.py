@@ -112,6 +112,9 @@ def test_mails_carry_what_the_templates_show(world: World, outbox: Outbox) -> No
         "batch_name": "March",
         "cancel_reason": None,
         "sequence": 0,
+        "calendar_uid": str(session),
+        "series_id": None,
+        "recurrence_id": None,
     }
 
 
