@@ -134,6 +134,23 @@ def test_workers_tear_no_mail_about_several_sessions_apart(
     assert set(queue.statuses()) == {"sent"}
 
 
+def test_what_another_claim_is_about_to_take_is_left_to_it_whole(
+    database: Database, admin: psycopg.Connection, queue: Outbox, workers: list[Outbox]
+) -> None:
+    world = World(admin)
+    batch = world.batch()
+    world.student(batch=batch)
+    series(world, batch)
+    queue.expand()
+    with psycopg.connect(database.url) as other:
+        # As a claim does before it comes to the other rows.
+        other.execute(
+            "select from notifier.emails where id = %s for update", (queue.rows()[0]["id"],)
+        )
+        assert workers[0].claim() == []
+    assert [len(email.parts) for email in workers[0].claim()] == [6]
+
+
 def test_changes_of_a_series_while_workers_run_are_told_in_order(
     database: Database, admin: psycopg.Connection, queue: Outbox, workers: list[Outbox]
 ) -> None:
