@@ -425,7 +425,10 @@ begin
                         bool_and(part.kind in ('session_scheduled', 'mentor_assigned'))
                         and count(*) = (
                             select count(*) from public.success_sessions as session
-                            where session.calendar_uid = part.calendar_uid
+                            where
+                                session.calendar_uid = part.calendar_uid
+                                -- One in doubt is the same again when the series has grown meanwhile.
+                                and session.created_at <= max((part.session).updated_at)
                         ),
                         organizer,
                         null,

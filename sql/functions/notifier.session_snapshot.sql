@@ -27,9 +27,6 @@ begin
         'recurrence_id', session.recurrence_id,
         'calendar_uid', session.calendar_uid,
         'sequence', session.sequence,
-        'calendar_uid', session.calendar_uid,
-        'series_id', session.series_id,
-        'recurrence_id', session.recurrence_id,
         'meeting_details', md5(
             jsonb_build_array(
                 session.link, session.backup_link, session.zoom_meeting_id, session.credentials_updated_at

@@ -1039,7 +1039,9 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     -- Kept for mails to show; by themselves they are no change that a mail would be sent for.
-    v_shown_only constant text [] := array['status', 'session_type', 'cancel_reason', 'sequence'];
+    v_shown_only constant text [] := array[
+        'status', 'session_type', 'cancel_reason', 'sequence', 'calendar_uid', 'series_id', 'recurrence_id'
+    ];
     v_old jsonb := case when tg_op = 'UPDATE' then notifier.session_snapshot(old) end;
     v_new jsonb := notifier.session_snapshot(new);
     v_was_open boolean := notifier.is_open(v_old);

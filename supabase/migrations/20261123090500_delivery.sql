@@ -770,9 +770,7 @@ as $$
 begin
     return (
         select
-            snapshot - array[
-                'course_id', 'batch_id', 'mentor_id', 'series_id', 'recurrence_id', 'calendar_uid', 'meeting_details'
-            ]
+            snapshot - array['course_id', 'batch_id', 'mentor_id', 'meeting_details']
             || jsonb_build_object(
                 'platform_name', (select name from public.meeting_platforms where id = snapshot ->> 'platform'),
                 'mentor_name',
@@ -784,7 +782,7 @@ begin
 end
 $$;
 comment on function notifier.session_details(jsonb) is
-    'A notifier.session_snapshot as mails show it: id, title, description, session_type, status, start_time, end_time, timezone, platform, cancel_reason, sequence and the names of platform, mentor, course and batch.';
+    'A notifier.session_snapshot as mails show it: id, title, description, session_type, status, start_time, end_time, timezone, platform, cancel_reason, sequence, calendar_uid, series_id, recurrence_id and the names of platform, mentor, course and batch.';
 revoke execute on function notifier.session_details(jsonb) from public;
 
 -- The first half of a claim: an ordered index scan that stops after max_emails mails, with one look at an index for
@@ -1332,7 +1330,10 @@ begin
                         bool_and(part.kind in ('session_scheduled', 'mentor_assigned'))
                         and count(*) = (
                             select count(*) from public.success_sessions as session
-                            where session.calendar_uid = part.calendar_uid
+                            where
+                                session.calendar_uid = part.calendar_uid
+                                -- One in doubt is the same again when the series has grown meanwhile.
+                                and session.created_at <= max((part.session).updated_at)
                         ),
                         organizer,
                         null,

@@ -655,6 +655,60 @@ def test_an_invitation_whose_delivery_is_unknown_is_taken_back(
     assert one(outbox.deliver()).calendar_method == "CANCEL"
 
 
+# A series in the calendar
+
+
+def grow(world: World, batch: UUID, weeks: range, series: UUID | None = None) -> UUID:
+    """Dates of a series, a week apart; without a series they found one."""
+    if series is None:
+        row = world.conn.execute(
+            """
+            insert into public.session_series (
+                id, calendar_uid, rrule, start_time, timezone, duration, title, session_type,
+                platform, link, platform_data
+            )
+            select id, id, 'FREQ=WEEKLY', %s, 'UTC', interval '1 hour', 'Some Session',
+                'success_session', 'zoom', 'https://zoom.us/j/123456789', '{}'
+            from gen_random_uuid() as id
+            returning id
+            """,
+            (TUESDAY,),
+        ).fetchone()
+        assert row is not None
+        series = UUID(str(row[0]))
+    for week in weeks:
+        start = TUESDAY + week * timedelta(weeks=1)
+        world.session(batch=batch, starts=start, series_id=series, recurrence_id=start)
+    return series
+
+
+def test_a_series_in_doubt_is_the_same_again_though_it_has_grown(
+    world: World, outbox: Outbox, batch: UUID, anna: UUID
+) -> None:
+    with outbox.one_transaction():
+        series = grow(world, batch, range(3))
+    outbox.expand()
+    email = one(outbox.claim())
+    assert email.calendar is not None
+    assert email.calendar.count("BEGIN:VEVENT") == 4, "the whole, then each date"
+    outbox.begin(email)
+    outbox.fail(email, "unknown")
+    with outbox.one_transaction():
+        grow(world, batch, range(3, 5), series)
+    # In a test that is rolled back everything was created at one moment.
+    world.conn.execute(
+        "update public.success_sessions set created_at = clock_timestamp() where start_time >= %s",
+        (TUESDAY + timedelta(weeks=3),),
+    )
+    outbox.let_time_pass()
+    again = one(outbox.claim())
+    assert (again.parts, again.calendars) == (email.parts, email.calendars)
+    outbox.send(again)
+    later = one(outbox.deliver())
+    assert later.calendar is not None
+    assert later.calendar.count("BEGIN:VEVENT") == 2, "the new dates without the whole"
+
+
 # With real transactions
 
 
