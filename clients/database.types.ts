@@ -509,6 +509,13 @@ export type Database = {
             referencedColumns: ["id"];
           },
           {
+            foreignKeyName: "session_attendance_session_id_fkey";
+            columns: ["session_id"];
+            isOneToOne: false;
+            referencedRelation: "time_off_clashes";
+            referencedColumns: ["session_id"];
+          },
+          {
             foreignKeyName: "session_attendance_student_id_fkey";
             columns: ["student_id"];
             isOneToOne: false;
@@ -566,6 +573,13 @@ export type Database = {
             referencedColumns: ["id"];
           },
           {
+            foreignKeyName: "session_bookings_session_id_fkey";
+            columns: ["session_id"];
+            isOneToOne: true;
+            referencedRelation: "time_off_clashes";
+            referencedColumns: ["session_id"];
+          },
+          {
             foreignKeyName: "session_bookings_student_id_fkey";
             columns: ["student_id"];
             isOneToOne: false;
@@ -617,6 +631,13 @@ export type Database = {
             referencedColumns: ["id"];
           },
           {
+            foreignKeyName: "session_participants_session_id_fkey";
+            columns: ["session_id"];
+            isOneToOne: false;
+            referencedRelation: "time_off_clashes";
+            referencedColumns: ["session_id"];
+          },
+          {
             foreignKeyName: "session_participants_user_id_fkey";
             columns: ["user_id"];
             isOneToOne: false;
@@ -665,6 +686,13 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "success_sessions";
             referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "session_registrations_session_id_fkey";
+            columns: ["session_id"];
+            isOneToOne: false;
+            referencedRelation: "time_off_clashes";
+            referencedColumns: ["session_id"];
           },
           {
             foreignKeyName: "session_registrations_student_id_fkey";
@@ -1147,8 +1175,114 @@ export type Database = {
           },
         ];
       };
+      "time_off_clashes": {
+        Row: {
+          "end_time": string;
+          "mentor_id": string;
+          "mentor_name": string | null;
+          "session_id": string;
+          "start_time": string;
+          "status": Database["public"]["Enums"]["session_status"];
+          "time_off_end": string;
+          "time_off_id": string;
+          "time_off_start": string;
+          "timezone": string;
+          "title": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "end_time"?: string | null;
+          "mentor_id"?: string | null;
+          "mentor_name"?: string | null;
+          "session_id"?: string | null;
+          "start_time"?: string | null;
+          "status"?: Database["public"]["Enums"]["session_status"] | null;
+          "time_off_end"?: string | null;
+          "time_off_id"?: string | null;
+          "time_off_start"?: string | null;
+          "timezone"?: string | null;
+          "title"?: string | null;
+        };
+        Update: {
+          "end_time"?: string | null;
+          "mentor_id"?: string | null;
+          "mentor_name"?: string | null;
+          "session_id"?: string | null;
+          "start_time"?: string | null;
+          "status"?: Database["public"]["Enums"]["session_status"] | null;
+          "time_off_end"?: string | null;
+          "time_off_id"?: string | null;
+          "time_off_start"?: string | null;
+          "timezone"?: string | null;
+          "title"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "mentor_time_off_mentor_id_fkey";
+            columns: ["mentor_id"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
     };
     Functions: {
+      "assign_mentor": {
+        Args: { "mentor_id": string; "session_id": string };
+        Returns: {
+          "audience_key": string | null;
+          "backup_link": string | null;
+          "batch_id": string | null;
+          "calendar_uid": string;
+          "cancel_reason": string | null;
+          "capacity": number | null;
+          "course_id": string | null;
+          "created_at": string;
+          "created_by": string | null;
+          "credentials_updated_at": string | null;
+          "description": string | null;
+          "end_time": string;
+          "host_key": string;
+          "id": string;
+          "link": string;
+          "meeting_account_id": string | null;
+          "mentor_id": string | null;
+          "platform": string;
+          "platform_data": NonNullable<Json>;
+          "recurrence_id": string | null;
+          "registration_closes_at": string | null;
+          "registration_required": boolean;
+          "sequence": number;
+          "series_date": string | null;
+          "series_id": string | null;
+          "session_type": Database["public"]["Enums"]["session_type"];
+          "start_time": string;
+          "status": Database["public"]["Enums"]["session_status"];
+          "status_due_at": string | null;
+          "timezone": string;
+          "title": string;
+          "updated_at": string;
+          "zoom_meeting_id": string | null;
+          "zoom_passcode": string | null;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "success_sessions";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "available_mentors": {
+        Args: { "end_time": string; "start_time": string };
+        Returns: Database["public"]["CompositeTypes"]["available_mentor"][];
+        SetofOptions: {
+          from: "*";
+          to: "available_mentor";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
       "book_slot": {
         Args: { "note"?: string; "offer_id": string; "start_time": string };
         Returns: Database["public"]["CompositeTypes"]["booking_details"];
@@ -1257,6 +1391,15 @@ export type Database = {
           isSetofReturn: true;
         };
       };
+      "reassign_mentor_sessions": {
+        Args: {
+          "from_mentor": string;
+          "from_time"?: string;
+          "to_mentor": string;
+          "to_time"?: string;
+        };
+        Returns: string[];
+      };
       "register_for_session": {
         Args: { "session_id": string };
         Returns: Database["public"]["CompositeTypes"]["registration_details"];
@@ -1289,6 +1432,13 @@ export type Database = {
       "session_type": "success_session" | "mentorship" | "group_coaching";
     };
     CompositeTypes: {
+      "available_mentor": {
+        "mentor_id": string | null;
+        "full_name": string | null;
+        "timezone": string | null;
+        "sessions": number | null;
+        "minutes": number | null;
+      };
       "bookable_slot": {
         "offer_id": string | null;
         "mentor_id": string | null;

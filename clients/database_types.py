@@ -799,6 +799,28 @@ class PublicSegmentedWeeklySuccessSessions(BaseModel):
     zoom_meeting_id: Optional[str] = Field(alias="zoom_meeting_id")
 
 
+class PublicTimeOffClashes(BaseModel):
+    end_time: datetime.datetime = Field(alias="end_time")
+    mentor_id: uuid.UUID = Field(alias="mentor_id")
+    mentor_name: Optional[str] = Field(alias="mentor_name")
+    session_id: uuid.UUID = Field(alias="session_id")
+    start_time: datetime.datetime = Field(alias="start_time")
+    status: PublicSessionStatus = Field(alias="status")
+    time_off_end: datetime.datetime = Field(alias="time_off_end")
+    time_off_id: uuid.UUID = Field(alias="time_off_id")
+    time_off_start: datetime.datetime = Field(alias="time_off_start")
+    timezone: str = Field(alias="timezone")
+    title: str = Field(alias="title")
+
+
+class PublicAvailableMentor(BaseModel):
+    mentor_id: Optional[uuid.UUID] = Field(alias="mentor_id")
+    full_name: Optional[str] = Field(alias="full_name")
+    timezone: Optional[str] = Field(alias="timezone")
+    sessions: Optional[int] = Field(alias="sessions")
+    minutes: Optional[int] = Field(alias="minutes")
+
+
 class PublicBookableSlot(BaseModel):
     offer_id: Optional[uuid.UUID] = Field(alias="offer_id")
     mentor_id: Optional[uuid.UUID] = Field(alias="mentor_id")

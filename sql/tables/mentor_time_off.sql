@@ -47,3 +47,5 @@ comment on column public.mentor_time_off.updated_at is 'When it last changed.';
 
 -- What is still to come of one mentor's.
 create index mentor_time_off_mentor_id_end_time_idx on public.mentor_time_off (mentor_id, end_time);
+-- Who of all is away then.
+create index mentor_time_off_period_idx on public.mentor_time_off using gist (tstzrange(start_time, end_time));

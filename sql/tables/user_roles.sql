@@ -10,3 +10,6 @@ comment on table public.user_roles is 'Which roles a user holds; only superadmin
 comment on column public.user_roles.user_id is 'The user.';
 comment on column public.user_roles.role is 'The role held.';
 comment on column public.user_roles.granted_at is 'Since when.';
+
+-- All mentors, among ten times as many students.
+create index user_roles_mentor_idx on public.user_roles (user_id) where role = 'mentor';

@@ -73,6 +73,9 @@ comment on column public.user_roles.user_id is 'The user.';
 comment on column public.user_roles.role is 'The role held.';
 comment on column public.user_roles.granted_at is 'Since when.';
 
+-- All mentors, among ten times as many students.
+create index user_roles_mentor_idx on public.user_roles (user_id) where role = 'mentor';
+
 -- Courses that students enroll in.
 create table public.courses (
     id uuid not null default gen_random_uuid(),
@@ -1185,6 +1188,8 @@ comment on column public.mentor_time_off.updated_at is 'When it last changed.';
 
 -- What is still to come of one mentor's.
 create index mentor_time_off_mentor_id_end_time_idx on public.mentor_time_off (mentor_id, end_time);
+-- Who of all is away then.
+create index mentor_time_off_period_idx on public.mentor_time_off using gist (tstzrange(start_time, end_time));
 
 -- The hours of the week at which a mentor likes to host, by the clock of a zone, so that 18:00 stays 18:00 over
 -- daylight saving changes. A wish, not a rule: time off is the rule.

@@ -55,6 +55,15 @@ API_FUNCTIONS = {
     ): "bookable_slot",
     "booking_offer_credentials(offer_id uuid)": "booking_offer_credential_details",
     "cancel_booking(session_id uuid, reason text DEFAULT NULL::text)": "booking_details",
+    "assign_mentor(session_id uuid, mentor_id uuid)": "success_sessions",
+    (
+        "available_mentors(start_time timestamp with time zone, end_time timestamp with time zone)"
+    ): "available_mentor",
+    (
+        "reassign_mentor_sessions(from_mentor uuid, to_mentor uuid,"
+        " from_time timestamp with time zone DEFAULT NULL::timestamp with time zone,"
+        " to_time timestamp with time zone DEFAULT NULL::timestamp with time zone)"
+    ): "uuid",
     "join_session(session_id uuid)": "session_join_details",
     "leave_session(session_id uuid)": "session_attendance",
     "move_booking(session_id uuid, start_time timestamp with time zone)": "booking_details",
@@ -83,6 +92,7 @@ API_RELATIONS = {
     "session_registrations",
     "session_series",
     "success_sessions",
+    "time_off_clashes",
     "user_roles",
 }
 

@@ -21,6 +21,9 @@ DEFINER_API = {
     "move_booking(uuid,timestamp with time zone)",
     "register_for_session(uuid)",
     "session_credentials(uuid)",
+    # Look at and lock what row-level security would hide the indexes of; for managers only.
+    "available_mentors(timestamp with time zone,timestamp with time zone)",
+    ("reassign_mentor_sessions(uuid,uuid,timestamp with time zone,timestamp with time zone)"),
     # Reads its arguments and the list of time zones; its helpers stay closed to callers.
     "preview_recurrence(jsonb,timestamp with time zone,text)",
 }

@@ -86,6 +86,13 @@ SUMMARY = {
     ): CALL,
     ("authenticated", "public.booking_offer_credentials(offer_id)"): CALL,
     ("authenticated", "public.cancel_booking(session_id, reason)"): CALL,
+    ("authenticated", "public.time_off_clashes"): "select",
+    ("authenticated", "public.assign_mentor(session_id, mentor_id)"): CALL,
+    ("authenticated", "public.available_mentors(start_time, end_time)"): CALL,
+    (
+        "authenticated",
+        "public.reassign_mentor_sessions(from_mentor, to_mentor, from_time, to_time)",
+    ): CALL,
     ("authenticated", "public.join_session(session_id)"): CALL,
     ("authenticated", "public.leave_session(session_id)"): CALL,
     ("authenticated", "public.move_booking(session_id, start_time)"): CALL,
