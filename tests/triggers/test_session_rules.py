@@ -277,7 +277,10 @@ def test_every_check_constraint_is_in_the_list_above(conn: psycopg.Connection) -
         """
     ).fetchall()
 
-    assert {name for (name,) in names} == {f"success_sessions_{rule.constraint}" for rule in RULES}
+    # About columns that no client may write.
+    internal = {"success_sessions_series_id_with_recurrence_id"}
+    listed = {f"success_sessions_{rule.constraint}" for rule in RULES}
+    assert {name for (name,) in names} == listed | internal
 
 
 def test_a_session_without_an_end_lasts_60_minutes(conn: psycopg.Connection, world: World) -> None:
@@ -557,3 +560,13 @@ def test_a_statement_of_many_sessions_stands_or_falls_as_one(
         "select from public.success_sessions where created_by = %s", (admin,)
     ).fetchall()
     assert found == []
+
+
+def test_the_session_of_an_unknown_series_is_refused_in_words(conn: psycopg.Connection) -> None:
+    """Postgres' own refusal would print the row, and with it what is write-only."""
+    with refusal(conn, "22023") as refused:
+        create(conn, series_id=UUID(int=7), recurrence_id=START, zoom_passcode="secret-42")
+
+    assert refused.message == f"series_id {UUID(int=7)} is unknown"
+    assert refused.hint == "Send the id of a row of session_series."
+    assert "secret-42" not in refused.everything
