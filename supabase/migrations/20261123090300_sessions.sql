@@ -466,6 +466,12 @@ begin
         new.calendar_uid := (
             select series.calendar_uid from public.session_series as series where series.id = new.series_id
         );
+        if new.calendar_uid is null then
+            raise exception using
+                errcode = '22023',
+                message = format('series_id %s is unknown', new.series_id),
+                hint = 'Send the id of a row of session_series.';
+        end if;
     end if;
 
     -- Postgres' own refusal prints the whole row, and that of an upsert still has the write-only fields in it.
