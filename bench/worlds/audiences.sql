@@ -18,10 +18,11 @@ from audiences
 cross join lateral generate_series(1, size) as student;
 
 insert into public.success_sessions (
-    id, title, description, course_id, batch_id, mentor_id, start_time, end_time, timezone, link, zoom_meeting_id,
-    created_by
+    id, calendar_uid, title, description, course_id, batch_id, mentor_id, start_time, end_time, timezone, link,
+    zoom_meeting_id, created_by
 )
 select
+    pg_temp.id('session', number),
     pg_temp.id('session', number),
     'Session of batch ' || number,
     'What we will talk about, and what to bring along.',

@@ -26,10 +26,11 @@ cross join lateral (
 ) as chosen;
 
 insert into public.success_sessions (
-    id, title, description, course_id, batch_id, mentor_id, start_time, end_time, timezone, link, zoom_meeting_id,
-    status, created_by, created_at
+    id, calendar_uid, title, description, course_id, batch_id, mentor_id, start_time, end_time, timezone, link,
+    zoom_meeting_id, status, created_by, created_at
 )
 select
+    pg_temp.id('session', number),
     pg_temp.id('session', number),
     'Session ' || number,
     repeat('What we will talk about, and what to bring along. ', 4),

@@ -77,15 +77,42 @@ select
     dated.link,
     dated.backup_link,
     dated.zoom_meeting_id,
+    dated.series_id,
+    dated.recurrence_id,
     dated.sequence,
     dated.join_opens_at,
-    dated.status_now = 'live' or (dated.status_now = 'upcoming' and now() >= dated.join_opens_at) as can_join,
+    (dated.status_now = 'live' or (dated.status_now = 'upcoming' and now() >= dated.join_opens_at))
+    and (not dated.registration_required or registration.status is not distinct from 'registered') as can_join,
     attendance.status as attendance_status,
     attendance.joined_at,
     attendance.left_at,
-    attendance.minutes_present
+    attendance.minutes_present,
+    dated.registration_required,
+    case when dated.registration_required then least(dated.registration_closes_at, dated.start_time) end
+        as registration_closes_at,
+    dated.capacity,
+    case
+        when dated.capacity is not null then (
+            select greatest(dated.capacity - count(*)::integer, 0)
+            from public.session_registrations as taken
+            where taken.session_id = dated.id and taken.status = 'registered'
+        )
+    end as seats_left,
+    registration.status as registration_status,
+    case
+        when registration.status = 'waitlisted' then (
+            select count(*)::integer
+            from public.session_registrations as ahead
+            where
+                ahead.session_id = dated.id
+                and ahead.status = 'waitlisted'
+                and (ahead.queued_at, ahead.student_id) <= (registration.queued_at, $3)
+        )
+    end as waitlist_position
 from dated
 left join public.profiles as mentor on dated.mentor_id = mentor.id
 left join public.session_attendance as attendance
     on dated.id = attendance.session_id and attendance.student_id = $3
+left join public.session_registrations as registration
+    on dated.id = registration.session_id and registration.student_id = $3
 order by dated.start_time
