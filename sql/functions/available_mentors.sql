@@ -11,8 +11,8 @@ set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_custom_plan
 as $$
 declare
-    c_longest constant interval := '24 hours'; -- of a session
-    c_around constant interval := '14 days';
+    c_longest constant interval := interval '24 hours'; -- of a session
+    c_around constant interval := interval '14 days';
     v_buffer interval;
     v_free uuid[];
 begin

@@ -25,7 +25,7 @@ set enable_sort = off
 as $$
 declare
     v_now timestamptz := clock_timestamp();
-    v_locked uuid[] := '{}';
+    v_locked uuid[] := array[]::uuid[];
     v_first record;
 begin
     for v_first in

@@ -15,8 +15,6 @@ set jit = off
 as $$
 declare
     v_events notifier.events[];
-    v_earlier_id bigint;
-    v_index integer;
 begin
     if event.through_id is not null then
         return array(
@@ -52,7 +50,7 @@ begin
         limit 200
     );
     if cardinality(v_events) > 1 then
-        select earlier.id into v_earlier_id
+        perform
         from unnest(v_events) as waiting
         cross join lateral (
             select blocking.id
@@ -66,7 +64,7 @@ begin
         ) as earlier
         limit 1;
         if found then
-            return '{}';
+            return array[]::notifier.events[];
         end if;
     end if;
     for v_index in 1..cardinality(v_events) loop

@@ -4,14 +4,14 @@
 create function private.claim_slot(
     offer public.booking_offers,
     start_time timestamptz,
-    moved_session_id uuid default null,
-    out claimed public.booking_offers,
-    out end_time timestamptz
+    moved_session_id uuid default null
 )
+returns private.slot_claim
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    v_claimed public.booking_offers;
     v_slot record;
     v_clash public.success_sessions;
 begin
@@ -30,11 +30,11 @@ begin
         perform private.refuse_simultaneous_writers();
     end;
     perform private.take_mentor_turn(offer.mentor_id);
-    select current.* into claimed
+    select current.* into v_claimed
     from public.booking_offers as current
     where current.id = offer.id
     for share;
-    if not claimed.is_active then
+    if not v_claimed.is_active then
         raise exception using
             errcode = 'PT409',
             message = 'this offer has been withdrawn',
@@ -43,10 +43,13 @@ begin
 
     select slot.* into v_slot
     from private.offer_slots(
-        claimed, auth.uid(), claim_slot.start_time, claim_slot.start_time + interval '1 microsecond', moved_session_id
+        v_claimed,
+        auth.uid(),
+        claim_slot.start_time,
+        claim_slot.start_time + interval '1 microsecond',
+        moved_session_id
     ) as slot;
-    end_time := v_slot.end_time;
-    if end_time is null then
+    if v_slot.end_time is null then
         raise exception using
             errcode = '22023',
             message = format('start_time %s is not the start of a slot of this offer', private.utc_text(start_time)),
@@ -59,7 +62,7 @@ begin
                 errcode = 'PT409',
                 message = 'it is too late to book this slot',
                 detail = 'it could be booked until ' || private.utc_text(
-                    start_time - make_interval(mins => claimed.booking_notice_minutes)
+                    start_time - make_interval(mins => v_claimed.booking_notice_minutes)
                 ),
                 hint = 'Choose a later one of bookable_slots.';
         when 'horizon' then
@@ -67,7 +70,7 @@ begin
                 errcode = 'PT409',
                 message = 'it is too early to book this slot',
                 detail = 'it can be booked from ' || private.utc_text(
-                    start_time - make_interval(days => claimed.booking_horizon_days)
+                    start_time - make_interval(days => v_claimed.booking_horizon_days)
                 ),
                 hint = 'Choose an earlier one of bookable_slots, or come back then.';
         when 'taken' then
@@ -83,19 +86,19 @@ begin
             raise exception using
                 errcode = 'PT409',
                 message = 'you have as many open bookings of this offer as it allows',
-                detail = 'max_open_per_student is ' || claimed.max_open_per_student,
+                detail = 'max_open_per_student is ' || v_claimed.max_open_per_student,
                 hint = 'Move or cancel one with move_booking or cancel_booking, or wait until it is over.';
         when 'max_per_student_week' then
             raise exception using
                 errcode = 'PT409',
                 message = 'you have as many bookings of this offer in that week as it allows',
-                detail = 'max_per_student_week is ' || claimed.max_per_student_week,
+                detail = 'max_per_student_week is ' || v_claimed.max_per_student_week,
                 hint = 'Choose one of bookable_slots in another week.';
         when 'max_per_student_month' then
             raise exception using
                 errcode = 'PT409',
                 message = 'you have as many bookings of this offer in that month as it allows',
-                detail = 'max_per_student_month is ' || claimed.max_per_student_month,
+                detail = 'max_per_student_month is ' || v_claimed.max_per_student_month,
                 hint = 'Choose one of bookable_slots in another month.';
         when 'committed' then
             select session.* into v_clash
@@ -104,7 +107,7 @@ begin
             where
                 participant.user_id = auth.uid()
                 and session.status in ('upcoming', 'live')
-                and session.start_time < claim_slot.end_time
+                and session.start_time < v_slot.end_time
                 and session.end_time > claim_slot.start_time
                 and session.id is distinct from moved_session_id
             order by session.start_time
@@ -120,6 +123,7 @@ begin
             );
         else null;
     end case;
+    return row(v_claimed, v_slot.end_time)::private.slot_claim;
 end
 $$;
 comment on function private.claim_slot(public.booking_offers, timestamptz, uuid) is

@@ -14,7 +14,7 @@ as $$
 declare
     v_from constant timestamptz := greatest(from_time, clock_timestamp());
     v_to constant timestamptz := coalesce(to_time, 'infinity');
-    v_series_ids uuid[] := '{}';
+    v_series_ids uuid[] := array[]::uuid[];
     v_session_ids uuid[];
     v_clashing integer;
     v_clashes text;

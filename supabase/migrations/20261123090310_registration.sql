@@ -261,10 +261,10 @@ begin
             hint = 'Look for another session in the calendar.';
     end if;
 
-    v_status := case
+    v_status := (case
         when coalesce(private.seats_left(v_session.id, v_session.capacity) > 0, true) then 'registered'
         else 'waitlisted'
-    end;
+    end)::public.registration_status;
     insert into public.session_registrations as registration (session_id, student_id, status)
     values (v_session.id, auth.uid(), v_status)
     on conflict on constraint session_registrations_pkey do update set

@@ -153,8 +153,8 @@ set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_custom_plan
 as $$
 declare
-    c_longest constant interval := '24 hours'; -- of a session
-    c_around constant interval := '14 days';
+    c_longest constant interval := interval '24 hours'; -- of a session
+    c_around constant interval := interval '14 days';
     v_buffer interval;
     v_free uuid[];
 begin
@@ -332,7 +332,7 @@ as $$
 declare
     v_from constant timestamptz := greatest(from_time, clock_timestamp());
     v_to constant timestamptz := coalesce(to_time, 'infinity');
-    v_series_ids uuid[] := '{}';
+    v_series_ids uuid[] := array[]::uuid[];
     v_session_ids uuid[];
     v_clashing integer;
     v_clashes text;

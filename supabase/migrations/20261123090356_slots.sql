@@ -530,20 +530,27 @@ comment on function private.lock_enrollments(uuid) is
     'Locks the active enrollments of a student until the end of the transaction; comes before locks on sessions.';
 revoke execute on function private.lock_enrollments(uuid) from public;
 
+-- A slot that is the calling student's until the end of the transaction: what private.claim_slot answers.
+create type private.slot_claim as (
+    claimed public.booking_offers, -- as it is now that nobody else can change it
+    end_time timestamptz
+);
+comment on type private.slot_claim is 'A claimed slot: the offer as it is now, and when the slot ends.';
+
 -- From here to the end of the transaction the slot is this student's: writers for one mentor take turns, and so do the
 -- requests of one student, whose enrollments the caller has locked. Answers the offer as it is now.
 -- What is against the slot is said in full where it is the student's own business. What the mentor does instead is not.
 create function private.claim_slot(
     offer public.booking_offers,
     start_time timestamptz,
-    moved_session_id uuid default null,
-    out claimed public.booking_offers,
-    out end_time timestamptz
+    moved_session_id uuid default null
 )
+returns private.slot_claim
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    v_claimed public.booking_offers;
     v_slot record;
     v_clash public.success_sessions;
 begin
@@ -562,11 +569,11 @@ begin
         perform private.refuse_simultaneous_writers();
     end;
     perform private.take_mentor_turn(offer.mentor_id);
-    select current.* into claimed
+    select current.* into v_claimed
     from public.booking_offers as current
     where current.id = offer.id
     for share;
-    if not claimed.is_active then
+    if not v_claimed.is_active then
         raise exception using
             errcode = 'PT409',
             message = 'this offer has been withdrawn',
@@ -575,10 +582,13 @@ begin
 
     select slot.* into v_slot
     from private.offer_slots(
-        claimed, auth.uid(), claim_slot.start_time, claim_slot.start_time + interval '1 microsecond', moved_session_id
+        v_claimed,
+        auth.uid(),
+        claim_slot.start_time,
+        claim_slot.start_time + interval '1 microsecond',
+        moved_session_id
     ) as slot;
-    end_time := v_slot.end_time;
-    if end_time is null then
+    if v_slot.end_time is null then
         raise exception using
             errcode = '22023',
             message = format('start_time %s is not the start of a slot of this offer', private.utc_text(start_time)),
@@ -591,7 +601,7 @@ begin
                 errcode = 'PT409',
                 message = 'it is too late to book this slot',
                 detail = 'it could be booked until ' || private.utc_text(
-                    start_time - make_interval(mins => claimed.booking_notice_minutes)
+                    start_time - make_interval(mins => v_claimed.booking_notice_minutes)
                 ),
                 hint = 'Choose a later one of bookable_slots.';
         when 'horizon' then
@@ -599,7 +609,7 @@ begin
                 errcode = 'PT409',
                 message = 'it is too early to book this slot',
                 detail = 'it can be booked from ' || private.utc_text(
-                    start_time - make_interval(days => claimed.booking_horizon_days)
+                    start_time - make_interval(days => v_claimed.booking_horizon_days)
                 ),
                 hint = 'Choose an earlier one of bookable_slots, or come back then.';
         when 'taken' then
@@ -615,19 +625,19 @@ begin
             raise exception using
                 errcode = 'PT409',
                 message = 'you have as many open bookings of this offer as it allows',
-                detail = 'max_open_per_student is ' || claimed.max_open_per_student,
+                detail = 'max_open_per_student is ' || v_claimed.max_open_per_student,
                 hint = 'Move or cancel one with move_booking or cancel_booking, or wait until it is over.';
         when 'max_per_student_week' then
             raise exception using
                 errcode = 'PT409',
                 message = 'you have as many bookings of this offer in that week as it allows',
-                detail = 'max_per_student_week is ' || claimed.max_per_student_week,
+                detail = 'max_per_student_week is ' || v_claimed.max_per_student_week,
                 hint = 'Choose one of bookable_slots in another week.';
         when 'max_per_student_month' then
             raise exception using
                 errcode = 'PT409',
                 message = 'you have as many bookings of this offer in that month as it allows',
-                detail = 'max_per_student_month is ' || claimed.max_per_student_month,
+                detail = 'max_per_student_month is ' || v_claimed.max_per_student_month,
                 hint = 'Choose one of bookable_slots in another month.';
         when 'committed' then
             select session.* into v_clash
@@ -636,7 +646,7 @@ begin
             where
                 participant.user_id = auth.uid()
                 and session.status in ('upcoming', 'live')
-                and session.start_time < claim_slot.end_time
+                and session.start_time < v_slot.end_time
                 and session.end_time > claim_slot.start_time
                 and session.id is distinct from moved_session_id
             order by session.start_time
@@ -652,6 +662,7 @@ begin
             );
         else null;
     end case;
+    return row(v_claimed, v_slot.end_time)::private.slot_claim;
 end
 $$;
 comment on function private.claim_slot(public.booking_offers, timestamptz, uuid) is

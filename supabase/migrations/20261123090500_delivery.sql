@@ -311,8 +311,6 @@ set jit = off
 as $$
 declare
     v_events notifier.events[];
-    v_earlier_id bigint;
-    v_index integer;
 begin
     if event.through_id is not null then
         return array(
@@ -348,7 +346,7 @@ begin
         limit 200
     );
     if cardinality(v_events) > 1 then
-        select earlier.id into v_earlier_id
+        perform
         from unnest(v_events) as waiting
         cross join lateral (
             select blocking.id
@@ -362,7 +360,7 @@ begin
         ) as earlier
         limit 1;
         if found then
-            return '{}';
+            return array[]::notifier.events[];
         end if;
     end if;
     for v_index in 1..cardinality(v_events) loop
@@ -812,7 +810,7 @@ set enable_sort = off
 as $$
 declare
     v_now timestamptz := clock_timestamp();
-    v_locked uuid[] := '{}';
+    v_locked uuid[] := array[]::uuid[];
     v_first record;
 begin
     for v_first in
