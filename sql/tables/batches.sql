@@ -6,7 +6,7 @@ create table public.batches (
     created_at timestamptz not null default now(),
     constraint batches_pkey primary key (id),
     constraint batches_id_course_id_key unique (id, course_id),
-    constraint batches_course_id_fkey foreign key (course_id) references public.courses (id) on delete restrict,
+    constraint batches_course_id_fkey foreign key (course_id) references public.courses (id),
     constraint batches_name_not_blank check (
         private.rule(btrim(name) <> '', 'batches_name_not_blank', 'name must not be blank', 'Give the batch a name.')
     )

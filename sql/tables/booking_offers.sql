@@ -37,17 +37,17 @@ create table public.booking_offers (
     ) stored,
     constraint booking_offers_pkey primary key (id),
     constraint booking_offers_mentor_id_fkey
-    foreign key (mentor_id) references public.profiles (id) on delete restrict,
+    foreign key (mentor_id) references public.profiles (id),
     constraint booking_offers_course_id_fkey
-    foreign key (course_id) references public.courses (id) on delete restrict,
+    foreign key (course_id) references public.courses (id),
     constraint booking_offers_batch_id_of_course_fkey
-    foreign key (batch_id, course_id) references public.batches (id, course_id) on delete restrict,
+    foreign key (batch_id, course_id) references public.batches (id, course_id),
     constraint booking_offers_created_by_fkey
     foreign key (created_by) references public.profiles (id) on delete set null,
     constraint booking_offers_timezone_fkey
     foreign key (timezone) references private.time_zones (name) on update cascade,
     constraint booking_offers_platform_fkey
-    foreign key (platform) references public.meeting_platforms (id) on update cascade on delete restrict,
+    foreign key (platform) references public.meeting_platforms (id) on update cascade,
     -- Shorter than a session's: the student's name is added to it.
     constraint booking_offers_title_not_blank check (
         private.rule(

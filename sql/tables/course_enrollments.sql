@@ -12,9 +12,9 @@ create table public.course_enrollments (
     constraint course_enrollments_student_id_fkey
     foreign key (student_id) references public.profiles (id) on delete cascade,
     constraint course_enrollments_course_id_fkey
-    foreign key (course_id) references public.courses (id) on delete restrict,
+    foreign key (course_id) references public.courses (id),
     constraint course_enrollments_batch_id_of_course_fkey
-    foreign key (batch_id, course_id) references public.batches (id, course_id) on delete restrict
+    foreign key (batch_id, course_id) references public.batches (id, course_id)
 );
 comment on table public.course_enrollments is 'Who takes part in which course; one enrollment per student and course.';
 comment on column public.course_enrollments.id is 'The enrollment.';

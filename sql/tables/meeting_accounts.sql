@@ -11,7 +11,7 @@ create table public.meeting_accounts (
     constraint meeting_accounts_platform_name_key unique (platform, name),
     constraint meeting_accounts_id_platform_key unique (id, platform),
     constraint meeting_accounts_platform_fkey
-    foreign key (platform) references public.meeting_platforms (id) on delete restrict,
+    foreign key (platform) references public.meeting_platforms (id),
     constraint meeting_accounts_name_not_blank check (
         private.rule(
             btrim(name) <> '' and char_length(name) <= 200 and name !~ '[[:cntrl:]]',

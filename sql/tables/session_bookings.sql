@@ -11,7 +11,7 @@ create table public.session_bookings (
     constraint session_bookings_session_id_fkey
     foreign key (session_id) references public.success_sessions (id) on delete cascade,
     constraint session_bookings_offer_id_fkey
-    foreign key (offer_id) references public.booking_offers (id) on delete restrict,
+    foreign key (offer_id) references public.booking_offers (id),
     constraint session_bookings_student_id_fkey
     foreign key (student_id) references public.profiles (id) on delete cascade,
     constraint session_bookings_note_length check (

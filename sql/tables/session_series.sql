@@ -33,13 +33,13 @@ create table public.session_series (
     constraint session_series_timezone_fkey
     foreign key (timezone) references private.time_zones (name) on update cascade,
     constraint session_series_course_id_fkey
-    foreign key (course_id) references public.courses (id) on delete restrict,
+    foreign key (course_id) references public.courses (id),
     constraint session_series_batch_id_of_course_fkey
-    foreign key (batch_id, course_id) references public.batches (id, course_id) on delete restrict,
+    foreign key (batch_id, course_id) references public.batches (id, course_id),
     constraint session_series_mentor_id_fkey
-    foreign key (mentor_id) references public.profiles (id) on delete restrict,
+    foreign key (mentor_id) references public.profiles (id),
     constraint session_series_platform_fkey
-    foreign key (platform) references public.meeting_platforms (id) on update cascade on delete restrict,
+    foreign key (platform) references public.meeting_platforms (id) on update cascade,
     constraint session_series_created_by_fkey
     foreign key (created_by) references public.profiles (id) on delete set null,
     constraint session_series_duration_range check (

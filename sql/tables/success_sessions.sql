@@ -40,19 +40,19 @@ create table public.success_sessions (
     ) stored,
     constraint success_sessions_pkey primary key (id),
     constraint success_sessions_course_id_fkey
-    foreign key (course_id) references public.courses (id) on delete restrict,
+    foreign key (course_id) references public.courses (id),
     constraint success_sessions_batch_id_of_course_fkey
-    foreign key (batch_id, course_id) references public.batches (id, course_id) on delete restrict,
+    foreign key (batch_id, course_id) references public.batches (id, course_id),
     constraint success_sessions_mentor_id_fkey
-    foreign key (mentor_id) references public.profiles (id) on delete restrict,
+    foreign key (mentor_id) references public.profiles (id),
     constraint success_sessions_created_by_fkey
     foreign key (created_by) references public.profiles (id) on delete set null,
     constraint success_sessions_timezone_fkey
     foreign key (timezone) references private.time_zones (name) on update cascade,
     constraint success_sessions_platform_fkey
-    foreign key (platform) references public.meeting_platforms (id) on update cascade on delete restrict,
+    foreign key (platform) references public.meeting_platforms (id) on update cascade,
     constraint success_sessions_series_id_fkey
-    foreign key (series_id) references public.session_series (id) on delete restrict,
+    foreign key (series_id) references public.session_series (id),
     constraint success_sessions_calendar_uid_recurrence_id_key
     unique nulls not distinct (calendar_uid, recurrence_id),
     constraint success_sessions_series_id_with_recurrence_id check (
@@ -64,7 +64,7 @@ create table public.success_sessions (
         )
     ),
     constraint success_sessions_meeting_account_id_of_platform_fkey
-    foreign key (meeting_account_id, platform) references public.meeting_accounts (id, platform) on delete restrict,
+    foreign key (meeting_account_id, platform) references public.meeting_accounts (id, platform),
     constraint success_sessions_title_not_blank check (
         private.rule(
             btrim(title) <> '' and char_length(title) <= 200 and title !~ '[[:cntrl:]]',

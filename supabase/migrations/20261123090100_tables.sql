@@ -99,7 +99,7 @@ create table public.batches (
     created_at timestamptz not null default now(),
     constraint batches_pkey primary key (id),
     constraint batches_id_course_id_key unique (id, course_id),
-    constraint batches_course_id_fkey foreign key (course_id) references public.courses (id) on delete restrict,
+    constraint batches_course_id_fkey foreign key (course_id) references public.courses (id),
     constraint batches_name_not_blank check (
         private.rule(btrim(name) <> '', 'batches_name_not_blank', 'name must not be blank', 'Give the batch a name.')
     )
@@ -127,9 +127,9 @@ create table public.course_enrollments (
     constraint course_enrollments_student_id_fkey
     foreign key (student_id) references public.profiles (id) on delete cascade,
     constraint course_enrollments_course_id_fkey
-    foreign key (course_id) references public.courses (id) on delete restrict,
+    foreign key (course_id) references public.courses (id),
     constraint course_enrollments_batch_id_of_course_fkey
-    foreign key (batch_id, course_id) references public.batches (id, course_id) on delete restrict
+    foreign key (batch_id, course_id) references public.batches (id, course_id)
 );
 comment on table public.course_enrollments is 'Who takes part in which course; one enrollment per student and course.';
 comment on column public.course_enrollments.id is 'The enrollment.';
@@ -204,7 +204,7 @@ create table public.meeting_accounts (
     constraint meeting_accounts_platform_name_key unique (platform, name),
     constraint meeting_accounts_id_platform_key unique (id, platform),
     constraint meeting_accounts_platform_fkey
-    foreign key (platform) references public.meeting_platforms (id) on delete restrict,
+    foreign key (platform) references public.meeting_platforms (id),
     constraint meeting_accounts_name_not_blank check (
         private.rule(
             btrim(name) <> '' and char_length(name) <= 200 and name !~ '[[:cntrl:]]',
@@ -326,13 +326,13 @@ create table public.session_series (
     constraint session_series_timezone_fkey
     foreign key (timezone) references private.time_zones (name) on update cascade,
     constraint session_series_course_id_fkey
-    foreign key (course_id) references public.courses (id) on delete restrict,
+    foreign key (course_id) references public.courses (id),
     constraint session_series_batch_id_of_course_fkey
-    foreign key (batch_id, course_id) references public.batches (id, course_id) on delete restrict,
+    foreign key (batch_id, course_id) references public.batches (id, course_id),
     constraint session_series_mentor_id_fkey
-    foreign key (mentor_id) references public.profiles (id) on delete restrict,
+    foreign key (mentor_id) references public.profiles (id),
     constraint session_series_platform_fkey
-    foreign key (platform) references public.meeting_platforms (id) on update cascade on delete restrict,
+    foreign key (platform) references public.meeting_platforms (id) on update cascade,
     constraint session_series_created_by_fkey
     foreign key (created_by) references public.profiles (id) on delete set null,
     constraint session_series_duration_range check (
@@ -487,19 +487,19 @@ create table public.success_sessions (
     ) stored,
     constraint success_sessions_pkey primary key (id),
     constraint success_sessions_course_id_fkey
-    foreign key (course_id) references public.courses (id) on delete restrict,
+    foreign key (course_id) references public.courses (id),
     constraint success_sessions_batch_id_of_course_fkey
-    foreign key (batch_id, course_id) references public.batches (id, course_id) on delete restrict,
+    foreign key (batch_id, course_id) references public.batches (id, course_id),
     constraint success_sessions_mentor_id_fkey
-    foreign key (mentor_id) references public.profiles (id) on delete restrict,
+    foreign key (mentor_id) references public.profiles (id),
     constraint success_sessions_created_by_fkey
     foreign key (created_by) references public.profiles (id) on delete set null,
     constraint success_sessions_timezone_fkey
     foreign key (timezone) references private.time_zones (name) on update cascade,
     constraint success_sessions_platform_fkey
-    foreign key (platform) references public.meeting_platforms (id) on update cascade on delete restrict,
+    foreign key (platform) references public.meeting_platforms (id) on update cascade,
     constraint success_sessions_series_id_fkey
-    foreign key (series_id) references public.session_series (id) on delete restrict,
+    foreign key (series_id) references public.session_series (id),
     constraint success_sessions_calendar_uid_recurrence_id_key
     unique nulls not distinct (calendar_uid, recurrence_id),
     constraint success_sessions_series_id_with_recurrence_id check (
@@ -511,7 +511,7 @@ create table public.success_sessions (
         )
     ),
     constraint success_sessions_meeting_account_id_of_platform_fkey
-    foreign key (meeting_account_id, platform) references public.meeting_accounts (id, platform) on delete restrict,
+    foreign key (meeting_account_id, platform) references public.meeting_accounts (id, platform),
     constraint success_sessions_title_not_blank check (
         private.rule(
             btrim(title) <> '' and char_length(title) <= 200 and title !~ '[[:cntrl:]]',
@@ -858,17 +858,17 @@ create table public.booking_offers (
     ) stored,
     constraint booking_offers_pkey primary key (id),
     constraint booking_offers_mentor_id_fkey
-    foreign key (mentor_id) references public.profiles (id) on delete restrict,
+    foreign key (mentor_id) references public.profiles (id),
     constraint booking_offers_course_id_fkey
-    foreign key (course_id) references public.courses (id) on delete restrict,
+    foreign key (course_id) references public.courses (id),
     constraint booking_offers_batch_id_of_course_fkey
-    foreign key (batch_id, course_id) references public.batches (id, course_id) on delete restrict,
+    foreign key (batch_id, course_id) references public.batches (id, course_id),
     constraint booking_offers_created_by_fkey
     foreign key (created_by) references public.profiles (id) on delete set null,
     constraint booking_offers_timezone_fkey
     foreign key (timezone) references private.time_zones (name) on update cascade,
     constraint booking_offers_platform_fkey
-    foreign key (platform) references public.meeting_platforms (id) on update cascade on delete restrict,
+    foreign key (platform) references public.meeting_platforms (id) on update cascade,
     -- Shorter than a session's: the student's name is added to it.
     constraint booking_offers_title_not_blank check (
         private.rule(
@@ -1062,7 +1062,7 @@ create table public.session_bookings (
     constraint session_bookings_session_id_fkey
     foreign key (session_id) references public.success_sessions (id) on delete cascade,
     constraint session_bookings_offer_id_fkey
-    foreign key (offer_id) references public.booking_offers (id) on delete restrict,
+    foreign key (offer_id) references public.booking_offers (id),
     constraint session_bookings_student_id_fkey
     foreign key (student_id) references public.profiles (id) on delete cascade,
     constraint session_bookings_note_length check (
