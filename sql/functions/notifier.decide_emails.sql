@@ -33,6 +33,7 @@ begin
             case when held.in_doubt_at is not null then coalesce(held.carried_by, held.id) end as doubt_id,
             held.topic,
             held.kind,
+            held.urgent,
             held.available_at,
             held.attempts + 1 as attempt,
             held.in_doubt_at is not null as is_in_doubt,
@@ -256,6 +257,7 @@ begin
                 reviewed.session_id,
                 reviewed.recipient_id,
                 reviewed.topic,
+                reviewed.urgent,
                 reviewed.available_at,
                 reviewed.attempt,
                 reviewed.is_in_doubt,
@@ -527,7 +529,7 @@ begin
             ) as objects
         from unnest(edition.methods, edition.contents) with ordinality as object (method, content, position)
     ) as calendar
-    order by judged.available_at, judged.event_id, judged.id;
+    order by judged.urgent desc, judged.available_at, judged.event_id, judged.id;
 end
 $$;
 comment on function notifier.decide_emails(uuid[], uuid, text, interval, text, text) is

@@ -1,6 +1,9 @@
 -- Fans events out to recipients, one row of notifier.emails each, in pages: at most max_emails candidates per call, so
 -- that the transaction stays short whatever the size of the audience.
 --
+-- Events that have not been started come before the further pages of those that have: a change that concerns few is not
+-- kept waiting by one that concerns 100,000.
+--
 -- Several workers may call it at once: each takes another transaction's events (skip locked). Events of one session and
 -- topic are expanded in order, and those that pile up before the first is started are merged into it: one mail from the
 -- first old state to the last new one. The page is a keyset over the ids of the candidates, who come from indexes, and
@@ -23,7 +26,8 @@ declare
     v_left integer := max_emails;
     -- Events expanded by this call are still in the index for it; without this, many small ones would cost their
     -- square.
-    v_last_id bigint := 0;
+    v_last_id bigint;
+    v_started boolean;
     v_event notifier.events;
     v_events notifier.events[];
     v_added integer;
@@ -37,59 +41,63 @@ begin
     end if;
     emails := 0;
     more := false;
-    while v_left > 0 and not more loop
-        select event.* into v_event
-        from notifier.events as event
-        where
-            event.expanded_at is null
-            and event.id > v_last_id
-            and not exists (
-                select from notifier.events as earlier
-                where
-                    earlier.session_id = event.session_id
-                    and earlier.topic = event.topic
-                    and earlier.id < event.id
-                    and earlier.expanded_at is null
-                offset 0
-            )
-            -- What a transaction did to several sessions is expanded together, under the lock of its first event.
-            and (
-                event.topic <> 'invitation'
-                or not exists (
-                    select from notifier.events as sibling
+    foreach v_started in array array[false, true] loop
+        v_last_id := 0;
+        while v_left > 0 and not more loop
+            select event.* into v_event
+            from notifier.events as event
+            where
+                event.expanded_at is null
+                and (event.through_id is not null) = v_started
+                and event.id > v_last_id
+                and not exists (
+                    select from notifier.events as earlier
                     where
-                        sibling.transaction_id = event.transaction_id
-                        and sibling.topic = 'invitation'
-                        and sibling.expanded_at is null
-                        and sibling.id < event.id
+                        earlier.session_id = event.session_id
+                        and earlier.topic = event.topic
+                        and earlier.id < event.id
+                        and earlier.expanded_at is null
                     offset 0
                 )
-            )
-        order by event.expanded_at, event.id
-        limit 1
-        for no key update skip locked;
-        exit when not found;
-        v_last_id := v_event.id;
+                -- What a transaction did to several sessions is expanded together, under the lock of its first event.
+                and (
+                    event.topic <> 'invitation'
+                    or not exists (
+                        select from notifier.events as sibling
+                        where
+                            sibling.transaction_id = event.transaction_id
+                            and sibling.topic = 'invitation'
+                            and sibling.expanded_at is null
+                            and sibling.id < event.id
+                        offset 0
+                    )
+                )
+            order by event.expanded_at, event.id
+            limit 1
+            for no key update skip locked;
+            exit when not found;
+            v_last_id := v_event.id;
 
-        if v_event.topic = 'summary' then
-            v_added := notifier.expand_summary(v_event);
-            v_candidates := 1;
-        else
-            v_events := notifier.start_events(v_event);
-            continue when v_events = '{}';
-            select page.added, page.candidates, page.more into v_added, v_candidates, more
-            from notifier.expand_page(
-                v_events, case when cardinality(v_events) > 1 then max_emails else v_left end
-            ) as page;
-        end if;
-        emails := emails + v_added;
-        v_left := v_left - v_candidates;
+            if v_event.topic = 'summary' then
+                v_added := notifier.expand_summary(v_event);
+                v_candidates := 1;
+            else
+                v_events := notifier.start_events(v_event);
+                continue when v_events = '{}';
+                select page.added, page.candidates, page.more into v_added, v_candidates, more
+                from notifier.expand_page(
+                    v_events, case when cardinality(v_events) > 1 then max_emails else v_left end
+                ) as page;
+            end if;
+            emails := emails + v_added;
+            v_left := v_left - v_candidates;
+        end loop;
     end loop;
     more := more or v_left <= 0;
     return next;
 end
 $$;
 comment on function notifier.expand_events(integer) is
-    'Expands waiting events, oldest first, considering about max_emails recipients: how many mails were queued, and whether to call again at once.';
+    'Expands waiting events, oldest first and large ones page by page after the others, considering about max_emails recipients: how many mails were queued, and whether to call again at once.';
 revoke execute on function notifier.expand_events(integer) from public;
 grant execute on function notifier.expand_events(integer) to notifier;

@@ -1,8 +1,9 @@
 -- The first half of a claim: an ordered index scan that stops after max_emails mails, with one look at an index for
--- each.
+-- each. What is urgent has a scan of its own, before the other: it waits for nothing but its like.
 --
--- Rows of one transaction for one person go together. The first of them that may be sent stands for all: only it is
--- found by the scan, so that two claims at once do not tear them apart, and the others are locked under its lock. Those
+-- Rows of one transaction for one person go together. The first of them that may be sent, an urgent one if there is
+-- any, stands for all: only it is found by the scan, so that two claims at once do not tear them apart, and the others
+-- are locked under its lock. Those
 -- that are not due, or follow an unfinished mail, go by themselves later. A mail in doubt takes what it carried. A mail
 -- has at most 200 parts, and a claim ends once it has 2,000 rows.
 --
@@ -26,38 +27,78 @@ as $$
 declare
     v_now timestamptz := clock_timestamp();
     v_locked uuid[] := array[]::uuid[];
+    v_mails integer := 0;
+    v_urgent boolean;
     v_first record;
 begin
-    for v_first in
-        select
-            due.id,
-            due.status,
-            due.transaction_id,
-            due.recipient_id
-        from notifier.emails as due
-        where
-            due.status in ('queued', 'in_doubt')
-            and due.carried_by is null
-            and due.available_at <= v_now
-            and not exists (
-                select from notifier.emails as earlier
-                where
-                    earlier.session_id = due.session_id
-                    and earlier.recipient_id = due.recipient_id
-                    and earlier.topic = due.topic
-                    and earlier.event_id < due.event_id
-                    and earlier.status in ('queued', 'claimed', 'sending', 'in_doubt')
-                offset 0
-            )
-            and (
-                due.transaction_id is null
-                or due.status = 'in_doubt'
-                or not exists (
-                    select from notifier.emails as sibling
+    foreach v_urgent in array array[true, false] loop
+        for v_first in
+            select
+                due.id,
+                due.status,
+                due.transaction_id,
+                due.recipient_id
+            from notifier.emails as due
+            where
+                due.status in ('queued', 'in_doubt')
+                and due.carried_by is null
+                and due.urgent = v_urgent
+                and due.available_at <= v_now
+                and not exists (
+                    select from notifier.emails as earlier
                     where
-                        sibling.transaction_id = due.transaction_id
-                        and sibling.recipient_id = due.recipient_id
-                        and sibling.event_id < due.event_id
+                        earlier.session_id = due.session_id
+                        and earlier.recipient_id = due.recipient_id
+                        and earlier.topic = due.topic
+                        and earlier.event_id < due.event_id
+                        and earlier.status in ('queued', 'claimed', 'sending', 'in_doubt')
+                    offset 0
+                )
+                and (
+                    due.transaction_id is null
+                    or due.status = 'in_doubt'
+                    or not exists (
+                        select from notifier.emails as sibling
+                        where
+                            sibling.transaction_id = due.transaction_id
+                            and sibling.recipient_id = due.recipient_id
+                            and (
+                                (sibling.urgent and not v_urgent)
+                                or (sibling.urgent = v_urgent and sibling.event_id < due.event_id)
+                            )
+                            and sibling.status = 'queued'
+                            and sibling.available_at <= v_now
+                            and not exists (
+                                select from notifier.emails as earlier
+                                where
+                                    earlier.session_id = sibling.session_id
+                                    and earlier.recipient_id = sibling.recipient_id
+                                    and earlier.topic = sibling.topic
+                                    and earlier.event_id < sibling.event_id
+                                    and earlier.status in ('queued', 'claimed', 'sending', 'in_doubt')
+                                offset 0
+                            )
+                        offset 0
+                    )
+                )
+            order by due.available_at, due.event_id
+            limit max_emails - v_mails
+            for update skip locked
+        loop
+            v_mails := v_mails + 1;
+            v_locked := v_locked || v_first.id;
+            if v_first.status = 'in_doubt' then
+                v_locked := v_locked || array(
+                    select carried.id from notifier.emails as carried where carried.carried_by = v_first.id
+                );
+            elsif v_first.transaction_id is not null then
+                v_locked := v_locked || array(
+                    select sibling.id
+                    from notifier.emails as sibling
+                    where
+                        sibling.transaction_id = v_first.transaction_id
+                        and sibling.recipient_id = v_first.recipient_id
+                        and sibling.id <> v_first.id
                         and sibling.status = 'queued'
                         and sibling.available_at <= v_now
                         and not exists (
@@ -70,48 +111,18 @@ begin
                                 and earlier.status in ('queued', 'claimed', 'sending', 'in_doubt')
                             offset 0
                         )
-                    offset 0
-                )
-            )
-        order by due.available_at, due.event_id
-        limit max_emails
-        for update skip locked
-    loop
-        v_locked := v_locked || v_first.id;
-        if v_first.status = 'in_doubt' then
-            v_locked := v_locked || array(
-                select carried.id from notifier.emails as carried where carried.carried_by = v_first.id
-            );
-        elsif v_first.transaction_id is not null then
-            v_locked := v_locked || array(
-                select sibling.id
-                from notifier.emails as sibling
-                where
-                    sibling.transaction_id = v_first.transaction_id
-                    and sibling.recipient_id = v_first.recipient_id
-                    and sibling.id <> v_first.id
-                    and sibling.status = 'queued'
-                    and sibling.available_at <= v_now
-                    and not exists (
-                        select from notifier.emails as earlier
-                        where
-                            earlier.session_id = sibling.session_id
-                            and earlier.recipient_id = sibling.recipient_id
-                            and earlier.topic = sibling.topic
-                            and earlier.event_id < sibling.event_id
-                            and earlier.status in ('queued', 'claimed', 'sending', 'in_doubt')
-                        offset 0
-                    )
-                order by sibling.event_id
-                limit 199
-                for update skip locked
-            );
-        end if;
-        exit when cardinality(v_locked) >= 2000;
+                    order by sibling.event_id
+                    limit 199
+                    for update skip locked
+                );
+            end if;
+            exit when cardinality(v_locked) >= 2000;
+        end loop;
+        exit when v_mails >= max_emails or cardinality(v_locked) >= 2000;
     end loop;
     return v_locked;
 end
 $$;
 comment on function notifier.lock_due_emails(integer) is
-    'Locks the oldest due mails that nobody else holds and that follow no unfinished one, with all rows that go out in them, and returns their ids.';
+    'Locks the oldest due mails, urgent ones first, that nobody else holds and that follow no unfinished one, with all rows that go out in them, and returns their ids.';
 revoke execute on function notifier.lock_due_emails(integer) from public;

@@ -16,23 +16,28 @@ begin
     return least(
         (select min(event.created_at) from notifier.events as event where event.expanded_at is null),
         (
-            select waiting.available_at
-            from notifier.emails as waiting
-            where
-                waiting.status in ('queued', 'in_doubt')
-                and waiting.carried_by is null
-                and not exists (
-                    select from notifier.emails as earlier
-                    where
-                        earlier.session_id = waiting.session_id
-                        and earlier.recipient_id = waiting.recipient_id
-                        and earlier.topic = waiting.topic
-                        and earlier.event_id < waiting.event_id
-                        and earlier.status in ('queued', 'claimed', 'sending', 'in_doubt')
-                    offset 0
-                )
-            order by waiting.available_at, waiting.event_id
-            limit 1
+            select min(first_due.available_at)
+            from (values (true), (false)) as urgency (urgent)
+            cross join lateral (
+                select waiting.available_at
+                from notifier.emails as waiting
+                where
+                    waiting.status in ('queued', 'in_doubt')
+                    and waiting.carried_by is null
+                    and waiting.urgent = urgency.urgent
+                    and not exists (
+                        select from notifier.emails as earlier
+                        where
+                            earlier.session_id = waiting.session_id
+                            and earlier.recipient_id = waiting.recipient_id
+                            and earlier.topic = waiting.topic
+                            and earlier.event_id < waiting.event_id
+                            and earlier.status in ('queued', 'claimed', 'sending', 'in_doubt')
+                        offset 0
+                    )
+                order by waiting.available_at, waiting.event_id
+                limit 1
+            ) as first_due
         ),
         (
             select held.lease_until

@@ -19,17 +19,19 @@ declare
     v_changes jsonb := notifier.session_changes(event.old, v_new);
     -- See notifier.event_candidates.
     v_is_merged boolean := event.through_id > event.id;
+    v_urgent boolean := notifier.is_urgent(event.old, v_new, queued_at);
     v_added integer;
 begin
     -- A mail that follows one waiting for its next attempt would be blocked until then; it waits along with it, and is
     -- folded into it by the claim.
-    insert into notifier.emails (event_id, transaction_id, session_id, recipient_id, kind, available_at)
+    insert into notifier.emails (event_id, transaction_id, session_id, recipient_id, kind, urgent, available_at)
     select
         event.id,
         queue_emails.transaction_id,
         event.session_id,
         recipient.user_id,
         coalesce(mail.kind, 'session_updated'),
+        v_urgent,
         greatest(queued_at, known.available_at)
     from notifier.recipient_roles(event.session_id, user_ids, event.old, v_new, event.id, event.through_id) as recipient
     cross join lateral notifier.mail_kind(
@@ -62,6 +64,25 @@ begin
     order by recipient.user_id
     on conflict do nothing;
     get diagnostics v_added = row_count;
+    -- An urgent one must not wait behind what waits for its turn: the earlier goes with it. What is locked is being
+    -- claimed this moment; to wait for it could go round in a circle.
+    if v_urgent then
+        update notifier.emails as overtaking set urgent = true
+        where overtaking.id = any(
+            array(
+                select earlier.id
+                from notifier.emails as earlier
+                where
+                    earlier.session_id = event.session_id
+                    and earlier.recipient_id = any(user_ids)
+                    and earlier.topic = event.topic
+                    and earlier.status in ('queued', 'claimed', 'sending', 'in_doubt')
+                    and earlier.status = 'queued'
+                    and not earlier.urgent
+                for no key update skip locked
+            )
+        );
+    end if;
     return v_added;
 end
 $$;

@@ -1,6 +1,7 @@
 -- For the functions that give seats. Concerns one person, so the mail is queued at once, without expansion; the event
--- holds its place in the history of the session and wakes the notifier. The session is read anew: what an event says
--- must be the state at its place in that history, which the row lock guards.
+-- holds its place in the history of the session and wakes the notifier. It is urgent: that person has just asked, or
+-- has waited for the seat. The session is read anew: what an event says must be the state at its place in that history,
+-- which the row lock guards.
 create function notifier.tell_registration(
     session public.success_sessions,
     student_id uuid,
@@ -38,12 +39,13 @@ begin
     values (v_session.id, tell_registration.student_id, v_snapshot, v_snapshot, v_now)
     returning id into v_event_id;
     -- It waits along with an earlier one that waits for its next attempt, and is folded into it by the claim.
-    insert into notifier.emails (event_id, session_id, recipient_id, kind, available_at)
+    insert into notifier.emails (event_id, session_id, recipient_id, kind, urgent, available_at)
     select
         v_event_id,
         v_session.id,
         tell_registration.student_id,
         tell_registration.kind,
+        true,
         greatest(v_now, max(earlier.available_at))
     from notifier.emails as earlier
     where

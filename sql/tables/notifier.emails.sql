@@ -19,6 +19,7 @@ create table notifier.emails (
         end
     ) stored,
     status notifier.email_status not null default 'queued',
+    urgent boolean not null default false,
     attempts integer not null default 0,
     available_at timestamptz not null default clock_timestamp(),
     claim_id uuid,
@@ -79,6 +80,7 @@ comment on column notifier.emails.kind is
     'What it is about: presumed at expansion, decided at the claim; for a row of several in one mail, what that part is about.';
 comment on column notifier.emails.topic is 'Generated from kind: what mails are ordered and folded by.';
 comment on column notifier.emails.status is 'Where it stands.';
+comment on column notifier.emails.urgent is 'Whether it is claimed before all that is not, however long that has waited.';
 comment on column notifier.emails.attempts is 'Claims so far, those given back not counted.';
 comment on column notifier.emails.available_at is 'Not to be claimed earlier.';
 comment on column notifier.emails.claim_id is 'The claim that holds or last held it; a worker acts on rows of its own claim only.';
@@ -98,8 +100,8 @@ comment on column notifier.emails.created_at is 'When it was queued.';
 
 alter table notifier.emails enable row level security;
 
--- The claim's order. Holds what waits, nothing else.
-create index emails_waiting_idx on notifier.emails (available_at, event_id)
+-- The claim's order, the urgent by itself. Holds what waits, nothing else.
+create index emails_waiting_idx on notifier.emails (urgent, available_at, event_id)
 where status in ('queued', 'in_doubt') and carried_by is null;
 -- What may have to be taken over.
 create index emails_held_idx on notifier.emails (lease_until)

@@ -145,6 +145,7 @@ create table notifier.emails (
         end
     ) stored,
     status notifier.email_status not null default 'queued',
+    urgent boolean not null default false,
     attempts integer not null default 0,
     available_at timestamptz not null default clock_timestamp(),
     claim_id uuid,
@@ -205,6 +206,7 @@ comment on column notifier.emails.kind is
     'What it is about: presumed at expansion, decided at the claim; for a row of several in one mail, what that part is about.';
 comment on column notifier.emails.topic is 'Generated from kind: what mails are ordered and folded by.';
 comment on column notifier.emails.status is 'Where it stands.';
+comment on column notifier.emails.urgent is 'Whether it is claimed before all that is not, however long that has waited.';
 comment on column notifier.emails.attempts is 'Claims so far, those given back not counted.';
 comment on column notifier.emails.available_at is 'Not to be claimed earlier.';
 comment on column notifier.emails.claim_id is 'The claim that holds or last held it; a worker acts on rows of its own claim only.';
@@ -224,8 +226,8 @@ comment on column notifier.emails.created_at is 'When it was queued.';
 
 alter table notifier.emails enable row level security;
 
--- The claim's order. Holds what waits, nothing else.
-create index emails_waiting_idx on notifier.emails (available_at, event_id)
+-- The claim's order, the urgent by itself. Holds what waits, nothing else.
+create index emails_waiting_idx on notifier.emails (urgent, available_at, event_id)
 where status in ('queued', 'in_doubt') and carried_by is null;
 -- What may have to be taken over.
 create index emails_held_idx on notifier.emails (lease_until)
@@ -999,6 +1001,20 @@ return coalesce(snapshot ->> 'status' in ('upcoming', 'live'), false);
 comment on function notifier.is_open(jsonb) is 'Whether a session in this state (notifier.session_snapshot, or null) invites people: upcoming or live.';
 revoke execute on function notifier.is_open(jsonb) from public;
 
+-- What is about the next 24 hours cannot wait behind what is not: a mail that comes after the session is no use.
+create function notifier.is_urgent(old jsonb, new jsonb, told_at timestamptz)
+returns boolean
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+return coalesce(
+    least((old ->> 'start_time')::timestamptz, (new ->> 'start_time')::timestamptz) < told_at + interval '24 hours',
+    false
+);
+comment on function notifier.is_urgent(jsonb, jsonb, timestamptz) is
+    'Whether news of a change between these states (notifier.session_snapshot, or null) overtakes other mail: the session begins, or was to begin, within 24 hours of told_at.';
+revoke execute on function notifier.is_urgent(jsonb, jsonb, timestamptz) from public;
+
 -- Wakes the notifier at the commit of whatever wrote an event, and only if every worker sleeps. Deferred, because an
 -- immediate trigger would look at the gate long before the commit that makes the event visible. A transaction whose
 -- snapshot is old cannot see the gate as it is and always notifies. Security definer: writers of sessions have no
@@ -1190,8 +1206,9 @@ create trigger refuse_untold_session_delete before delete on public.success_sess
 for each row execute function private.refuse_untold_session_delete();
 
 -- For the functions that give seats. Concerns one person, so the mail is queued at once, without expansion; the event
--- holds its place in the history of the session and wakes the notifier. The session is read anew: what an event says
--- must be the state at its place in that history, which the row lock guards.
+-- holds its place in the history of the session and wakes the notifier. It is urgent: that person has just asked, or
+-- has waited for the seat. The session is read anew: what an event says must be the state at its place in that history,
+-- which the row lock guards.
 create function notifier.tell_registration(
     session public.success_sessions,
     student_id uuid,
@@ -1229,12 +1246,13 @@ begin
     values (v_session.id, tell_registration.student_id, v_snapshot, v_snapshot, v_now)
     returning id into v_event_id;
     -- It waits along with an earlier one that waits for its next attempt, and is folded into it by the claim.
-    insert into notifier.emails (event_id, session_id, recipient_id, kind, available_at)
+    insert into notifier.emails (event_id, session_id, recipient_id, kind, urgent, available_at)
     select
         v_event_id,
         v_session.id,
         tell_registration.student_id,
         tell_registration.kind,
+        true,
         greatest(v_now, max(earlier.available_at))
     from notifier.emails as earlier
     where

@@ -512,17 +512,19 @@ declare
     v_changes jsonb := notifier.session_changes(event.old, v_new);
     -- See notifier.event_candidates.
     v_is_merged boolean := event.through_id > event.id;
+    v_urgent boolean := notifier.is_urgent(event.old, v_new, queued_at);
     v_added integer;
 begin
     -- A mail that follows one waiting for its next attempt would be blocked until then; it waits along with it, and is
     -- folded into it by the claim.
-    insert into notifier.emails (event_id, transaction_id, session_id, recipient_id, kind, available_at)
+    insert into notifier.emails (event_id, transaction_id, session_id, recipient_id, kind, urgent, available_at)
     select
         event.id,
         queue_emails.transaction_id,
         event.session_id,
         recipient.user_id,
         coalesce(mail.kind, 'session_updated'),
+        v_urgent,
         greatest(queued_at, known.available_at)
     from notifier.recipient_roles(event.session_id, user_ids, event.old, v_new, event.id, event.through_id) as recipient
     cross join lateral notifier.mail_kind(
@@ -555,6 +557,25 @@ begin
     order by recipient.user_id
     on conflict do nothing;
     get diagnostics v_added = row_count;
+    -- An urgent one must not wait behind what waits for its turn: the earlier goes with it. What is locked is being
+    -- claimed this moment; to wait for it could go round in a circle.
+    if v_urgent then
+        update notifier.emails as overtaking set urgent = true
+        where overtaking.id = any(
+            array(
+                select earlier.id
+                from notifier.emails as earlier
+                where
+                    earlier.session_id = event.session_id
+                    and earlier.recipient_id = any(user_ids)
+                    and earlier.topic = event.topic
+                    and earlier.status in ('queued', 'claimed', 'sending', 'in_doubt')
+                    and earlier.status = 'queued'
+                    and not earlier.urgent
+                for no key update skip locked
+            )
+        );
+    end if;
     return v_added;
 end
 $$;
@@ -663,6 +684,9 @@ revoke execute on function notifier.expand_summary(notifier.events) from public;
 -- Fans events out to recipients, one row of notifier.emails each, in pages: at most max_emails candidates per call, so
 -- that the transaction stays short whatever the size of the audience.
 --
+-- Events that have not been started come before the further pages of those that have: a change that concerns few is not
+-- kept waiting by one that concerns 100,000.
+--
 -- Several workers may call it at once: each takes another transaction's events (skip locked). Events of one session and
 -- topic are expanded in order, and those that pile up before the first is started are merged into it: one mail from the
 -- first old state to the last new one. The page is a keyset over the ids of the candidates, who come from indexes, and
@@ -685,7 +709,8 @@ declare
     v_left integer := max_emails;
     -- Events expanded by this call are still in the index for it; without this, many small ones would cost their
     -- square.
-    v_last_id bigint := 0;
+    v_last_id bigint;
+    v_started boolean;
     v_event notifier.events;
     v_events notifier.events[];
     v_added integer;
@@ -699,60 +724,64 @@ begin
     end if;
     emails := 0;
     more := false;
-    while v_left > 0 and not more loop
-        select event.* into v_event
-        from notifier.events as event
-        where
-            event.expanded_at is null
-            and event.id > v_last_id
-            and not exists (
-                select from notifier.events as earlier
-                where
-                    earlier.session_id = event.session_id
-                    and earlier.topic = event.topic
-                    and earlier.id < event.id
-                    and earlier.expanded_at is null
-                offset 0
-            )
-            -- What a transaction did to several sessions is expanded together, under the lock of its first event.
-            and (
-                event.topic <> 'invitation'
-                or not exists (
-                    select from notifier.events as sibling
+    foreach v_started in array array[false, true] loop
+        v_last_id := 0;
+        while v_left > 0 and not more loop
+            select event.* into v_event
+            from notifier.events as event
+            where
+                event.expanded_at is null
+                and (event.through_id is not null) = v_started
+                and event.id > v_last_id
+                and not exists (
+                    select from notifier.events as earlier
                     where
-                        sibling.transaction_id = event.transaction_id
-                        and sibling.topic = 'invitation'
-                        and sibling.expanded_at is null
-                        and sibling.id < event.id
+                        earlier.session_id = event.session_id
+                        and earlier.topic = event.topic
+                        and earlier.id < event.id
+                        and earlier.expanded_at is null
                     offset 0
                 )
-            )
-        order by event.expanded_at, event.id
-        limit 1
-        for no key update skip locked;
-        exit when not found;
-        v_last_id := v_event.id;
+                -- What a transaction did to several sessions is expanded together, under the lock of its first event.
+                and (
+                    event.topic <> 'invitation'
+                    or not exists (
+                        select from notifier.events as sibling
+                        where
+                            sibling.transaction_id = event.transaction_id
+                            and sibling.topic = 'invitation'
+                            and sibling.expanded_at is null
+                            and sibling.id < event.id
+                        offset 0
+                    )
+                )
+            order by event.expanded_at, event.id
+            limit 1
+            for no key update skip locked;
+            exit when not found;
+            v_last_id := v_event.id;
 
-        if v_event.topic = 'summary' then
-            v_added := notifier.expand_summary(v_event);
-            v_candidates := 1;
-        else
-            v_events := notifier.start_events(v_event);
-            continue when v_events = '{}';
-            select page.added, page.candidates, page.more into v_added, v_candidates, more
-            from notifier.expand_page(
-                v_events, case when cardinality(v_events) > 1 then max_emails else v_left end
-            ) as page;
-        end if;
-        emails := emails + v_added;
-        v_left := v_left - v_candidates;
+            if v_event.topic = 'summary' then
+                v_added := notifier.expand_summary(v_event);
+                v_candidates := 1;
+            else
+                v_events := notifier.start_events(v_event);
+                continue when v_events = '{}';
+                select page.added, page.candidates, page.more into v_added, v_candidates, more
+                from notifier.expand_page(
+                    v_events, case when cardinality(v_events) > 1 then max_emails else v_left end
+                ) as page;
+            end if;
+            emails := emails + v_added;
+            v_left := v_left - v_candidates;
+        end loop;
     end loop;
     more := more or v_left <= 0;
     return next;
 end
 $$;
 comment on function notifier.expand_events(integer) is
-    'Expands waiting events, oldest first, considering about max_emails recipients: how many mails were queued, and whether to call again at once.';
+    'Expands waiting events, oldest first and large ones page by page after the others, considering about max_emails recipients: how many mails were queued, and whether to call again at once.';
 revoke execute on function notifier.expand_events(integer) from public;
 grant execute on function notifier.expand_events(integer) to notifier;
 
@@ -784,10 +813,11 @@ comment on function notifier.session_details(jsonb) is
 revoke execute on function notifier.session_details(jsonb) from public;
 
 -- The first half of a claim: an ordered index scan that stops after max_emails mails, with one look at an index for
--- each.
+-- each. What is urgent has a scan of its own, before the other: it waits for nothing but its like.
 --
--- Rows of one transaction for one person go together. The first of them that may be sent stands for all: only it is
--- found by the scan, so that two claims at once do not tear them apart, and the others are locked under its lock. Those
+-- Rows of one transaction for one person go together. The first of them that may be sent, an urgent one if there is
+-- any, stands for all: only it is found by the scan, so that two claims at once do not tear them apart, and the others
+-- are locked under its lock. Those
 -- that are not due, or follow an unfinished mail, go by themselves later. A mail in doubt takes what it carried. A mail
 -- has at most 200 parts, and a claim ends once it has 2,000 rows.
 --
@@ -811,38 +841,78 @@ as $$
 declare
     v_now timestamptz := clock_timestamp();
     v_locked uuid[] := array[]::uuid[];
+    v_mails integer := 0;
+    v_urgent boolean;
     v_first record;
 begin
-    for v_first in
-        select
-            due.id,
-            due.status,
-            due.transaction_id,
-            due.recipient_id
-        from notifier.emails as due
-        where
-            due.status in ('queued', 'in_doubt')
-            and due.carried_by is null
-            and due.available_at <= v_now
-            and not exists (
-                select from notifier.emails as earlier
-                where
-                    earlier.session_id = due.session_id
-                    and earlier.recipient_id = due.recipient_id
-                    and earlier.topic = due.topic
-                    and earlier.event_id < due.event_id
-                    and earlier.status in ('queued', 'claimed', 'sending', 'in_doubt')
-                offset 0
-            )
-            and (
-                due.transaction_id is null
-                or due.status = 'in_doubt'
-                or not exists (
-                    select from notifier.emails as sibling
+    foreach v_urgent in array array[true, false] loop
+        for v_first in
+            select
+                due.id,
+                due.status,
+                due.transaction_id,
+                due.recipient_id
+            from notifier.emails as due
+            where
+                due.status in ('queued', 'in_doubt')
+                and due.carried_by is null
+                and due.urgent = v_urgent
+                and due.available_at <= v_now
+                and not exists (
+                    select from notifier.emails as earlier
                     where
-                        sibling.transaction_id = due.transaction_id
-                        and sibling.recipient_id = due.recipient_id
-                        and sibling.event_id < due.event_id
+                        earlier.session_id = due.session_id
+                        and earlier.recipient_id = due.recipient_id
+                        and earlier.topic = due.topic
+                        and earlier.event_id < due.event_id
+                        and earlier.status in ('queued', 'claimed', 'sending', 'in_doubt')
+                    offset 0
+                )
+                and (
+                    due.transaction_id is null
+                    or due.status = 'in_doubt'
+                    or not exists (
+                        select from notifier.emails as sibling
+                        where
+                            sibling.transaction_id = due.transaction_id
+                            and sibling.recipient_id = due.recipient_id
+                            and (
+                                (sibling.urgent and not v_urgent)
+                                or (sibling.urgent = v_urgent and sibling.event_id < due.event_id)
+                            )
+                            and sibling.status = 'queued'
+                            and sibling.available_at <= v_now
+                            and not exists (
+                                select from notifier.emails as earlier
+                                where
+                                    earlier.session_id = sibling.session_id
+                                    and earlier.recipient_id = sibling.recipient_id
+                                    and earlier.topic = sibling.topic
+                                    and earlier.event_id < sibling.event_id
+                                    and earlier.status in ('queued', 'claimed', 'sending', 'in_doubt')
+                                offset 0
+                            )
+                        offset 0
+                    )
+                )
+            order by due.available_at, due.event_id
+            limit max_emails - v_mails
+            for update skip locked
+        loop
+            v_mails := v_mails + 1;
+            v_locked := v_locked || v_first.id;
+            if v_first.status = 'in_doubt' then
+                v_locked := v_locked || array(
+                    select carried.id from notifier.emails as carried where carried.carried_by = v_first.id
+                );
+            elsif v_first.transaction_id is not null then
+                v_locked := v_locked || array(
+                    select sibling.id
+                    from notifier.emails as sibling
+                    where
+                        sibling.transaction_id = v_first.transaction_id
+                        and sibling.recipient_id = v_first.recipient_id
+                        and sibling.id <> v_first.id
                         and sibling.status = 'queued'
                         and sibling.available_at <= v_now
                         and not exists (
@@ -855,50 +925,20 @@ begin
                                 and earlier.status in ('queued', 'claimed', 'sending', 'in_doubt')
                             offset 0
                         )
-                    offset 0
-                )
-            )
-        order by due.available_at, due.event_id
-        limit max_emails
-        for update skip locked
-    loop
-        v_locked := v_locked || v_first.id;
-        if v_first.status = 'in_doubt' then
-            v_locked := v_locked || array(
-                select carried.id from notifier.emails as carried where carried.carried_by = v_first.id
-            );
-        elsif v_first.transaction_id is not null then
-            v_locked := v_locked || array(
-                select sibling.id
-                from notifier.emails as sibling
-                where
-                    sibling.transaction_id = v_first.transaction_id
-                    and sibling.recipient_id = v_first.recipient_id
-                    and sibling.id <> v_first.id
-                    and sibling.status = 'queued'
-                    and sibling.available_at <= v_now
-                    and not exists (
-                        select from notifier.emails as earlier
-                        where
-                            earlier.session_id = sibling.session_id
-                            and earlier.recipient_id = sibling.recipient_id
-                            and earlier.topic = sibling.topic
-                            and earlier.event_id < sibling.event_id
-                            and earlier.status in ('queued', 'claimed', 'sending', 'in_doubt')
-                        offset 0
-                    )
-                order by sibling.event_id
-                limit 199
-                for update skip locked
-            );
-        end if;
-        exit when cardinality(v_locked) >= 2000;
+                    order by sibling.event_id
+                    limit 199
+                    for update skip locked
+                );
+            end if;
+            exit when cardinality(v_locked) >= 2000;
+        end loop;
+        exit when v_mails >= max_emails or cardinality(v_locked) >= 2000;
     end loop;
     return v_locked;
 end
 $$;
 comment on function notifier.lock_due_emails(integer) is
-    'Locks the oldest due mails that nobody else holds and that follow no unfinished one, with all rows that go out in them, and returns their ids.';
+    'Locks the oldest due mails, urgent ones first, that nobody else holds and that follow no unfinished one, with all rows that go out in them, and returns their ids.';
 revoke execute on function notifier.lock_due_emails(integer) from public;
 
 -- The second half of a claim: one statement judges all of its rows, each by itself, and makes mails of those that are
@@ -936,6 +976,7 @@ begin
             case when held.in_doubt_at is not null then coalesce(held.carried_by, held.id) end as doubt_id,
             held.topic,
             held.kind,
+            held.urgent,
             held.available_at,
             held.attempts + 1 as attempt,
             held.in_doubt_at is not null as is_in_doubt,
@@ -1159,6 +1200,7 @@ begin
                 reviewed.session_id,
                 reviewed.recipient_id,
                 reviewed.topic,
+                reviewed.urgent,
                 reviewed.available_at,
                 reviewed.attempt,
                 reviewed.is_in_doubt,
@@ -1430,7 +1472,7 @@ begin
             ) as objects
         from unnest(edition.methods, edition.contents) with ordinality as object (method, content, position)
     ) as calendar
-    order by judged.available_at, judged.event_id, judged.id;
+    order by judged.urgent desc, judged.available_at, judged.event_id, judged.id;
 end
 $$;
 comment on function notifier.decide_emails(uuid[], uuid, text, interval, text, text) is
@@ -1922,23 +1964,28 @@ begin
     return least(
         (select min(event.created_at) from notifier.events as event where event.expanded_at is null),
         (
-            select waiting.available_at
-            from notifier.emails as waiting
-            where
-                waiting.status in ('queued', 'in_doubt')
-                and waiting.carried_by is null
-                and not exists (
-                    select from notifier.emails as earlier
-                    where
-                        earlier.session_id = waiting.session_id
-                        and earlier.recipient_id = waiting.recipient_id
-                        and earlier.topic = waiting.topic
-                        and earlier.event_id < waiting.event_id
-                        and earlier.status in ('queued', 'claimed', 'sending', 'in_doubt')
-                    offset 0
-                )
-            order by waiting.available_at, waiting.event_id
-            limit 1
+            select min(first_due.available_at)
+            from (values (true), (false)) as urgency (urgent)
+            cross join lateral (
+                select waiting.available_at
+                from notifier.emails as waiting
+                where
+                    waiting.status in ('queued', 'in_doubt')
+                    and waiting.carried_by is null
+                    and waiting.urgent = urgency.urgent
+                    and not exists (
+                        select from notifier.emails as earlier
+                        where
+                            earlier.session_id = waiting.session_id
+                            and earlier.recipient_id = waiting.recipient_id
+                            and earlier.topic = waiting.topic
+                            and earlier.event_id < waiting.event_id
+                            and earlier.status in ('queued', 'claimed', 'sending', 'in_doubt')
+                        offset 0
+                    )
+                order by waiting.available_at, waiting.event_id
+                limit 1
+            ) as first_due
         ),
         (
             select held.lease_until

@@ -219,6 +219,32 @@ def test_a_claim_costs_the_same_for_its_mails_when_they_fold_others(
     assert cost[MANY] <= 2 * cost[FEW]
 
 
+def test_an_urgent_mail_costs_the_same_behind_a_short_queue_and_behind_a_long_one(
+    admin: psycopg.Connection, worker: Outbox
+) -> None:
+    world = World(admin)
+    today = datetime.now(UTC) + timedelta(hours=3)
+    cost = {}
+    for size in (FEW, MANY):
+        world.session("Not urgent", batch=crowd(admin, size), starts=TUESDAY)
+        while worker.expand()[1]:
+            pass
+        world.session("Urgent", batch=crowd(admin, 1), starts=today)
+        cost[size] = blocks(worker.conn, "notifier.expand_events(5000)") + blocks(
+            worker.conn,
+            "notifier.claim_emails(%s, 1, interval '1 minute', %s, %s)",
+            worker.worker,
+            ORGANIZER,
+            APP_URL,
+        )
+        row = admin.execute(
+            "select bool_and(urgent), count(*) from notifier.emails where status = 'claimed'"
+        ).fetchone()
+        assert row == (True, 1)
+        settle(admin, worker)
+    assert cost[MANY] <= 2 * cost[FEW] + 100
+
+
 def test_the_claim_s_scan_is_an_ordered_index_scan(
     database: Database, admin: psycopg.Connection, worker: Outbox
 ) -> None:
@@ -238,8 +264,11 @@ def test_the_claim_s_scan_is_an_ordered_index_scan(
         }.items():
             observer.execute("select set_config(%s, %s, false)", (setting, value))
         observer.execute("select notifier.lock_due_emails(100)")
-    (plan,) = [plan for plan in plans if "skip locked" in plan and "Limit" in plan]
-    assert "Index Scan using emails_waiting_idx on emails due" in plan
-    assert "emails_unfinished_idx on emails earlier" in plan
-    assert "Seq Scan" not in plan
-    assert "Sort" not in plan
+    scans = [plan for plan in plans if "skip locked" in plan and "Limit" in plan]
+    assert len(scans) == 2  # what is urgent, then the rest
+    for plan in scans:
+        assert "Index Scan using emails_waiting_idx on emails due" in plan
+        assert "Index Cond: ((urgent = $" in plan
+        assert "emails_unfinished_idx on emails earlier" in plan
+        assert "Seq Scan" not in plan
+        assert "Sort" not in plan
