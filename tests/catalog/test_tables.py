@@ -135,19 +135,19 @@ RULES = (
         "private.notes.notes_batch_fkey",
     ),
     Rule(
-        "is referred to by foreign keys that say what a delete does, unless nothing is deleted",
+        "is referred to by foreign keys whose refusal every Postgres answers with 23503",
+        # A restrict is answered with 23001 from Postgres 18 on.
         """
         select conrelid::regclass || '.' || conname
         from pg_constraint
         where contype = 'f'
-            and connamespace::regnamespace::text = 'public'
-            and confdeltype = 'a'
-            -- Zones are reference data that nobody deletes.
-            and confrelid <> 'private.time_zones'::regclass
+            and connamespace::regnamespace::text in ('public', 'private', 'notifier')
+            and 'r' in (confdeltype, confupdtype)
         """,
         """
         create table public.notes (
-            id uuid primary key constraint notes_id_fkey references public.profiles
+            id uuid primary key
+                constraint notes_id_fkey references public.profiles on delete restrict
         )
         """,
         "notes.notes_id_fkey",
