@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 DENO := node node_modules/deno/bin.cjs
 export SUPABASE_TELEMETRY_DISABLED := 1
 export DO_NOT_TRACK := 1
+export DENO_DIR := $(CURDIR)/.make/deno
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo up test lint format bench migration types constraints clean
@@ -33,6 +34,7 @@ lint: install ## Check style, types, SQL, migrations, and Supabase's own advice
 	$(BIN)/python -m devstack.migration_lint
 	NO_COLOR=1 $(DENO) fmt --check
 	NO_COLOR=1 $(DENO) lint
+	NO_COLOR=1 $(DENO) check --quiet supabase/functions tests/edge
 	$(BIN)/python -m devstack.advisors
 
 format: install ## Rewrite Python, SQL and TypeScript in the house style

@@ -254,7 +254,7 @@ def open_sink(supervisor: Supervisor) -> Iterator[Sink]:
         StackError: It does not start.
     """
     folder = supervisor.own(Path(tempfile.mkdtemp(prefix="live-sessions-sink-")))
-    port = supervisor.serve(
+    _, port = supervisor.serve(
         "the SMTP sink",
         lambda port: [sys.executable, "-m", "bench.sink", str(port)],
         ports.answers,

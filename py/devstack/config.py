@@ -18,6 +18,7 @@ class Config:
         api_schemas: The schemas that PostgREST exposes.
         extra_search_path: The search path that PostgREST sets for each request.
         max_rows: The most rows that PostgREST returns at once.
+        open_functions: The edge functions with `verify_jwt = false`, which anybody may call.
         schema_paths: The files of sql/, in the order in which they are executed.
     """
 
@@ -26,6 +27,7 @@ class Config:
     api_schemas: tuple[str, ...]
     extra_search_path: tuple[str, ...]
     max_rows: int
+    open_functions: frozenset[str]
     schema_paths: tuple[Path, ...]
 
     @classmethod
@@ -45,6 +47,11 @@ class Config:
             api_schemas=tuple(api["schemas"]),
             extra_search_path=tuple(api["extra_search_path"]),
             max_rows=api["max_rows"],
+            open_functions=frozenset(
+                name
+                for name, settings in values.get("functions", {}).items()
+                if not settings.get("verify_jwt", True)
+            ),
             schema_paths=tuple(_schema_path(entry) for entry in db["migrations"]["schema_paths"]),
         )
 

@@ -1,4 +1,5 @@
-"""One address for everything, laid out as on Supabase: /rest/v1 and /auth/v1 behind an API key.
+"""One address for everything, laid out as on Supabase: /rest/v1 and /auth/v1 behind an API key,
+/functions/v1 as each function's `verify_jwt` says.
 
 `supabase.create_client(url, anon_key)` and its siblings in other languages work against it
 unchanged.
@@ -11,15 +12,18 @@ import socket
 import threading
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
+import jwt
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
 from multidict import CIMultiDict
 from yarl import URL
 
 from devstack import keys
 from devstack.auth import Auth, AuthError
+from devstack.functions import FunctionNotFoundError, FunctionNotStartedError, Functions
 from devstack.ports import LOOPBACK
 
 _API_VERSION = "2024-01-01"
@@ -58,28 +62,30 @@ class Routes:
 
     Attributes:
         rest: URL of PostgREST.
-        functions: URL of the edge functions; None when they are not running.
+        functions: The edge functions; None when there are to be none.
     """
 
     rest: str
-    functions: str | None = None
+    functions: Functions | None = None
 
 
 class Gateway:
     """Serves in a thread of its own, from entry to exit.
 
     Args:
-        routes: The servers behind it.
-        auth: Who answers /auth/v1.
+        routes: The servers behind it, for the gateway's URL.
+        auth: Who answers /auth/v1, for the URL it is reached at.
         port: The TCP port; 0 chooses a free one, `port` then tells which.
     """
 
-    def __init__(self, routes: Routes, auth: Callable[[str], Auth], port: int = 0) -> None:
+    def __init__(
+        self, routes: Callable[[str], Routes], auth: Callable[[str], Auth], port: int = 0
+    ) -> None:
         self._socket = socket.socket()
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._socket.bind((LOOPBACK, port))
         self.url = f"http://{LOOPBACK}:{self._socket.getsockname()[1]}"
-        self._routes = routes
+        self._routes = routes(self.url)
         self._auth = auth(f"{self.url}/auth/v1")
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
@@ -142,18 +148,23 @@ def _application(routes: Routes, auth: Auth, client: ClientSession) -> web.Appli
             web.get("/auth/v1/settings", handlers.settings),
             web.get("/auth/v1/health", handlers.health),
             web.get("/auth/v1/.well-known/jwks.json", handlers.public_keys),
-            web.route("*", "/rest/v1{path:(/.*)?}", _forward_to(client, routes.rest)),
+            web.route("*", "/rest/v1{path:(/.*)?}", partial(_forward, client, routes.rest)),
         ]
     )
     if routes.functions is not None:
         application.router.add_route(
-            "*", "/functions/v1{path:/.*}", _forward_to(client, routes.functions)
+            "*",
+            "/functions/v1/{name}{path:(/.*)?}",
+            _FunctionHandler(client, routes.functions).answer,
         )
     return application
 
 
 @web.middleware
 async def _cors(request: web.Request, handler: _Handler) -> web.StreamResponse:
+    if _is_for_a_function(request):
+        # Which pages may read its answers is for the function to say, here as on Supabase.
+        return await handler(request)
     if request.method == "OPTIONS":
         asked = request.headers.get("Access-Control-Request-Headers", "*")
         return web.Response(
@@ -178,6 +189,8 @@ async def _cors(request: web.Request, handler: _Handler) -> web.StreamResponse:
 
 @web.middleware
 async def _require_api_key(request: web.Request, handler: _Handler) -> web.StreamResponse:
+    if _is_for_a_function(request):
+        return await handler(request)
     given = request.headers.get("apikey") or request.query.get("apikey")
     if given is None:
         return web.json_response(
@@ -187,7 +200,7 @@ async def _require_api_key(request: web.Request, handler: _Handler) -> web.Strea
             },
             status=401,
         )
-    if not any(hmac.compare_digest(given.encode(), key.encode()) for key in _API_KEYS):
+    if not _is_api_key(given):
         return web.json_response(
             {
                 "message": "Invalid API key",
@@ -201,51 +214,105 @@ async def _require_api_key(request: web.Request, handler: _Handler) -> web.Strea
 _API_KEYS = (keys.ANON_KEY, keys.SERVICE_ROLE_KEY)
 
 
-def _forward_to(client: ClientSession, upstream: str) -> _Handler:
-    async def forward(request: web.Request) -> web.StreamResponse:
-        path = request.rel_url.raw_path.split("/v1", 1)[1] or "/"
-        query = "&".join(
-            part
-            for part in request.rel_url.raw_query_string.split("&")
-            if part and not part.startswith("apikey=")
-        )
-        target = URL(f"{upstream}{path}{'?' + query if query else ''}", encoded=True)
-        body = await request.read()
-        try:
-            async with client.request(
-                request.method,
-                target,
-                headers=_request_headers(request),
-                data=body or None,
-                allow_redirects=False,
-            ) as answer:
-                return web.Response(
-                    status=answer.status,
-                    reason=answer.reason,
-                    headers=_passed_on(answer.headers),
-                    body=await answer.read(),
-                )
-        except (ClientError, TimeoutError) as error:
-            return web.json_response(
-                {"message": f"The server behind the gateway does not answer: {error}"}, status=502
-            )
+def _is_api_key(given: str) -> bool:
+    return any(hmac.compare_digest(given.encode(), key.encode()) for key in _API_KEYS)
 
-    return forward
+
+def _is_for_a_function(request: web.Request) -> bool:
+    return request.path.startswith("/functions/v1/")
+
+
+async def _forward(
+    client: ClientSession, upstream: str, request: web.Request
+) -> web.StreamResponse:
+    path = request.rel_url.raw_path.split("/v1", 1)[1] or "/"
+    query = "&".join(
+        part
+        for part in request.rel_url.raw_query_string.split("&")
+        if part and not part.startswith("apikey=")
+    )
+    target = URL(f"{upstream}{path}{'?' + query if query else ''}", encoded=True)
+    body = await request.read()
+    try:
+        async with client.request(
+            request.method,
+            target,
+            headers=_request_headers(request),
+            data=body or None,
+            allow_redirects=False,
+        ) as answer:
+            return web.Response(
+                status=answer.status,
+                reason=answer.reason,
+                headers=_passed_on(answer.headers, cors=_is_for_a_function(request)),
+                body=await answer.read(),
+            )
+    except (ClientError, TimeoutError) as error:
+        return web.json_response(
+            {"message": f"The server behind the gateway does not answer: {error}"}, status=502
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _FunctionHandler:
+    """Answers as Supabase does where a function cannot."""
+
+    client: ClientSession
+    functions: Functions
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        name = request.match_info["name"]
+        if request.method != "OPTIONS" and self.functions.needs_token(name):
+            refusal = _token_refusal(request)
+            if refusal is not None:
+                return web.json_response({"code": 401, "message": refusal}, status=401)
+        try:
+            upstream = await self.functions.address(name)
+        except FunctionNotFoundError:
+            return web.json_response(
+                {"code": "NOT_FOUND", "message": "Requested function was not found"}, status=404
+            )
+        except FunctionNotStartedError:
+            return web.json_response(
+                {
+                    "code": "BOOT_ERROR",
+                    "message": "Function failed to start (please check logs)",
+                },
+                status=503,
+            )
+        return await _forward(self.client, upstream, request)
+
+
+def _token_refusal(request: web.Request) -> str | None:
+    authorization = request.headers.get("Authorization")
+    if authorization is None:
+        given = request.headers.get("apikey")
+        if given is None:
+            return "Missing authorization header"
+        return None if _is_api_key(given) else "Invalid API key"
+    kind, _, token = authorization.partition(" ")
+    try:
+        keys.verify(token if kind.lower() == "bearer" else "")
+    except jwt.InvalidTokenError:
+        return "Invalid JWT"
+    return None
 
 
 def _request_headers(request: web.Request) -> CIMultiDict[str]:
     headers = _passed_on(request.headers)
-    given = headers.popone("apikey", None) or request.query.get("apikey", "")
-    # Whoever has not signed in is who the API key says.
-    headers.setdefault("Authorization", f"Bearer {given}")
+    given = headers.popone("apikey", None) or request.query.get("apikey")
+    if given is not None:
+        # Whoever has not signed in is who the API key says.
+        headers.setdefault("Authorization", f"Bearer {given}")
     return headers
 
 
-def _passed_on(headers: Mapping[str, str]) -> CIMultiDict[str]:
+def _passed_on(headers: Mapping[str, str], *, cors: bool = False) -> CIMultiDict[str]:
     return CIMultiDict(
         (name, value)
         for name, value in headers.items()
-        if name.lower() not in _HOP_BY_HOP and not name.lower().startswith("access-control-")
+        if name.lower() not in _HOP_BY_HOP
+        and (cors or not name.lower().startswith("access-control-"))
     )
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from devstack import databases, migrations, ports
+from devstack import databases, functions, migrations, ports
 from devstack.config import Config
 from devstack.databases import Database
 from devstack.errors import StackError
@@ -60,7 +60,12 @@ def local_stack(options: Options) -> Iterator[Stack]:
         mail_web=_port(options.mail_port, _MAIL_WEB_PORT, "the inbox", "--mail-port"),
         smtp=_port(options.smtp_port, _SMTP_PORT, "mail", "--smtp-port"),
     )
-    with _server(options, config) as server, Stack(_database(server), ports=chosen) as stack:
+    with (
+        _server(options, config) as server,
+        Stack(
+            _database(server), functions=True, function_secrets=functions.secrets(), ports=chosen
+        ) as stack,
+    ):
         yield stack
 
 

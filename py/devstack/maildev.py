@@ -61,7 +61,7 @@ def start_maildev(
     mails = log_folder / "mails"
     options = ["--ip", ports.LOOPBACK, "--web-ip", ports.LOOPBACK, "--web", str(web)]
     options += ["--mail-directory", str(mails)]
-    smtp = supervisor.serve(
+    _, smtp = supervisor.serve(
         "maildev",
         lambda port: [*program, *options, "--smtp", str(port)],
         lambda port: http.answers_ok(f"{web_url}/api/healthz") and ports.answers(port),

@@ -76,7 +76,9 @@ def deno() -> list[str]:
     Raises:
         StackError: It is not installed.
     """
-    return [str(node()), str(script("deno/bin.cjs"))]
+    # Its launcher puts the binary beside itself when it runs for the first time; a process less.
+    binary = NODE_MODULES / "deno" / "deno"
+    return [str(binary)] if binary.is_file() else [str(node()), str(script("deno/bin.cjs"))]
 
 
 def postgres_folder(major: int) -> Path:

@@ -8,5 +8,6 @@ ROOT = Path(__file__).resolve().parents[2]
 NODE_MODULES = ROOT / "node_modules"
 SUPABASE = ROOT / "supabase"
 MIGRATIONS = SUPABASE / "migrations"
+FUNCTIONS = SUPABASE / "functions"
 CONFIG = SUPABASE / "config.toml"
 SEED = SUPABASE / "seed.sql"

@@ -152,7 +152,7 @@ class EmbeddedPostgres:
         password = (data / _PASSWORD_FILE).read_text()
         settings = _SETTINGS | ({} if self._data_dir else _THROWAWAY_SETTINGS) | self._settings
         login = f"postgresql://{SUPERUSER}:{password}@{ports.LOOPBACK}"
-        port = supervisor.serve(
+        _, port = supervisor.serve(
             f"Postgres {self._major}",
             lambda port: _command(binaries, data, settings | {"port": str(port)}),
             lambda port: _accepts(f"{login}:{port}/postgres?sslmode=disable"),

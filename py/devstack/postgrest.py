@@ -42,7 +42,7 @@ def start_postgrest(supervisor: Supervisor, database: Database, log_folder: Path
             "PGRST_LOG_LEVEL": "warn",
         }
 
-    port = supervisor.serve(
+    _, port = supervisor.serve(
         "PostgREST",
         lambda _: [str(binary)],
         # Its own word that it is connected and knows the schema.

@@ -14,6 +14,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -44,12 +45,14 @@ class Child:
         process: The process; its id is the id of its process group, too.
         log: Where its output goes.
         stop_signal: The signal that asks it to end.
+        may_end: Whether its end is its starter's business alone, and not the end of the stack.
     """
 
     name: str
     process: subprocess.Popen[bytes]
     log: Path
     stop_signal: signal.Signals = signal.SIGTERM
+    may_end: bool = False
 
     def is_running(self) -> bool:
         """Whether it has not ended yet."""
@@ -96,11 +99,13 @@ class Supervisor:
     """Starts children and temporary folders, and sees to it that none of them is left behind.
 
     Use it as a context manager: on the way out the children are stopped, the last started first.
+    Several threads may start and forget children.
     """
 
     _children: list[Child] = field(default_factory=list)
     _folders: list[Path] = field(default_factory=list)
     _reaper: subprocess.Popen[bytes] | None = None
+    _turn: threading.Lock = field(default_factory=threading.Lock)
 
     def __enter__(self) -> Self:
         self._reaper = subprocess.Popen(
@@ -136,6 +141,7 @@ class Supervisor:
         folder: Path | None = None,
         user: str | None = None,
         stop_signal: signal.Signals = signal.SIGTERM,
+        may_end: bool = False,
     ) -> Child:
         """Start a child.
 
@@ -147,6 +153,7 @@ class Supervisor:
             folder: Its working directory; None keeps ours.
             user: The account it runs under; only root may name one.
             stop_signal: The signal that asks it to end.
+            may_end: Whether its end is the caller's business alone.
 
         Raises:
             StackError: The program is missing or cannot be run.
@@ -171,8 +178,9 @@ class Supervisor:
                     "Run make install",
                 ) from error
         self._tell_reaper(f"process {process.pid} {stop_signal.value}")
-        child = Child(name, process, log, stop_signal)
-        self._children.append(child)
+        child = Child(name, process, log, stop_signal, may_end)
+        with self._turn:
+            self._children.append(child)
         return child
 
     def serve(
@@ -187,7 +195,8 @@ class Supervisor:
         folder: Path | None = None,
         user: str | None = None,
         stop_signal: signal.Signals = signal.SIGTERM,
-    ) -> int:
+        may_end: bool = False,
+    ) -> tuple[Child, int]:
         """Start a server and wait until it answers.
 
         Between our choosing a free port and the server taking it, another program may have taken
@@ -203,9 +212,10 @@ class Supervisor:
             folder: Its working directory; None keeps ours.
             user: The account it runs under; only root may name one.
             stop_signal: The signal that asks it to end.
+            may_end: Whether its end is the caller's business alone.
 
         Returns:
-            The port.
+            The child and its port.
 
         Raises:
             StackError: The program is missing, or does not start; the end of its log is quoted.
@@ -220,6 +230,7 @@ class Supervisor:
                 folder=folder,
                 user=user,
                 stop_signal=stop_signal,
+                may_end=may_end,
             )
             try:
                 child.wait_until(partial(is_ready, chosen))
@@ -229,7 +240,7 @@ class Supervisor:
                 if not lost_its_port or attempt == _PORT_ATTEMPTS:
                     raise
             else:
-                return chosen
+                return child, chosen
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     def own(self, folder: Path) -> Path:
@@ -239,19 +250,22 @@ class Supervisor:
         return folder
 
     def ended(self) -> list[Child]:
-        """The children that have ended by themselves."""
-        return [child for child in self._children if not child.is_running()]
+        """The children that have ended by themselves, but for those that may."""
+        with self._turn:
+            return [child for child in self._children if not (child.may_end or child.is_running())]
 
     def forget(self, child: Child) -> None:
         """Stop a child now instead of at the end."""
         child.stop()
-        self._children.remove(child)
+        with self._turn:
+            self._children.remove(child)
         self._tell_reaper(f"gone {child.process.pid}")
 
     def _tell_reaper(self, line: str) -> None:
         pipe = self._pipe()
-        pipe.write(line.encode() + b"\n")
-        pipe.flush()
+        with self._turn:
+            pipe.write(line.encode() + b"\n")
+            pipe.flush()
 
     def _pipe(self) -> IO[bytes]:
         if self._reaper is None or self._reaper.stdin is None:

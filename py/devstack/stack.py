@@ -4,6 +4,7 @@ import contextlib
 import os
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -11,7 +12,9 @@ from typing import Self, TypeVar
 
 from devstack import keys
 from devstack.auth import Auth
+from devstack.config import Config
 from devstack.databases import Database
+from devstack.functions import Functions
 from devstack.gateway import Gateway, Routes
 from devstack.maildev import MailCatcher, start_maildev
 from devstack.postgrest import start_postgrest
@@ -40,7 +43,7 @@ class Ports:
 
 class Stack:
     """PostgREST and the gateway in front of a database; with mail also the catcher and the
-    notifier.
+    notifier, with functions also the edge functions.
 
     Everything runs from entry to exit. The database is somebody else's: `devstack.databases` makes
     them, and `python -m devstack up` shows all of it together.
@@ -48,6 +51,8 @@ class Stack:
     Args:
         database: A migrated database.
         mail: Whether to run the mail catcher and the notifier.
+        functions: Whether /functions/v1 is served.
+        function_secrets: What the functions find in their environment, beside what Supabase sets.
         ports: Where the parts listen.
         app_url: The frontend's address, which buttons in mails lead to.
     """
@@ -57,6 +62,8 @@ class Stack:
         database: Database,
         *,
         mail: bool = True,
+        functions: bool = False,
+        function_secrets: Mapping[str, str] | None = None,
         ports: Ports | None = None,
         app_url: str = "http://127.0.0.1:3000",
     ) -> None:
@@ -65,9 +72,12 @@ class Stack:
         self.service_role_key = keys.SERVICE_ROLE_KEY
         self.app_url = app_url
         self._with_mail = mail
+        self._with_functions = functions
+        self._function_secrets = dict(function_secrets or {})
         self._ports = ports or Ports()
         self._exit = contextlib.ExitStack()
         self._gateway: Gateway | None = None
+        self._functions: Functions | None = None
         self._mail: MailCatcher | None = None
         self._supervisor: Supervisor | None = None
         self._notifier: Child | None = None
@@ -98,6 +108,11 @@ class Stack:
         return _running(self._notifier)
 
     @property
+    def functions(self) -> Functions:
+        """The edge functions: their processes and logs."""
+        return _running(self._functions)
+
+    @property
     def supervisor(self) -> Supervisor:
         """Who runs the children; says which have ended."""
         return _running(self._supervisor)
@@ -125,7 +140,11 @@ class Stack:
             logs = self._supervisor.own(Path(tempfile.mkdtemp(prefix="live-sessions-logs-")))
             rest_url = start_postgrest(self._supervisor, self.database, logs)
             self._gateway = stack.enter_context(
-                Gateway(Routes(rest_url), self._auth, self._ports.api or 0)
+                Gateway(
+                    lambda url: Routes(rest_url, self._make_functions(logs, url)),
+                    self._auth,
+                    self._ports.api or 0,
+                )
             )
             if self._with_mail:
                 self._mail = start_maildev(
@@ -145,6 +164,17 @@ class Stack:
         traceback: TracebackType | None,
     ) -> None:
         self._exit.__exit__(exception_type, exception, traceback)
+
+    def _make_functions(self, logs: Path, api_url: str) -> Functions | None:
+        if self._with_functions:
+            self._functions = Functions(
+                self.supervisor,
+                logs,
+                api_url,
+                self._function_secrets,
+                Config.read().open_functions,
+            )
+        return self._functions
 
     def _auth(self, issuer: str) -> Auth:
         return Auth(self.database.auth_admin_url, self.database.url, issuer)

@@ -115,7 +115,7 @@ def test_a_server_that_lost_the_port_it_was_given_gets_another(tmp_path: Path) -
     )
     log = tmp_path / "log"
     with Supervisor() as supervisor:
-        port = supervisor.serve(
+        _, port = supervisor.serve(
             "the clock",
             lambda port: [sys.executable, "-c", program, str(tmp_path / "seen"), str(port)],
             lambda port: f"listening on {port}" in log.read_text(),

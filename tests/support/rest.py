@@ -15,7 +15,7 @@ from devstack.stack import Stack
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Somebody who sends requests to /rest/v1.
+    """Somebody who sends requests to /rest/v1 and /functions/v1.
 
     Args:
         http: The connection.
@@ -54,6 +54,27 @@ class Caller:
         """Call a function."""
         return self.send("POST", f"rpc/{function}", body=arguments)
 
+    def invoke(
+        self,
+        function: str,
+        body: Any = None,
+        *,
+        method: str = "POST",
+        path: str = "",
+        query: dict[str, str] | None = None,
+        content: bytes | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> httpx.Response:
+        """Call an edge function; `body` is sent as JSON, `content` as it is."""
+        return self.http.request(
+            method,
+            f"{self.url}/functions/v1/{function}{path}",
+            params=query,
+            json=body,
+            content=content,
+            headers={**self.headers, **(headers or {})},
+        )
+
     def send(
         self,
         method: str,
@@ -86,6 +107,10 @@ class Callers:
 
     http: httpx.Client
     stack: Stack
+
+    def stranger(self) -> Caller:
+        """Somebody without even the API key: a mail program, a video platform."""
+        return Caller(self.http, self.stack.api_url, {})
 
     def visitor(self) -> Caller:
         """Somebody who has not signed in."""

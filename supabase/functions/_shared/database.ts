@@ -1,0 +1,52 @@
+/** Calls a function of the database's API and returns what it returns. */
+export type Rpc = (name: string, args: Record<string, unknown>) => Promise<unknown>;
+
+/** The database's refusal, as PostgREST tells it: the status and the SQLSTATE with its sentences. */
+export class RpcError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly detail: string | null,
+    readonly hint: string | null,
+  ) {
+    super(message);
+  }
+}
+
+/** How to reach the API, and as whom. */
+export interface Api {
+  readonly url: string;
+  readonly apiKey: string;
+  /** Whose rights count, if not the key's: the token of a signed-in user. */
+  readonly token?: string;
+  readonly fetch?: typeof fetch;
+}
+
+/** Calls functions through PostgREST; a refusal is thrown as an RpcError. */
+export function rpcOver(api: Api): Rpc {
+  const send = api.fetch ?? fetch;
+  return async (name, args) => {
+    const response = await send(`${api.url}/rest/v1/rpc/${name}`, {
+      method: "POST",
+      headers: {
+        apikey: api.apiKey,
+        Authorization: `Bearer ${api.token ?? api.apiKey}`,
+        "Content-Type": "application/json",
+      },
+      body: JSON.stringify(args),
+    });
+    const body = await response.text();
+    if (response.ok) return body === "" ? null : JSON.parse(body);
+    throw refusal(response.status, body);
+  };
+}
+
+function refusal(status: number, body: string): RpcError {
+  try {
+    const { code, message, details, hint } = JSON.parse(body);
+    return new RpcError(status, code ?? "", message ?? "", details ?? null, hint ?? null);
+  } catch {
+    return new RpcError(status, "", `the API answers ${status}`, null, null);
+  }
+}

@@ -1,0 +1,42 @@
+/** HMAC-SHA256 and comparing it without telling how far two texts agree. */
+
+const encoder = new TextEncoder();
+
+/** HMAC-SHA256 of the parts, one after the other. */
+export async function hmacSha256(
+  secret: string | Uint8Array<ArrayBuffer>,
+  ...parts: (string | Uint8Array)[]
+): Promise<Uint8Array<ArrayBuffer>> {
+  const key = await crypto.subtle.importKey(
+    "raw",
+    typeof secret === "string" ? encoder.encode(secret) : secret,
+    { name: "HMAC", hash: "SHA-256" },
+    false,
+    ["sign"],
+  );
+  return new Uint8Array(await crypto.subtle.sign("HMAC", key, concatenated(parts)));
+}
+
+/** Lower-case hexadecimal. */
+export function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Whether two texts are equal; takes equally long wherever they differ. */
+export function equal(left: string, right: string): boolean {
+  const [a, b] = [encoder.encode(left), encoder.encode(right)];
+  let difference = a.length ^ b.length;
+  for (let at = 0; at < a.length; at++) difference |= a[at] ^ (b[at] ?? 0);
+  return difference === 0;
+}
+
+function concatenated(parts: (string | Uint8Array)[]): Uint8Array<ArrayBuffer> {
+  const bytes = parts.map((part) => typeof part === "string" ? encoder.encode(part) : part);
+  const whole = new Uint8Array(bytes.reduce((length, part) => length + part.length, 0));
+  let offset = 0;
+  for (const part of bytes) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}
