@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -15,6 +16,17 @@ LEASE_MARGIN = 0.5
 """Seconds before a lease ends in which nothing new is begun."""
 
 
+def now() -> float:
+    """Seconds on a clock that nobody sets and that runs on while this process or machine sleeps.
+
+    The loop's clock stands still while the machine is suspended, and a lease does not.
+    """
+    return time.clock_gettime(_CLOCK)
+
+
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
 class Lease(Protocol):
     """What keeping claims needs of :class:`notifier.outbox.Outbox`."""
 
@@ -25,7 +37,7 @@ class Lease(Protocol):
 
 @dataclass(slots=True, eq=False)
 class Claim:
-    """The mails of one claim that are not settled yet, held until ``deadline`` (loop time)."""
+    """The mails of one claim that are not settled yet, held until ``deadline`` (:func:`now`)."""
 
     claim_id: UUID
     deadline: float
@@ -34,7 +46,7 @@ class Claim:
     @property
     def holds(self) -> bool:
         """Whether something new may still be begun under this claim."""
-        return asyncio.get_running_loop().time() < self.deadline - LEASE_MARGIN
+        return now() < self.deadline - LEASE_MARGIN
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +72,7 @@ class Claims:
         self._claims: dict[UUID, Claim] = {}
 
     def add(self, emails: Sequence[ClaimedEmail], claimed_at: float) -> list[Item]:
-        """Take over what a call of ``claim_emails`` returned; ``claimed_at`` is before it."""
+        """Take over what ``claim_emails`` returned; ``claimed_at``: :func:`now` before the call."""
         claim = Claim(emails[0].claim_id, claimed_at + self._lease)
         claim.open.update(email.email_id for email in emails)
         self._claims[claim.claim_id] = claim
@@ -77,7 +89,7 @@ class Claims:
         while True:
             await asyncio.sleep(self._lease / 3)
             for claim in list(self._claims.values()):
-                asked_at = asyncio.get_running_loop().time()
+                asked_at = now()
                 try:
                     held = await self._outbox.extend_claim(claim.claim_id, self._lease)
                 except OutboxUnavailableError as error:

@@ -75,7 +75,7 @@ class Settings:
     app_url: str
     smtp: SmtpSettings | None
     resend: ResendSettings | None
-    lease: float = 15.0
+    lease: float = 4.0
     poll: float = 10.0
     grace: float = 25.0
 
@@ -96,7 +96,7 @@ def load_settings(env: Mapping[str, str] = os.environ) -> Settings:
         app_url=load_app_url(env),
         smtp=smtp,
         resend=resend,
-        lease=_number(env, "NOTIFIER_LEASE_SECONDS", 15.0, low=2.0, high=600.0),
+        lease=_number(env, "NOTIFIER_LEASE_SECONDS", 4.0, low=2.0, high=600.0),
         poll=_number(env, "NOTIFIER_POLL_SECONDS", 10.0, low=0.1, high=300.0),
         grace=_number(env, "NOTIFIER_GRACE_SECONDS", 25.0, low=0.0, high=600.0),
     )

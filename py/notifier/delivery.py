@@ -19,7 +19,14 @@ from uuid import UUID
 from notifier import log
 from notifier.claims import Claim, Claims, Item, Lease
 from notifier.message import Letter, MessageError
-from notifier.model import ClaimedEmail, Failure, NotSent, Outcome, TransportDownError
+from notifier.model import (
+    ClaimedEmail,
+    Failure,
+    LeaseLostError,
+    NotSent,
+    Outcome,
+    TransportDownError,
+)
 from notifier.outbox import OutboxUnavailableError
 from notifier.patience import backoff
 from notifier.recorder import Recorder, Records, Tally
@@ -116,7 +123,7 @@ class Delivery:
         return self._tasks
 
     def submit(self, emails: Sequence[ClaimedEmail], claimed_at: float) -> None:
-        """Take over the mails of one claim; ``claimed_at`` is the loop's time before the claim."""
+        """Take over the mails of one claim; ``claimed_at``: :func:`notifier.claims.now` before."""
         self._backlog.extend(self._claims.add(emails, claimed_at))
         self._filled.set()
         self._update()
@@ -251,17 +258,22 @@ class Delivery:
                 continue
             self._in_flight.add(item)
             began = clock()
-            outcome = await self._send(letter)
+            try:
+                outcome = await self._send(item, letter)
+            except LeaseLostError:
+                self._in_flight.discard(item)
+                self._lose(item)
+                continue
             self._in_flight.discard(item)
             self._update()
             hurry = self._quiet.is_set()
             self._recorder.note(item, outcome, clock() - began, hurry=hurry)
 
-    async def _send(self, letter: Letter) -> Outcome:
+    async def _send(self, item: Item, letter: Letter) -> Outcome:
         down = self.outage
         if down is None:
             try:
-                return await self._transport.send(letter)
+                return await self._transport.send(letter, lambda: item.claim.holds)
             except TransportDownError as error:
                 down = error
                 self.break_off(down)

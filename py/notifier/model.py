@@ -69,6 +69,10 @@ class NotSent:
 Outcome = Sent | NotSent
 
 
+class LeaseLostError(Exception):
+    """The mail was not sent: before it could be handed over, its claim had run out."""
+
+
 class TransportDownError(Exception):
     """No mail can be sent this way now, whatever the mail: unreachable, refused login, spent quota.
 

@@ -6,7 +6,7 @@ from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from typing import Any, Protocol
 
-from notifier import log
+from notifier import claims, log
 from notifier.delivery import Delivery
 from notifier.model import ClaimedEmail, TransportDownError
 from notifier.outbox import Expanded, OutboxUnavailableError, Ticked
@@ -155,7 +155,7 @@ class Worker:
             log.event(logging.INFO, "expanded", emails=expanded.emails, more=expanded.more)
         worked |= bool(expanded.emails or expanded.more)
         if await self._can_send():
-            claimed_at = loop.time()
+            claimed_at = claims.now()
             emails = await self._outbox.claim_emails(BATCH, self._lease)
             if emails:
                 worked = True

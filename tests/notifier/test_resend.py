@@ -15,7 +15,7 @@ from notifier.address import Mailbox
 from notifier.compose import Composer
 from notifier.config import ResendSettings
 from notifier.message import Letter
-from notifier.model import Failure, NotSent, Sent, TransportDownError
+from notifier.model import Failure, LeaseLostError, NotSent, Sent, TransportDownError
 from notifier.render import Renderer
 from notifier.transports.resend import ResendTransport
 from support.mails import make_bundle, make_email, make_part
@@ -58,6 +58,14 @@ async def test_a_letter_is_posted_with_everything_in_it(resend: ResendServer) ->
     assert attachment["filename"] == "invite.ics"
     assert attachment["content_type"] == "text/calendar; charset=utf-8; method=REQUEST"
     assert base64.b64decode(attachment["content"]).decode() == mail.calendars[0].text
+
+
+async def test_a_letter_that_is_no_longer_ours_is_not_posted(resend: ResendServer) -> None:
+    async with transport_to(resend) as transport:
+        with pytest.raises(LeaseLostError):
+            await transport.send(letter(), lambda: False)
+        assert resend.requests == 0
+        assert await transport.send(letter(), lambda: True) == Sent("resend")
 
 
 async def test_a_letter_about_a_series_has_a_file_for_each_calendar(resend: ResendServer) -> None:

@@ -15,7 +15,7 @@ from notifier.address import Mailbox
 from notifier.compose import Composer
 from notifier.config import Security, SmtpSettings
 from notifier.message import Letter
-from notifier.model import Failure, NotSent, Sent, TransportDownError
+from notifier.model import Failure, LeaseLostError, NotSent, Sent, TransportDownError
 from notifier.render import Renderer
 from notifier.transports.smtp import SmtpTransport
 from notifier.transports.smtp_channel import Timeouts
@@ -50,6 +50,17 @@ async def eventually(condition: Callable[[], object]) -> None:
 
 
 # Accepting
+
+
+@pytest.mark.parametrize("pipelining", [True, False])
+async def test_a_letter_that_is_no_longer_ours_is_not_handed_over(pipelining: bool) -> None:
+    async with SmtpServer(pipelining=pipelining) as server, transport_to(server) as transport:
+        with pytest.raises(LeaseLostError):
+            await transport.send(letter("lost@example.org"), lambda: False)
+        assert await transport.send(letter("kept@example.org"), lambda: True) == Sent("smtp")
+
+        assert server.recipients == ["kept@example.org"]
+        assert server.faults == []
 
 
 @pytest.mark.parametrize("pipelining", [True, False])

@@ -1,9 +1,18 @@
 """The ways out: SMTP, the Resend API, and one as the other's fail-over."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 from notifier.message import Letter
 from notifier.model import Outcome
+
+StillOurs = Callable[[], bool]
+"""Asked at the last moment before a letter is handed over: whether this worker still holds it."""
+
+
+def undisputed() -> bool:
+    """For a letter that nobody else could take."""
+    return True
 
 
 class Transport(Protocol):
@@ -26,10 +35,11 @@ class Transport(Protocol):
         """
         ...
 
-    async def send(self, letter: Letter) -> Outcome:
+    async def send(self, letter: Letter, still_ours: StillOurs = undisputed) -> Outcome:
         """Hand over one letter and say what became of it.
 
         :raises TransportDownError: nothing can be sent now; this letter was not.
+        :raises LeaseLostError: ``still_ours`` said no; this letter was not sent.
         """
         ...
 

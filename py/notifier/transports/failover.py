@@ -7,7 +7,7 @@ from notifier import log
 from notifier.message import Letter
 from notifier.model import Outcome, TransportDownError
 from notifier.patience import backoff
-from notifier.transports import Transport
+from notifier.transports import StillOurs, Transport, undisputed
 
 LONGEST = 300.0
 """Seconds for which the first transport is left alone at most before it is tried again."""
@@ -57,12 +57,12 @@ class FailoverTransport:
         except TransportDownError as down:
             raise self._both_down(reason, down) from None
 
-    async def send(self, letter: Letter) -> Outcome:
+    async def send(self, letter: Letter, still_ours: StillOurs = undisputed) -> Outcome:
         """Send by the transport that works."""
         reason = "still down"
         if self._first_is_due():
             try:
-                outcome = await self._first.send(letter)
+                outcome = await self._first.send(letter, still_ours)
             except TransportDownError as down:
                 self._leave(down)
                 reason = down.reason
@@ -70,7 +70,7 @@ class FailoverTransport:
                 self._return()
                 return outcome
         try:
-            return await self._second.send(letter)
+            return await self._second.send(letter, still_ours)
         except TransportDownError as down:
             raise self._both_down(reason, down) from None
 

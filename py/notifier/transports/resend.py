@@ -15,9 +15,10 @@ import aiohttp
 
 from notifier.config import ResendSettings
 from notifier.message import Letter, calendar_files
-from notifier.model import Failure, NotSent, Outcome, Sent, TransportDownError
+from notifier.model import Failure, LeaseLostError, NotSent, Outcome, Sent, TransportDownError
 from notifier.patience import backoff
 from notifier.redact import redact
+from notifier.transports import StillOurs, undisputed
 
 QUOTA_WAIT = 900.0
 """Seconds to wait when a daily or monthly quota is spent and the answer names no time."""
@@ -66,13 +67,15 @@ class ResendTransport:
     async def ready(self) -> None:
         """Nothing to prepare; see :meth:`verify` for a test of the key."""
 
-    async def send(self, letter: Letter) -> Outcome:
+    async def send(self, letter: Letter, still_ours: StillOurs = undisputed) -> Outcome:
         """Post one letter; see :class:`notifier.transports.Transport`."""
         request = _request(letter)
         headers = {"Idempotency-Key": str(letter.email_id)}
         wait = 0.0
         for attempt in range(TRIES):
             await self._take_turn()
+            if not still_ours():
+                raise LeaseLostError
             try:
                 status, body, wait_asked = await self._call("POST", "/emails", request, headers)
             except (aiohttp.ClientError, TimeoutError) as error:

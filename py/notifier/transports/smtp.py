@@ -11,14 +11,16 @@ import aiosmtplib
 from notifier.address import Mailbox
 from notifier.config import Security, SmtpSettings
 from notifier.message import Letter
-from notifier.model import Failure, NotSent, Outcome, Sent, TransportDownError
+from notifier.model import Failure, LeaseLostError, NotSent, Outcome, Sent, TransportDownError
 from notifier.redact import redact
+from notifier.transports import StillOurs, undisputed
 from notifier.transports.smtp_channel import (
     Channel,
     ConnectionLostError,
     Stage,
     Timeouts,
     Verdict,
+    WithdrawnError,
 )
 
 IDLE_LIMIT = 60.0
@@ -74,7 +76,7 @@ class SmtpTransport:
         login = "without login" if settings.username is None else "logged in"
         return f"{settings.host}:{settings.port} is ready, {security}, {login}"
 
-    async def send(self, letter: Letter) -> Outcome:
+    async def send(self, letter: Letter, still_ours: StillOurs = undisputed) -> Outcome:
         """Send over an idle connection or a new one.
 
         A reused connection that turns out to be dead before the message was handed over is replaced
@@ -83,10 +85,10 @@ class SmtpTransport:
         async with self._slots:
             line = self._reusable()
             if line is not None:
-                outcome = await self._attempt(line, letter, last=False)
+                outcome = await self._attempt(line, letter, still_ours, last=False)
                 if outcome is not None:
                     return outcome
-            outcome = await self._attempt(await self._connect(), letter, last=True)
+            outcome = await self._attempt(await self._connect(), letter, still_ours, last=True)
             if outcome is None:  # pragma: no cover - the last attempt always has an outcome
                 raise AssertionError("no outcome")
             return outcome
@@ -96,10 +98,13 @@ class SmtpTransport:
         lines, self._idle = self._idle, []
         await asyncio.gather(*(line.channel.quit() for line in lines))
 
-    async def _attempt(self, line: "_Line", letter: Letter, *, last: bool) -> Outcome | None:
+    async def _attempt(
+        self, line: "_Line", letter: Letter, still_ours: StillOurs, *, last: bool
+    ) -> Outcome | None:
         """One try on one connection; None if that was dead and another may be tried.
 
         :raises TransportDownError: it is not this letter that the server refuses.
+        :raises LeaseLostError: ``still_ours`` said no before the message was handed over.
         """
         utf8 = letter.recipient.needs_smtputf8
         if utf8 and not line.smtputf8:
@@ -114,8 +119,11 @@ class SmtpTransport:
                 _path(letter.recipient),
                 letter.wire,
                 self._timeouts,
+                still_ours,
                 fresh=idle < IDLE_FRESH,
             )
+        except WithdrawnError:
+            raise LeaseLostError from None
         except ConnectionLostError as lost:
             if lost.stage is Stage.DOT:
                 return self._failed(

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from notifier.transports import StillOurs
+
 MAX_REPLY = 65_536
 """Octets of one reply after which a server is taken to be no SMTP server."""
 
@@ -63,6 +65,10 @@ class ConnectionLostError(Exception):
         self.reason = reason
 
 
+class WithdrawnError(Exception):
+    """The message was not handed over, because the caller no longer wanted it to be."""
+
+
 @dataclass(frozen=True, slots=True)
 class Timeouts:
     """Seconds to wait for a server. Before the final dot giving up is safe; after it, it is not.
@@ -98,7 +104,14 @@ class Channel(asyncio.Protocol):
         return self._lost is None and not self._transport.is_closing() and not self._replies
 
     async def transact(
-        self, sender: bytes, recipient: bytes, wire: bytes, timeouts: Timeouts, *, fresh: bool
+        self,
+        sender: bytes,
+        recipient: bytes,
+        wire: bytes,
+        timeouts: Timeouts,
+        still_ours: StillOurs,
+        *,
+        fresh: bool,
     ) -> Verdict:
         """Send one message to one recipient; the connection is ready for the next afterwards.
 
@@ -106,6 +119,7 @@ class Channel(asyncio.Protocol):
         CRLF line ends and ends with one. ``fresh`` tells that the connection has not been idle.
 
         :raises ConnectionLostError: no verdict was received; the connection is closed.
+        :raises WithdrawnError: ``still_ours`` said no; the connection is closed, nothing was sent.
         """
         stage = Stage.MAIL
         refusal: Verdict | None = None
@@ -139,6 +153,10 @@ class Channel(asyncio.Protocol):
                 if refusal is not None:
                     await self._reset(refusal)
                     return refusal
+                if not still_ours():
+                    # Whoever slept here for long must not wake up and send what others have sent.
+                    self.abort()
+                    raise WithdrawnError
                 limit.reschedule(loop.time() + timeouts.final)
                 self._write(_stuffed(wire))
                 stage = Stage.DOT  # from here on, silence means nothing
