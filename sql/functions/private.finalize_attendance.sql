@@ -14,6 +14,7 @@ begin
     if not found then
         return;
     end if;
+    perform private.take_presence_turn(v_session.id);
     perform private.refresh_attendance(v_session);
     insert into public.session_attendance (session_id, student_id, status, source)
     select v_session.id, learner.user_id, 'absent', 'join'

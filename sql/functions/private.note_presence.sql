@@ -1,20 +1,33 @@
--- Writes a join or leave seen by our own API and the attendance that follows from it. One lock per learner and session,
--- so that parallel clicks line up; a repeated join or leave adds nothing.
+-- Writes a join or leave seen by our own API and the attendance that follows from it. Parallel clicks line up; a
+-- repeated join or leave adds nothing, unless the platform has seen the learner go meanwhile.
 create function private.note_presence(session public.success_sessions, user_id uuid, kind private.presence_kind)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_last private.presence_kind;
+    v_last private.presence_events;
 begin
-    perform pg_advisory_xact_lock(hashtextextended(format('presence/%s/%s', session.id, user_id), 0));
-    select event.kind into v_last
+    perform private.take_presence_turn(session.id, user_id::text);
+    select event.* into v_last
     from private.presence_events as event
     where event.session_id = session.id and event.user_id = note_presence.user_id and event.source = 'join'
     order by event.occurred_at desc, event.id desc
     limit 1;
-    if coalesce(v_last, 'leave') <> note_presence.kind then
+    if coalesce(v_last.kind, 'leave') <> note_presence.kind
+        or (
+            note_presence.kind = 'join'
+            and exists (
+                select from private.presence_events as event
+                where
+                    event.session_id = session.id
+                    and (event.user_id = note_presence.user_id or event.kind = 'end')
+                    and event.source = 'platform'
+                    and event.kind in ('leave', 'end')
+                    and event.occurred_at > v_last.occurred_at
+            )
+        )
+    then
         insert into private.presence_events (session_id, user_id, kind, occurred_at, source)
         values (session.id, user_id, kind, clock_timestamp(), 'join');
         perform private.refresh_attendance(session, user_id);

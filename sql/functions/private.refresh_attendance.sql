@@ -1,41 +1,78 @@
--- Derives attendance from presence; runs after each join and leave (one learner) and when the session is over (all of
--- them). Marks made by hand or imported stay as they are.
+-- Derives attendance from presence; runs after each join and leave (one learner), and when the session is over or a
+-- report arrives (all of them). Marks made by hand or imported stay as they are. Whoever turns out not to have come
+-- loses the automatic record, or is absent once the session is over. Callers hold the turn of those concerned.
 create function private.refresh_attendance(session public.success_sessions, user_id uuid default null)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    insert into public.session_attendance as attendance
-    (session_id, student_id, status, joined_at, left_at, minutes_present, source)
-    select
-        session.id,
-        presence.student_id,
-        case
-            when
-                session.status = 'completed'
-                and presence.present_for
-                < (session.end_time - session.start_time) * (settings.partial_below_percent / 100.0)
-                then 'partial'::public.attendance_status
-            when presence.joined_at > session.start_time + make_interval(mins => settings.late_after_minutes)
-                then 'late'
-            else 'present'
-        end,
-        presence.joined_at,
-        presence.left_at,
-        round(extract(epoch from presence.present_for) / 60),
-        'join'
-    from private.session_presence(session, refresh_attendance.user_id) as presence
-    cross join public.app_settings as settings
-    order by presence.student_id
-    on conflict (session_id, student_id) do update set
-        status = excluded.status,
-        joined_at = excluded.joined_at,
-        left_at = excluded.left_at,
-        minutes_present = excluded.minutes_present,
-        source = excluded.source,
-        updated_at = clock_timestamp()
-    where attendance.source not in ('manual', 'import');
+    with
+    presence as materialized (
+        select *
+        from private.session_presence(session, refresh_attendance.user_id)
+    ),
+
+    derived as (
+        insert into public.session_attendance as attendance
+        (session_id, student_id, status, joined_at, left_at, minutes_present, source)
+        select
+            session.id,
+            presence.student_id,
+            case
+                when
+                    session.status = 'completed'
+                    and presence.present_for
+                    < (session.end_time - session.start_time) * (settings.partial_below_percent / 100.0)
+                    then 'partial'::public.attendance_status
+                when presence.joined_at > session.start_time + make_interval(mins => settings.late_after_minutes)
+                    then 'late'
+                else 'present'
+            end,
+            presence.joined_at,
+            presence.left_at,
+            round(extract(epoch from presence.present_for) / 60),
+            case
+                when presence.is_seen_by_platform then 'platform'::public.attendance_source
+                else 'join'
+            end
+        from presence
+        cross join public.app_settings as settings
+        order by presence.student_id
+        on conflict (session_id, student_id) do update set
+            status = excluded.status,
+            joined_at = excluded.joined_at,
+            left_at = excluded.left_at,
+            minutes_present = excluded.minutes_present,
+            source = excluded.source,
+            updated_at = clock_timestamp()
+        where attendance.source not in ('manual', 'import')
+    ),
+
+    missing as (
+        update public.session_attendance as attendance set
+            status = 'absent',
+            joined_at = null,
+            left_at = null,
+            minutes_present = 0,
+            source = 'join',
+            updated_at = clock_timestamp()
+        where
+            session.status = 'completed'
+            and attendance.session_id = session.id
+            and (refresh_attendance.user_id is null or attendance.student_id = refresh_attendance.user_id)
+            and attendance.source not in ('manual', 'import')
+            and attendance.joined_at is not null
+            and not exists (select from presence where presence.student_id = attendance.student_id)
+    )
+
+    delete from public.session_attendance as attendance
+    where
+        session.status <> 'completed'
+        and attendance.session_id = session.id
+        and (refresh_attendance.user_id is null or attendance.student_id = refresh_attendance.user_id)
+        and attendance.source not in ('manual', 'import')
+        and not exists (select from presence where presence.student_id = attendance.student_id);
 end
 $$;
 comment on function private.refresh_attendance(public.success_sessions, uuid) is

@@ -1,40 +1,161 @@
--- Presence as intervals: a join opens one, the next event of the same source closes it, an open one ends with the
--- session (or now). The union of all intervals, clipped to the scheduled time, is what counts, so a second device or a
--- repeated join adds nothing.
+-- Presence as intervals. A join opens one, the next event of the same device closes it, so does the end of the meeting,
+-- and an open one lasts until the session's end (or now). The union of all intervals, clipped to the scheduled time, is
+-- what counts: a second device or a repeated join adds nothing.
+--
+-- What a learner clicked says when they came, and holds until the platform sees them gone: hardly anybody clicks Leave.
+-- Where a report covers the time, it alone is what the platform says.
 create function private.session_presence(session public.success_sessions, user_id uuid default null)
-returns table (student_id uuid, joined_at timestamptz, left_at timestamptz, present_for interval)
+returns table (
+    student_id uuid, joined_at timestamptz, left_at timestamptz, present_for interval, is_seen_by_platform boolean
+)
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    -- Webhooks and reports tell the time of the same thing a moment apart.
+    v_slack constant interval := interval '1 minute';
     v_until timestamptz := least(session.end_time, clock_timestamp());
+    v_linked uuid[] := array(
+        select unmatched.id
+        from private.unmatched_participants as unmatched
+        where unmatched.student_id = session_presence.user_id and unmatched.session_id = session.id
+    );
 begin
     return query
-    with presence as (
+    with
+    report as materialized (
+        select distinct on (report.platform, report.report_id)
+            report.id,
+            report.started_at,
+            report.ended_at
+        from private.presence_reports as report
+        where report.session_id = session.id
+        order by report.platform, report.report_id, report.id desc
+    ),
+
+    word as materialized (
         select
-            event.user_id,
+            coalesce(event.user_id, unmatched.student_id) as user_id,
+            event.unmatched_id,
             event.kind,
             event.occurred_at,
-            lead(event.occurred_at) over (
-                partition by event.user_id, event.source order by event.occurred_at, event.id
-            ) as next_at
+            event.source,
+            event.connection_id,
+            event.report_id,
+            event.id
         from private.presence_events as event
+        left join private.unmatched_participants as unmatched on event.unmatched_id = unmatched.id
         where
             event.session_id = session.id
-            and (session_presence.user_id is null or event.user_id = session_presence.user_id)
+            and (
+                session_presence.user_id is null
+                or event.user_id = session_presence.user_id
+                or (event.user_id is null and (event.unmatched_id is null or event.unmatched_id = any(v_linked)))
+            )
+            and case
+                when event.source <> 'platform' then true
+                when event.report_id is not null then event.report_id in (select report.id from report)
+                else not exists (
+                    select from report
+                    where event.occurred_at between report.started_at - v_slack and report.ended_at + v_slack
+                )
+            end
+    ),
+
+    ending as materialized (
+        select word.occurred_at from word where word.kind = 'end'
+        union all
+        select report.ended_at from report
+    ),
+
+    step as materialized (
+        select
+            word.*,
+            lead(word.occurred_at) over (
+                partition by word.user_id, word.source, word.unmatched_id, word.connection_id, word.report_id
+                -- At the same moment a device comes before it goes, a person goes before they come back.
+                order by
+                    word.occurred_at,
+                    case
+                        when word.source <> 'platform' then false
+                        when word.connection_id is null then word.kind = 'join'
+                        else word.kind = 'leave'
+                    end,
+                    word.id
+            ) as next_at
+        from word
+        where word.user_id is not null
+    ),
+
+    stay as (
+        select
+            step.user_id,
+            step.source,
+            step.occurred_at as came_at,
+            least(
+                step.next_at,
+                case
+                    when step.report_id is null
+                        then (select min(ending.occurred_at) from ending where ending.occurred_at >= step.occurred_at)
+                end
+            ) as went_at
+        from step
+        where step.kind = 'join'
+    ),
+
+    seen as materialized (
+        select
+            stay.user_id,
+            range_agg(
+                tstzrange(stay.came_at, greatest(coalesce(stay.went_at, v_until), stay.came_at))
+            ) as intervals
+        from stay
+        where stay.source = 'platform'
+        group by stay.user_id
+    ),
+
+    gone as materialized (
+        select
+            step.user_id,
+            step.occurred_at
+        from step
+        left join seen on step.user_id = seen.user_id
+        where
+            step.source = 'platform'
+            and step.kind = 'leave'
+            and seen.intervals @> step.occurred_at is not true
+    ),
+
+    presence as (
+        select
+            stay.user_id,
+            stay.source,
+            stay.came_at,
+            case
+                when stay.source = 'platform' then stay.went_at
+                else least(
+                    stay.went_at,
+                    (
+                        select min(gone.occurred_at)
+                        from gone
+                        where gone.user_id = stay.user_id and gone.occurred_at >= stay.came_at
+                    )
+                )
+            end as went_at
+        from stay
     ),
 
     learner as (
         select
             presence.user_id,
-            min(presence.occurred_at) filter (where presence.kind = 'join') as first_join,
-            max(presence.occurred_at) filter (where presence.kind = 'leave') as last_leave,
-            bool_or(presence.kind = 'join' and presence.next_at is null) as is_open,
+            min(presence.came_at) as first_join,
+            max(presence.went_at) as last_leave,
+            bool_or(presence.went_at is null) as is_there,
+            bool_or(presence.source = 'platform') as is_seen,
             range_agg(
-                tstzrange(presence.occurred_at, greatest(coalesce(presence.next_at, v_until), presence.occurred_at))
-            ) filter (where presence.kind = 'join')
-            * tstzmultirange(tstzrange(session.start_time, session.end_time)) as intervals
+                tstzrange(presence.came_at, greatest(coalesce(presence.went_at, v_until), presence.came_at))
+            ) * tstzmultirange(tstzrange(session.start_time, session.end_time)) as intervals
         from presence
         group by presence.user_id
     )
@@ -43,14 +164,14 @@ begin
         learner.user_id,
         learner.first_join,
         case
-            when not learner.is_open and learner.last_leave >= learner.first_join then learner.last_leave
+            when not learner.is_there then learner.last_leave
             when session.status = 'completed' then greatest(session.end_time, learner.first_join)
         end,
-        coalesce((select sum(upper(part) - lower(part)) from unnest(learner.intervals) as part), interval '0')
-    from learner
-    where learner.first_join is not null;
+        coalesce((select sum(upper(part) - lower(part)) from unnest(learner.intervals) as part), interval '0'),
+        learner.is_seen
+    from learner;
 end
 $$;
 comment on function private.session_presence(public.success_sessions, uuid) is
-    'First join, last leave (null while there) and time present (union of intervals, clipped to the session) of each learner, or of the one given.';
+    'First join, last leave (null while there), time present (union of intervals, clipped to the session) and whether the platform saw them, of each learner who came, or of the one given.';
 revoke execute on function private.session_presence(public.success_sessions, uuid) from public;

@@ -271,3 +271,7 @@ create index success_sessions_meeting_account_id_platform_start_time_idx
 on public.success_sessions (meeting_account_id, platform, start_time) where meeting_account_id is not null;
 create index success_sessions_platform_idx on public.success_sessions (platform);
 create index success_sessions_series_id_series_date_idx on public.success_sessions (series_id, series_date);
+-- What the platforms' webhooks search by: a meeting's sessions around a time.
+create index success_sessions_meeting_key_start_time_idx
+on public.success_sessions (platform, private.meeting_key(zoom_meeting_id, platform_data), start_time)
+where private.meeting_key(zoom_meeting_id, platform_data) is not null;

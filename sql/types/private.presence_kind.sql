@@ -1,6 +1,7 @@
--- What a raw presence event says about a person in a session.
+-- What a raw presence event says.
 create type private.presence_kind as enum (
-    'join', -- came in
-    'leave' -- went out
+    'join', -- a person came in
+    'leave', -- a person went out
+    'end' -- the platform closed the meeting, with everybody in it
 );
-comment on type private.presence_kind is 'What a raw presence event says about a person in a session.';
+comment on type private.presence_kind is 'What a raw presence event says.';

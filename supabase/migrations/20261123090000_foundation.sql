@@ -109,12 +109,51 @@ create type private.session_secret as enum (
 );
 comment on type private.session_secret is 'The write-only parts of a session, each kept in Vault under its own name.';
 
--- What a raw presence event says about a person in a session.
+-- What a raw presence event says.
 create type private.presence_kind as enum (
-    'join', -- came in
-    'leave' -- went out
+    'join', -- a person came in
+    'leave', -- a person went out
+    'end' -- the platform closed the meeting, with everybody in it
 );
-comment on type private.presence_kind is 'What a raw presence event says about a person in a session.';
+comment on type private.presence_kind is 'What a raw presence event says.';
+
+-- What became of a participant whom no key and no verified address named.
+create type private.review_status as enum (
+    'waiting', -- nobody has decided yet
+    'linked', -- the host or a manager said who it was
+    'dismissed' -- the host or a manager said that it counts for nobody
+);
+comment on type private.review_status is 'What became of a participant of a meeting whom nothing but a name told.';
+
+-- What became of what a platform told.
+create type public.presence_outcome as enum (
+    'recorded', -- it counts
+    'unmatched', -- recorded for nobody yet: the participant waits in the review queue, or was dismissed there
+    'staff', -- the host or a manager, who have no attendance
+    'duplicate', -- told before; nothing was changed
+    'unknown_meeting' -- no session uses this meeting around that time; nothing was kept
+);
+comment on type public.presence_outcome is 'What became of a presence event or report of a meeting platform.';
+
+-- What record_presence and end_meeting answer.
+create type public.presence_receipt as (
+    outcome public.presence_outcome,
+    session_id uuid,
+    student_id uuid,
+    participant_id uuid
+);
+comment on type public.presence_receipt is
+    'Answer of record_presence and end_meeting: the outcome, the session (null: unknown meeting), the student it was recorded for, and the participant''s id in the review queue; the last two null where there is none.';
+
+-- What reconcile_presence answers.
+create type public.presence_report_receipt as (
+    outcome public.presence_outcome,
+    session_ids uuid [],
+    recorded integer,
+    unmatched integer
+);
+comment on type public.presence_report_receipt is
+    'Answer of reconcile_presence: the outcome, the sessions it was about, and how many stays were recorded for students and for the review queue; stays of host and managers are in neither number.';
 
 -- What keeps a mentor from hosting at some time, or an account from one more meeting: one row of private.mentor_clashes
 -- and private.meeting_account_clashes.
@@ -300,3 +339,15 @@ comment on function private.offer_key(public.offer_audience, uuid, uuid) is
     'The key shared by the booking offers to one audience and the active enrollments that belong to it.';
 revoke execute on function private.offer_key(public.offer_audience, uuid, uuid) from public;
 grant execute on function private.offer_key(public.offer_audience, uuid, uuid) to authenticated, service_role;
+
+-- One spelling of a meeting's id on its platform, for the index that webhooks find their session by.
+create function private.meeting_key(zoom_meeting_id text, platform_data jsonb)
+returns text
+language sql
+immutable
+set search_path = pg_catalog, pg_temp
+return coalesce(translate(zoom_meeting_id, ' -', ''), platform_data ->> 'meeting_id');
+comment on function private.meeting_key(text, jsonb) is
+    'The meeting''s id on its platform: zoom_meeting_id without blanks and dashes, else platform_data.meeting_id; null where neither is known.';
+revoke execute on function private.meeting_key(text, jsonb) from public;
+grant execute on function private.meeting_key(text, jsonb) to authenticated, service_role;

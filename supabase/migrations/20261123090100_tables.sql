@@ -718,6 +718,10 @@ create index success_sessions_meeting_account_id_platform_start_time_idx
 on public.success_sessions (meeting_account_id, platform, start_time) where meeting_account_id is not null;
 create index success_sessions_platform_idx on public.success_sessions (platform);
 create index success_sessions_series_id_series_date_idx on public.success_sessions (series_id, series_date);
+-- What the platforms' webhooks search by: a meeting's sessions around a time.
+create index success_sessions_meeting_key_start_time_idx
+on public.success_sessions (platform, private.meeting_key(zoom_meeting_id, platform_data), start_time)
+where private.meeting_key(zoom_meeting_id, platform_data) is not null;
 
 -- Explicit invitees: the student of a one-to-one meeting, guests of a session.
 create table public.session_participants (
@@ -1088,35 +1092,163 @@ comment on column public.session_bookings.created_at is 'When it was booked.';
 create index session_bookings_student_id_offer_id_idx on public.session_bookings (student_id, offer_id);
 create index session_bookings_offer_id_idx on public.session_bookings (offer_id);
 
+-- Whom a platform's key stands for in one session: registrants, and whatever else an adapter hands out per person.
+create table private.platform_participants (
+    session_id uuid not null,
+    participant_key text not null,
+    user_id uuid not null,
+    created_at timestamptz not null default now(),
+    constraint platform_participants_pkey primary key (session_id, participant_key),
+    constraint platform_participants_session_id_fkey
+    foreign key (session_id) references public.success_sessions (id) on delete cascade,
+    constraint platform_participants_user_id_fkey
+    foreign key (user_id) references public.profiles (id) on delete cascade,
+    constraint platform_participants_participant_key_length check (char_length(participant_key) between 1 and 200)
+);
+comment on table private.platform_participants is
+    'Whom a key that a meeting platform returns stands for in one session. A key that is a user''s own id needs no row.';
+comment on column private.platform_participants.session_id is 'The session.';
+comment on column private.platform_participants.participant_key is 'The key as the platform returns it, such as a registrant''s id.';
+comment on column private.platform_participants.user_id is 'The person.';
+comment on column private.platform_participants.created_at is 'When it was handed out.';
+
+alter table private.platform_participants enable row level security;
+
+create index platform_participants_user_id_idx on private.platform_participants (user_id);
+
+-- The review queue: participants of meetings whom neither a key nor a verified address names. Their names are shown to
+-- the host and to managers, who say who it was; nothing is ever matched by name.
+create table private.unmatched_participants (
+    id uuid not null default gen_random_uuid(),
+    session_id uuid not null,
+    platform text not null,
+    identity text,
+    full_name text,
+    email text,
+    status private.review_status not null default 'waiting',
+    student_id uuid,
+    decided_by uuid,
+    decided_at timestamptz,
+    created_at timestamptz not null default clock_timestamp(),
+    constraint unmatched_participants_pkey primary key (id),
+    constraint unmatched_participants_session_id_platform_identity_key unique (session_id, platform, identity),
+    constraint unmatched_participants_session_id_fkey
+    foreign key (session_id) references public.success_sessions (id) on delete cascade,
+    constraint unmatched_participants_student_id_fkey
+    foreign key (student_id) references public.profiles (id) on delete set null,
+    constraint unmatched_participants_decided_by_fkey
+    foreign key (decided_by) references public.profiles (id) on delete set null,
+    constraint unmatched_participants_student_id_when_linked check (student_id is null or status = 'linked'),
+    constraint unmatched_participants_decided_at_when_decided check ((decided_at is null) = (status = 'waiting'))
+);
+comment on table private.unmatched_participants is
+    'The review queue: participants of meetings whom neither a key nor a verified address names.';
+comment on column private.unmatched_participants.id is 'The participant.';
+comment on column private.unmatched_participants.session_id is 'The session.';
+comment on column private.unmatched_participants.platform is 'The platform that saw them.';
+comment on column private.unmatched_participants.identity is
+    'What makes two events those of one participant: the platform''s key, a digest of the address, the connection, or a digest of the name. Null once the name is deleted.';
+comment on column private.unmatched_participants.full_name is 'The name they gave to the platform; null: none, or deleted.';
+comment on column private.unmatched_participants.email is 'The address they gave to the platform; null: none, or deleted.';
+comment on column private.unmatched_participants.status is 'Waiting, linked to a student, or dismissed.';
+comment on column private.unmatched_participants.student_id is
+    'The student it was; null unless linked, or when the student''s account is gone.';
+comment on column private.unmatched_participants.decided_by is 'Who decided; null while waiting, or when their account is gone.';
+comment on column private.unmatched_participants.decided_at is 'When it was decided; null while waiting.';
+comment on column private.unmatched_participants.created_at is 'When they were first heard of.';
+
+alter table private.unmatched_participants enable row level security;
+
+create index unmatched_participants_student_id_idx on private.unmatched_participants (student_id);
+create index unmatched_participants_decided_by_idx on private.unmatched_participants (decided_by);
+-- What is to be forgotten next.
+create index unmatched_participants_created_at_idx
+on private.unmatched_participants (created_at) where identity is not null;
+
+-- What platforms report after a meeting: the last word on who was there between its begin and its end. Append-only; of
+-- the reports with one id the latest counts.
+create table private.presence_reports (
+    id bigint generated always as identity,
+    session_id uuid not null,
+    platform text not null,
+    report_id text not null,
+    started_at timestamptz not null,
+    ended_at timestamptz not null,
+    digest text not null,
+    recorded_at timestamptz not null default clock_timestamp(),
+    constraint presence_reports_pkey primary key (id),
+    constraint presence_reports_session_id_fkey
+    foreign key (session_id) references public.success_sessions (id) on delete cascade,
+    constraint presence_reports_ended_at_after_started_at check (ended_at >= started_at)
+);
+comment on table private.presence_reports is
+    'Reports of platforms after a meeting, append-only; of the reports with one id the latest counts. Their stays are in private.presence_events.';
+comment on column private.presence_reports.id is 'Order of arrival.';
+comment on column private.presence_reports.session_id is 'The session. A meeting that several sessions share has a row for each.';
+comment on column private.presence_reports.platform is 'The platform.';
+comment on column private.presence_reports.report_id is 'The platform''s id of the meeting''s instance, or of the report.';
+comment on column private.presence_reports.started_at is 'When the meeting began; what webhooks told of the time from here on no longer counts.';
+comment on column private.presence_reports.ended_at is 'When the meeting ended, and with it everybody''s presence.';
+comment on column private.presence_reports.digest is 'Of the content: the same report told again changes nothing.';
+comment on column private.presence_reports.recorded_at is 'When it was recorded.';
+
+alter table private.presence_reports enable row level security;
+
+create index presence_reports_session_id_platform_report_id_idx
+on private.presence_reports (session_id, platform, report_id, id);
+
 -- Raw joins and leaves, append-only, read in the order of event time. Attendance is derived from them and can be
 -- derived again.
 create table private.presence_events (
     id bigint generated always as identity,
     session_id uuid not null,
-    user_id uuid not null,
+    user_id uuid,
+    unmatched_id uuid,
     kind private.presence_kind not null,
     occurred_at timestamptz not null,
     source public.attendance_source not null,
+    platform text,
+    event_id text,
+    connection_id text,
+    report_id bigint,
     recorded_at timestamptz not null default clock_timestamp(),
     constraint presence_events_pkey primary key (id),
+    constraint presence_events_platform_event_id_key unique (platform, event_id),
     constraint presence_events_session_id_fkey
     foreign key (session_id) references public.success_sessions (id) on delete cascade,
     constraint presence_events_user_id_fkey
-    foreign key (user_id) references public.profiles (id) on delete cascade
+    foreign key (user_id) references public.profiles (id) on delete cascade,
+    constraint presence_events_unmatched_id_fkey
+    foreign key (unmatched_id) references private.unmatched_participants (id) on delete cascade,
+    constraint presence_events_report_id_fkey
+    foreign key (report_id) references private.presence_reports (id) on delete cascade,
+    constraint presence_events_kind_says_of_whom
+    check (num_nonnulls(user_id, unmatched_id) = case kind when 'end' then 0 else 1 end)
 );
 comment on table private.presence_events is 'Raw joins and leaves, append-only, read in the order of event time.';
 comment on column private.presence_events.id is 'Order of arrival.';
 comment on column private.presence_events.session_id is 'The session.';
-comment on column private.presence_events.user_id is 'Who came or went.';
-comment on column private.presence_events.kind is 'join or leave.';
+comment on column private.presence_events.user_id is 'Who came or went; null: see unmatched_id, or everybody at the end of a meeting.';
+comment on column private.presence_events.unmatched_id is
+    'The participant of the review queue who came or went. It counts for the student they are linked to, if any.';
+comment on column private.presence_events.kind is 'join, leave, or end of the meeting.';
 comment on column private.presence_events.occurred_at is 'When it happened.';
 comment on column private.presence_events.source is 'Who saw it: join (our own functions) or platform.';
+comment on column private.presence_events.platform is 'The platform that told; null for our own functions.';
+comment on column private.presence_events.event_id is
+    'The platform''s id of the event, told and recorded once; null for our own functions and for reports.';
+comment on column private.presence_events.connection_id is
+    'The device or connection, where the platform tells: what one leaves another may still be in. Null: not known.';
+comment on column private.presence_events.report_id is 'The report that says so; null for what was told as it happened.';
 comment on column private.presence_events.recorded_at is 'When it was recorded.';
 
 alter table private.presence_events enable row level security;
 
 create index presence_events_session_id_user_id_idx on private.presence_events (session_id, user_id, occurred_at, id);
 create index presence_events_user_id_idx on private.presence_events (user_id);
+create index presence_events_unmatched_id_idx
+on private.presence_events (unmatched_id) where unmatched_id is not null;
+create index presence_events_report_id_idx on private.presence_events (report_id) where report_id is not null;
 
 -- Who was shown a session's credentials, and when. Append-only: no function updates or deletes it.
 create table private.audit_log (

@@ -1438,43 +1438,184 @@ for each row execute function private.refuse_calendar_write();
 
 -- == Joining and attendance ==========================================================================================
 
--- Presence as intervals: a join opens one, the next event of the same source closes it, an open one ends with the
--- session (or now). The union of all intervals, clipped to the scheduled time, is what counts, so a second device or a
--- repeated join adds nothing.
+-- Attendance is worked out from all that is known of a learner, so whoever adds to it goes one after the other: learner
+-- by learner, or alone where all learners of a session are concerned. These locks come after every row lock.
+create function private.take_presence_turn(session_id uuid, of_whom text default null)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if of_whom is null then
+        perform pg_advisory_xact_lock(hashtextextended(format('presence/%s', session_id), 0));
+        return;
+    end if;
+    perform pg_advisory_xact_lock_shared(hashtextextended(format('presence/%s', session_id), 0));
+    perform pg_advisory_xact_lock(hashtextextended(format('presence/%s/%s', session_id, of_whom), 0));
+end
+$$;
+comment on function private.take_presence_turn(uuid, text) is
+    'Waits until nobody else records presence of this participant in this session, or of anybody in it (null), and keeps others waiting until the transaction ends.';
+revoke execute on function private.take_presence_turn(uuid, text) from public;
+
+-- Presence as intervals. A join opens one, the next event of the same device closes it, so does the end of the meeting,
+-- and an open one lasts until the session's end (or now). The union of all intervals, clipped to the scheduled time, is
+-- what counts: a second device or a repeated join adds nothing.
+--
+-- What a learner clicked says when they came, and holds until the platform sees them gone: hardly anybody clicks Leave.
+-- Where a report covers the time, it alone is what the platform says.
 create function private.session_presence(session public.success_sessions, user_id uuid default null)
-returns table (student_id uuid, joined_at timestamptz, left_at timestamptz, present_for interval)
+returns table (
+    student_id uuid, joined_at timestamptz, left_at timestamptz, present_for interval, is_seen_by_platform boolean
+)
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    -- Webhooks and reports tell the time of the same thing a moment apart.
+    v_slack constant interval := interval '1 minute';
     v_until timestamptz := least(session.end_time, clock_timestamp());
+    v_linked uuid[] := array(
+        select unmatched.id
+        from private.unmatched_participants as unmatched
+        where unmatched.student_id = session_presence.user_id and unmatched.session_id = session.id
+    );
 begin
     return query
-    with presence as (
+    with
+    report as materialized (
+        select distinct on (report.platform, report.report_id)
+            report.id,
+            report.started_at,
+            report.ended_at
+        from private.presence_reports as report
+        where report.session_id = session.id
+        order by report.platform, report.report_id, report.id desc
+    ),
+
+    word as materialized (
         select
-            event.user_id,
+            coalesce(event.user_id, unmatched.student_id) as user_id,
+            event.unmatched_id,
             event.kind,
             event.occurred_at,
-            lead(event.occurred_at) over (
-                partition by event.user_id, event.source order by event.occurred_at, event.id
-            ) as next_at
+            event.source,
+            event.connection_id,
+            event.report_id,
+            event.id
         from private.presence_events as event
+        left join private.unmatched_participants as unmatched on event.unmatched_id = unmatched.id
         where
             event.session_id = session.id
-            and (session_presence.user_id is null or event.user_id = session_presence.user_id)
+            and (
+                session_presence.user_id is null
+                or event.user_id = session_presence.user_id
+                or (event.user_id is null and (event.unmatched_id is null or event.unmatched_id = any(v_linked)))
+            )
+            and case
+                when event.source <> 'platform' then true
+                when event.report_id is not null then event.report_id in (select report.id from report)
+                else not exists (
+                    select from report
+                    where event.occurred_at between report.started_at - v_slack and report.ended_at + v_slack
+                )
+            end
+    ),
+
+    ending as materialized (
+        select word.occurred_at from word where word.kind = 'end'
+        union all
+        select report.ended_at from report
+    ),
+
+    step as materialized (
+        select
+            word.*,
+            lead(word.occurred_at) over (
+                partition by word.user_id, word.source, word.unmatched_id, word.connection_id, word.report_id
+                -- At the same moment a device comes before it goes, a person goes before they come back.
+                order by
+                    word.occurred_at,
+                    case
+                        when word.source <> 'platform' then false
+                        when word.connection_id is null then word.kind = 'join'
+                        else word.kind = 'leave'
+                    end,
+                    word.id
+            ) as next_at
+        from word
+        where word.user_id is not null
+    ),
+
+    stay as (
+        select
+            step.user_id,
+            step.source,
+            step.occurred_at as came_at,
+            least(
+                step.next_at,
+                case
+                    when step.report_id is null
+                        then (select min(ending.occurred_at) from ending where ending.occurred_at >= step.occurred_at)
+                end
+            ) as went_at
+        from step
+        where step.kind = 'join'
+    ),
+
+    seen as materialized (
+        select
+            stay.user_id,
+            range_agg(
+                tstzrange(stay.came_at, greatest(coalesce(stay.went_at, v_until), stay.came_at))
+            ) as intervals
+        from stay
+        where stay.source = 'platform'
+        group by stay.user_id
+    ),
+
+    gone as materialized (
+        select
+            step.user_id,
+            step.occurred_at
+        from step
+        left join seen on step.user_id = seen.user_id
+        where
+            step.source = 'platform'
+            and step.kind = 'leave'
+            and seen.intervals @> step.occurred_at is not true
+    ),
+
+    presence as (
+        select
+            stay.user_id,
+            stay.source,
+            stay.came_at,
+            case
+                when stay.source = 'platform' then stay.went_at
+                else least(
+                    stay.went_at,
+                    (
+                        select min(gone.occurred_at)
+                        from gone
+                        where gone.user_id = stay.user_id and gone.occurred_at >= stay.came_at
+                    )
+                )
+            end as went_at
+        from stay
     ),
 
     learner as (
         select
             presence.user_id,
-            min(presence.occurred_at) filter (where presence.kind = 'join') as first_join,
-            max(presence.occurred_at) filter (where presence.kind = 'leave') as last_leave,
-            bool_or(presence.kind = 'join' and presence.next_at is null) as is_open,
+            min(presence.came_at) as first_join,
+            max(presence.went_at) as last_leave,
+            bool_or(presence.went_at is null) as is_there,
+            bool_or(presence.source = 'platform') as is_seen,
             range_agg(
-                tstzrange(presence.occurred_at, greatest(coalesce(presence.next_at, v_until), presence.occurred_at))
-            ) filter (where presence.kind = 'join')
-            * tstzmultirange(tstzrange(session.start_time, session.end_time)) as intervals
+                tstzrange(presence.came_at, greatest(coalesce(presence.went_at, v_until), presence.came_at))
+            ) * tstzmultirange(tstzrange(session.start_time, session.end_time)) as intervals
         from presence
         group by presence.user_id
     )
@@ -1483,79 +1624,129 @@ begin
         learner.user_id,
         learner.first_join,
         case
-            when not learner.is_open and learner.last_leave >= learner.first_join then learner.last_leave
+            when not learner.is_there then learner.last_leave
             when session.status = 'completed' then greatest(session.end_time, learner.first_join)
         end,
-        coalesce((select sum(upper(part) - lower(part)) from unnest(learner.intervals) as part), interval '0')
-    from learner
-    where learner.first_join is not null;
+        coalesce((select sum(upper(part) - lower(part)) from unnest(learner.intervals) as part), interval '0'),
+        learner.is_seen
+    from learner;
 end
 $$;
 comment on function private.session_presence(public.success_sessions, uuid) is
-    'First join, last leave (null while there) and time present (union of intervals, clipped to the session) of each learner, or of the one given.';
+    'First join, last leave (null while there), time present (union of intervals, clipped to the session) and whether the platform saw them, of each learner who came, or of the one given.';
 revoke execute on function private.session_presence(public.success_sessions, uuid) from public;
 
--- Derives attendance from presence; runs after each join and leave (one learner) and when the session is over (all of
--- them). Marks made by hand or imported stay as they are.
+-- Derives attendance from presence; runs after each join and leave (one learner), and when the session is over or a
+-- report arrives (all of them). Marks made by hand or imported stay as they are. Whoever turns out not to have come
+-- loses the automatic record, or is absent once the session is over. Callers hold the turn of those concerned.
 create function private.refresh_attendance(session public.success_sessions, user_id uuid default null)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    insert into public.session_attendance as attendance
-    (session_id, student_id, status, joined_at, left_at, minutes_present, source)
-    select
-        session.id,
-        presence.student_id,
-        case
-            when
-                session.status = 'completed'
-                and presence.present_for
-                < (session.end_time - session.start_time) * (settings.partial_below_percent / 100.0)
-                then 'partial'::public.attendance_status
-            when presence.joined_at > session.start_time + make_interval(mins => settings.late_after_minutes)
-                then 'late'
-            else 'present'
-        end,
-        presence.joined_at,
-        presence.left_at,
-        round(extract(epoch from presence.present_for) / 60),
-        'join'
-    from private.session_presence(session, refresh_attendance.user_id) as presence
-    cross join public.app_settings as settings
-    order by presence.student_id
-    on conflict (session_id, student_id) do update set
-        status = excluded.status,
-        joined_at = excluded.joined_at,
-        left_at = excluded.left_at,
-        minutes_present = excluded.minutes_present,
-        source = excluded.source,
-        updated_at = clock_timestamp()
-    where attendance.source not in ('manual', 'import');
+    with
+    presence as materialized (
+        select *
+        from private.session_presence(session, refresh_attendance.user_id)
+    ),
+
+    derived as (
+        insert into public.session_attendance as attendance
+        (session_id, student_id, status, joined_at, left_at, minutes_present, source)
+        select
+            session.id,
+            presence.student_id,
+            case
+                when
+                    session.status = 'completed'
+                    and presence.present_for
+                    < (session.end_time - session.start_time) * (settings.partial_below_percent / 100.0)
+                    then 'partial'::public.attendance_status
+                when presence.joined_at > session.start_time + make_interval(mins => settings.late_after_minutes)
+                    then 'late'
+                else 'present'
+            end,
+            presence.joined_at,
+            presence.left_at,
+            round(extract(epoch from presence.present_for) / 60),
+            case
+                when presence.is_seen_by_platform then 'platform'::public.attendance_source
+                else 'join'
+            end
+        from presence
+        cross join public.app_settings as settings
+        order by presence.student_id
+        on conflict (session_id, student_id) do update set
+            status = excluded.status,
+            joined_at = excluded.joined_at,
+            left_at = excluded.left_at,
+            minutes_present = excluded.minutes_present,
+            source = excluded.source,
+            updated_at = clock_timestamp()
+        where attendance.source not in ('manual', 'import')
+    ),
+
+    missing as (
+        update public.session_attendance as attendance set
+            status = 'absent',
+            joined_at = null,
+            left_at = null,
+            minutes_present = 0,
+            source = 'join',
+            updated_at = clock_timestamp()
+        where
+            session.status = 'completed'
+            and attendance.session_id = session.id
+            and (refresh_attendance.user_id is null or attendance.student_id = refresh_attendance.user_id)
+            and attendance.source not in ('manual', 'import')
+            and attendance.joined_at is not null
+            and not exists (select from presence where presence.student_id = attendance.student_id)
+    )
+
+    delete from public.session_attendance as attendance
+    where
+        session.status <> 'completed'
+        and attendance.session_id = session.id
+        and (refresh_attendance.user_id is null or attendance.student_id = refresh_attendance.user_id)
+        and attendance.source not in ('manual', 'import')
+        and not exists (select from presence where presence.student_id = attendance.student_id);
 end
 $$;
 comment on function private.refresh_attendance(public.success_sessions, uuid) is
     'Writes attendance from presence, for one learner or all; manual and imported values are left alone.';
 revoke execute on function private.refresh_attendance(public.success_sessions, uuid) from public;
 
--- Writes a join or leave seen by our own API and the attendance that follows from it. One lock per learner and session,
--- so that parallel clicks line up; a repeated join or leave adds nothing.
+-- Writes a join or leave seen by our own API and the attendance that follows from it. Parallel clicks line up; a
+-- repeated join or leave adds nothing, unless the platform has seen the learner go meanwhile.
 create function private.note_presence(session public.success_sessions, user_id uuid, kind private.presence_kind)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_last private.presence_kind;
+    v_last private.presence_events;
 begin
-    perform pg_advisory_xact_lock(hashtextextended(format('presence/%s/%s', session.id, user_id), 0));
-    select event.kind into v_last
+    perform private.take_presence_turn(session.id, user_id::text);
+    select event.* into v_last
     from private.presence_events as event
     where event.session_id = session.id and event.user_id = note_presence.user_id and event.source = 'join'
     order by event.occurred_at desc, event.id desc
     limit 1;
-    if coalesce(v_last, 'leave') <> note_presence.kind then
+    if coalesce(v_last.kind, 'leave') <> note_presence.kind
+        or (
+            note_presence.kind = 'join'
+            and exists (
+                select from private.presence_events as event
+                where
+                    event.session_id = session.id
+                    and (event.user_id = note_presence.user_id or event.kind = 'end')
+                    and event.source = 'platform'
+                    and event.kind in ('leave', 'end')
+                    and event.occurred_at > v_last.occurred_at
+            )
+        )
+    then
         insert into private.presence_events (session_id, user_id, kind, occurred_at, source)
         values (session.id, user_id, kind, clock_timestamp(), 'join');
         perform private.refresh_attendance(session, user_id);
@@ -1582,6 +1773,7 @@ begin
     if not found then
         return;
     end if;
+    perform private.take_presence_turn(v_session.id);
     perform private.refresh_attendance(v_session);
     insert into public.session_attendance (session_id, student_id, status, source)
     select v_session.id, learner.user_id, 'absent', 'join'

@@ -13,7 +13,9 @@ ENUMS = {
     "public.attendance_source": ["join", "platform", "manual", "import"],
     "public.offer_audience": ["everybody", "course", "batch", "unbatched"],
     "public.registration_status": ["registered", "waitlisted", "cancelled"],
-    "private.presence_kind": ["join", "leave"],
+    "public.presence_outcome": ["recorded", "unmatched", "staff", "duplicate", "unknown_meeting"],
+    "private.presence_kind": ["join", "leave", "end"],
+    "private.review_status": ["waiting", "linked", "dismissed"],
     "private.session_secret": ["zoom_passcode", "link", "backup_link", "host_link"],
     "notifier.email_kind": [
         "session_scheduled",
@@ -64,12 +66,27 @@ API_FUNCTIONS = {
         " from_time timestamp with time zone DEFAULT NULL::timestamp with time zone,"
         " to_time timestamp with time zone DEFAULT NULL::timestamp with time zone)"
     ): "uuid",
+    (
+        "end_meeting(platform text, event_id text, meeting_id text,"
+        " occurred_at timestamp with time zone)"
+    ): "presence_receipt",
     "join_session(session_id uuid)": "session_join_details",
     "leave_session(session_id uuid)": "session_attendance",
     "move_booking(session_id uuid, start_time timestamp with time zone)": "booking_details",
     (
         "preview_recurrence(recurrence jsonb, start_time timestamp with time zone, timezone text)"
     ): "recurrence_date",
+    (
+        "reconcile_presence(platform text, report_id text, meeting_id text,"
+        " started_at timestamp with time zone, ended_at timestamp with time zone,"
+        " participants jsonb)"
+    ): "presence_report_receipt",
+    (
+        "record_presence(platform text, event_id text, meeting_id text, kind text,"
+        " occurred_at timestamp with time zone, participant_key text DEFAULT NULL::text,"
+        " participant_email text DEFAULT NULL::text, participant_name text DEFAULT NULL::text,"
+        " connection_id text DEFAULT NULL::text)"
+    ): "presence_receipt",
     "register_for_session(session_id uuid)": "registration_details",
     "session_credentials(session_id uuid)": "session_credential_details",
 }

@@ -21,6 +21,10 @@ DEFINER_API = {
     "move_booking(uuid,timestamp with time zone)",
     "register_for_session(uuid)",
     "session_credentials(uuid)",
+    # For edge functions: write presence.
+    "end_meeting(text,text,text,timestamp with time zone)",
+    ("reconcile_presence(text,text,text,timestamp with time zone,timestamp with time zone,jsonb)"),
+    ("record_presence(text,text,text,text,timestamp with time zone,text,text,text,text)"),
     # Look at and lock what row-level security would hide the indexes of; for managers only.
     "available_mentors(timestamp with time zone,timestamp with time zone)",
     ("reassign_mentor_sessions(uuid,uuid,timestamp with time zone,timestamp with time zone)"),

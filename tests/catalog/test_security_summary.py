@@ -108,6 +108,7 @@ SUMMARY = {
     ("authenticated", "private.is_manager()"): CALL,
     ("authenticated", "private.is_settings_admin()"): CALL,
     ("authenticated", "private.join_opens_at(start_time)"): CALL,
+    ("authenticated", "private.meeting_key(zoom_meeting_id, platform_data)"): CALL,
     ("authenticated", "private.mentor_name(mentor_id)"): CALL,
     ("authenticated", "private.my_audience_keys()"): CALL,
     ("authenticated", "private.my_batch_ids()"): CALL,
@@ -143,10 +144,22 @@ SUMMARY = {
     ("service_role", "public.session_series"): ALL,
     ("service_role", "public.success_sessions"): ALL,
     ("service_role", "public.user_roles"): ALL,
+    (
+        "service_role",
+        "public.record_presence(platform, event_id, meeting_id, kind, occurred_at,"
+        " participant_key, participant_email, participant_name, connection_id)",
+    ): CALL,
+    ("service_role", "public.end_meeting(platform, event_id, meeting_id, occurred_at)"): CALL,
+    (
+        "service_role",
+        "public.reconcile_presence(platform, report_id, meeting_id, started_at, ended_at,"
+        " participants)",
+    ): CALL,
     ("service_role", "private.*"): "usage",
     ("service_role", "private.audience_key(course_id, batch_id)"): CALL,
     ("service_role", "private.effective_session_status(status, start_time, end_time)"): CALL,
     ("service_role", "private.join_opens_at(start_time)"): CALL,
+    ("service_role", "private.meeting_key(zoom_meeting_id, platform_data)"): CALL,
     ("service_role", "private.mentor_name(mentor_id)"): CALL,
     ("service_role", "private.offer_key(audience, course_id, batch_id)"): CALL,
     ("service_role", "private.rule(holds, name, message, remedy)"): CALL,

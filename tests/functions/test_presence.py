@@ -21,17 +21,19 @@ LENGTH = 3600
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Somebody comes or goes.
+    """Somebody comes or goes, or the platform closes the meeting.
 
     Attributes:
         source: Who saw it.
-        kind: Which of the two.
+        kind: What it says.
         at: Seconds from the start of the session.
+        device: The connection that the platform names, if it does.
     """
 
     source: Literal["join", "platform"]
-    kind: Literal["join", "leave"]
+    kind: Literal["join", "leave", "end"]
     at: int
+    device: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,59 +48,89 @@ class Presence:
 def model(events: list[Event], *, is_completed: bool, until: int) -> Presence | None:
     """What the events amount to.
 
-    A join opens an interval, the next event of the same source closes it; an open one lasts until
-    now or the end. Every second inside the session that any interval covers counts once.
+    A join opens an interval, the next event of the same device closes it, or the end of the
+    meeting; an open one lasts until now or the end of the session. A click holds until the next
+    click, and until the platform sees the learner gone. Every second inside the session that any
+    interval covers counts once.
 
     Args:
         events: In the order of their arrival.
         is_completed: Whether the session is over.
         until: The end of the session, or now.
     """
+    ends = [event.at for event in events if event.kind == "end"]
     joins = [event.at for event in events if event.kind == "join"]
     if not joins:
         return None
-    seconds: set[int] = set()
-    is_there = False
-    for source in ("join", "platform"):
-        came: int | None = None
-        # Sorting keeps events of one time in the order of their arrival.
-        for event in sorted((e for e in events if e.source == source), key=lambda e: e.at):
-            if came is not None:
-                seconds.update(range(came, event.at))
-            came = event.at if event.kind == "join" else None
-        if came is not None:
-            seconds.update(range(came, until))
-            is_there = True
+
+    def stays(told: list[Event], stops: list[int]) -> list[tuple[int, int | None]]:
+        found = []
+        for number, event in enumerate(told):
+            if event.kind == "join":
+                later = [other.at for other in told[number + 1 : number + 2]]
+                found.append(
+                    (event.at, min(later + [s for s in stops if s >= event.at], default=None))
+                )
+        return found
+
+    def seconds(intervals: list[tuple[int, int | None]]) -> set[int]:
+        return {
+            second
+            for came, went in intervals
+            for second in range(came, until if went is None else went)
+        }
+
+    seen: list[tuple[int, int | None]] = []
+    for device in (None, "phone", "laptop"):
+        told = [e for e in events if (e.source, e.device) == ("platform", device)]
+        # At one moment a device comes before it goes, a person goes before they come back.
+        first = "leave" if device is None else "join"
+        told = sorted((e for e in told if e.kind != "end"), key=lambda e: (e.at, e.kind != first))
+        seen += stays(told, ends)
+    is_gone_at = [
+        e.at
+        for e in events
+        if (e.source, e.kind) == ("platform", "leave") and e.at not in seconds(seen)
+    ]
+    # Sorting keeps events of one time in the order of their arrival.
+    clicks = sorted((e for e in events if e.source == "join"), key=lambda e: e.at)
+    intervals = seen + stays(clicks, ends + is_gone_at)
+
     left_at: int | None
-    if not is_there:
-        left_at = max(event.at for event in events if event.kind == "leave")
+    if all(went is not None for _, went in intervals):
+        left_at = max(went for _, went in intervals if went is not None)
     else:
         left_at = max(LENGTH, min(joins)) if is_completed else None
-    return Presence(min(joins), left_at, len(seconds & set(range(LENGTH))))
+    return Presence(min(joins), left_at, len(seconds(intervals) & set(range(LENGTH))))
 
 
 def some_events(chance: random.Random) -> list[Event]:
     """A few events around the session, often at the same moments, not in the order of time."""
     moments = [chance.randint(-900, LENGTH + 900) for _ in range(5)] + [0, LENGTH]
-    return [
-        Event(
-            chance.choice(["join", "platform"]),
-            chance.choice(["join", "join", "leave"]),
-            chance.choice(moments),
-        )
-        for _ in range(chance.randint(1, 7))
-    ]
+    found: list[Event] = []
+    for _ in range(chance.randint(1, 7)):
+        source: Literal["join", "platform"] = chance.choice(["join", "platform"])
+        kind: Literal["join", "leave"] = chance.choice(["join", "join", "leave"])
+        device = chance.choice([None, "phone", "laptop"]) if source == "platform" else None
+        found.append(Event(source, kind, chance.choice(moments), device))
+    if chance.random() < 0.2:
+        found.append(Event("platform", "end", chance.choice(moments)))
+    return found
 
 
 def record(conn: psycopg.Connection, session: UUID, user: UUID, events: list[Event]) -> None:
     """Write the events as they arrive."""
     conn.cursor().executemany(
         """
-        insert into private.presence_events (session_id, user_id, kind, occurred_at, source)
-        select session.id, %s, %s, session.start_time + %s, %s
+        insert into private.presence_events
+        (session_id, user_id, kind, occurred_at, source, connection_id)
+        select session.id, %s, %s, session.start_time + %s, %s, %s
         from public.success_sessions as session where session.id = %s
         """,
-        [(user, e.kind, e.at * SECOND, e.source, session) for e in events],
+        [
+            (None if e.kind == "end" else user, e.kind, e.at * SECOND, e.source, e.device, session)
+            for e in events
+        ],
     )
 
 
@@ -150,6 +182,7 @@ def test_presence_in_a_completed_session_is_what_the_model_says(
     for _ in range(5):
         session = world.session(starts=timedelta(hours=-3), status="completed")
         events = {student: some_events(chance) for student in students}
+        ends = [e for told in events.values() for e in told if e.kind == "end"]
         # Arrivals of several students and of another session are mixed up.
         for student in students:
             record(conn, session, student, events[student])
@@ -158,7 +191,13 @@ def test_presence_in_a_completed_session_is_what_the_model_says(
         expected = {
             student: as_row(student, found)
             for student in students
-            if (found := model(events[student], is_completed=True, until=LENGTH))
+            if (
+                found := model(
+                    [e for e in events[student] if e.kind != "end"] + ends,
+                    is_completed=True,
+                    until=LENGTH,
+                )
+            )
         }
         assert presence(conn, session) == expected, events
         for student in students:
@@ -221,9 +260,11 @@ def test_the_random_events_cover_what_matters() -> None:
             seen["part of it"] += 0 < found.present_for < LENGTH
             seen["all of it"] += found.present_for == LENGTH
             seen["two sources"] += len({e.source for e in events}) == 2
+            seen["two devices"] += len({e.device for e in events}) > 2
+            seen["the meeting ends"] += any(e.kind == "end" for e in events)
             seen["same moment"] += len({e.at for e in events}) < len(events)
             seen["out of order"] += [e.at for e in events] != sorted(e.at for e in events)
-    assert len(seen) == 8
+    assert len(seen) == 10
     assert min(seen.values()) >= 5, dict(seen)
 
 
@@ -236,8 +277,29 @@ def test_the_random_events_cover_what_matters() -> None:
         ([("join", "join", 30), ("join", "leave", 90)], 30),
         ([("join", "join", -10), ("join", "leave", -5)], 0),
         ([("join", "join", 0), ("join", "leave", 20), ("join", "join", 40)], 40),
-        # Seen by the platform and by us at once.
-        ([("join", "join", 0), ("platform", "join", 1), ("platform", "leave", 31)], 60),
+        # Hardly anybody clicks Leave; the platform sees them go.
+        ([("join", "join", 0), ("platform", "join", 1), ("platform", "leave", 31)], 31),
+        ([("join", "join", 0), ("platform", "leave", 31)], 31),
+        # Gone, and back by a click that the platform has not told of yet.
+        (
+            [
+                ("join", "join", 0),
+                ("platform", "join", 1),
+                ("platform", "leave", 31),
+                ("join", "join", 40),
+            ],
+            51,
+        ),
+        ([("join", "join", 0), ("platform", "end", 20)], 20),
+        (
+            [
+                ("platform", "join", 0),
+                ("platform", "end", 20),
+                ("platform", "join", 30),
+                ("platform", "leave", 40),
+            ],
+            30,
+        ),
         (
             [
                 ("join", "join", 0),
@@ -254,7 +316,7 @@ def test_the_random_events_cover_what_matters() -> None:
 def test_examples_by_hand(
     conn: psycopg.Connection,
     world: World,
-    events: list[tuple[Literal["join", "platform"], Literal["join", "leave"], int]],
+    events: list[tuple[Literal["join", "platform"], Literal["join", "leave", "end"], int]],
     minutes: int,
 ) -> None:
     """The model itself is not taken on trust."""
@@ -267,3 +329,18 @@ def test_examples_by_hand(
     assert expected is not None
     assert expected.present_for == minutes * 60
     assert presence(conn, session)[student].present_for == timedelta(minutes=minutes)
+
+
+def test_what_one_device_leaves_another_is_still_in(conn: psycopg.Connection, world: World) -> None:
+    student = world.student()
+    session = world.session(starts=timedelta(hours=-3), status="completed")
+    told = [
+        Event("join", "join", 0),
+        Event("platform", "join", 60, "laptop"),
+        Event("platform", "join", 600, "phone"),
+        Event("platform", "leave", 1200, "laptop"),
+        Event("platform", "leave", 1800, "phone"),
+    ]
+    record(conn, session, student, told)
+
+    assert presence(conn, session)[student].present_for == timedelta(minutes=30)

@@ -1,0 +1,46 @@
+-- Which sessions of a meeting a stay belongs to: those that it reaches into, or else the nearest. Somebody we know
+-- belongs to the sessions they take part in, where there are any.
+create function private.sessions_of_stay(
+    sessions public.success_sessions[],
+    joined_at timestamptz,
+    left_at timestamptz,
+    user_id uuid
+)
+returns public.success_sessions[]
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_sessions public.success_sessions[];
+begin
+    v_sessions := array(
+        select session
+        from unnest(sessions) as session
+        where
+            session.start_time <= left_at
+            and session.end_time > joined_at
+            and (user_id is null or private.takes_part(session, user_id))
+        order by session.id
+    );
+    if cardinality(v_sessions) > 0 then
+        return v_sessions;
+    end if;
+    return array(
+        select session
+        from unnest(sessions) as session
+        order by
+            user_id is not null and private.takes_part(session, user_id) desc,
+            session.start_time <= left_at and session.end_time > joined_at desc,
+            session.start_time > joined_at desc,
+            greatest(session.start_time - left_at, joined_at - session.end_time),
+            session.id
+        limit 1
+    );
+end
+$$;
+comment on function private.sessions_of_stay(public.success_sessions[], timestamptz, timestamptz, uuid) is
+    'Those of the sessions that a stay in their meeting belongs to, at least one unless there are none.';
+revoke execute on function private.sessions_of_stay(
+    public.success_sessions[], timestamptz, timestamptz, uuid
+) from public;

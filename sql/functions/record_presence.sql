@@ -1,0 +1,121 @@
+-- Security definer: it is the API of the edge functions; it writes presence, which the service role may not touch.
+-- Nothing is answered with an error that the platform could cure by telling it once more.
+create function public.record_presence(
+    platform text,
+    event_id text,
+    meeting_id text,
+    kind text,
+    occurred_at timestamptz,
+    participant_key text default null,
+    participant_email text default null,
+    participant_name text default null,
+    connection_id text default null
+)
+returns public.presence_receipt
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_receipt public.presence_receipt;
+    v_session public.success_sessions;
+    v_participant private.unmatched_participants;
+    v_user_id uuid;
+begin
+    perform private.check_meeting_event(platform, 'event_id', event_id, meeting_id);
+    perform private.check_meeting_time('occurred_at', occurred_at);
+    if kind is null or kind not in ('join', 'leave') then
+        raise exception using
+            errcode = '22023',
+            message = format('kind must be join or leave, not %s', coalesce(quote_literal(left(kind, 50)), 'null')),
+            hint = 'The end of a meeting is told with end_meeting.';
+    end if;
+
+    v_user_id := private.match_participant(
+        array(
+            select session.id
+            from private.meeting_sessions(platform, meeting_id, occurred_at, occurred_at) as session
+        ),
+        participant_key,
+        participant_email
+    );
+    -- Of the sessions around that time: one that the participant takes part in, that is on, and else is the nearest;
+    -- who comes between two of them comes to the next, who goes goes from the last.
+    select session.* into v_session
+    from private.meeting_sessions(platform, meeting_id, occurred_at, occurred_at) as session
+    order by
+        v_user_id is not null and private.takes_part(session, v_user_id) desc,
+        occurred_at >= session.start_time and occurred_at < session.end_time desc,
+        (kind = 'join') = (session.start_time > occurred_at) desc,
+        greatest(session.start_time - occurred_at, occurred_at - session.end_time),
+        session.id
+    limit 1;
+    if not found then
+        v_receipt.outcome := 'unknown_meeting';
+        return v_receipt;
+    end if;
+    v_receipt.session_id := v_session.id;
+
+    if v_user_id is not null and not private.takes_part(v_session, v_user_id) then
+        if private.is_session_staff(v_session, v_user_id) then
+            v_receipt.outcome := 'staff';
+            return v_receipt;
+        end if;
+        v_user_id := null;
+    end if;
+
+    perform private.take_presence_turn(
+        v_session.id,
+        coalesce(v_user_id::text, participant_key, participant_email, participant_name, '')
+    );
+    if exists (
+        select from private.presence_events as event
+        where event.platform = record_presence.platform and event.event_id = record_presence.event_id
+    ) then
+        v_receipt.outcome := 'duplicate';
+        return v_receipt;
+    end if;
+
+    if v_user_id is null then
+        v_participant := private.queue_participant(
+            v_session.id, platform, participant_key, participant_email, participant_name, connection_id
+        );
+    end if;
+    insert into private.presence_events
+    (session_id, user_id, unmatched_id, kind, occurred_at, source, platform, event_id, connection_id)
+    values (
+        v_session.id,
+        v_user_id,
+        v_participant.id,
+        kind::private.presence_kind,
+        occurred_at,
+        'platform',
+        platform,
+        event_id,
+        left(connection_id, 500)
+    )
+    on conflict do nothing;
+    if not found then
+        v_receipt.outcome := 'duplicate';
+        return v_receipt;
+    end if;
+
+    v_receipt.student_id := coalesce(v_user_id, v_participant.student_id);
+    v_receipt.participant_id := v_participant.id;
+    v_receipt.outcome := case
+        when v_receipt.student_id is null then 'unmatched'::public.presence_outcome
+        else 'recorded'
+    end;
+    if v_receipt.student_id is not null then
+        perform private.refresh_attendance(v_session, v_receipt.student_id);
+    end if;
+    return v_receipt;
+end
+$$;
+comment on function public.record_presence(text, text, text, text, timestamptz, text, text, text, text) is
+    'For edge functions: a participant came into a meeting or left it (kind join, leave). Idempotent by platform and event_id, in any order: attendance follows the time of the event. participant_key is the user''s id (with or without dashes) or a registrant''s key; else a verified address names the participant, never the name: those wait in the review queue. connection_id tells devices apart. Errors: 22023 unknown platform, kind, missing id or time.';
+revoke execute on function public.record_presence(
+    text, text, text, text, timestamptz, text, text, text, text
+) from public, anon, authenticated, service_role;
+grant execute on function public.record_presence(text, text, text, text, timestamptz, text, text, text, text)
+to service_role;

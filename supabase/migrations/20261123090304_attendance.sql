@@ -1,0 +1,652 @@
+-- What platforms tell of a meeting, who was there, and what may be seen of it afterwards.
+
+-- == What platforms tell =============================================================================================
+
+-- What every call about a meeting must name. A webhook that cannot be understood is refused with the reason, never with
+-- an error of ours.
+create function private.check_meeting_event(platform text, id_name text, id text, meeting_id text)
+returns void
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if platform is null or not exists (
+        select from public.meeting_platforms as known where known.id = check_meeting_event.platform
+    ) then
+        raise exception using
+            errcode = '22023',
+            message = format('platform %s is unknown', coalesce(quote_literal(platform), 'null')),
+            hint = 'Send an id of meeting_platforms, such as zoom.';
+    end if;
+    if id is null or char_length(id) not between 1 and 500 then
+        raise exception using
+            errcode = '22023',
+            message = format('%s must be a text of 1 to 500 characters', id_name),
+            hint = 'Send the platform''s own id, the same whenever it tells the same.';
+    end if;
+    if meeting_id is null or char_length(meeting_id) not between 1 and 500 then
+        raise exception using
+            errcode = '22023',
+            message = 'meeting_id must be a text of 1 to 500 characters',
+            hint = 'Send the meeting''s number or room.';
+    end if;
+end
+$$;
+comment on function private.check_meeting_event(text, text, text, text) is
+    'Refuses with 22023 an unknown platform and an id or meeting_id that is missing or too long.';
+revoke execute on function private.check_meeting_event(text, text, text, text) from public;
+
+create function private.check_meeting_time(name text, instant timestamptz)
+returns void
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if instant is null or not isfinite(instant) then
+        raise exception using
+            errcode = '22023',
+            message = format('%s must be an instant', name),
+            hint = 'Send a time such as 2027-03-01T18:00:00Z.';
+    end if;
+end
+$$;
+comment on function private.check_meeting_time(text, timestamptz) is 'Refuses with 22023 a time that is missing or infinite.';
+revoke execute on function private.check_meeting_time(text, timestamptz) from public;
+
+-- Before anything is read as a record: a value of the wrong type would be an error that names nothing.
+create function private.check_presence_report(participants jsonb)
+returns void
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_number bigint;
+    v_stay jsonb;
+    v_field text;
+    v_times timestamptz[];
+begin
+    if jsonb_typeof(participants) is distinct from 'array' or jsonb_array_length(participants) > 10000 then
+        raise exception using
+            errcode = '22023',
+            message = 'participants must be an array of at most 10,000 stays',
+            hint = 'Send [{"joined_at": "…", "left_at": "…", "participant_key": "…"}, …].';
+    end if;
+    for v_stay, v_number in
+        select element.value, element.ordinality
+        from jsonb_array_elements(participants) with ordinality as element
+    loop
+        if jsonb_typeof(v_stay) <> 'object' then
+            raise exception using
+                errcode = '22023',
+                message = format('participants, number %s, must be an object', v_number),
+                hint = 'Send {"joined_at": "…", "left_at": "…", "participant_key": "…"}.';
+        end if;
+        foreach v_field in array array['participant_key', 'participant_email', 'participant_name', 'connection_id'] loop
+            if jsonb_typeof(v_stay -> v_field) not in ('string', 'null') then
+                raise exception using
+                    errcode = '22023',
+                    message = format('participants, number %s: %s must be a text', v_number, v_field),
+                    hint = 'Leave out what is not known.';
+            end if;
+        end loop;
+        v_times := '{}';
+        foreach v_field in array array['joined_at', 'left_at'] loop
+            v_times := v_times || private.iso_instant(v_stay ->> v_field);
+            if v_times[cardinality(v_times)] is null then
+                raise exception using
+                    errcode = '22023',
+                    message = format('participants, number %s: %s must be an instant', v_number, v_field),
+                    hint = 'Send a time such as 2027-03-01T18:00:00Z.';
+            end if;
+        end loop;
+        if v_times[2] < v_times[1] then
+            raise exception using
+                errcode = '22023',
+                message = format('participants, number %s: left_at must not be before joined_at', v_number),
+                hint = 'Send when the participant came and when they went.';
+        end if;
+    end loop;
+end
+$$;
+comment on function private.check_presence_report(jsonb) is
+    'Refuses with 22023 what is no array of at most 10,000 stays, and names the stay by its number, from 1.';
+revoke execute on function private.check_presence_report(jsonb) from public;
+
+-- People come before the time and talk on after it: whatever happens within an hour of a session belongs to it.
+create function private.meeting_sessions(
+    platform text,
+    meeting_id text,
+    from_time timestamptz,
+    to_time timestamptz
+)
+returns setof public.success_sessions
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_margin constant interval := interval '1 hour';
+    v_key text := case
+        when meeting_id ~ '^[0-9 -]+$' then private.meeting_key(meeting_id, null)
+        else meeting_id
+    end;
+begin
+    return query
+    select session.*
+    from public.success_sessions as session
+    where
+        session.platform = meeting_sessions.platform
+        and private.meeting_key(session.zoom_meeting_id, session.platform_data) = v_key
+        -- Hours: a session is at most a day long, which the index can use, but not all days have 24 hours.
+        and session.start_time between from_time - v_margin - interval '24 hours' and to_time + v_margin
+        and session.end_time >= from_time - v_margin
+        and session.status <> 'cancelled'
+    order by session.start_time, session.id;
+end
+$$;
+comment on function private.meeting_sessions(text, text, timestamptz, timestamptz) is
+    'The sessions that use a meeting within a period, an hour before and after included; cancelled ones left out. A meeting that recurs serves several.';
+revoke execute on function private.meeting_sessions(text, text, timestamptz, timestamptz) from public;
+
+-- Whoever was there keeps the attendance, though the enrollment has ended since.
+create function private.takes_part(session public.success_sessions, user_id uuid)
+returns boolean
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return private.is_session_learner(session, user_id)
+    or exists (
+        select from private.presence_events as event
+        where event.session_id = session.id and event.user_id = takes_part.user_id
+    )
+    or exists (
+        select from public.session_attendance as attendance
+        where attendance.session_id = session.id and attendance.student_id = takes_part.user_id
+    );
+end
+$$;
+comment on function private.takes_part(public.success_sessions, uuid) is
+    'Whether presence of this user in this session counts: a learner, or somebody who was one when they came.';
+revoke execute on function private.takes_part(public.success_sessions, uuid) from public;
+
+create function private.is_session_staff(session public.success_sessions, user_id uuid)
+returns boolean
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+return exists (
+    select from public.user_roles as held
+    where
+        held.user_id = is_session_staff.user_id
+        and (
+            held.role in ('enrollment_manager', 'admin', 'superadmin')
+            or (held.role = 'mentor' and (session).mentor_id = is_session_staff.user_id)
+        )
+);
+comment on function private.is_session_staff(public.success_sessions, uuid) is
+    'Whether a user is the session''s host or a manager, whose presence is nobody''s attendance.';
+revoke execute on function private.is_session_staff(public.success_sessions, uuid) from public;
+
+-- Who a participant of a meeting is: by the key that we gave the platform for them, or by a verified address that one
+-- account alone has. Never by name.
+create function private.match_participant(session_ids uuid[], participant_key text, email text)
+returns uuid
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_user_id uuid;
+    v_user_ids uuid[];
+begin
+    select known.user_id into v_user_id
+    from private.platform_participants as known
+    where known.session_id = any(session_ids) and known.participant_key = match_participant.participant_key
+    order by array_position(session_ids, known.session_id)
+    limit 1;
+    if v_user_id is null
+        and participant_key ~* '^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$'
+    then
+        v_user_id := (select profile.id from public.profiles as profile where profile.id = participant_key::uuid);
+    end if;
+    if v_user_id is null and email like '%@%' then
+        -- The index on the two is Supabase's; all its users have this instance_id.
+        v_user_ids := array(
+            select account.id
+            from auth.users as account
+            where
+                account.instance_id = '00000000-0000-0000-0000-000000000000'
+                and lower(account.email) = lower(btrim(match_participant.email))
+                and account.email_confirmed_at is not null
+                and account.deleted_at is null
+            limit 2
+        );
+        if cardinality(v_user_ids) = 1 then
+            v_user_id := v_user_ids[1];
+        end if;
+    end if;
+    return v_user_id;
+end
+$$;
+comment on function private.match_participant(uuid[], text, text) is
+    'The user that a participant of a meeting is: by a key given out for one of these sessions, by a key that is the user''s id, or by a verified address; null: not known.';
+revoke execute on function private.match_participant(uuid[], text, text) from public;
+
+-- One row per participant and session, however often they come: by the platform's key, else the address, else the
+-- device. A name makes two participants one only where the platform tells nothing else.
+create function private.queue_participant(
+    session_id uuid,
+    platform text,
+    participant_key text,
+    email text,
+    full_name text,
+    connection_id text
+)
+returns private.unmatched_participants
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_name text := nullif(btrim(regexp_replace(left(full_name, 200), '[[:cntrl:]]', ' ', 'g')), '');
+    v_email text := nullif(lower(btrim(left(email, 320))), '');
+    v_identity text := case
+        when participant_key <> '' then 'key:' || left(participant_key, 500)
+        when v_email is not null then 'email:' || encode(sha256(convert_to(v_email, 'UTF8')), 'hex')
+        when connection_id <> '' then 'connection:' || left(connection_id, 500)
+        else 'name:' || encode(sha256(convert_to(coalesce(lower(v_name), ''), 'UTF8')), 'hex')
+    end;
+    v_participant private.unmatched_participants;
+begin
+    insert into private.unmatched_participants as participant (session_id, platform, identity, full_name, email)
+    values (queue_participant.session_id, queue_participant.platform, v_identity, v_name, v_email)
+    on conflict on constraint unmatched_participants_session_id_platform_identity_key do update set
+        full_name = coalesce(participant.full_name, excluded.full_name),
+        email = coalesce(participant.email, excluded.email)
+    returning * into v_participant;
+    return v_participant;
+end
+$$;
+comment on function private.queue_participant(uuid, text, text, text, text, text) is
+    'The participant''s row in the review queue of a session, made where there is none.';
+revoke execute on function private.queue_participant(uuid, text, text, text, text, text) from public;
+
+-- Which sessions of a meeting a stay belongs to: those that it reaches into, or else the nearest. Somebody we know
+-- belongs to the sessions they take part in, where there are any.
+create function private.sessions_of_stay(
+    sessions public.success_sessions[],
+    joined_at timestamptz,
+    left_at timestamptz,
+    user_id uuid
+)
+returns public.success_sessions[]
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_sessions public.success_sessions[];
+begin
+    v_sessions := array(
+        select session
+        from unnest(sessions) as session
+        where
+            session.start_time <= left_at
+            and session.end_time > joined_at
+            and (user_id is null or private.takes_part(session, user_id))
+        order by session.id
+    );
+    if cardinality(v_sessions) > 0 then
+        return v_sessions;
+    end if;
+    return array(
+        select session
+        from unnest(sessions) as session
+        order by
+            user_id is not null and private.takes_part(session, user_id) desc,
+            session.start_time <= left_at and session.end_time > joined_at desc,
+            session.start_time > joined_at desc,
+            greatest(session.start_time - left_at, joined_at - session.end_time),
+            session.id
+        limit 1
+    );
+end
+$$;
+comment on function private.sessions_of_stay(public.success_sessions[], timestamptz, timestamptz, uuid) is
+    'Those of the sessions that a stay in their meeting belongs to, at least one unless there are none.';
+revoke execute on function private.sessions_of_stay(
+    public.success_sessions[], timestamptz, timestamptz, uuid
+) from public;
+
+-- Security definer: it is the API of the edge functions; it writes presence, which the service role may not touch.
+-- Nothing is answered with an error that the platform could cure by telling it once more.
+create function public.record_presence(
+    platform text,
+    event_id text,
+    meeting_id text,
+    kind text,
+    occurred_at timestamptz,
+    participant_key text default null,
+    participant_email text default null,
+    participant_name text default null,
+    connection_id text default null
+)
+returns public.presence_receipt
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_receipt public.presence_receipt;
+    v_session public.success_sessions;
+    v_participant private.unmatched_participants;
+    v_user_id uuid;
+begin
+    perform private.check_meeting_event(platform, 'event_id', event_id, meeting_id);
+    perform private.check_meeting_time('occurred_at', occurred_at);
+    if kind is null or kind not in ('join', 'leave') then
+        raise exception using
+            errcode = '22023',
+            message = format('kind must be join or leave, not %s', coalesce(quote_literal(left(kind, 50)), 'null')),
+            hint = 'The end of a meeting is told with end_meeting.';
+    end if;
+
+    v_user_id := private.match_participant(
+        array(
+            select session.id
+            from private.meeting_sessions(platform, meeting_id, occurred_at, occurred_at) as session
+        ),
+        participant_key,
+        participant_email
+    );
+    -- Of the sessions around that time: one that the participant takes part in, that is on, and else is the nearest;
+    -- who comes between two of them comes to the next, who goes goes from the last.
+    select session.* into v_session
+    from private.meeting_sessions(platform, meeting_id, occurred_at, occurred_at) as session
+    order by
+        v_user_id is not null and private.takes_part(session, v_user_id) desc,
+        occurred_at >= session.start_time and occurred_at < session.end_time desc,
+        (kind = 'join') = (session.start_time > occurred_at) desc,
+        greatest(session.start_time - occurred_at, occurred_at - session.end_time),
+        session.id
+    limit 1;
+    if not found then
+        v_receipt.outcome := 'unknown_meeting';
+        return v_receipt;
+    end if;
+    v_receipt.session_id := v_session.id;
+
+    if v_user_id is not null and not private.takes_part(v_session, v_user_id) then
+        if private.is_session_staff(v_session, v_user_id) then
+            v_receipt.outcome := 'staff';
+            return v_receipt;
+        end if;
+        v_user_id := null;
+    end if;
+
+    perform private.take_presence_turn(
+        v_session.id,
+        coalesce(v_user_id::text, participant_key, participant_email, participant_name, '')
+    );
+    if exists (
+        select from private.presence_events as event
+        where event.platform = record_presence.platform and event.event_id = record_presence.event_id
+    ) then
+        v_receipt.outcome := 'duplicate';
+        return v_receipt;
+    end if;
+
+    if v_user_id is null then
+        v_participant := private.queue_participant(
+            v_session.id, platform, participant_key, participant_email, participant_name, connection_id
+        );
+    end if;
+    insert into private.presence_events
+    (session_id, user_id, unmatched_id, kind, occurred_at, source, platform, event_id, connection_id)
+    values (
+        v_session.id,
+        v_user_id,
+        v_participant.id,
+        kind::private.presence_kind,
+        occurred_at,
+        'platform',
+        platform,
+        event_id,
+        left(connection_id, 500)
+    )
+    on conflict do nothing;
+    if not found then
+        v_receipt.outcome := 'duplicate';
+        return v_receipt;
+    end if;
+
+    v_receipt.student_id := coalesce(v_user_id, v_participant.student_id);
+    v_receipt.participant_id := v_participant.id;
+    v_receipt.outcome := case
+        when v_receipt.student_id is null then 'unmatched'::public.presence_outcome
+        else 'recorded'
+    end;
+    if v_receipt.student_id is not null then
+        perform private.refresh_attendance(v_session, v_receipt.student_id);
+    end if;
+    return v_receipt;
+end
+$$;
+comment on function public.record_presence(text, text, text, text, timestamptz, text, text, text, text) is
+    'For edge functions: a participant came into a meeting or left it (kind join, leave). Idempotent by platform and event_id, in any order: attendance follows the time of the event. participant_key is the user''s id (with or without dashes) or a registrant''s key; else a verified address names the participant, never the name: those wait in the review queue. connection_id tells devices apart. Errors: 22023 unknown platform, kind, missing id or time.';
+revoke execute on function public.record_presence(
+    text, text, text, text, timestamptz, text, text, text, text
+) from public, anon, authenticated, service_role;
+grant execute on function public.record_presence(text, text, text, text, timestamptz, text, text, text, text)
+to service_role;
+
+-- Security definer: it is the API of the edge functions; it writes presence, which the service role may not touch.
+create function public.end_meeting(platform text, event_id text, meeting_id text, occurred_at timestamptz)
+returns public.presence_receipt
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_receipt public.presence_receipt;
+    v_session public.success_sessions;
+begin
+    perform private.check_meeting_event(platform, 'event_id', event_id, meeting_id);
+    perform private.check_meeting_time('occurred_at', occurred_at);
+
+    select session.* into v_session
+    from private.meeting_sessions(platform, meeting_id, occurred_at, occurred_at) as session
+    order by
+        occurred_at >= session.start_time and occurred_at < session.end_time desc,
+        session.start_time <= occurred_at desc,
+        greatest(session.start_time - occurred_at, occurred_at - session.end_time),
+        session.id
+    limit 1;
+    if not found then
+        v_receipt.outcome := 'unknown_meeting';
+        return v_receipt;
+    end if;
+    v_receipt.session_id := v_session.id;
+
+    perform private.take_presence_turn(v_session.id);
+    insert into private.presence_events (session_id, kind, occurred_at, source, platform, event_id)
+    values (v_session.id, 'end', occurred_at, 'platform', platform, event_id)
+    on conflict do nothing;
+    if found then
+        v_receipt.outcome := 'recorded';
+        perform private.refresh_attendance(v_session);
+    else
+        v_receipt.outcome := 'duplicate';
+    end if;
+    return v_receipt;
+end
+$$;
+comment on function public.end_meeting(text, text, text, timestamptz) is
+    'For edge functions: the platform closed a meeting, and with it everybody''s open presence. The session goes on until its end or until a person ends it: whoever comes back is present again. Idempotent by platform and event_id. Errors: 22023 unknown platform, missing id or time.';
+revoke execute on function public.end_meeting(text, text, text, timestamptz)
+from public, anon, authenticated, service_role;
+grant execute on function public.end_meeting(text, text, text, timestamptz) to service_role;
+
+-- Security definer: it is the API of the edge functions; it writes presence, which the service role may not touch.
+create function public.reconcile_presence(
+    platform text,
+    report_id text,
+    meeting_id text,
+    started_at timestamptz,
+    ended_at timestamptz,
+    participants jsonb
+)
+returns public.presence_report_receipt
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_receipt public.presence_report_receipt;
+    v_sessions public.success_sessions[];
+    v_targets public.success_sessions[];
+    v_session public.success_sessions;
+    v_reports jsonb := '{}';
+    v_digest text;
+    v_stay record;
+    v_user_id uuid;
+    v_participant private.unmatched_participants;
+begin
+    perform private.check_meeting_event(platform, 'report_id', report_id, meeting_id);
+    perform private.check_meeting_time('started_at', started_at);
+    perform private.check_meeting_time('ended_at', ended_at);
+    if ended_at < started_at then
+        raise exception using
+            errcode = '22023',
+            message = 'ended_at must not be before started_at',
+            hint = 'Send when the meeting began and when it ended.';
+    end if;
+    perform private.check_presence_report(participants);
+
+    v_sessions := array(
+        select session
+        from private.meeting_sessions(platform, meeting_id, started_at, ended_at) as session
+        order by session.id
+    );
+    v_receipt.session_ids := array(select session.id from unnest(v_sessions) as session);
+    v_receipt.recorded := 0;
+    v_receipt.unmatched := 0;
+    if cardinality(v_sessions) = 0 then
+        v_receipt.outcome := 'unknown_meeting';
+        return v_receipt;
+    end if;
+
+    foreach v_session in array v_sessions loop
+        perform private.take_presence_turn(v_session.id);
+    end loop;
+    v_digest := encode(
+        sha256(convert_to(jsonb_build_array(started_at, ended_at, participants, v_receipt.session_ids)::text, 'UTF8')),
+        'hex'
+    );
+    if not exists (
+        select from unnest(v_receipt.session_ids) as wanted (id)
+        where (
+            select report.digest
+            from private.presence_reports as report
+            where
+                report.session_id = wanted.id
+                and report.platform = reconcile_presence.platform
+                and report.report_id = reconcile_presence.report_id
+            order by report.id desc
+            limit 1
+        ) is distinct from v_digest
+    ) then
+        v_receipt.outcome := 'duplicate';
+        return v_receipt;
+    end if;
+
+    with
+    told as (
+        insert into private.presence_reports as report
+        (session_id, platform, report_id, started_at, ended_at, digest)
+        select wanted.id, platform, report_id, started_at, ended_at, v_digest
+        from unnest(v_receipt.session_ids) as wanted (id)
+        returning report.session_id, report.id
+    )
+
+    select jsonb_object_agg(told.session_id, told.id) into v_reports from told;
+
+    for v_stay in
+        select
+            row_number() over (
+                order by told.joined_at, told.left_at, told.participant_key, told.participant_email,
+                told.participant_name, told.connection_id
+            ) as number,
+            told.*
+        from jsonb_to_recordset(participants) as told (
+            joined_at timestamptz,
+            left_at timestamptz,
+            participant_key text,
+            participant_email text,
+            participant_name text,
+            connection_id text
+        )
+        order by number
+    loop
+        v_user_id := private.match_participant(
+            v_receipt.session_ids, v_stay.participant_key, v_stay.participant_email
+        );
+        -- The sessions that the stay reaches into, or else the nearest; of these, where somebody we know takes part
+        -- in any, only those.
+        v_targets := private.sessions_of_stay(v_sessions, v_stay.joined_at, v_stay.left_at, v_user_id);
+        foreach v_session in array v_targets loop
+            v_participant := null;
+            if v_user_id is null or not private.takes_part(v_session, v_user_id) then
+                continue when v_user_id is not null and private.is_session_staff(v_session, v_user_id);
+                v_participant := private.queue_participant(
+                    v_session.id,
+                    platform,
+                    v_stay.participant_key,
+                    v_stay.participant_email,
+                    v_stay.participant_name,
+                    v_stay.connection_id
+                );
+            end if;
+            insert into private.presence_events
+            (session_id, user_id, unmatched_id, kind, occurred_at, source, platform, connection_id, report_id)
+            select
+                v_session.id,
+                case when v_participant.id is null then v_user_id end,
+                v_participant.id,
+                step.kind,
+                step.occurred_at,
+                'platform',
+                platform,
+                v_stay.number::text,
+                (v_reports ->> v_session.id::text)::bigint
+            from (
+                values
+                ('join'::private.presence_kind, v_stay.joined_at),
+                ('leave'::private.presence_kind, v_stay.left_at)
+            ) as step (kind, occurred_at);
+            if v_participant.id is null or v_participant.student_id is not null then
+                v_receipt.recorded := v_receipt.recorded + 1;
+            else
+                v_receipt.unmatched := v_receipt.unmatched + 1;
+            end if;
+        end loop;
+    end loop;
+
+    foreach v_session in array v_sessions loop
+        perform private.refresh_attendance(v_session);
+    end loop;
+    v_receipt.outcome := 'recorded';
+    return v_receipt;
+end
+$$;
+comment on function public.reconcile_presence(text, text, text, timestamptz, timestamptz, jsonb) is
+    'For edge functions: the platform''s report after a meeting, the last word on who was there from started_at to ended_at, whatever webhooks told or failed to tell. participants is an array of at most 10,000 stays, {"joined_at", "left_at", "participant_key", "participant_email", "participant_name", "connection_id"}, matched as by record_presence. The same report again changes nothing; another one with the same report_id takes its place. Errors: 22023 unknown platform, missing id or time, or a stay that is not one (its number is named).';
+revoke execute on function public.reconcile_presence(
+    text, text, text, timestamptz, timestamptz, jsonb
+) from public, anon, authenticated, service_role;
+grant execute on function public.reconcile_presence(text, text, text, timestamptz, timestamptz, jsonb)
+to service_role;

@@ -1,0 +1,600 @@
+"""What a platform tells of a meeting: whose presence it is, and in whose session."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from psycopg.types.json import Jsonb
+
+from support.actors import as_anon, as_user
+from support.meetings import MEETING, Webhooks, attended, calling, stay
+from support.sessions import refusal
+from support.world import World
+
+MINUTE = timedelta(minutes=1)
+START = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=5)
+END = START + 60 * MINUTE
+
+
+@pytest.fixture
+def batch(world: World) -> UUID:
+    return world.batch()
+
+
+@pytest.fixture
+def mentor(world: World) -> UUID:
+    return world.mentor("Marta Mentor", email="marta@example.test")
+
+
+@pytest.fixture
+def anna(world: World, batch: UUID) -> UUID:
+    return world.student("Anna", batch=batch, email="anna@example.test")
+
+
+@pytest.fixture
+def over(world: World, batch: UUID, mentor: UUID) -> UUID:
+    """An hour that is over."""
+    return world.session(
+        batch=batch,
+        mentor=mentor,
+        starts=START,
+        status="completed",
+        zoom_meeting_id="987 654 321",
+    )
+
+
+@pytest.fixture
+def zoom(conn: psycopg.Connection) -> Webhooks:
+    return Webhooks(conn)
+
+
+def events(conn: psycopg.Connection) -> int:
+    row = conn.execute("select count(*) from private.presence_events").fetchone()
+    assert row is not None
+    count: int = row[0]
+    return count
+
+
+def queue(conn: psycopg.Connection) -> list[tuple[str | None, str | None]]:
+    """Name and address of everybody in the review queue."""
+    return conn.execute(
+        "select full_name, email from private.unmatched_participants order by created_at"
+    ).fetchall()
+
+
+# -- Whose ------------------------------------------------------------------------------
+
+
+def with_dashes(student: UUID) -> str:
+    return str(student)
+
+
+def without_dashes(student: UUID) -> str:
+    return student.hex
+
+
+def in_capitals(student: UUID) -> str:
+    return str(student).upper()
+
+
+@pytest.mark.parametrize("key", [with_dashes, without_dashes, in_capitals])
+def test_the_key_is_the_students_own_id(
+    conn: psycopg.Connection, over: UUID, anna: UUID, zoom: Webhooks, key: Any
+) -> None:
+    receipt = zoom.joined(START, key(anna), participant_name="Somebody else")
+    zoom.left(END, key(anna))
+
+    assert receipt == {
+        "outcome": "recorded",
+        "session_id": over,
+        "student_id": anna,
+        "participant_id": None,
+    }
+    assert attended(conn, over) == {anna: ("present", 60)}
+    assert queue(conn) == []
+
+
+def test_a_registrants_key_is_looked_up(
+    conn: psycopg.Connection, over: UUID, anna: UUID, zoom: Webhooks
+) -> None:
+    conn.execute(
+        "insert into private.platform_participants (session_id, participant_key, user_id)"
+        " values (%s, 'registrant-1', %s)",
+        (over, anna),
+    )
+
+    assert zoom.joined(START, "registrant-1")["student_id"] == anna
+    assert zoom.joined(START, "registrant-2")["outcome"] == "unmatched"
+
+
+def test_a_verified_address_names_its_owner(
+    conn: psycopg.Connection, over: UUID, anna: UUID, zoom: Webhooks
+) -> None:
+    assert zoom.joined(START, participant_email=" Anna@Example.test ")["student_id"] == anna
+    assert attended(conn, over) == {anna: ("present", 60)}
+
+
+def test_an_address_that_nobody_has_verified_names_nobody(
+    conn: psycopg.Connection, over: UUID, anna: UUID, zoom: Webhooks
+) -> None:
+    conn.execute("update auth.users set email_confirmed_at = null where id = %s", (anna,))
+
+    assert zoom.joined(START, participant_email="anna@example.test")["outcome"] == "unmatched"
+    assert attended(conn, over) == {}
+
+
+def test_an_address_of_two_accounts_names_neither(
+    conn: psycopg.Connection, world: World, over: UUID, anna: UUID, zoom: Webhooks
+) -> None:
+    twin = world.student("Anna again")
+    conn.execute(
+        "update auth.users set email = 'anna@example.test', is_sso_user = true where id = %s",
+        (twin,),
+    )
+
+    assert zoom.joined(START, participant_email="anna@example.test")["outcome"] == "unmatched"
+
+
+def test_a_name_never_does(
+    conn: psycopg.Connection, over: UUID, anna: UUID, zoom: Webhooks
+) -> None:
+    receipt = zoom.joined(START, participant_name="Anna")
+
+    assert receipt["outcome"] == "unmatched"
+    assert receipt["participant_id"] is not None
+    assert attended(conn, over) == {}
+    assert queue(conn) == [("Anna", None)]
+
+
+def test_the_key_outranks_the_address(
+    conn: psycopg.Connection, world: World, batch: UUID, over: UUID, anna: UUID, zoom: Webhooks
+) -> None:
+    ben = world.student("Ben", batch=batch)
+
+    assert zoom.joined(START, str(ben), participant_email="anna@example.test")["student_id"] == ben
+
+
+@pytest.mark.parametrize("who", ["host", "manager"])
+def test_host_and_managers_have_no_attendance(
+    conn: psycopg.Connection, world: World, over: UUID, mentor: UUID, zoom: Webhooks, who: str
+) -> None:
+    user = mentor if who == "host" else world.enrollment_manager()
+
+    assert zoom.joined(START, str(user))["outcome"] == "staff"
+    assert (attended(conn, over), queue(conn), events(conn)) == ({}, [], 0)
+
+
+def test_a_student_of_another_batch_waits_in_the_queue(
+    conn: psycopg.Connection, world: World, over: UUID, zoom: Webhooks
+) -> None:
+    stranger = world.student("Stranger", batch=world.batch())
+
+    assert zoom.joined(START, str(stranger))["outcome"] == "unmatched"
+    assert attended(conn, over) == {}
+
+
+def test_who_was_there_may_still_leave_though_the_enrollment_has_ended(
+    conn: psycopg.Connection, over: UUID, anna: UUID, zoom: Webhooks
+) -> None:
+    zoom.joined(START, str(anna))
+    conn.execute(
+        "update public.course_enrollments set status = 'withdrawn' where student_id = %s", (anna,)
+    )
+
+    assert zoom.left(START + 50 * MINUTE, str(anna))["outcome"] == "recorded"
+    assert attended(conn, over) == {anna: ("present", 50)}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"participant_key": "guest-1"},
+        {"participant_email": "guest@example.test"},
+        {"connection_id": "16778240"},
+        {"participant_name": "Guest"},
+        {},
+    ],
+    ids=str,
+)
+def test_a_participant_who_comes_twice_waits_once(
+    conn: psycopg.Connection, over: UUID, zoom: Webhooks, told: dict[str, str]
+) -> None:
+    first = zoom.joined(START, **told)
+    second = zoom.left(END, **told)
+
+    assert (first["outcome"], second["outcome"]) == ("unmatched", "unmatched")
+    assert first["participant_id"] == second["participant_id"]
+    assert len(queue(conn)) == 1
+
+
+def test_two_of_one_name_on_two_devices_are_two(
+    conn: psycopg.Connection, over: UUID, zoom: Webhooks
+) -> None:
+    zoom.joined(START, participant_name="iPhone", connection_id="1")
+    zoom.joined(START, participant_name="iPhone", connection_id="2")
+
+    assert queue(conn) == [("iPhone", None)] * 2
+
+
+# -- In which session -------------------------------------------------------------------
+
+
+def test_a_meeting_that_nobody_knows_is_kept_nowhere(
+    conn: psycopg.Connection, over: UUID, anna: UUID
+) -> None:
+    other = Webhooks(conn, meeting="111111111")
+    nothing = {"session_id": None, "student_id": None, "participant_id": None}
+
+    assert other.joined(START, str(anna)) == {"outcome": "unknown_meeting", **nothing}
+    assert other.ended(END) == {"outcome": "unknown_meeting", **nothing}
+    assert other.report(START, END)["outcome"] == "unknown_meeting"
+    assert (events(conn), queue(conn)) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("at", "outcome"),
+    [
+        (START - 61 * MINUTE, "unknown_meeting"),
+        (START - 59 * MINUTE, "recorded"),
+        (END + 59 * MINUTE, "recorded"),
+        (END + 61 * MINUTE, "unknown_meeting"),
+    ],
+)
+def test_what_happens_within_an_hour_of_a_session_belongs_to_it(
+    over: UUID, anna: UUID, zoom: Webhooks, at: datetime, outcome: str
+) -> None:
+    assert zoom.joined(at, str(anna))["outcome"] == outcome
+
+
+def test_other_platforms_name_their_meeting_in_platform_data(
+    conn: psycopg.Connection, world: World, batch: UUID, anna: UUID
+) -> None:
+    session = world.session(
+        batch=batch,
+        starts=START,
+        status="completed",
+        platform="jitsi",
+        platform_data=Jsonb({"meeting_id": "room-7"}),
+    )
+
+    receipt = Webhooks(conn, "jitsi", "room-7").joined(START, str(anna))
+    assert receipt["session_id"] == session
+    assert Webhooks(conn, "zoom", "room-7").joined(START, str(anna))["outcome"] == (
+        "unknown_meeting"
+    )
+
+
+def test_a_cancelled_session_had_no_meeting(
+    conn: psycopg.Connection, world: World, batch: UUID, anna: UUID, zoom: Webhooks
+) -> None:
+    world.session(batch=batch, starts=START, status="cancelled", zoom_meeting_id=MEETING)
+
+    assert zoom.joined(START, str(anna))["outcome"] == "unknown_meeting"
+
+
+def test_of_the_sessions_of_one_meeting_the_one_that_is_on(
+    world: World, batch: UUID, over: UUID, anna: UUID, zoom: Webhooks
+) -> None:
+    """A meeting that recurs serves a whole series."""
+    day = timedelta(days=1)
+    yesterday = world.session(
+        batch=batch, starts=START - day, status="completed", zoom_meeting_id=MEETING
+    )
+    later = world.session(
+        batch=batch, starts=END + 30 * MINUTE, status="completed", zoom_meeting_id=MEETING
+    )
+
+    def session_at(at: datetime, *, leaves: bool = False) -> UUID:
+        receipt = zoom.left(at, str(anna)) if leaves else zoom.joined(at, str(anna))
+        found: UUID = receipt["session_id"]
+        return found
+
+    assert session_at(START - day + 5 * MINUTE) == yesterday
+    assert session_at(START + 5 * MINUTE) == over
+    # Between the two: who comes comes to the next, who goes goes from the last.
+    assert session_at(END + 10 * MINUTE) == later
+    assert session_at(END + 20 * MINUTE, leaves=True) == over
+    assert session_at(END + 40 * MINUTE) == later
+
+
+def test_of_two_sessions_in_one_room_the_students_own(
+    world: World, over: UUID, zoom: Webhooks
+) -> None:
+    """The next cohort comes in while the last is still there."""
+    batch = world.batch("The next")
+    next_one = world.session(batch=batch, starts=END, status="completed", zoom_meeting_id=MEETING)
+    ben = world.student("Ben", batch=batch)
+
+    assert zoom.joined(END - 10 * MINUTE, str(ben))["session_id"] == next_one
+
+
+# -- Once, and in any order -------------------------------------------------------------
+
+
+def test_an_event_told_twice_counts_once(
+    conn: psycopg.Connection, over: UUID, anna: UUID, zoom: Webhooks
+) -> None:
+    zoom.joined(START, str(anna), event_id="a")
+    zoom.left(START + 50 * MINUTE, str(anna), event_id="b")
+    before = attended(conn, over)
+
+    again = zoom.joined(START, str(anna), event_id="a")
+
+    assert (again["outcome"], again["session_id"]) == ("duplicate", over)
+    assert zoom.left(END, str(anna), event_id="b")["outcome"] == "duplicate"
+    assert attended(conn, over) == before == {anna: ("present", 50)}
+    assert events(conn) == 2
+
+
+def test_two_platforms_may_have_an_event_of_one_id(
+    conn: psycopg.Connection, world: World, batch: UUID, over: UUID, anna: UUID, zoom: Webhooks
+) -> None:
+    world.session(
+        batch=batch,
+        starts=START,
+        status="completed",
+        platform="jitsi",
+        platform_data=Jsonb({"meeting_id": "room-7"}),
+    )
+    zoom.joined(START, str(anna), event_id="a")
+
+    other = Webhooks(conn, "jitsi", "room-7").joined(START, str(anna), event_id="a")
+    assert other["outcome"] == "recorded"
+
+
+def test_a_leave_that_comes_before_its_join_ends_it(
+    conn: psycopg.Connection, over: UUID, anna: UUID, zoom: Webhooks
+) -> None:
+    zoom.left(START + 50 * MINUTE, str(anna))
+    assert attended(conn, over) == {}
+
+    zoom.joined(START, str(anna))
+    assert attended(conn, over) == {anna: ("present", 50)}
+
+
+def test_the_end_of_the_meeting_closes_what_is_open(
+    conn: psycopg.Connection, over: UUID, anna: UUID, zoom: Webhooks
+) -> None:
+    zoom.joined(START, str(anna))
+
+    receipt = zoom.ended(START + 50 * MINUTE, event_id="end")
+
+    assert (receipt["outcome"], receipt["session_id"]) == ("recorded", over)
+    assert attended(conn, over) == {anna: ("present", 50)}
+    assert zoom.ended(START + 50 * MINUTE, event_id="end")["outcome"] == "duplicate"
+
+
+def test_who_comes_back_after_the_end_of_the_meeting_is_there_again(
+    conn: psycopg.Connection, over: UUID, anna: UUID, zoom: Webhooks
+) -> None:
+    """The host's computer crashed, and the meeting was opened once more."""
+    zoom.joined(START, str(anna))
+    zoom.ended(START + 20 * MINUTE)
+    zoom.joined(START + 25 * MINUTE, str(anna))
+
+    assert attended(conn, over) == {anna: ("present", 55)}
+
+
+def test_the_platform_corrects_a_final_attendance(
+    conn: psycopg.Connection, over: UUID, anna: UUID, zoom: Webhooks
+) -> None:
+    conn.execute("select private.finalize_attendance(%s)", (over,))
+    assert attended(conn, over) == {anna: ("absent", 0)}
+
+    zoom.joined(START + 15 * MINUTE, str(anna))
+    assert attended(conn, over) == {anna: ("late", 45)}
+
+
+def test_a_mark_made_by_hand_stays(
+    conn: psycopg.Connection, world: World, over: UUID, anna: UUID, zoom: Webhooks
+) -> None:
+    world.attendance(over, anna, "excused")
+
+    zoom.joined(START, str(anna))
+    zoom.ended(END)
+    zoom.report(START, END, stay(START, END, str(anna)))
+
+    assert attended(conn, over) == {anna: ("excused", 0)}
+
+
+# -- The report -------------------------------------------------------------------------
+
+
+def test_the_report_has_the_last_word(
+    conn: psycopg.Connection, world: World, batch: UUID, over: UUID, anna: UUID, zoom: Webhooks
+) -> None:
+    ben, cleo, dan = (world.student(name, batch=batch) for name in ("Ben", "Cleo", "Dan"))
+    zoom.joined(START, str(anna))  # whose leaving was never told
+    zoom.left(START + 30 * MINUTE, str(ben))  # whose coming was never told
+    zoom.joined(START, str(dan))  # who was never there
+    conn.execute("select private.finalize_attendance(%s)", (over,))
+
+    receipt = zoom.report(
+        START - 10 * MINUTE,
+        END,
+        stay(START - 5 * MINUTE, START + 20 * MINUTE, str(anna)),
+        stay(START + 30 * MINUTE, START + 40 * MINUTE, str(anna)),
+        stay(START + 2 * MINUTE, END, str(ben)),
+        stay(START + 20 * MINUTE, END, str(cleo)),
+        stay(START, END, name="A guest"),
+    )
+
+    assert receipt == {
+        "outcome": "recorded",
+        "session_ids": [over],
+        "recorded": 4,
+        "unmatched": 1,
+    }
+    assert attended(conn, over) == {
+        anna: ("partial", 30),
+        ben: ("present", 58),
+        cleo: ("partial", 40),
+        dan: ("absent", 0),
+    }
+    assert queue(conn) == [("A guest", None)]
+
+
+def test_a_webhook_that_comes_after_the_report_changes_nothing(
+    conn: psycopg.Connection, over: UUID, anna: UUID, zoom: Webhooks
+) -> None:
+    zoom.report(START, END, stay(START, START + 20 * MINUTE, str(anna)))
+
+    zoom.joined(START + 30 * MINUTE, str(anna))
+
+    assert attended(conn, over) == {anna: ("partial", 20)}
+
+
+def test_the_same_report_again_changes_nothing(
+    conn: psycopg.Connection, over: UUID, anna: UUID, zoom: Webhooks
+) -> None:
+    stays = stay(START, END, str(anna))
+    zoom.report(START, END, stays)
+    before = events(conn)
+
+    assert zoom.report(START, END, stays)["outcome"] == "duplicate"
+    assert events(conn) == before
+
+
+def test_a_corrected_report_takes_the_place_of_the_first(
+    conn: psycopg.Connection, over: UUID, anna: UUID, zoom: Webhooks
+) -> None:
+    zoom.report(START, END, stay(START, END, str(anna)))
+
+    zoom.report(START, END, stay(START, START + 20 * MINUTE, str(anna)))
+
+    assert attended(conn, over) == {anna: ("partial", 20)}
+
+
+def test_reports_of_two_meetings_in_one_session_add_up(
+    conn: psycopg.Connection, over: UUID, anna: UUID, zoom: Webhooks
+) -> None:
+    half = START + 30 * MINUTE
+    zoom.report(START, half - 5 * MINUTE, stay(START, half - 5 * MINUTE, str(anna)))
+    zoom.report(half, END, stay(half, END, str(anna)), report_id="report-2")
+
+    assert attended(conn, over) == {anna: ("present", 55)}
+
+
+def test_a_report_over_two_sessions_is_shared_out(
+    conn: psycopg.Connection, world: World, batch: UUID, over: UUID, anna: UUID, zoom: Webhooks
+) -> None:
+    """One long meeting, two sessions; who stays attends both."""
+    second = world.session(batch=batch, starts=END, status="completed", zoom_meeting_id=MEETING)
+    ben = world.student("Ben", batch=batch)
+
+    receipt = zoom.report(
+        START,
+        END + 60 * MINUTE,
+        stay(START, END + 60 * MINUTE, str(anna)),
+        stay(END + 5 * MINUTE, END + 60 * MINUTE, str(ben)),
+    )
+
+    assert set(receipt["session_ids"]) == {over, second}
+    assert attended(conn, over) == {anna: ("present", 60)}
+    assert attended(conn, second) == {anna: ("present", 60), ben: ("present", 55)}
+
+
+# -- What is refused --------------------------------------------------------------------
+
+PRESENCE = {
+    "platform": "zoom",
+    "event_id": "a",
+    "meeting_id": MEETING,
+    "kind": "join",
+    "occurred_at": START,
+}
+REPORT = {
+    "platform": "zoom",
+    "report_id": "a",
+    "meeting_id": MEETING,
+    "started_at": START,
+    "ended_at": END,
+    "participants": Jsonb([]),
+}
+GOOD = stay(START, END)
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments", "named"),
+    [
+        ("record_presence", {"platform": "carrier_pigeon"}, "platform"),
+        ("record_presence", {"platform": None}, "platform"),
+        ("record_presence", {"event_id": ""}, "event_id"),
+        ("record_presence", {"event_id": None}, "event_id"),
+        ("record_presence", {"meeting_id": None}, "meeting_id"),
+        ("record_presence", {"meeting_id": "1" * 501}, "meeting_id"),
+        ("record_presence", {"kind": "end"}, "kind"),
+        ("record_presence", {"kind": None}, "kind"),
+        ("record_presence", {"occurred_at": None}, "occurred_at"),
+        ("record_presence", {"occurred_at": "infinity"}, "occurred_at"),
+        ("reconcile_presence", {"report_id": None}, "report_id"),
+        ("reconcile_presence", {"started_at": None}, "started_at"),
+        ("reconcile_presence", {"ended_at": START - MINUTE}, "ended_at"),
+        ("reconcile_presence", {"participants": None}, "participants"),
+        ("reconcile_presence", {"participants": Jsonb({})}, "participants"),
+        ("reconcile_presence", {"participants": Jsonb([GOOD] * 10_001)}, "participants"),
+        ("reconcile_presence", {"participants": Jsonb([GOOD, 7])}, "participants, number 2"),
+        (
+            "reconcile_presence",
+            {"participants": Jsonb([GOOD | {"joined_at": "yesterday"}])},
+            "participants, number 1: joined_at",
+        ),
+        (
+            "reconcile_presence",
+            {"participants": Jsonb([GOOD, stay(END, START)])},
+            "participants, number 2: left_at",
+        ),
+        (
+            "reconcile_presence",
+            {"participants": Jsonb([GOOD | {"participant_key": {"id": 7}}])},
+            "participants, number 1: participant_key",
+        ),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_understood_is_named(
+    conn: psycopg.Connection,
+    over: UUID,
+    zoom: Webhooks,
+    function: str,
+    arguments: dict[str, Any],
+    named: str,
+) -> None:
+    usual = PRESENCE if function == "record_presence" else REPORT
+    assert zoom.call(function, **usual)["outcome"] in {"unmatched", "recorded"}
+    before = events(conn)
+
+    with refusal(conn, "22023") as refused:
+        zoom.call(function, **(usual | arguments))
+
+    assert refused.message is not None
+    assert refused.message.startswith(named)
+    assert refused.hint is not None
+    assert events(conn) == before
+
+
+@pytest.mark.parametrize("who", ["anon", "student", "host", "superadmin"])
+@pytest.mark.parametrize("function", ["record_presence", "end_meeting", "reconcile_presence"])
+def test_only_edge_functions_may_tell(
+    conn: psycopg.Connection,
+    world: World,
+    anna: UUID,
+    mentor: UUID,
+    over: UUID,
+    who: str,
+    function: str,
+) -> None:
+    user = {"student": anna, "host": mentor, "superadmin": world.superadmin()}.get(who, uuid4())
+    arguments = dict(REPORT if function == "reconcile_presence" else PRESENCE)
+    if function == "end_meeting":
+        del arguments["kind"]
+    acting = as_anon(conn) if who == "anon" else as_user(conn, user)
+    with acting, refusal(conn, "42501") as refused:
+        conn.execute(calling(function, *arguments), arguments)
+
+    assert refused.message == f"permission denied for function {function}"
+    assert events(conn) == 0
