@@ -1339,6 +1339,21 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "end_meeting": {
+        Args: {
+          "event_id": string;
+          "meeting_id": string;
+          "occurred_at": string;
+          "platform": string;
+        };
+        Returns: Database["public"]["CompositeTypes"]["presence_receipt"];
+        SetofOptions: {
+          from: "*";
+          to: "presence_receipt";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       "join_session": {
         Args: { "session_id": string };
         Returns: Database["public"]["CompositeTypes"]["session_join_details"];
@@ -1400,6 +1415,43 @@ export type Database = {
         };
         Returns: string[];
       };
+      "reconcile_presence": {
+        Args: {
+          "ended_at": string;
+          "meeting_id": string;
+          "participants": Json;
+          "platform": string;
+          "report_id": string;
+          "started_at": string;
+        };
+        Returns: Database["public"]["CompositeTypes"]["presence_report_receipt"];
+        SetofOptions: {
+          from: "*";
+          to: "presence_report_receipt";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "record_presence": {
+        Args: {
+          "connection_id"?: string;
+          "event_id": string;
+          "kind": string;
+          "meeting_id": string;
+          "occurred_at": string;
+          "participant_email"?: string;
+          "participant_key"?: string;
+          "participant_name"?: string;
+          "platform": string;
+        };
+        Returns: Database["public"]["CompositeTypes"]["presence_receipt"];
+        SetofOptions: {
+          from: "*";
+          to: "presence_receipt";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       "register_for_session": {
         Args: { "session_id": string };
         Returns: Database["public"]["CompositeTypes"]["registration_details"];
@@ -1427,6 +1479,7 @@ export type Database = {
       "attendance_status": "present" | "late" | "partial" | "absent" | "excused";
       "enrollment_status": "active" | "paused" | "completed" | "withdrawn";
       "offer_audience": "everybody" | "course" | "batch" | "unbatched";
+      "presence_outcome": "recorded" | "unmatched" | "staff" | "duplicate" | "unknown_meeting";
       "registration_status": "registered" | "waitlisted" | "cancelled";
       "session_status": "upcoming" | "live" | "completed" | "cancelled";
       "session_type": "success_session" | "mentorship" | "group_coaching";
@@ -1474,6 +1527,18 @@ export type Database = {
         "backup_link": string | null;
         "zoom_meeting_id": string | null;
         "passcode": string | null;
+      };
+      "presence_receipt": {
+        "outcome": Database["public"]["Enums"]["presence_outcome"] | null;
+        "session_id": string | null;
+        "student_id": string | null;
+        "participant_id": string | null;
+      };
+      "presence_report_receipt": {
+        "outcome": Database["public"]["Enums"]["presence_outcome"] | null;
+        "session_ids": (string)[] | null;
+        "recorded": number | null;
+        "unmatched": number | null;
       };
       "recurrence_date": {
         "start_time": string | null;
@@ -1624,6 +1689,7 @@ export const Constants = {
       "attendance_status": ["present", "late", "partial", "absent", "excused"],
       "enrollment_status": ["active", "paused", "completed", "withdrawn"],
       "offer_audience": ["everybody", "course", "batch", "unbatched"],
+      "presence_outcome": ["recorded", "unmatched", "staff", "duplicate", "unknown_meeting"],
       "registration_status": ["registered", "waitlisted", "cancelled"],
       "session_status": ["upcoming", "live", "completed", "cancelled"],
       "session_type": ["success_session", "mentorship", "group_coaching"],

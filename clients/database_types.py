@@ -38,7 +38,9 @@ NotifierEmailStatus: TypeAlias = Literal[
 
 NotifierEmailTopic: TypeAlias = Literal["invitation", "registration", "summary"]
 
-PrivatePresenceKind: TypeAlias = Literal["join", "leave"]
+PrivatePresenceKind: TypeAlias = Literal["join", "leave", "end"]
+
+PrivateReviewStatus: TypeAlias = Literal["waiting", "linked", "dismissed"]
 
 PrivateSessionSecret: TypeAlias = Literal["zoom_passcode", "link", "backup_link", "host_link"]
 
@@ -51,6 +53,10 @@ PublicAttendanceStatus: TypeAlias = Literal["present", "late", "partial", "absen
 PublicEnrollmentStatus: TypeAlias = Literal["active", "paused", "completed", "withdrawn"]
 
 PublicOfferAudience: TypeAlias = Literal["everybody", "course", "batch", "unbatched"]
+
+PublicPresenceOutcome: TypeAlias = Literal[
+    "recorded", "unmatched", "staff", "duplicate", "unknown_meeting"
+]
 
 PublicRegistrationStatus: TypeAlias = Literal["registered", "waitlisted", "cancelled"]
 
@@ -858,6 +864,20 @@ class PublicBookingOfferCredentialDetails(BaseModel):
     backup_link: Optional[str] = Field(alias="backup_link")
     zoom_meeting_id: Optional[str] = Field(alias="zoom_meeting_id")
     passcode: Optional[str] = Field(alias="passcode")
+
+
+class PublicPresenceReceipt(BaseModel):
+    outcome: Optional[PublicPresenceOutcome] = Field(alias="outcome")
+    session_id: Optional[uuid.UUID] = Field(alias="session_id")
+    student_id: Optional[uuid.UUID] = Field(alias="student_id")
+    participant_id: Optional[uuid.UUID] = Field(alias="participant_id")
+
+
+class PublicPresenceReportReceipt(BaseModel):
+    outcome: Optional[PublicPresenceOutcome] = Field(alias="outcome")
+    session_ids: Optional[List[uuid.UUID]] = Field(alias="session_ids")
+    recorded: Optional[int] = Field(alias="recorded")
+    unmatched: Optional[int] = Field(alias="unmatched")
 
 
 class PublicRecurrenceDate(BaseModel):
