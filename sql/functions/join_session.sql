@@ -52,8 +52,7 @@ begin
         where attendance.session_id = v_session.id and attendance.student_id = auth.uid();
     end if;
 
-    insert into private.audit_log (actor_id, action, session_id)
-    values (auth.uid(), 'join_session', v_session.id);
+    perform private.audit_reveal('join_session', 'success_sessions', v_session.id);
 
     v_details.session_id := v_session.id;
     v_details.title := v_session.title;

@@ -5,6 +5,7 @@ create table public.app_settings (
     late_after_minutes integer not null default 10,
     partial_below_percent integer not null default 75,
     mentor_buffer_minutes integer not null default 0,
+    audit_retention_months integer not null default 24,
     updated_at timestamptz not null default now(),
     constraint app_settings_pkey primary key (id),
     constraint app_settings_one_row check (
@@ -41,6 +42,14 @@ create table public.app_settings (
             'mentor_buffer_minutes must be between 0 and 240',
             'Send the number of minutes that a mentor has between two sessions.'
         )
+    ),
+    constraint app_settings_audit_retention_months_range check (
+        private.rule(
+            audit_retention_months between 1 and 120,
+            'app_settings_audit_retention_months_range',
+            'audit_retention_months must be between 1 and 120',
+            'Send for how many whole months the audit log is kept.'
+        )
     )
 );
 comment on table public.app_settings is 'The platform''s settings, one row; admins and superadmins change it.';
@@ -51,6 +60,8 @@ comment on column public.app_settings.partial_below_percent is
     'Share of the scheduled time, in percent, below which attendance is partial.';
 comment on column public.app_settings.mentor_buffer_minutes is
     'Minutes that a mentor has between two sessions. Asked when a session is given to a mentor or moved; what is planned already stays.';
+comment on column public.app_settings.audit_retention_months is
+    'Whole months for which the audit log is kept; older ones are dropped, their seals stay.';
 comment on column public.app_settings.updated_at is 'When a setting last changed.';
 
 insert into public.app_settings default values;

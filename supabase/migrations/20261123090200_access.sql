@@ -716,7 +716,9 @@ alter table public.app_settings enable row level security;
 
 revoke all on public.app_settings from public, anon, authenticated, service_role;
 grant select on public.app_settings to authenticated;
-grant update (join_opens_minutes_before, late_after_minutes, partial_below_percent, mentor_buffer_minutes)
+grant update (
+    join_opens_minutes_before, late_after_minutes, partial_below_percent, mentor_buffer_minutes, audit_retention_months
+)
 on public.app_settings to authenticated;
 grant select, update on public.app_settings to service_role;
 
@@ -957,6 +959,16 @@ using (
     student_id between (select private.my_rows_from()) and (select private.my_rows_to())
     or session_id = any((select private.my_hosted_session_ids())::uuid[])
 );
+
+alter table public.audit_log enable row level security;
+
+-- Nobody writes it but triggers and API functions.
+revoke all on public.audit_log from public, anon, authenticated, service_role;
+grant select on public.audit_log to authenticated, service_role;
+
+create policy audit_log_select_manager on public.audit_log
+for select to authenticated
+using ((select private.is_manager()));
 
 -- == Users ===========================================================================================================
 

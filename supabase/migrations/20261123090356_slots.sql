@@ -1081,8 +1081,7 @@ begin
             message = 'only its mentor and managers may read where the meetings of an offer take place',
             hint = 'Book a slot; join_session opens its meeting.';
     end if;
-    insert into private.audit_log (actor_id, action, session_id)
-    values (auth.uid(), 'booking_offer_credentials', v_offer.id);
+    perform private.audit_reveal('booking_offer_credentials', 'booking_offers', v_offer.id);
 
     v_meeting := private.offer_meeting(v_offer.id);
     v_details.offer_id := v_offer.id;

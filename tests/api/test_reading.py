@@ -306,7 +306,7 @@ def test_no_other_schema_is_exposed(callers: Callers, campus: Campus, schema: st
 
 @pytest.mark.parametrize(
     "name",
-    ["audit_log", "presence_events", "emails", "events", "rpc/tick", "rpc/set_session_secret"],
+    ["audit_seals", "presence_events", "emails", "events", "rpc/tick", "rpc/set_session_secret"],
 )
 def test_nothing_private_is_reached_by_name(callers: Callers, campus: Campus, name: str) -> None:
     for caller in (callers.user(campus.sofia), callers.service()):

@@ -51,7 +51,7 @@ TABLES = (
     "public.session_participants",
     "public.session_attendance",
     "private.presence_events",
-    "private.audit_log",
+    "public.audit_log",
     "notifier.events",
     "notifier.emails",
     "vault.secrets",

@@ -27,6 +27,7 @@ RULES = (
         select oid::regclass::text
         from pg_class
         where relkind in ('r', 'p', 'v', 'm', 'f')
+            and not relispartition  -- its table says it
             and relnamespace::regnamespace::text in ('public', 'private', 'notifier')
             and obj_description(oid, 'pg_class') is null
         """,
@@ -40,6 +41,7 @@ RULES = (
         from pg_attribute
         inner join pg_class on pg_class.oid = attrelid
         where relkind in ('r', 'p', 'v', 'm', 'f')
+            and not relispartition
             and relnamespace::regnamespace::text in ('public', 'private', 'notifier')
             and attnum > 0
             and not attisdropped

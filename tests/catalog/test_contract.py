@@ -89,10 +89,15 @@ API_FUNCTIONS = {
     ): "presence_receipt",
     "register_for_session(session_id uuid)": "registration_details",
     "session_credentials(session_id uuid)": "session_credential_details",
+    (
+        "verify_audit_log(since timestamp with time zone DEFAULT NULL::timestamp with time zone,"
+        " known_seal bigint DEFAULT NULL::bigint, known_hash text DEFAULT NULL::text)"
+    ): "audit_verification",
 }
 
 API_RELATIONS = {
     "app_settings",
+    "audit_log",
     "batches",
     "booking_offers",
     "course_enrollments",
@@ -187,6 +192,6 @@ def test_a_session_has_these_defaults_and_demands_these_fields(conn: psycopg.Con
 def test_the_shown_default_settings_are_the_documented_ones(conn: psycopg.Connection) -> None:
     row = conn.execute(
         "select join_opens_minutes_before, late_after_minutes, partial_below_percent,"
-        " mentor_buffer_minutes from public.app_settings"
+        " mentor_buffer_minutes, audit_retention_months from public.app_settings"
     ).fetchone()
-    assert row == (15, 10, 75, 0)
+    assert row == (15, 10, 75, 0, 24)

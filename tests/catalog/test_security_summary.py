@@ -36,8 +36,9 @@ SUMMARY = {
     ("authenticated", "public.*"): "usage",
     ("authenticated", "public.app_settings"): (
         "select, update (join_opens_minutes_before, late_after_minutes, partial_below_percent,"
-        " mentor_buffer_minutes)"
+        " mentor_buffer_minutes, audit_retention_months)"
     ),
+    ("authenticated", "public.audit_log"): "select",
     ("authenticated", "public.batches"): (
         "select, insert (id, course_id, name), update (name), delete"
     ),
@@ -99,6 +100,7 @@ SUMMARY = {
     ("authenticated", "public.preview_recurrence(recurrence, start_time, timezone)"): CALL,
     ("authenticated", "public.register_for_session(session_id)"): CALL,
     ("authenticated", "public.session_credentials(session_id)"): CALL,
+    ("authenticated", "public.verify_audit_log(since, known_seal, known_hash)"): CALL,
     # What policies, checks, generated columns and the view call in the user's name. The API does
     # not expose them.
     ("authenticated", "private.*"): "usage",
@@ -128,6 +130,7 @@ SUMMARY = {
     # Edge functions and the server's own scripts: all rows, without policies.
     ("service_role", "public.*"): "usage",
     ("service_role", "public.app_settings"): "select, update",
+    ("service_role", "public.audit_log"): "select",
     ("service_role", "public.batches"): ALL,
     ("service_role", "public.booking_offers"): ALL,
     ("service_role", "public.course_enrollments"): ALL,
@@ -285,8 +288,8 @@ def test_the_summary_is_the_same_where_nothing_is_granted_by_default(
     ("grant", "changed"),
     [
         (
-            "grant select (actor_id) on private.audit_log to service_role",
-            {("service_role", "private.audit_log"): "select (actor_id)"},
+            "grant select (digest) on private.audit_redactions to service_role",
+            {("service_role", "private.audit_redactions"): "select (digest)"},
         ),
         (
             "grant update (sequence) on public.success_sessions to authenticated",

@@ -1029,6 +1029,9 @@ def test_the_room_of_an_offer_is_known_to_its_mentor_and_managers(
     assert "SECRET" not in no.everything
     with as_user(conn, world.mentor("Milo")), refusal(conn, "PT404"):
         conn.execute(query, (offered,))
-    logged = conn.execute("select actor_id, action, session_id from private.audit_log").fetchall()
+    logged = conn.execute(
+        "select actor_id, action, (row_key ->> 'id')::uuid from public.audit_log"
+        " where action = 'booking_offer_credentials'"
+    ).fetchall()
     assert (people.marta, "booking_offer_credentials", offered) in logged
     assert len(logged) == 2

@@ -63,7 +63,8 @@ def presence(conn: psycopg.Connection, session: UUID) -> list[str]:
 
 def audit(conn: psycopg.Connection, session: UUID) -> list[tuple[UUID, str]]:
     return conn.execute(
-        "select actor_id, action from private.audit_log where session_id = %s order by id",
+        "select actor_id, action from public.audit_log"
+        " where session_id = %s and action = 'join_session' order by id",
         (session,),
     ).fetchall()
 

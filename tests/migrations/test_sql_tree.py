@@ -21,8 +21,8 @@ STRAYS = [
         'create policy "stray_policy"',
     ),
     (
-        "grant insert on private.audit_log to authenticated",
-        'grant insert on table "private"."audit_log" to "authenticated"',
+        "grant insert on private.audit_seals to authenticated",
+        'grant insert on table "private"."audit_seals" to "authenticated"',
     ),
     ("create function private.stray() returns integer language sql return 1", "private.stray"),
     (

@@ -66,6 +66,7 @@ UPDATABLE: dict[str, set[str]] = {
     "app_settings": {
         *("join_opens_minutes_before", "late_after_minutes", "partial_below_percent"),
         "mentor_buffer_minutes",
+        "audit_retention_months",
     },
     "batches": {"name"},
     "booking_offers": OFFER,

@@ -15,7 +15,7 @@ GROWING = frozenset(
         "auth.users",
         "notifier.emails",
         "notifier.events",
-        "private.audit_log",
+        "public.audit_log",
         "private.presence_events",
         "public.booking_offers",
         "public.course_enrollments",

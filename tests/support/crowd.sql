@@ -172,10 +172,12 @@ select
     'join'
 from generate_series(1, 40000) as number;
 
-insert into private.audit_log (actor_id, action, session_id)
+insert into public.audit_log (actor_id, action, table_name, row_key, session_id)
 select
     md5('student ' || number % 12000 + 1)::uuid,
     'join_session',
+    'success_sessions',
+    jsonb_build_object('id', md5('session ' || number % 20000 + 1)::uuid),
     md5('session ' || number % 20000 + 1)::uuid
 from generate_series(1, 20000) as number;
 

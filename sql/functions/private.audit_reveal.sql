@@ -1,0 +1,18 @@
+-- Security definer: whoever is shown credentials may not write the log that says so.
+create function private.audit_reveal(action text, table_name text, row_id uuid)
+returns void
+language sql
+security definer
+set search_path = pg_catalog, pg_temp
+begin atomic
+    insert into public.audit_log (action, table_name, row_key, session_id)
+    values (
+        audit_reveal.action,
+        audit_reveal.table_name,
+        jsonb_build_object('id', audit_reveal.row_id),
+        case audit_reveal.table_name when 'success_sessions' then audit_reveal.row_id end
+    );
+end;
+comment on function private.audit_reveal(text, text, uuid) is
+    'Records that the API function named action shows the caller the credentials of a row.';
+revoke execute on function private.audit_reveal(text, text, uuid) from public;
