@@ -1,4 +1,4 @@
-create function private.audit_entry(table_name text, key_columns text [], old jsonb, new jsonb)
+create function private.audit_entry(table_name text, key_columns text[], old jsonb, new jsonb)
 returns setof private.audit_entry
 language sql
 stable
@@ -40,6 +40,6 @@ as $$
             and coalesce(audit_entry.new ->> 'source', 'join') in ('join', 'platform')
         )
 $$;
-comment on function private.audit_entry(text, text [], jsonb, jsonb) is
+comment on function private.audit_entry(text, text[], jsonb, jsonb) is
     'What the audit log says of one row, given whole before (null: new) and after (null: deleted); no row where nothing changed that it is told of.';
-revoke execute on function private.audit_entry(text, text [], jsonb, jsonb) from public;
+revoke execute on function private.audit_entry(text, text[], jsonb, jsonb) from public;

@@ -1,4 +1,4 @@
--- Closes the open seal when nobody can write beneath it any more, and marks the next. Whoever writes never waits for it.
+-- Closes the open seal when nobody can write beneath it any more, and marks the next. Who writes never waits for it.
 -- The mark is sound because its transaction id is drawn after the number it goes up to was read, while writers draw
 -- theirs before their numbers (private.next_audit_id): all who may write up to there have lower ids. So a transaction
 -- that has its id already cannot mark.

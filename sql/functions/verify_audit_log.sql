@@ -91,5 +91,6 @@ end
 $$;
 comment on function public.verify_audit_log(timestamptz, bigint, text) is
     'Compares the audit log with its chain of seals: all of the chain, and the entries since an instant, or all (null). known_seal and known_hash, from an earlier answer kept elsewhere, prove that the chain was not rewritten as a whole. For managers and the database''s owner. Errors: 42501 for everybody else; 22023 for one of known_seal and known_hash alone.';
-revoke execute on function public.verify_audit_log(timestamptz, bigint, text) from public, anon, authenticated, service_role;
+revoke execute on function public.verify_audit_log(timestamptz, bigint, text)
+from public, anon, authenticated, service_role;
 grant execute on function public.verify_audit_log(timestamptz, bigint, text) to authenticated;

@@ -45,9 +45,9 @@ comment on column public.audit_log.old is
 comment on column public.audit_log.new is
     'The changed fields after, of a new row all that are set; null: there is no row any more, nothing changed, or it was erased with a person''s data.';
 
-create index audit_log_session_id_idx on public.audit_log (session_id, occurred_at) where session_id is not null;
-create index audit_log_user_id_idx on public.audit_log (user_id, occurred_at) where user_id is not null;
-create index audit_log_actor_id_idx on public.audit_log (actor_id, occurred_at) where actor_id is not null;
+create index audit_log_session_id_idx on public.audit_log (session_id, id) where session_id is not null;
+create index audit_log_user_id_idx on public.audit_log (user_id, id) where user_id is not null;
+create index audit_log_actor_id_idx on public.audit_log (actor_id, id) where actor_id is not null;
 
 -- Nothing is ever lost for want of a partition; private.keep_audit_partitions moves what lands here.
 create table private.audit_log_default partition of public.audit_log default;

@@ -1,6 +1,6 @@
 -- The chain over the audit log. A hash in each row would make all writers wait for one another; so rows are written
--- without, and sealed in lots afterwards. A seal is first marked (through_id, by which transaction), and closed with its
--- hashes once every transaction that could still write a row up to through_id has ended.
+-- without, and sealed in lots afterwards. A seal is first marked (through_id, by which transaction), and closed with
+-- its hashes once every transaction that could still write a row up to through_id has ended.
 create table private.audit_seals (
     id bigint generated always as identity,
     through_id bigint not null,

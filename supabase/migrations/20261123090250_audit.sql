@@ -174,7 +174,7 @@ comment on column private.audit_entry.reason is 'What was given as the reason.';
 comment on column private.audit_entry.old is 'The changed fields before; null: there was no row.';
 comment on column private.audit_entry.new is 'The changed fields after; null: there is no row any more.';
 
-create function private.audit_entry(table_name text, key_columns text [], old jsonb, new jsonb)
+create function private.audit_entry(table_name text, key_columns text[], old jsonb, new jsonb)
 returns setof private.audit_entry
 language sql
 stable
@@ -216,11 +216,11 @@ as $$
             and coalesce(audit_entry.new ->> 'source', 'join') in ('join', 'platform')
         )
 $$;
-comment on function private.audit_entry(text, text [], jsonb, jsonb) is
+comment on function private.audit_entry(text, text[], jsonb, jsonb) is
     'What the audit log says of one row, given whole before (null: new) and after (null: deleted); no row where nothing changed that it is told of.';
-revoke execute on function private.audit_entry(text, text [], jsonb, jsonb) from public;
+revoke execute on function private.audit_entry(text, text[], jsonb, jsonb) from public;
 
-create function private.audit_key(fields jsonb, key_columns text [])
+create function private.audit_key(fields jsonb, key_columns text[])
 returns text
 language sql
 immutable
@@ -229,8 +229,8 @@ as $$
     select string_agg(audit_key.fields ->> key_column.name, ' ' order by key_column.name)
     from unnest(audit_key.key_columns) as key_column (name)
 $$;
-comment on function private.audit_key(jsonb, text []) is 'The primary key of a row as one text.';
-revoke execute on function private.audit_key(jsonb, text []) from public;
+comment on function private.audit_key(jsonb, text[]) is 'The primary key of a row as one text.';
+revoke execute on function private.audit_key(jsonb, text[]) from public;
 
 -- Security definer: whoever is shown credentials may not write the log that says so.
 create function private.audit_reveal(action text, table_name text, row_id uuid)
@@ -444,7 +444,7 @@ comment on function private.audit_seal_hash(bytea, bigint, bigint, bytea) is
     'The hash that chains a seal of the audit log to the one before; previous is null for the first.';
 revoke execute on function private.audit_seal_hash(bytea, bigint, bigint, bytea) from public;
 
--- Closes the open seal when nobody can write beneath it any more, and marks the next. Whoever writes never waits for it.
+-- Closes the open seal when nobody can write beneath it any more, and marks the next. Who writes never waits for it.
 -- The mark is sound because its transaction id is drawn after the number it goes up to was read, while writers draw
 -- theirs before their numbers (private.next_audit_id): all who may write up to there have lower ids. So a transaction
 -- that has its id already cannot mark.
@@ -633,5 +633,6 @@ end
 $$;
 comment on function public.verify_audit_log(timestamptz, bigint, text) is
     'Compares the audit log with its chain of seals: all of the chain, and the entries since an instant, or all (null). known_seal and known_hash, from an earlier answer kept elsewhere, prove that the chain was not rewritten as a whole. For managers and the database''s owner. Errors: 42501 for everybody else; 22023 for one of known_seal and known_hash alone.';
-revoke execute on function public.verify_audit_log(timestamptz, bigint, text) from public, anon, authenticated, service_role;
+revoke execute on function public.verify_audit_log(timestamptz, bigint, text)
+from public, anon, authenticated, service_role;
 grant execute on function public.verify_audit_log(timestamptz, bigint, text) to authenticated;

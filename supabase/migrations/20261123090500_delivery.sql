@@ -1913,6 +1913,10 @@ as $$
 declare
     v_now timestamptz := clock_timestamp();
 begin
+    -- First of all: it must have no transaction id yet.
+    perform private.seal_audit_log();
+    perform private.keep_audit_partitions();
+
     update public.success_sessions as session set status = 'live'
     where session.id = any(
         array(
@@ -1942,7 +1946,7 @@ begin
 end
 $$;
 comment on function notifier.tick() is
-    'Starts and completes sessions by the clock and recovers mails of lost workers; how many of each. Call it whenever next_wake() says so.';
+    'Starts and completes sessions by the clock and recovers mails of lost workers; how many of each. Seals the audit log and keeps its months. Call it whenever next_wake() says so.';
 revoke execute on function notifier.tick() from public;
 grant execute on function notifier.tick() to notifier;
 

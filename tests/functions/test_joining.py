@@ -64,7 +64,7 @@ def presence(conn: psycopg.Connection, session: UUID) -> list[str]:
 def audit(conn: psycopg.Connection, session: UUID) -> list[tuple[UUID, str]]:
     return conn.execute(
         "select actor_id, action from public.audit_log"
-        " where session_id = %s and action = 'join_session' order by id",
+        " where session_id = %s and action in ('join_session', 'session_credentials') order by id",
         (session,),
     ).fetchall()
 

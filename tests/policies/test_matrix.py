@@ -50,6 +50,15 @@ def but(*people: str) -> tuple[str, ...]:
 
 
 ATTEMPTS = (
+    # -- audit_log ---------------------------------------------------------------------------------
+    Attempt(
+        "audit_log",
+        "select",
+        "of the batch's session",
+        "select from public.audit_log where session_id = %(batch_session)s",
+        may=(*MANAGERS, "service_role"),
+        refused=("anon",),
+    ),
     # -- success_sessions --------------------------------------------------------------------------
     Attempt(
         "success_sessions",
@@ -665,6 +674,23 @@ DONE_BY_NOBODY = (
         may=(),
         refused=ALL,
     ),
+    # The log is written by triggers and functions alone.
+    *(
+        Attempt("audit_log", verb, "of the batch's session", statement, may=(), refused=ALL)
+        for verb, statement in (
+            (
+                "insert",
+                "insert into public.audit_log (action, table_name, row_key)"
+                " values ('update', 'courses', '{}')",
+            ),
+            (
+                "update",
+                "update public.audit_log set old = null, new = null, reason = null"
+                " where session_id = %(batch_session)s",
+            ),
+            ("delete", "delete from public.audit_log where session_id = %(batch_session)s"),
+        )
+    ),
     # Seats are given by functions alone.
     *(
         Attempt("session_registrations", verb, "of the student", statement, may=(), refused=ALL)
@@ -712,6 +738,7 @@ DONE_BY_NOBODY = (
         Attempt(table, "truncate", "", statement, may=(), refused=ALL)
         for table, statement in (
             ("app_settings", "truncate public.app_settings"),
+            ("audit_log", "truncate public.audit_log"),
             ("batches", "truncate public.batches cascade"),
             ("booking_offers", "truncate public.booking_offers cascade"),
             ("course_enrollments", "truncate public.course_enrollments"),
@@ -823,6 +850,9 @@ def test_what_nobody_may_the_dba_can(
     if (attempt.table, attempt.verb) == ("app_settings", "insert"):
         # Not even the DBA: there is one row of settings.
         with pytest.raises(psycopg.errors.InvalidParameterValue, match="exactly one row"):
+            academy.conn.execute(attempt.statement, targets)
+    elif (attempt.table, attempt.verb) == ("audit_log", "delete"):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="append-only"):
             academy.conn.execute(attempt.statement, targets)
     else:
         academy.conn.execute(attempt.statement, targets)
