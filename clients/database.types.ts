@@ -8,6 +8,7 @@ export type Database = {
     Tables: {
       "app_settings": {
         Row: {
+          "audit_retention_months": number;
           "id": boolean;
           "join_opens_minutes_before": number;
           "late_after_minutes": number;
@@ -17,6 +18,7 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
+          "audit_retention_months"?: number;
           "id"?: boolean;
           "join_opens_minutes_before"?: number;
           "late_after_minutes"?: number;
@@ -25,12 +27,62 @@ export type Database = {
           "updated_at"?: string;
         };
         Update: {
+          "audit_retention_months"?: number;
           "id"?: boolean;
           "join_opens_minutes_before"?: number;
           "late_after_minutes"?: number;
           "mentor_buffer_minutes"?: number;
           "partial_below_percent"?: number;
           "updated_at"?: string;
+        };
+        Relationships: [];
+      };
+      "audit_log": {
+        Row: {
+          "action": string;
+          "actor_id": string | null;
+          "id": number;
+          "new": Json | null;
+          "occurred_at": string;
+          "old": Json | null;
+          "reason": string | null;
+          "request": string | null;
+          "role": string;
+          "row_key": NonNullable<Json>;
+          "session_id": string | null;
+          "table_name": string;
+          "user_id": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "action": string;
+          "actor_id"?: string | null;
+          "id"?: number;
+          "new"?: Json | null;
+          "occurred_at"?: string;
+          "old"?: Json | null;
+          "reason"?: string | null;
+          "request"?: string | null;
+          "role"?: string;
+          "row_key": NonNullable<Json>;
+          "session_id"?: string | null;
+          "table_name": string;
+          "user_id"?: string | null;
+        };
+        Update: {
+          "action"?: string;
+          "actor_id"?: string | null;
+          "id"?: number;
+          "new"?: Json | null;
+          "occurred_at"?: string;
+          "old"?: Json | null;
+          "reason"?: string | null;
+          "request"?: string | null;
+          "role"?: string;
+          "row_key"?: NonNullable<Json>;
+          "session_id"?: string | null;
+          "table_name"?: string;
+          "user_id"?: string | null;
         };
         Relationships: [];
       };
@@ -1472,6 +1524,16 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "verify_audit_log": {
+        Args: { "known_hash"?: string; "known_seal"?: number; "since"?: string };
+        Returns: Database["public"]["CompositeTypes"]["audit_verification"];
+        SetofOptions: {
+          from: "*";
+          to: "audit_verification";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
     };
     Enums: {
       "app_role": "student" | "mentor" | "enrollment_manager" | "admin" | "superadmin";
@@ -1485,6 +1547,19 @@ export type Database = {
       "session_type": "success_session" | "mentorship" | "group_coaching";
     };
     CompositeTypes: {
+      "audit_verification": {
+        "is_intact": boolean | null;
+        "problem": string | null;
+        "seals": number | null;
+        "sealed_entries": number | null;
+        "unsealed_entries": number | null;
+        "redacted_entries": number | null;
+        "dropped_seals": number | null;
+        "kept_from": string | null;
+        "sealed_at": string | null;
+        "last_seal": number | null;
+        "last_hash": string | null;
+      };
       "available_mentor": {
         "mentor_id": string | null;
         "full_name": string | null;

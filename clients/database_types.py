@@ -66,6 +66,7 @@ PublicSessionType: TypeAlias = Literal["success_session", "mentorship", "group_c
 
 
 class PublicAppSettings(BaseModel):
+    audit_retention_months: int = Field(alias="audit_retention_months")
     id: bool = Field(alias="id")
     join_opens_minutes_before: int = Field(alias="join_opens_minutes_before")
     late_after_minutes: int = Field(alias="late_after_minutes")
@@ -75,6 +76,7 @@ class PublicAppSettings(BaseModel):
 
 
 class PublicAppSettingsInsert(TypedDict):
+    audit_retention_months: NotRequired[Annotated[int, Field(alias="audit_retention_months")]]
     id: NotRequired[Annotated[bool, Field(alias="id")]]
     join_opens_minutes_before: NotRequired[Annotated[int, Field(alias="join_opens_minutes_before")]]
     late_after_minutes: NotRequired[Annotated[int, Field(alias="late_after_minutes")]]
@@ -84,12 +86,61 @@ class PublicAppSettingsInsert(TypedDict):
 
 
 class PublicAppSettingsUpdate(TypedDict):
+    audit_retention_months: NotRequired[Annotated[int, Field(alias="audit_retention_months")]]
     id: NotRequired[Annotated[bool, Field(alias="id")]]
     join_opens_minutes_before: NotRequired[Annotated[int, Field(alias="join_opens_minutes_before")]]
     late_after_minutes: NotRequired[Annotated[int, Field(alias="late_after_minutes")]]
     mentor_buffer_minutes: NotRequired[Annotated[int, Field(alias="mentor_buffer_minutes")]]
     partial_below_percent: NotRequired[Annotated[int, Field(alias="partial_below_percent")]]
     updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
+
+
+class PublicAuditLog(BaseModel):
+    action: str = Field(alias="action")
+    actor_id: Optional[uuid.UUID] = Field(alias="actor_id")
+    id: int = Field(alias="id")
+    new: Optional[JsonValue] = Field(alias="new")
+    occurred_at: datetime.datetime = Field(alias="occurred_at")
+    old: Optional[JsonValue] = Field(alias="old")
+    reason: Optional[str] = Field(alias="reason")
+    request: Optional[str] = Field(alias="request")
+    role: str = Field(alias="role")
+    row_key: JsonValue = Field(alias="row_key")
+    session_id: Optional[uuid.UUID] = Field(alias="session_id")
+    table_name: str = Field(alias="table_name")
+    user_id: Optional[uuid.UUID] = Field(alias="user_id")
+
+
+class PublicAuditLogInsert(TypedDict):
+    action: Annotated[str, Field(alias="action")]
+    actor_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="actor_id")]]
+    id: NotRequired[Annotated[int, Field(alias="id")]]
+    new: NotRequired[Annotated[Optional[JsonValue], Field(alias="new")]]
+    occurred_at: NotRequired[Annotated[datetime.datetime, Field(alias="occurred_at")]]
+    old: NotRequired[Annotated[Optional[JsonValue], Field(alias="old")]]
+    reason: NotRequired[Annotated[Optional[str], Field(alias="reason")]]
+    request: NotRequired[Annotated[Optional[str], Field(alias="request")]]
+    role: NotRequired[Annotated[str, Field(alias="role")]]
+    row_key: Annotated[JsonValue, Field(alias="row_key")]
+    session_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="session_id")]]
+    table_name: Annotated[str, Field(alias="table_name")]
+    user_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="user_id")]]
+
+
+class PublicAuditLogUpdate(TypedDict):
+    action: NotRequired[Annotated[str, Field(alias="action")]]
+    actor_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="actor_id")]]
+    id: NotRequired[Annotated[int, Field(alias="id")]]
+    new: NotRequired[Annotated[Optional[JsonValue], Field(alias="new")]]
+    occurred_at: NotRequired[Annotated[datetime.datetime, Field(alias="occurred_at")]]
+    old: NotRequired[Annotated[Optional[JsonValue], Field(alias="old")]]
+    reason: NotRequired[Annotated[Optional[str], Field(alias="reason")]]
+    request: NotRequired[Annotated[Optional[str], Field(alias="request")]]
+    role: NotRequired[Annotated[str, Field(alias="role")]]
+    row_key: NotRequired[Annotated[JsonValue, Field(alias="row_key")]]
+    session_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="session_id")]]
+    table_name: NotRequired[Annotated[str, Field(alias="table_name")]]
+    user_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="user_id")]]
 
 
 class PublicBatches(BaseModel):
@@ -817,6 +868,20 @@ class PublicTimeOffClashes(BaseModel):
     time_off_start: datetime.datetime = Field(alias="time_off_start")
     timezone: str = Field(alias="timezone")
     title: str = Field(alias="title")
+
+
+class PublicAuditVerification(BaseModel):
+    is_intact: Optional[bool] = Field(alias="is_intact")
+    problem: Optional[str] = Field(alias="problem")
+    seals: Optional[int] = Field(alias="seals")
+    sealed_entries: Optional[int] = Field(alias="sealed_entries")
+    unsealed_entries: Optional[int] = Field(alias="unsealed_entries")
+    redacted_entries: Optional[int] = Field(alias="redacted_entries")
+    dropped_seals: Optional[int] = Field(alias="dropped_seals")
+    kept_from: Optional[datetime.datetime] = Field(alias="kept_from")
+    sealed_at: Optional[datetime.datetime] = Field(alias="sealed_at")
+    last_seal: Optional[int] = Field(alias="last_seal")
+    last_hash: Optional[str] = Field(alias="last_hash")
 
 
 class PublicAvailableMentor(BaseModel):

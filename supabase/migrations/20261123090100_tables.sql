@@ -241,6 +241,7 @@ create table public.app_settings (
     late_after_minutes integer not null default 10,
     partial_below_percent integer not null default 75,
     mentor_buffer_minutes integer not null default 0,
+    audit_retention_months integer not null default 24,
     updated_at timestamptz not null default now(),
     constraint app_settings_pkey primary key (id),
     constraint app_settings_one_row check (
@@ -277,6 +278,14 @@ create table public.app_settings (
             'mentor_buffer_minutes must be between 0 and 240',
             'Send the number of minutes that a mentor has between two sessions.'
         )
+    ),
+    constraint app_settings_audit_retention_months_range check (
+        private.rule(
+            audit_retention_months between 1 and 120,
+            'app_settings_audit_retention_months_range',
+            'audit_retention_months must be between 1 and 120',
+            'Send for how many whole months the audit log is kept.'
+        )
     )
 );
 comment on table public.app_settings is 'The platform''s settings, one row; admins and superadmins change it.';
@@ -287,6 +296,8 @@ comment on column public.app_settings.partial_below_percent is
     'Share of the scheduled time, in percent, below which attendance is partial.';
 comment on column public.app_settings.mentor_buffer_minutes is
     'Minutes that a mentor has between two sessions. Asked when a session is given to a mentor or moved; what is planned already stays.';
+comment on column public.app_settings.audit_retention_months is
+    'Whole months for which the audit log is kept; older ones are dropped, their seals stay.';
 comment on column public.app_settings.updated_at is 'When a setting last changed.';
 
 insert into public.app_settings default values;
@@ -1250,26 +1261,123 @@ create index presence_events_unmatched_id_idx
 on private.presence_events (unmatched_id) where unmatched_id is not null;
 create index presence_events_report_id_idx on private.presence_events (report_id) where report_id is not null;
 
--- Who was shown a session's credentials, and when. Append-only: no function updates or deletes it.
-create table private.audit_log (
-    id bigint generated always as identity,
+-- Sealing relies on it: whoever has drawn a number has a transaction id already, so that once every transaction up to
+-- some id has ended, all numbers drawn until then are in the log or never will be.
+create function private.next_audit_id()
+returns bigint
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform pg_current_xact_id();
+    return nextval('private.audit_log_id_seq');
+end
+$$;
+comment on function private.next_audit_id() is
+    'The next number of the audit log, drawn by a transaction that has its id.';
+revoke execute on function private.next_audit_id() from public;
+
+-- Who did what, and who was shown what. Append-only: rows are written by triggers and API functions, never changed, and
+-- leave by whole months. Nothing here is hashed while somebody waits: see private.audit_seals.
+create sequence private.audit_log_id_seq as bigint;
+
+create table public.audit_log (
+    id bigint not null default private.next_audit_id(),
     occurred_at timestamptz not null default clock_timestamp(),
-    actor_id uuid not null,
+    actor_id uuid default auth.uid(),
+    role text not null default coalesce(nullif(auth.role(), ''), session_user::text),
+    request text default nullif(
+        concat_ws(
+            ' ',
+            nullif(current_setting('request.method', true), ''),
+            nullif(current_setting('request.path', true), '')
+        ),
+        ''
+    ),
     action text not null,
-    session_id uuid not null,
-    constraint audit_log_pkey primary key (id)
+    table_name text not null,
+    row_key jsonb not null,
+    session_id uuid,
+    user_id uuid,
+    reason text,
+    old jsonb,
+    new jsonb,
+    constraint audit_log_pkey primary key (id, occurred_at)
+) partition by range (occurred_at);
+comment on table public.audit_log is
+    'Who changed what, old and new per field, and who was shown credentials. Append-only, one partition a month, sealed by a chain of hashes that verify_audit_log checks. Read by managers. Rows outlive what they are about, so there are no foreign keys.';
+comment on column public.audit_log.id is 'Order of recording, with gaps.';
+comment on column public.audit_log.occurred_at is 'When.';
+comment on column public.audit_log.actor_id is 'The user who did it, auth.uid(); null: no user, such as the clock or a script.';
+comment on column public.audit_log.role is
+    'The API''s role, such as authenticated or service_role; outside the API the database login, such as notifier.';
+comment on column public.audit_log.request is 'Method and path of the API request, such as POST /rpc/assign_mentor; null outside the API.';
+comment on column public.audit_log.action is
+    'insert, update or delete; or the function that showed credentials: join_session, session_credentials, booking_offer_credentials.';
+comment on column public.audit_log.table_name is 'The table of schema public whose row it is about.';
+comment on column public.audit_log.row_key is 'Primary key of that row, by column.';
+comment on column public.audit_log.session_id is 'The session it is about; null: none.';
+comment on column public.audit_log.user_id is 'The user whose row it is: participant, student, holder of a role; null: nobody''s.';
+comment on column public.audit_log.reason is 'What whoever did it gave as the reason: the note on an attendance, the reason of a cancellation.';
+comment on column public.audit_log.old is
+    'The changed fields before, of a deleted row all that were set; null: there was no row, nothing changed, or it was erased with a person''s data.';
+comment on column public.audit_log.new is
+    'The changed fields after, of a new row all that are set; null: there is no row any more, nothing changed, or it was erased with a person''s data.';
+
+create index audit_log_session_id_idx on public.audit_log (session_id, id) where session_id is not null;
+create index audit_log_user_id_idx on public.audit_log (user_id, id) where user_id is not null;
+create index audit_log_actor_id_idx on public.audit_log (actor_id, id) where actor_id is not null;
+
+-- Nothing is ever lost for want of a partition; private.keep_audit_partitions moves what lands here.
+create table private.audit_log_default partition of public.audit_log default;
+alter table private.audit_log_default enable row level security;
+
+-- The chain over the audit log. A hash in each row would make all writers wait for one another; so rows are written
+-- without, and sealed in lots afterwards. A seal is first marked (through_id, by which transaction), and closed with
+-- its hashes once every transaction that could still write a row up to through_id has ended.
+create table private.audit_seals (
+    id bigint generated always as identity,
+    through_id bigint not null,
+    marked_at timestamptz not null default clock_timestamp(),
+    marked_by xid8 not null default pg_current_xact_id(),
+    entries integer,
+    first_at timestamptz,
+    last_at timestamptz,
+    content_hash bytea,
+    hash bytea,
+    constraint audit_seals_pkey primary key (id),
+    constraint audit_seals_through_id_key unique (through_id),
+    constraint audit_seals_closed_or_open check (num_nonnulls(entries, content_hash, hash) in (0, 3))
 );
-comment on table private.audit_log is
-    'Who was shown a session''s credentials, and when. Rows outlive the session and the user, so there are no foreign keys.';
-comment on column private.audit_log.id is 'Order of recording.';
-comment on column private.audit_log.occurred_at is 'When.';
-comment on column private.audit_log.actor_id is 'The user who asked, auth.uid().';
-comment on column private.audit_log.action is 'The API function: join_session, session_credentials or booking_offer_credentials.';
-comment on column private.audit_log.session_id is 'The session whose credentials were shown; of booking_offer_credentials the booking offer.';
+comment on table private.audit_seals is
+    'The chain of hashes over the audit log, kept when the entries themselves have been dropped. The last one may be open.';
+comment on column private.audit_seals.id is 'Order of the chain, with gaps.';
+comment on column private.audit_seals.through_id is 'It seals the entries after the seal before up to this id.';
+comment on column private.audit_seals.marked_at is 'When it was marked.';
+comment on column private.audit_seals.marked_by is 'The transaction that marked it: entries up to through_id are of earlier ones.';
+comment on column private.audit_seals.entries is 'How many entries it seals; null while it is open.';
+comment on column private.audit_seals.first_at is 'When the earliest of its entries occurred; null for none.';
+comment on column private.audit_seals.last_at is 'When the latest of its entries occurred; null for none.';
+comment on column private.audit_seals.content_hash is 'SHA-256 of the digests of its entries in order; null while it is open.';
+comment on column private.audit_seals.hash is 'SHA-256 of the hash before, its bounds and content_hash; null while it is open.';
 
-alter table private.audit_log enable row level security;
+alter table private.audit_seals enable row level security;
 
-create index audit_log_session_id_idx on private.audit_log (session_id, occurred_at);
+-- What was erased from the audit log with a person's data. The digest that the entry had stays, so that the chain still
+-- holds, and so that what is missing is seen to be missing.
+create table private.audit_redactions (
+    audit_id bigint not null,
+    digest bytea not null,
+    redacted_at timestamptz not null default clock_timestamp(),
+    constraint audit_redactions_pkey primary key (audit_id)
+);
+comment on table private.audit_redactions is
+    'Entries of the audit log whose old, new and reason were erased with a person''s data, and the digest they had.';
+comment on column private.audit_redactions.audit_id is 'The entry.';
+comment on column private.audit_redactions.digest is 'private.audit_digest of the entry as it was.';
+comment on column private.audit_redactions.redacted_at is 'When it was erased.';
+
+alter table private.audit_redactions enable row level security;
 
 -- When a mentor is away. Entries may overlap: leave that is entered twice is still leave.
 create table public.mentor_time_off (

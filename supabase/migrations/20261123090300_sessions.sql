@@ -1913,8 +1913,7 @@ begin
         where attendance.session_id = v_session.id and attendance.student_id = auth.uid();
     end if;
 
-    insert into private.audit_log (actor_id, action, session_id)
-    values (auth.uid(), 'join_session', v_session.id);
+    perform private.audit_reveal('join_session', 'success_sessions', v_session.id);
 
     v_details.session_id := v_session.id;
     v_details.title := v_session.title;
@@ -1997,8 +1996,7 @@ begin
             hint = 'Students enter with join_session.';
     end if;
 
-    insert into private.audit_log (actor_id, action, session_id)
-    values (auth.uid(), 'session_credentials', v_session.id);
+    perform private.audit_reveal('session_credentials', 'success_sessions', v_session.id);
 
     v_details.session_id := v_session.id;
     v_details.platform := v_session.platform;
