@@ -33,6 +33,7 @@ _BELONGS: Final[Mapping[str, tuple[str, ...]]] = {
     "types": ("create type", "create domain", "comment on"),
     "tables": (
         "create table",
+        "create sequence",
         "create index",
         "create unique index",
         "comment on",
@@ -54,7 +55,7 @@ _BELONGS: Final[Mapping[str, tuple[str, ...]]] = {
 """The statements that belong in each folder of sql/."""
 
 _CREATED: Final = re.compile(
-    r"create (?:type|domain|table|function|view) (?:if not exists )?(?P<name>[\w.]+)"
+    r"create (?:type|domain|sequence|table|function|view) (?:if not exists )?(?P<name>[\w.]+)"
 )
 _TRIGGER: Final = re.compile(
     r"create (?:constraint )?trigger (?P<name>\w+) .* execute function (?P<function>[\w.]+)\("

@@ -11,7 +11,8 @@ as $$
             from unnest(audit_entry.key_columns) as key_column (name)
         ),
         coalesce(
-            stored.fields ->> 'session_id', case audit_entry.table_name when 'success_sessions' then stored.fields ->> 'id' end
+            stored.fields ->> 'session_id',
+            case audit_entry.table_name when 'success_sessions' then stored.fields ->> 'id' end
         )::uuid,
         coalesce(stored.fields ->> 'student_id', stored.fields ->> 'user_id')::uuid,
         case audit_entry.table_name
@@ -29,7 +30,8 @@ as $$
         where
             -- What follows from the other fields.
             field.name not in ('created_at', 'updated_at', 'sequence', 'audience_key', 'host_key', 'status_due_at')
-            and nullif(audit_entry.old -> field.name, 'null') is distinct from nullif(audit_entry.new -> field.name, 'null')
+            and nullif(audit_entry.old -> field.name, 'null')
+            is distinct from nullif(audit_entry.new -> field.name, 'null')
     ) as change
     where
         change.old is not null

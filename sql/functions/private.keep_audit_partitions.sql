@@ -75,5 +75,3 @@ $$;
 comment on function private.keep_audit_partitions(timestamptz) is
     'Makes the partitions of the audit log for the month of an instant and the two after it, sorts in what had none, and drops the months that app_settings.audit_retention_months leaves out. Does nothing while somebody is in the way.';
 revoke execute on function private.keep_audit_partitions(timestamptz) from public;
-
-select private.keep_audit_partitions();

@@ -45,7 +45,9 @@ begin
         if v_seal.hash <> private.audit_seal_hash(
             v_previous.hash, v_seal.id, v_seal.through_id, v_seal.content_hash
         ) then
-            v_found.problem := coalesce(v_found.problem, format('seal %s does not follow from the one before', v_seal.id));
+            v_found.problem := coalesce(
+                v_found.problem, format('seal %s does not follow from the one before', v_seal.id)
+            );
         end if;
         if v_seal.id = known_seal and encode(v_seal.hash, 'hex') <> lower(known_hash) then
             v_found.problem := coalesce(v_found.problem, format('seal %s is not the known one', v_seal.id));

@@ -1,7 +1,5 @@
 -- Who did what, and who was shown what. Append-only: rows are written by triggers and API functions, never changed, and
 -- leave by whole months. Nothing here is hashed while somebody waits: see private.audit_seals.
-create sequence private.audit_log_id_seq as bigint;
-
 create table public.audit_log (
     id bigint not null default private.next_audit_id(),
     occurred_at timestamptz not null default clock_timestamp(),
@@ -48,7 +46,3 @@ comment on column public.audit_log.new is
 create index audit_log_session_id_idx on public.audit_log (session_id, id) where session_id is not null;
 create index audit_log_user_id_idx on public.audit_log (user_id, id) where user_id is not null;
 create index audit_log_actor_id_idx on public.audit_log (actor_id, id) where actor_id is not null;
-
--- Nothing is ever lost for want of a partition; private.keep_audit_partitions moves what lands here.
-create table private.audit_log_default partition of public.audit_log default;
-alter table private.audit_log_default enable row level security;

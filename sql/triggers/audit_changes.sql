@@ -25,14 +25,19 @@ begin
             -- Paired by primary key; a row whose key changed counts as one gone and one new.
             insert into public.audit_log (action, table_name, row_key, session_id, user_id, reason, old, new)
             select
-                case when removed.fields is null then 'insert' when written.fields is null then 'delete' else 'update' end,
+                case
+                    when removed.fields is null then 'insert'
+                    when written.fields is null then 'delete'
+                    else 'update'
+                end,
                 tg_table_name,
                 entry.*
             from (
                 select to_jsonb(was) as fields, private.audit_key(to_jsonb(was), v_keys) as key from old_rows as was
             ) as removed
             full join (
-                select to_jsonb(became) as fields, private.audit_key(to_jsonb(became), v_keys) as key from new_rows as became
+                select to_jsonb(became) as fields, private.audit_key(to_jsonb(became), v_keys) as key
+                from new_rows as became
             ) as written on removed.key = written.key
             cross join lateral private.audit_entry(tg_table_name, v_keys, removed.fields, written.fields) as entry;
     end case;

@@ -1277,10 +1277,12 @@ comment on function private.next_audit_id() is
     'The next number of the audit log, drawn by a transaction that has its id.';
 revoke execute on function private.next_audit_id() from public;
 
+-- The numbers of the audit log; private.next_audit_id draws them.
+create sequence private.audit_log_id_seq as bigint;
+comment on sequence private.audit_log_id_seq is 'The numbers of the audit log. Draw them with private.next_audit_id.';
+
 -- Who did what, and who was shown what. Append-only: rows are written by triggers and API functions, never changed, and
 -- leave by whole months. Nothing here is hashed while somebody waits: see private.audit_seals.
-create sequence private.audit_log_id_seq as bigint;
-
 create table public.audit_log (
     id bigint not null default private.next_audit_id(),
     occurred_at timestamptz not null default clock_timestamp(),

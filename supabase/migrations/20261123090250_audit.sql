@@ -92,8 +92,6 @@ comment on function private.keep_audit_partitions(timestamptz) is
     'Makes the partitions of the audit log for the month of an instant and the two after it, sorts in what had none, and drops the months that app_settings.audit_retention_months leaves out. Does nothing while somebody is in the way.';
 revoke execute on function private.keep_audit_partitions(timestamptz) from public;
 
-select private.keep_audit_partitions();
-
 -- The same text under every setting of the session: instants as seconds, jsonb as Postgres writes it.
 create function private.audit_digest(entry public.audit_log)
 returns bytea
@@ -187,7 +185,8 @@ as $$
             from unnest(audit_entry.key_columns) as key_column (name)
         ),
         coalesce(
-            stored.fields ->> 'session_id', case audit_entry.table_name when 'success_sessions' then stored.fields ->> 'id' end
+            stored.fields ->> 'session_id',
+            case audit_entry.table_name when 'success_sessions' then stored.fields ->> 'id' end
         )::uuid,
         coalesce(stored.fields ->> 'student_id', stored.fields ->> 'user_id')::uuid,
         case audit_entry.table_name
@@ -205,7 +204,8 @@ as $$
         where
             -- What follows from the other fields.
             field.name not in ('created_at', 'updated_at', 'sequence', 'audience_key', 'host_key', 'status_due_at')
-            and nullif(audit_entry.old -> field.name, 'null') is distinct from nullif(audit_entry.new -> field.name, 'null')
+            and nullif(audit_entry.old -> field.name, 'null')
+            is distinct from nullif(audit_entry.new -> field.name, 'null')
     ) as change
     where
         change.old is not null
@@ -278,14 +278,19 @@ begin
             -- Paired by primary key; a row whose key changed counts as one gone and one new.
             insert into public.audit_log (action, table_name, row_key, session_id, user_id, reason, old, new)
             select
-                case when removed.fields is null then 'insert' when written.fields is null then 'delete' else 'update' end,
+                case
+                    when removed.fields is null then 'insert'
+                    when written.fields is null then 'delete'
+                    else 'update'
+                end,
                 tg_table_name,
                 entry.*
             from (
                 select to_jsonb(was) as fields, private.audit_key(to_jsonb(was), v_keys) as key from old_rows as was
             ) as removed
             full join (
-                select to_jsonb(became) as fields, private.audit_key(to_jsonb(became), v_keys) as key from new_rows as became
+                select to_jsonb(became) as fields, private.audit_key(to_jsonb(became), v_keys) as key
+                from new_rows as became
             ) as written on removed.key = written.key
             cross join lateral private.audit_entry(tg_table_name, v_keys, removed.fields, written.fields) as entry;
     end case;
@@ -587,7 +592,9 @@ begin
         if v_seal.hash <> private.audit_seal_hash(
             v_previous.hash, v_seal.id, v_seal.through_id, v_seal.content_hash
         ) then
-            v_found.problem := coalesce(v_found.problem, format('seal %s does not follow from the one before', v_seal.id));
+            v_found.problem := coalesce(
+                v_found.problem, format('seal %s does not follow from the one before', v_seal.id)
+            );
         end if;
         if v_seal.id = known_seal and encode(v_seal.hash, 'hex') <> lower(known_hash) then
             v_found.problem := coalesce(v_found.problem, format('seal %s is not the known one', v_seal.id));
