@@ -5,6 +5,7 @@ create table public.app_settings (
     late_after_minutes integer not null default 10,
     partial_below_percent integer not null default 75,
     mentor_buffer_minutes integer not null default 0,
+    series_horizon_days integer not null default 180,
     audit_retention_months integer not null default 24,
     updated_at timestamptz not null default now(),
     constraint app_settings_pkey primary key (id),
@@ -43,6 +44,14 @@ create table public.app_settings (
             'Send the number of minutes that a mentor has between two sessions.'
         )
     ),
+    constraint app_settings_series_horizon_days_range check (
+        private.rule(
+            series_horizon_days between 14 and 730,
+            'app_settings_series_horizon_days_range',
+            'series_horizon_days must be between 14 and 730',
+            'Send for how many days ahead the sessions of a series are made.'
+        )
+    ),
     constraint app_settings_audit_retention_months_range check (
         private.rule(
             audit_retention_months between 1 and 120,
@@ -60,6 +69,8 @@ comment on column public.app_settings.partial_below_percent is
     'Share of the scheduled time, in percent, below which attendance is partial.';
 comment on column public.app_settings.mentor_buffer_minutes is
     'Minutes that a mentor has between two sessions. Asked when a session is given to a mentor or moved; what is planned already stays.';
+comment on column public.app_settings.series_horizon_days is
+    'For how many days ahead the sessions of a series are made. The clock makes the next ones when fewer than half as many days are left.';
 comment on column public.app_settings.audit_retention_months is
     'Whole months for which the audit log is kept; older ones are dropped, their seals stay.';
 comment on column public.app_settings.updated_at is 'When a setting last changed.';

@@ -5,22 +5,29 @@ create table public.session_series (
     calendar_uid uuid not null,
     rrule text not null,
     start_time timestamptz not null,
-    timezone text not null,
+    timezone text not null default 'UTC',
     duration interval not null,
     exdates date[] not null default '{}',
+    first_date date,
+    last_date date,
     next_start timestamptz,
+    retry_at timestamptz,
     title text not null,
     description text,
-    session_type public.session_type not null,
+    session_type public.session_type not null default 'success_session',
     course_id uuid,
     batch_id uuid,
     mentor_id uuid,
-    platform text not null,
+    platform text not null default 'zoom',
     link text not null,
     backup_link text,
     zoom_meeting_id text,
     zoom_passcode text,
-    platform_data jsonb not null,
+    platform_data jsonb not null default '{}',
+    meeting_account_id uuid,
+    registration_required boolean not null default false,
+    registration_closes_before interval,
+    capacity integer,
     credentials_updated_at timestamptz,
     created_by uuid default auth.uid(),
     created_at timestamptz not null default now(),
@@ -40,6 +47,8 @@ create table public.session_series (
     foreign key (mentor_id) references public.profiles (id),
     constraint session_series_platform_fkey
     foreign key (platform) references public.meeting_platforms (id) on update cascade,
+    constraint session_series_meeting_account_id_of_platform_fkey
+    foreign key (meeting_account_id, platform) references public.meeting_accounts (id, platform),
     constraint session_series_created_by_fkey
     foreign key (created_by) references public.profiles (id) on delete set null,
     constraint session_series_duration_range check (
@@ -105,6 +114,30 @@ create table public.session_series (
             'platform_data must be a JSON object',
             'Send an object of platform-specific fields, or leave it out.'
         )
+    ),
+    constraint session_series_capacity_positive check (
+        private.rule(
+            capacity >= 1,
+            'session_series_capacity_positive',
+            'capacity must be at least 1',
+            'Send the number of seats, or null for no limit.'
+        )
+    ),
+    constraint session_series_capacity_needs_registration check (
+        private.rule(
+            capacity is null or registration_required,
+            'session_series_capacity_needs_registration',
+            'capacity needs registration_required',
+            'Seats are counted by registration: send registration_required true, or capacity null.'
+        )
+    ),
+    constraint session_series_registration_closes_before_needs_registration check (
+        private.rule(
+            registration_closes_before is null or registration_required,
+            'session_series_registration_closes_before_needs_registration',
+            'registration_closes_at needs registration_required',
+            'Send registration_required true, or registration_closes_at null.'
+        )
     )
 );
 comment on table public.session_series is
@@ -118,8 +151,14 @@ comment on column public.session_series.start_time is 'Where the rule begins (DT
 comment on column public.session_series.timezone is 'IANA zone the wall-clock time is meant in.';
 comment on column public.session_series.duration is 'How long each session lasts; more than 0, at most 24 hours.';
 comment on column public.session_series.exdates is 'Days, in `timezone`, that the rule leaves out.';
+comment on column public.session_series.first_date is
+    'First day, in `timezone`, of the part of the rule that this series has, where it was split from another; null: from its beginning.';
+comment on column public.session_series.last_date is
+    'Last day, in `timezone`, of the part of the rule that this series has, where the rest was split from it or called off; null: to its end.';
 comment on column public.session_series.next_start is
     'The rule''s first date that no session was made for yet, which the clock does as the horizon reaches it; null: none is left.';
+comment on column public.session_series.retry_at is
+    'When the clock tries again to extend it, after it could not: series_skips says why; null: it could.';
 comment on column public.session_series.title is 'Title of its sessions.';
 comment on column public.session_series.description is 'Description of its sessions.';
 comment on column public.session_series.session_type is 'Kind of its sessions.';
@@ -132,6 +171,11 @@ comment on column public.session_series.backup_link is 'Address to use when the 
 comment on column public.session_series.zoom_meeting_id is 'Zoom''s meeting number.';
 comment on column public.session_series.zoom_passcode is 'Write-only as that of a session: always reads null.';
 comment on column public.session_series.platform_data is 'Platform-specific fields, without secrets.';
+comment on column public.session_series.meeting_account_id is 'Account their meetings run on; null: none is counted.';
+comment on column public.session_series.registration_required is 'Whether students need a seat to join its sessions.';
+comment on column public.session_series.registration_closes_before is
+    'How long before its start registration for a session closes; null or negative: at the start.';
+comment on column public.session_series.capacity is 'Number of seats of each session; null: unlimited.';
 comment on column public.session_series.credentials_updated_at is 'When a write-only part last changed; null: never set.';
 comment on column public.session_series.created_by is 'Who created it; null: the system, or a user since deleted.';
 comment on column public.session_series.created_at is 'When it was created.';
@@ -144,10 +188,16 @@ comment on column public.session_series.host_key is
 create index session_series_audience_key_idx on public.session_series (audience_key);
 create index session_series_host_key_idx on public.session_series (host_key);
 -- What the clock searches by.
-create index session_series_next_start_idx on public.session_series (next_start) where next_start is not null;
+create index session_series_next_start_idx on public.session_series (next_start)
+where next_start is not null and retry_at is null;
+create index session_series_retry_at_idx on public.session_series (retry_at) where retry_at is not null;
+-- The series that were split from one another.
+create index session_series_calendar_uid_idx on public.session_series (calendar_uid);
 create index session_series_course_id_batch_id_idx on public.session_series (course_id, batch_id);
 create index session_series_batch_id_course_id_idx on public.session_series (batch_id, course_id);
 create index session_series_mentor_id_idx on public.session_series (mentor_id);
 create index session_series_created_by_idx on public.session_series (created_by);
 create index session_series_timezone_idx on public.session_series (timezone);
+create index session_series_meeting_account_id_platform_idx
+on public.session_series (meeting_account_id, platform) where meeting_account_id is not null;
 create index session_series_platform_idx on public.session_series (platform);

@@ -55,7 +55,8 @@ begin
 
     if new.status is distinct from old.status then
         if v_is_reinstated then
-            if v_is_mentor_only then
+            -- The rule of a series gives its day again: no user can write series_date but through the rule.
+            if v_is_mentor_only and not (old.series_date is null and new.series_date is not null) then
                 raise exception using
                     errcode = '42501',
                     message = 'a cancelled session can be reinstated by managers only',

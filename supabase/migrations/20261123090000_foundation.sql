@@ -169,6 +169,14 @@ create type private.mentor_clash as (
 comment on type private.mentor_clash is
     'What is in the way of a session: reason (session, buffer, time_off, meeting_account), and the session or time off with its times.';
 
+-- Why a series has no session on one of its dates.
+create type public.series_skip_reason as enum (
+    'blackout', -- the day is one of blackout_dates
+    'clash', -- the mentor or the meeting account was not free, and such dates were to be skipped
+    'failed' -- the clock could not make it, and tries again at session_series.retry_at
+);
+comment on type public.series_skip_reason is 'Why a series has no session on one of its dates.';
+
 -- One mentor who is free: what available_mentors answers, one row each.
 create type public.available_mentor as (
     mentor_id uuid,

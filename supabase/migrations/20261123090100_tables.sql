@@ -241,6 +241,7 @@ create table public.app_settings (
     late_after_minutes integer not null default 10,
     partial_below_percent integer not null default 75,
     mentor_buffer_minutes integer not null default 0,
+    series_horizon_days integer not null default 180,
     audit_retention_months integer not null default 24,
     updated_at timestamptz not null default now(),
     constraint app_settings_pkey primary key (id),
@@ -279,6 +280,14 @@ create table public.app_settings (
             'Send the number of minutes that a mentor has between two sessions.'
         )
     ),
+    constraint app_settings_series_horizon_days_range check (
+        private.rule(
+            series_horizon_days between 14 and 730,
+            'app_settings_series_horizon_days_range',
+            'series_horizon_days must be between 14 and 730',
+            'Send for how many days ahead the sessions of a series are made.'
+        )
+    ),
     constraint app_settings_audit_retention_months_range check (
         private.rule(
             audit_retention_months between 1 and 120,
@@ -296,6 +305,8 @@ comment on column public.app_settings.partial_below_percent is
     'Share of the scheduled time, in percent, below which attendance is partial.';
 comment on column public.app_settings.mentor_buffer_minutes is
     'Minutes that a mentor has between two sessions. Asked when a session is given to a mentor or moved; what is planned already stays.';
+comment on column public.app_settings.series_horizon_days is
+    'For how many days ahead the sessions of a series are made. The clock makes the next ones when fewer than half as many days are left.';
 comment on column public.app_settings.audit_retention_months is
     'Whole months for which the audit log is kept; older ones are dropped, their seals stay.';
 comment on column public.app_settings.updated_at is 'When a setting last changed.';
@@ -309,22 +320,29 @@ create table public.session_series (
     calendar_uid uuid not null,
     rrule text not null,
     start_time timestamptz not null,
-    timezone text not null,
+    timezone text not null default 'UTC',
     duration interval not null,
     exdates date[] not null default '{}',
+    first_date date,
+    last_date date,
     next_start timestamptz,
+    retry_at timestamptz,
     title text not null,
     description text,
-    session_type public.session_type not null,
+    session_type public.session_type not null default 'success_session',
     course_id uuid,
     batch_id uuid,
     mentor_id uuid,
-    platform text not null,
+    platform text not null default 'zoom',
     link text not null,
     backup_link text,
     zoom_meeting_id text,
     zoom_passcode text,
-    platform_data jsonb not null,
+    platform_data jsonb not null default '{}',
+    meeting_account_id uuid,
+    registration_required boolean not null default false,
+    registration_closes_before interval,
+    capacity integer,
     credentials_updated_at timestamptz,
     created_by uuid default auth.uid(),
     created_at timestamptz not null default now(),
@@ -344,6 +362,8 @@ create table public.session_series (
     foreign key (mentor_id) references public.profiles (id),
     constraint session_series_platform_fkey
     foreign key (platform) references public.meeting_platforms (id) on update cascade,
+    constraint session_series_meeting_account_id_of_platform_fkey
+    foreign key (meeting_account_id, platform) references public.meeting_accounts (id, platform),
     constraint session_series_created_by_fkey
     foreign key (created_by) references public.profiles (id) on delete set null,
     constraint session_series_duration_range check (
@@ -409,6 +429,30 @@ create table public.session_series (
             'platform_data must be a JSON object',
             'Send an object of platform-specific fields, or leave it out.'
         )
+    ),
+    constraint session_series_capacity_positive check (
+        private.rule(
+            capacity >= 1,
+            'session_series_capacity_positive',
+            'capacity must be at least 1',
+            'Send the number of seats, or null for no limit.'
+        )
+    ),
+    constraint session_series_capacity_needs_registration check (
+        private.rule(
+            capacity is null or registration_required,
+            'session_series_capacity_needs_registration',
+            'capacity needs registration_required',
+            'Seats are counted by registration: send registration_required true, or capacity null.'
+        )
+    ),
+    constraint session_series_registration_closes_before_needs_registration check (
+        private.rule(
+            registration_closes_before is null or registration_required,
+            'session_series_registration_closes_before_needs_registration',
+            'registration_closes_at needs registration_required',
+            'Send registration_required true, or registration_closes_at null.'
+        )
     )
 );
 comment on table public.session_series is
@@ -422,8 +466,14 @@ comment on column public.session_series.start_time is 'Where the rule begins (DT
 comment on column public.session_series.timezone is 'IANA zone the wall-clock time is meant in.';
 comment on column public.session_series.duration is 'How long each session lasts; more than 0, at most 24 hours.';
 comment on column public.session_series.exdates is 'Days, in `timezone`, that the rule leaves out.';
+comment on column public.session_series.first_date is
+    'First day, in `timezone`, of the part of the rule that this series has, where it was split from another; null: from its beginning.';
+comment on column public.session_series.last_date is
+    'Last day, in `timezone`, of the part of the rule that this series has, where the rest was split from it or called off; null: to its end.';
 comment on column public.session_series.next_start is
     'The rule''s first date that no session was made for yet, which the clock does as the horizon reaches it; null: none is left.';
+comment on column public.session_series.retry_at is
+    'When the clock tries again to extend it, after it could not: series_skips says why; null: it could.';
 comment on column public.session_series.title is 'Title of its sessions.';
 comment on column public.session_series.description is 'Description of its sessions.';
 comment on column public.session_series.session_type is 'Kind of its sessions.';
@@ -436,6 +486,11 @@ comment on column public.session_series.backup_link is 'Address to use when the 
 comment on column public.session_series.zoom_meeting_id is 'Zoom''s meeting number.';
 comment on column public.session_series.zoom_passcode is 'Write-only as that of a session: always reads null.';
 comment on column public.session_series.platform_data is 'Platform-specific fields, without secrets.';
+comment on column public.session_series.meeting_account_id is 'Account their meetings run on; null: none is counted.';
+comment on column public.session_series.registration_required is 'Whether students need a seat to join its sessions.';
+comment on column public.session_series.registration_closes_before is
+    'How long before its start registration for a session closes; null or negative: at the start.';
+comment on column public.session_series.capacity is 'Number of seats of each session; null: unlimited.';
 comment on column public.session_series.credentials_updated_at is 'When a write-only part last changed; null: never set.';
 comment on column public.session_series.created_by is 'Who created it; null: the system, or a user since deleted.';
 comment on column public.session_series.created_at is 'When it was created.';
@@ -448,13 +503,102 @@ comment on column public.session_series.host_key is
 create index session_series_audience_key_idx on public.session_series (audience_key);
 create index session_series_host_key_idx on public.session_series (host_key);
 -- What the clock searches by.
-create index session_series_next_start_idx on public.session_series (next_start) where next_start is not null;
+create index session_series_next_start_idx on public.session_series (next_start)
+where next_start is not null and retry_at is null;
+create index session_series_retry_at_idx on public.session_series (retry_at) where retry_at is not null;
+-- The series that were split from one another.
+create index session_series_calendar_uid_idx on public.session_series (calendar_uid);
 create index session_series_course_id_batch_id_idx on public.session_series (course_id, batch_id);
 create index session_series_batch_id_course_id_idx on public.session_series (batch_id, course_id);
 create index session_series_mentor_id_idx on public.session_series (mentor_id);
 create index session_series_created_by_idx on public.session_series (created_by);
 create index session_series_timezone_idx on public.session_series (timezone);
+create index session_series_meeting_account_id_platform_idx
+on public.session_series (meeting_account_id, platform) where meeting_account_id is not null;
 create index session_series_platform_idx on public.session_series (platform);
+
+-- Dates of a series that no session was made for, so that nobody wonders where they went.
+create table public.series_skips (
+    series_id uuid not null,
+    series_date date not null,
+    reason public.series_skip_reason not null,
+    detail text not null,
+    created_at timestamptz not null default clock_timestamp(),
+    constraint series_skips_pkey primary key (series_id, series_date),
+    constraint series_skips_series_id_fkey
+    foreign key (series_id) references public.session_series (id) on delete cascade
+);
+comment on table public.series_skips is
+    'Dates of a series that no session was made for, and why. Written with the series; a date that a session is made for later leaves. Seen by the mentor of the series and managers.';
+comment on column public.series_skips.series_id is 'The series.';
+comment on column public.series_skips.series_date is 'The day, in the zone of the series.';
+comment on column public.series_skips.reason is 'Why there is no session.';
+comment on column public.series_skips.detail is 'In words: the name of the blackout, each clash, or what went wrong.';
+comment on column public.series_skips.created_at is 'When it was noticed.';
+
+-- Days on which series make no sessions: holidays of the platform, or of one course.
+create table public.blackout_dates (
+    id uuid not null default gen_random_uuid(),
+    course_id uuid,
+    name text not null,
+    first_date date not null,
+    last_date date not null,
+    created_by uuid default auth.uid(),
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+    begins_after timestamptz not null generated always as (
+        ((first_date - 1)::timestamp at time zone 'UTC')
+    ) stored,
+    begins_before timestamptz not null generated always as (
+        ((last_date + 2)::timestamp at time zone 'UTC')
+    ) stored,
+    constraint blackout_dates_pkey primary key (id),
+    constraint blackout_dates_course_id_fkey
+    foreign key (course_id) references public.courses (id) on delete cascade,
+    constraint blackout_dates_created_by_fkey
+    foreign key (created_by) references public.profiles (id) on delete set null,
+    constraint blackout_dates_name_not_blank check (
+        private.rule(
+            btrim(name) <> '' and char_length(name) <= 200 and name !~ '[[:cntrl:]]',
+            'blackout_dates_name_not_blank',
+            'name must be one line of 1 to 200 characters',
+            'Say what the days are, such as Winter break.'
+        )
+    ),
+    constraint blackout_dates_first_date_range check (
+        private.rule(
+            first_date >= '2000-01-01' and first_date < '2200-01-01',
+            'blackout_dates_first_date_range',
+            'first_date must be in the years 2000 to 2199',
+            'Check the year; send a day such as 2026-12-24.'
+        )
+    ),
+    constraint blackout_dates_last_date_range check (
+        private.rule(
+            last_date >= first_date and last_date < first_date + 366,
+            'blackout_dates_last_date_range',
+            'last_date must be first_date or later, and at most a year of 366 days in all',
+            'Send the last of the days; it is one of them.'
+        )
+    )
+);
+comment on table public.blackout_dates is
+    'Days on which series make no sessions: holidays of the platform or of a course. Asked when a series is created, extended, or given another rule. Sessions that are there stay until somebody acts; the view blackout_clashes lists them. Written by managers.';
+comment on column public.blackout_dates.id is 'The entry.';
+comment on column public.blackout_dates.course_id is 'The course it is for; null: all of the platform.';
+comment on column public.blackout_dates.name is 'What the days are; one line of at most 200 characters.';
+comment on column public.blackout_dates.first_date is 'First day, in the time zone of whichever series.';
+comment on column public.blackout_dates.last_date is 'Last day; the same for a single one. At most 366 days in all.';
+comment on column public.blackout_dates.created_by is 'Who entered it; null: the system, or a user since deleted.';
+comment on column public.blackout_dates.created_at is 'When it was entered.';
+comment on column public.blackout_dates.updated_at is 'When it last changed.';
+comment on column public.blackout_dates.begins_after is
+    'Generated: in no time zone does one of its days begin before it. What sessions are searched by.';
+comment on column public.blackout_dates.begins_before is
+    'Generated: in every time zone its days are over by then. What sessions are searched by.';
+
+create index blackout_dates_course_id_last_date_idx on public.blackout_dates (course_id, last_date);
+create index blackout_dates_created_by_idx on public.blackout_dates (created_by);
 
 -- The live sessions. Times are instants; `timezone` is the zone the wall-clock time is meant in.
 create table public.success_sessions (

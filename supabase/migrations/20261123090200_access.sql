@@ -255,6 +255,29 @@ comment on function private.my_batch_ids() is
 revoke execute on function private.my_batch_ids() from public;
 grant execute on function private.my_batch_ids() to authenticated;
 
+-- Security definer: it is called by the policy on series_skips, and must not run through the series' own policy.
+create function private.my_hosted_series_ids()
+returns uuid[]
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if private.is_manager() then
+        return array(select series.id from public.session_series as series);
+    end if;
+    if not private.has_role('mentor') then
+        return '{}'::uuid[];
+    end if;
+    return array(select series.id from public.session_series as series where series.mentor_id = auth.uid());
+end
+$$;
+comment on function private.my_hosted_series_ids() is
+    'Series that the calling mentor hosts; all for managers, empty for everybody else.';
+revoke execute on function private.my_hosted_series_ids() from public;
+grant execute on function private.my_hosted_series_ids() to authenticated;
+
 -- Security invoker: it only compares what its definer callers hand it with the caller's own role.
 create function private.is_session_host(session public.success_sessions)
 returns boolean
@@ -717,7 +740,8 @@ alter table public.app_settings enable row level security;
 revoke all on public.app_settings from public, anon, authenticated, service_role;
 grant select on public.app_settings to authenticated;
 grant update (
-    join_opens_minutes_before, late_after_minutes, partial_below_percent, mentor_buffer_minutes, audit_retention_months
+    join_opens_minutes_before, late_after_minutes, partial_below_percent, mentor_buffer_minutes, series_horizon_days,
+    audit_retention_months
 )
 on public.app_settings to authenticated;
 grant select, update on public.app_settings to service_role;
@@ -746,6 +770,41 @@ using (
     audience_key = any((select private.my_audience_keys())::uuid[])
     or host_key between (select private.my_hosts_from()) and (select private.my_hosts_to())
 );
+
+alter table public.series_skips enable row level security;
+
+-- Nobody writes it but the functions that make the sessions of series.
+revoke all on public.series_skips from public, anon, authenticated, service_role;
+grant select on public.series_skips to authenticated, service_role;
+
+create policy series_skips_select_host_or_manager on public.series_skips
+for select to authenticated
+using (series_id = any((select private.my_hosted_series_ids())::uuid[]));
+
+alter table public.blackout_dates enable row level security;
+
+revoke all on public.blackout_dates from public, anon, authenticated, service_role;
+grant select, delete on public.blackout_dates to authenticated;
+grant insert (id, course_id, name, first_date, last_date), update (course_id, name, first_date, last_date)
+on public.blackout_dates to authenticated;
+grant select, insert, update, delete on public.blackout_dates to service_role;
+
+create policy blackout_dates_select_member_or_staff on public.blackout_dates
+for select to authenticated
+using (course_id is null or course_id = any((select private.my_course_ids())::uuid[]));
+
+create policy blackout_dates_insert_manager on public.blackout_dates
+for insert to authenticated
+with check ((select private.is_manager()));
+
+create policy blackout_dates_update_manager on public.blackout_dates
+for update to authenticated
+using ((select private.is_manager()))
+with check ((select private.is_manager()));
+
+create policy blackout_dates_delete_manager on public.blackout_dates
+for delete to authenticated
+using ((select private.is_manager()));
 
 alter table public.success_sessions enable row level security;
 
@@ -1050,6 +1109,8 @@ for each row execute function private.touch_updated_at();
 create trigger touch_updated_at before update on public.session_series
 for each row execute function private.touch_updated_at();
 create trigger touch_updated_at before update on public.booking_offers
+for each row execute function private.touch_updated_at();
+create trigger touch_updated_at before update on public.blackout_dates
 for each row execute function private.touch_updated_at();
 
 -- The foreign key holds this rule; this says it in words, and before an absurdly long name can break the index on it.

@@ -12,6 +12,7 @@ ENUMS = {
     "public.attendance_status": ["present", "late", "partial", "absent", "excused"],
     "public.attendance_source": ["join", "platform", "manual", "import"],
     "public.offer_audience": ["everybody", "course", "batch", "unbatched"],
+    "public.series_skip_reason": ["blackout", "clash", "failed"],
     "public.registration_status": ["registered", "waitlisted", "cancelled"],
     "public.presence_outcome": ["recorded", "unmatched", "staff", "duplicate", "unknown_meeting"],
     "private.presence_kind": ["join", "leave", "end"],
@@ -55,6 +56,7 @@ API_FUNCTIONS = {
         " to_time timestamp with time zone DEFAULT NULL::timestamp with time zone,"
         " session_id uuid DEFAULT NULL::uuid)"
     ): "bookable_slot",
+    "create_recurring_session(session jsonb, recurrence jsonb)": "success_sessions",
     "booking_offer_credentials(offer_id uuid)": "booking_offer_credential_details",
     "cancel_booking(session_id uuid, reason text DEFAULT NULL::text)": "booking_details",
     "assign_mentor(session_id uuid, mentor_id uuid)": "success_sessions",
@@ -99,6 +101,8 @@ API_RELATIONS = {
     "app_settings",
     "audit_log",
     "batches",
+    "blackout_clashes",
+    "blackout_dates",
     "booking_offers",
     "course_enrollments",
     "courses",
@@ -112,6 +116,7 @@ API_RELATIONS = {
     "session_bookings",
     "session_participants",
     "session_registrations",
+    "series_skips",
     "session_series",
     "success_sessions",
     "time_off_clashes",
@@ -192,6 +197,7 @@ def test_a_session_has_these_defaults_and_demands_these_fields(conn: psycopg.Con
 def test_the_shown_default_settings_are_the_documented_ones(conn: psycopg.Connection) -> None:
     row = conn.execute(
         "select join_opens_minutes_before, late_after_minutes, partial_below_percent,"
-        " mentor_buffer_minutes, audit_retention_months from public.app_settings"
+        " mentor_buffer_minutes, series_horizon_days, audit_retention_months"
+        " from public.app_settings"
     ).fetchone()
-    assert row == (15, 10, 75, 0, 24)
+    assert row == (15, 10, 75, 0, 180, 24)

@@ -36,11 +36,16 @@ SUMMARY = {
     ("authenticated", "public.*"): "usage",
     ("authenticated", "public.app_settings"): (
         "select, update (join_opens_minutes_before, late_after_minutes, partial_below_percent,"
-        " mentor_buffer_minutes, audit_retention_months)"
+        " mentor_buffer_minutes, series_horizon_days, audit_retention_months)"
     ),
     ("authenticated", "public.audit_log"): "select",
     ("authenticated", "public.batches"): (
         "select, insert (id, course_id, name), update (name), delete"
+    ),
+    ("authenticated", "public.blackout_clashes"): "select",
+    ("authenticated", "public.blackout_dates"): (
+        "select, insert (id, course_id, name, first_date, last_date),"
+        " update (course_id, name, first_date, last_date), delete"
     ),
     ("authenticated", "public.booking_offers"): (
         f"select, insert (mentor_id, {OFFER_FIELDS}), update ({OFFER_FIELDS}), delete"
@@ -74,6 +79,7 @@ SUMMARY = {
         "select, insert (session_id, user_id), delete"
     ),
     ("authenticated", "public.session_registrations"): "select",
+    ("authenticated", "public.series_skips"): "select",
     ("authenticated", "public.session_series"): "select",
     ("authenticated", "public.success_sessions"): (
         f"select, insert ({SESSION_FIELDS}), update ({SESSION_FIELDS}), delete"
@@ -94,6 +100,7 @@ SUMMARY = {
         "authenticated",
         "public.reassign_mentor_sessions(from_mentor, to_mentor, from_time, to_time)",
     ): CALL,
+    ("authenticated", "public.create_recurring_session(session, recurrence)"): CALL,
     ("authenticated", "public.join_session(session_id)"): CALL,
     ("authenticated", "public.leave_session(session_id)"): CALL,
     ("authenticated", "public.move_booking(session_id, start_time)"): CALL,
@@ -115,6 +122,7 @@ SUMMARY = {
     ("authenticated", "private.my_audience_keys()"): CALL,
     ("authenticated", "private.my_batch_ids()"): CALL,
     ("authenticated", "private.my_course_ids()"): CALL,
+    ("authenticated", "private.my_hosted_series_ids()"): CALL,
     ("authenticated", "private.my_hosted_session_ids()"): CALL,
     ("authenticated", "private.my_hosts_from()"): CALL,
     ("authenticated", "private.my_hosts_to()"): CALL,
@@ -132,6 +140,7 @@ SUMMARY = {
     ("service_role", "public.app_settings"): "select, update",
     ("service_role", "public.audit_log"): "select",
     ("service_role", "public.batches"): ALL,
+    ("service_role", "public.blackout_dates"): ALL,
     ("service_role", "public.booking_offers"): ALL,
     ("service_role", "public.course_enrollments"): ALL,
     ("service_role", "public.courses"): ALL,
@@ -144,6 +153,7 @@ SUMMARY = {
     ("service_role", "public.session_bookings"): "select",
     ("service_role", "public.session_participants"): ALL,
     ("service_role", "public.session_registrations"): "select",
+    ("service_role", "public.series_skips"): "select",
     ("service_role", "public.session_series"): ALL,
     ("service_role", "public.success_sessions"): ALL,
     ("service_role", "public.user_roles"): ALL,

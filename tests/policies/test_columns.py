@@ -43,6 +43,7 @@ OFFER = {
 INSERTABLE: dict[str, set[str]] = {
     "app_settings": set(),
     "batches": {"id", "course_id", "name"},
+    "blackout_dates": {"id", "course_id", "name", "first_date", "last_date"},
     "booking_offers": {"mentor_id"} | OFFER,
     "course_enrollments": {"id", "student_id", "course_id", "batch_id", "status"},
     "courses": {"id", "name"},
@@ -57,6 +58,7 @@ INSERTABLE: dict[str, set[str]] = {
     "session_bookings": set(),
     "session_participants": {"session_id", "user_id"},
     "session_registrations": set(),
+    "series_skips": set(),
     "session_series": set(),
     "success_sessions": SESSION,
     "user_roles": {"user_id", "role"},
@@ -65,10 +67,11 @@ INSERTABLE: dict[str, set[str]] = {
 UPDATABLE: dict[str, set[str]] = {
     "app_settings": {
         *("join_opens_minutes_before", "late_after_minutes", "partial_below_percent"),
-        "mentor_buffer_minutes",
+        *("mentor_buffer_minutes", "series_horizon_days"),
         "audit_retention_months",
     },
     "batches": {"name"},
+    "blackout_dates": {"course_id", "name", "first_date", "last_date"},
     "booking_offers": OFFER,
     "course_enrollments": {"batch_id", "status"},
     "courses": {"name"},

@@ -166,6 +166,59 @@ ATTEMPTS = (
         may=("service_role",),
         refused=but("service_role"),
     ),
+    # -- series_skips ------------------------------------------------------------------------------
+    Attempt(
+        "series_skips",
+        "select",
+        "of the batch's series",
+        "select from public.series_skips where series_id = %(batch_series)s",
+        may=("host", *MANAGERS, "service_role"),
+        refused=("anon",),
+    ),
+    # -- blackout_dates ----------------------------------------------------------------------------
+    Attempt(
+        "blackout_dates",
+        "select",
+        "of the platform",
+        "select from public.blackout_dates where name = 'Holidays'",
+        may=NOT_ANON,
+        refused=("anon",),
+    ),
+    Attempt(
+        "blackout_dates",
+        "select",
+        "of the course",
+        "select from public.blackout_dates where course_id = %(course)s",
+        may=("student", "other_batch", "unbatched", *STAFF, "service_role"),
+        refused=("anon",),
+    ),
+    Attempt(
+        "blackout_dates",
+        "insert",
+        "of the platform",
+        """
+        insert into public.blackout_dates (name, first_date, last_date)
+        values ('More', '2031-01-01', '2031-01-02')
+        """,
+        may=(*MANAGERS, "service_role"),
+        refused=but(*MANAGERS, "service_role"),
+    ),
+    Attempt(
+        "blackout_dates",
+        "update",
+        "of the course",
+        "update public.blackout_dates set name = 'Less' where course_id = %(course)s",
+        may=(*MANAGERS, "service_role"),
+        refused=("anon",),
+    ),
+    Attempt(
+        "blackout_dates",
+        "delete",
+        "of the course",
+        "delete from public.blackout_dates where course_id = %(course)s",
+        may=(*MANAGERS, "service_role"),
+        refused=("anon",),
+    ),
     # -- session_participants ----------------------------------------------------------------------
     Attempt(
         "session_participants",
@@ -734,12 +787,28 @@ DONE_BY_NOBODY = (
             ("delete", "delete from public.session_bookings where student_id = %(student)s"),
         )
     ),
+    # And what a series leaves out.
+    *(
+        Attempt("series_skips", verb, "of the batch's series", statement, may=(), refused=ALL)
+        for verb, statement in (
+            (
+                "insert",
+                """
+                insert into public.series_skips (series_id, series_date, reason, detail)
+                values (%(batch_series)s, '2031-02-01', 'clash', 'x')
+                """,
+            ),
+            ("update", "update public.series_skips set detail = '' where detail = 'Holidays'"),
+            ("delete", "delete from public.series_skips where series_id = %(batch_series)s"),
+        )
+    ),
     *(
         Attempt(table, "truncate", "", statement, may=(), refused=ALL)
         for table, statement in (
             ("app_settings", "truncate public.app_settings"),
             ("audit_log", "truncate public.audit_log"),
             ("batches", "truncate public.batches cascade"),
+            ("blackout_dates", "truncate public.blackout_dates"),
             ("booking_offers", "truncate public.booking_offers cascade"),
             ("course_enrollments", "truncate public.course_enrollments"),
             ("courses", "truncate public.courses cascade"),
@@ -752,6 +821,7 @@ DONE_BY_NOBODY = (
             ("session_bookings", "truncate public.session_bookings"),
             ("session_participants", "truncate public.session_participants"),
             ("session_registrations", "truncate public.session_registrations"),
+            ("series_skips", "truncate public.series_skips"),
             ("session_series", "truncate public.session_series cascade"),
             ("success_sessions", "truncate public.success_sessions cascade"),
             ("user_roles", "truncate public.user_roles"),
@@ -789,6 +859,22 @@ def targets(academy: Academy) -> dict[str, object]:
             "batch": academy.batch,
             "host": academy.people["host"],
         },
+    )
+    academy.conn.execute(
+        """
+        insert into public.series_skips (series_id, series_date, reason, detail)
+        values (%s, '2031-01-01', 'blackout', 'Holidays')
+        """,
+        (batch_series,),
+    )
+    academy.conn.execute(
+        """
+        insert into public.blackout_dates (course_id, name, first_date, last_date)
+        values
+        (null, 'Holidays', '2031-01-01', '2031-01-06'),
+        (%s, 'Exam', '2031-02-01', '2031-02-01')
+        """,
+        (academy.course,),
     )
     academy.conn.execute("insert into auth.users (id) values (%s)", (without_profile,))
     academy.conn.execute("delete from public.profiles where id = %s", (without_profile,))

@@ -1,0 +1,88 @@
+-- A date that a change of the rule removed and another brings back is the same session again, registrations included:
+-- calendars know it by its recurrence_id. Should another session have that already (two zones a whole day apart), the
+-- next second is free.
+create function private.add_series_sessions(series public.session_series, steps private.series_step[])
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_meeting constant jsonb := private.series_meeting(series);
+    v_step private.series_step;
+    v_recurrence_id timestamptz;
+    v_taken public.success_sessions;
+begin
+    foreach v_step in array steps loop
+        v_recurrence_id := v_step.start_time;
+        loop
+            select session.* into v_taken
+            from public.success_sessions as session
+            where session.calendar_uid = series.calendar_uid and session.recurrence_id = v_recurrence_id;
+            exit when not found or (v_taken.status = 'cancelled' and v_taken.series_date is null);
+            v_recurrence_id := v_recurrence_id + interval '1 second';
+        end loop;
+        if found then
+            update public.success_sessions as session
+            set
+                series_id = series.id,
+                series_date = v_step.series_date,
+                status = 'upcoming',
+                title = series.title,
+                description = series.description,
+                session_type = series.session_type,
+                course_id = series.course_id,
+                batch_id = series.batch_id,
+                mentor_id = series.mentor_id,
+                start_time = v_step.start_time,
+                end_time = v_step.end_time,
+                timezone = series.timezone,
+                platform = series.platform,
+                meeting_account_id = series.meeting_account_id,
+                link = v_meeting ->> 'link',
+                backup_link = v_meeting ->> 'backup_link',
+                zoom_meeting_id = series.zoom_meeting_id,
+                zoom_passcode = coalesce(v_meeting ->> 'zoom_passcode', ''),
+                platform_data = v_meeting -> 'platform_data',
+                registration_required = series.registration_required,
+                registration_closes_at = v_step.start_time - series.registration_closes_before,
+                capacity = series.capacity
+            where session.id = v_taken.id;
+        else
+            insert into public.success_sessions (
+                title, description, session_type, course_id, batch_id, mentor_id, start_time, end_time, timezone,
+                platform, meeting_account_id, link, backup_link, zoom_meeting_id, zoom_passcode, platform_data,
+                registration_required, registration_closes_at, capacity, series_id, recurrence_id, series_date
+            )
+            values (
+                series.title,
+                series.description,
+                series.session_type,
+                series.course_id,
+                series.batch_id,
+                series.mentor_id,
+                v_step.start_time,
+                v_step.end_time,
+                series.timezone,
+                series.platform,
+                series.meeting_account_id,
+                v_meeting ->> 'link',
+                v_meeting ->> 'backup_link',
+                series.zoom_meeting_id,
+                v_meeting ->> 'zoom_passcode',
+                v_meeting -> 'platform_data',
+                series.registration_required,
+                v_step.start_time - series.registration_closes_before,
+                series.capacity,
+                series.id,
+                v_recurrence_id,
+                v_step.series_date
+            );
+        end if;
+        delete from public.series_skips as skip
+        where skip.series_id = series.id and skip.series_date = v_step.series_date;
+    end loop;
+end
+$$;
+comment on function private.add_series_sessions(public.session_series, private.series_step[]) is
+    'Makes a session of the series, with its secrets, for each of these steps, which the caller has found free; one that a change of the rule had removed comes back instead.';
+revoke execute on function private.add_series_sessions(public.session_series, private.series_step[]) from public;
