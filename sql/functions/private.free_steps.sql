@@ -1,5 +1,5 @@
--- Takes the turns of all mentors and accounts concerned, in the order of their ids, before it looks: from then on nobody
--- else plans with them until the transaction ends.
+-- Takes the turns of all mentors and accounts concerned, in the order of their ids, before it looks: from then on
+-- nobody else plans with them until the transaction ends.
 create function private.free_steps(
     series_id uuid,
     steps private.series_step[],
@@ -65,7 +65,7 @@ begin
         perform private.refuse_clash(
             format('%s of %s dates clash', cardinality(v_clashing), cardinality(steps)),
             v_lines,
-            'Nothing was written. Choose another time, mentor or account, or leave these dates out with "on_clash": "skip".'
+            'Nothing was written. Choose another time, mentor or account, or leave them out with "on_clash": "skip".'
         );
     end if;
     return array(

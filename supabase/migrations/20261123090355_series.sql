@@ -286,8 +286,8 @@ comment on function private.step_clashes(private.series_step[], uuid[]) is
     'Which of these steps, by number from 1, cannot be taken, and why, in words: the mentor or the account is not free, sessions moved away meanwhile left aside, or two of them are too close to each other. It sees what is committed.';
 revoke execute on function private.step_clashes(private.series_step[], uuid[]) from public;
 
--- Takes the turns of all mentors and accounts concerned, in the order of their ids, before it looks: from then on nobody
--- else plans with them until the transaction ends.
+-- Takes the turns of all mentors and accounts concerned, in the order of their ids, before it looks: from then on
+-- nobody else plans with them until the transaction ends.
 create function private.free_steps(
     series_id uuid,
     steps private.series_step[],
@@ -353,7 +353,7 @@ begin
         perform private.refuse_clash(
             format('%s of %s dates clash', cardinality(v_clashing), cardinality(steps)),
             v_lines,
-            'Nothing was written. Choose another time, mentor or account, or leave these dates out with "on_clash": "skip".'
+            'Nothing was written. Choose another time, mentor or account, or leave them out with "on_clash": "skip".'
         );
     end if;
     return array(
