@@ -14,6 +14,7 @@ export type Database = {
           "late_after_minutes": number;
           "mentor_buffer_minutes": number;
           "partial_below_percent": number;
+          "series_horizon_days": number;
           "updated_at": string;
         };
         ComputedFields: never;
@@ -24,6 +25,7 @@ export type Database = {
           "late_after_minutes"?: number;
           "mentor_buffer_minutes"?: number;
           "partial_below_percent"?: number;
+          "series_horizon_days"?: number;
           "updated_at"?: string;
         };
         Update: {
@@ -33,6 +35,7 @@ export type Database = {
           "late_after_minutes"?: number;
           "mentor_buffer_minutes"?: number;
           "partial_below_percent"?: number;
+          "series_horizon_days"?: number;
           "updated_at"?: string;
         };
         Relationships: [];
@@ -112,6 +115,61 @@ export type Database = {
             columns: ["course_id"];
             isOneToOne: false;
             referencedRelation: "courses";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "blackout_dates": {
+        Row: {
+          "begins_after": string;
+          "begins_before": string;
+          "course_id": string | null;
+          "created_at": string;
+          "created_by": string | null;
+          "first_date": string;
+          "id": string;
+          "last_date": string;
+          "name": string;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "begins_after"?: never;
+          "begins_before"?: never;
+          "course_id"?: string | null;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "first_date": string;
+          "id"?: string;
+          "last_date": string;
+          "name": string;
+          "updated_at"?: string;
+        };
+        Update: {
+          "begins_after"?: never;
+          "begins_before"?: never;
+          "course_id"?: string | null;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "first_date"?: string;
+          "id"?: string;
+          "last_date"?: string;
+          "name"?: string;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "blackout_dates_course_id_fkey";
+            columns: ["course_id"];
+            isOneToOne: false;
+            referencedRelation: "courses";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "blackout_dates_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
             referencedColumns: ["id"];
           },
         ];
@@ -497,6 +555,39 @@ export type Database = {
         };
         Relationships: [];
       };
+      "series_skips": {
+        Row: {
+          "created_at": string;
+          "detail": string;
+          "reason": Database["public"]["Enums"]["series_skip_reason"];
+          "series_date": string;
+          "series_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "detail": string;
+          "reason": Database["public"]["Enums"]["series_skip_reason"];
+          "series_date": string;
+          "series_id": string;
+        };
+        Update: {
+          "created_at"?: string;
+          "detail"?: string;
+          "reason"?: Database["public"]["Enums"]["series_skip_reason"];
+          "series_date"?: string;
+          "series_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "series_skips_series_id_fkey";
+            columns: ["series_id"];
+            isOneToOne: false;
+            referencedRelation: "session_series";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "session_attendance": {
         Row: {
           "created_at": string;
@@ -545,6 +636,13 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "profiles";
             referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "session_attendance_session_id_fkey";
+            columns: ["session_id"];
+            isOneToOne: false;
+            referencedRelation: "blackout_clashes";
+            referencedColumns: ["session_id"];
           },
           {
             foreignKeyName: "session_attendance_session_id_fkey";
@@ -614,6 +712,13 @@ export type Database = {
             foreignKeyName: "session_bookings_session_id_fkey";
             columns: ["session_id"];
             isOneToOne: true;
+            referencedRelation: "blackout_clashes";
+            referencedColumns: ["session_id"];
+          },
+          {
+            foreignKeyName: "session_bookings_session_id_fkey";
+            columns: ["session_id"];
+            isOneToOne: true;
             referencedRelation: "segmented_weekly_success_sessions";
             referencedColumns: ["id"];
           },
@@ -667,6 +772,13 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "profiles";
             referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "session_participants_session_id_fkey";
+            columns: ["session_id"];
+            isOneToOne: false;
+            referencedRelation: "blackout_clashes";
+            referencedColumns: ["session_id"];
           },
           {
             foreignKeyName: "session_participants_session_id_fkey";
@@ -729,6 +841,13 @@ export type Database = {
             foreignKeyName: "session_registrations_session_id_fkey";
             columns: ["session_id"];
             isOneToOne: false;
+            referencedRelation: "blackout_clashes";
+            referencedColumns: ["session_id"];
+          },
+          {
+            foreignKeyName: "session_registrations_session_id_fkey";
+            columns: ["session_id"];
+            isOneToOne: false;
             referencedRelation: "segmented_weekly_success_sessions";
             referencedColumns: ["id"];
           },
@@ -761,6 +880,7 @@ export type Database = {
           "backup_link": string | null;
           "batch_id": string | null;
           "calendar_uid": string;
+          "capacity": number | null;
           "course_id": string | null;
           "created_at": string;
           "created_by": string | null;
@@ -768,13 +888,19 @@ export type Database = {
           "description": string | null;
           "duration": string;
           "exdates": (string)[];
+          "first_date": string | null;
           "host_key": string;
           "id": string;
+          "last_date": string | null;
           "link": string;
+          "meeting_account_id": string | null;
           "mentor_id": string | null;
           "next_start": string | null;
           "platform": string;
           "platform_data": NonNullable<Json>;
+          "registration_closes_before": string | null;
+          "registration_required": boolean;
+          "retry_at": string | null;
           "rrule": string;
           "session_type": Database["public"]["Enums"]["session_type"];
           "start_time": string;
@@ -790,6 +916,7 @@ export type Database = {
           "backup_link"?: string | null;
           "batch_id"?: string | null;
           "calendar_uid": string;
+          "capacity"?: number | null;
           "course_id"?: string | null;
           "created_at"?: string;
           "created_by"?: string | null;
@@ -797,17 +924,23 @@ export type Database = {
           "description"?: string | null;
           "duration": string;
           "exdates"?: (string)[];
+          "first_date"?: string | null;
           "host_key"?: never;
           "id"?: string;
+          "last_date"?: string | null;
           "link": string;
+          "meeting_account_id"?: string | null;
           "mentor_id"?: string | null;
           "next_start"?: string | null;
-          "platform": string;
-          "platform_data": NonNullable<Json>;
+          "platform"?: string;
+          "platform_data"?: NonNullable<Json>;
+          "registration_closes_before"?: string | null;
+          "registration_required"?: boolean;
+          "retry_at"?: string | null;
           "rrule": string;
-          "session_type": Database["public"]["Enums"]["session_type"];
+          "session_type"?: Database["public"]["Enums"]["session_type"];
           "start_time": string;
-          "timezone": string;
+          "timezone"?: string;
           "title": string;
           "updated_at"?: string;
           "zoom_meeting_id"?: string | null;
@@ -818,6 +951,7 @@ export type Database = {
           "backup_link"?: string | null;
           "batch_id"?: string | null;
           "calendar_uid"?: string;
+          "capacity"?: number | null;
           "course_id"?: string | null;
           "created_at"?: string;
           "created_by"?: string | null;
@@ -825,13 +959,19 @@ export type Database = {
           "description"?: string | null;
           "duration"?: string;
           "exdates"?: (string)[];
+          "first_date"?: string | null;
           "host_key"?: never;
           "id"?: string;
+          "last_date"?: string | null;
           "link"?: string;
+          "meeting_account_id"?: string | null;
           "mentor_id"?: string | null;
           "next_start"?: string | null;
           "platform"?: string;
           "platform_data"?: NonNullable<Json>;
+          "registration_closes_before"?: string | null;
+          "registration_required"?: boolean;
+          "retry_at"?: string | null;
           "rrule"?: string;
           "session_type"?: Database["public"]["Enums"]["session_type"];
           "start_time"?: string;
@@ -862,6 +1002,13 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "profiles";
             referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "session_series_meeting_account_id_of_platform_fkey";
+            columns: ["meeting_account_id", "platform"];
+            isOneToOne: false;
+            referencedRelation: "meeting_accounts";
+            referencedColumns: ["id", "platform"];
           },
           {
             foreignKeyName: "session_series_mentor_id_fkey";
@@ -1070,6 +1217,67 @@ export type Database = {
       };
     };
     Views: {
+      "blackout_clashes": {
+        Row: {
+          "blackout_id": string;
+          "course_id": string | null;
+          "end_time": string;
+          "first_date": string;
+          "last_date": string;
+          "name": string;
+          "series_id": string | null;
+          "session_id": string;
+          "start_time": string;
+          "status": Database["public"]["Enums"]["session_status"];
+          "timezone": string;
+          "title": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "blackout_id"?: string | null;
+          "course_id"?: string | null;
+          "end_time"?: string | null;
+          "first_date"?: string | null;
+          "last_date"?: string | null;
+          "name"?: string | null;
+          "series_id"?: string | null;
+          "session_id"?: string | null;
+          "start_time"?: string | null;
+          "status"?: Database["public"]["Enums"]["session_status"] | null;
+          "timezone"?: string | null;
+          "title"?: string | null;
+        };
+        Update: {
+          "blackout_id"?: string | null;
+          "course_id"?: string | null;
+          "end_time"?: string | null;
+          "first_date"?: string | null;
+          "last_date"?: string | null;
+          "name"?: string | null;
+          "series_id"?: string | null;
+          "session_id"?: string | null;
+          "start_time"?: string | null;
+          "status"?: Database["public"]["Enums"]["session_status"] | null;
+          "timezone"?: string | null;
+          "title"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "success_sessions_course_id_fkey";
+            columns: ["course_id"];
+            isOneToOne: false;
+            referencedRelation: "courses";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "success_sessions_series_id_fkey";
+            columns: ["series_id"];
+            isOneToOne: false;
+            referencedRelation: "session_series";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "segmented_weekly_success_sessions": {
         Row: {
           "attendance_status": Database["public"]["Enums"]["attendance_status"] | null;
@@ -1391,6 +1599,51 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "create_recurring_session": {
+        Args: { "recurrence": Json; "session": Json };
+        Returns: {
+          "audience_key": string | null;
+          "backup_link": string | null;
+          "batch_id": string | null;
+          "calendar_uid": string;
+          "cancel_reason": string | null;
+          "capacity": number | null;
+          "course_id": string | null;
+          "created_at": string;
+          "created_by": string | null;
+          "credentials_updated_at": string | null;
+          "description": string | null;
+          "end_time": string;
+          "host_key": string;
+          "id": string;
+          "link": string;
+          "meeting_account_id": string | null;
+          "mentor_id": string | null;
+          "platform": string;
+          "platform_data": NonNullable<Json>;
+          "recurrence_id": string | null;
+          "registration_closes_at": string | null;
+          "registration_required": boolean;
+          "sequence": number;
+          "series_date": string | null;
+          "series_id": string | null;
+          "session_type": Database["public"]["Enums"]["session_type"];
+          "start_time": string;
+          "status": Database["public"]["Enums"]["session_status"];
+          "status_due_at": string | null;
+          "timezone": string;
+          "title": string;
+          "updated_at": string;
+          "zoom_meeting_id": string | null;
+          "zoom_passcode": string | null;
+        }[];
+        SetofOptions: {
+          from: "*";
+          to: "success_sessions";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
       "end_meeting": {
         Args: {
           "event_id": string;
@@ -1543,6 +1796,7 @@ export type Database = {
       "offer_audience": "everybody" | "course" | "batch" | "unbatched";
       "presence_outcome": "recorded" | "unmatched" | "staff" | "duplicate" | "unknown_meeting";
       "registration_status": "registered" | "waitlisted" | "cancelled";
+      "series_skip_reason": "blackout" | "clash" | "failed";
       "session_status": "upcoming" | "live" | "completed" | "cancelled";
       "session_type": "success_session" | "mentorship" | "group_coaching";
     };
@@ -1766,6 +2020,7 @@ export const Constants = {
       "offer_audience": ["everybody", "course", "batch", "unbatched"],
       "presence_outcome": ["recorded", "unmatched", "staff", "duplicate", "unknown_meeting"],
       "registration_status": ["registered", "waitlisted", "cancelled"],
+      "series_skip_reason": ["blackout", "clash", "failed"],
       "session_status": ["upcoming", "live", "completed", "cancelled"],
       "session_type": ["success_session", "mentorship", "group_coaching"],
     },

@@ -60,6 +60,8 @@ PublicPresenceOutcome: TypeAlias = Literal[
 
 PublicRegistrationStatus: TypeAlias = Literal["registered", "waitlisted", "cancelled"]
 
+PublicSeriesSkipReason: TypeAlias = Literal["blackout", "clash", "failed"]
+
 PublicSessionStatus: TypeAlias = Literal["upcoming", "live", "completed", "cancelled"]
 
 PublicSessionType: TypeAlias = Literal["success_session", "mentorship", "group_coaching"]
@@ -72,6 +74,7 @@ class PublicAppSettings(BaseModel):
     late_after_minutes: int = Field(alias="late_after_minutes")
     mentor_buffer_minutes: int = Field(alias="mentor_buffer_minutes")
     partial_below_percent: int = Field(alias="partial_below_percent")
+    series_horizon_days: int = Field(alias="series_horizon_days")
     updated_at: datetime.datetime = Field(alias="updated_at")
 
 
@@ -82,6 +85,7 @@ class PublicAppSettingsInsert(TypedDict):
     late_after_minutes: NotRequired[Annotated[int, Field(alias="late_after_minutes")]]
     mentor_buffer_minutes: NotRequired[Annotated[int, Field(alias="mentor_buffer_minutes")]]
     partial_below_percent: NotRequired[Annotated[int, Field(alias="partial_below_percent")]]
+    series_horizon_days: NotRequired[Annotated[int, Field(alias="series_horizon_days")]]
     updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
 
 
@@ -92,6 +96,7 @@ class PublicAppSettingsUpdate(TypedDict):
     late_after_minutes: NotRequired[Annotated[int, Field(alias="late_after_minutes")]]
     mentor_buffer_minutes: NotRequired[Annotated[int, Field(alias="mentor_buffer_minutes")]]
     partial_below_percent: NotRequired[Annotated[int, Field(alias="partial_below_percent")]]
+    series_horizon_days: NotRequired[Annotated[int, Field(alias="series_horizon_days")]]
     updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
 
 
@@ -162,6 +167,45 @@ class PublicBatchesUpdate(TypedDict):
     created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
     id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
     name: NotRequired[Annotated[str, Field(alias="name")]]
+
+
+class PublicBlackoutDates(BaseModel):
+    begins_after: datetime.datetime = Field(alias="begins_after")
+    begins_before: datetime.datetime = Field(alias="begins_before")
+    course_id: Optional[uuid.UUID] = Field(alias="course_id")
+    created_at: datetime.datetime = Field(alias="created_at")
+    created_by: Optional[uuid.UUID] = Field(alias="created_by")
+    first_date: datetime.date = Field(alias="first_date")
+    id: uuid.UUID = Field(alias="id")
+    last_date: datetime.date = Field(alias="last_date")
+    name: str = Field(alias="name")
+    updated_at: datetime.datetime = Field(alias="updated_at")
+
+
+class PublicBlackoutDatesInsert(TypedDict):
+    begins_after: NotRequired[Annotated[datetime.datetime, Field(alias="begins_after")]]
+    begins_before: NotRequired[Annotated[datetime.datetime, Field(alias="begins_before")]]
+    course_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="course_id")]]
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    created_by: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="created_by")]]
+    first_date: Annotated[datetime.date, Field(alias="first_date")]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    last_date: Annotated[datetime.date, Field(alias="last_date")]
+    name: Annotated[str, Field(alias="name")]
+    updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
+
+
+class PublicBlackoutDatesUpdate(TypedDict):
+    begins_after: NotRequired[Annotated[datetime.datetime, Field(alias="begins_after")]]
+    begins_before: NotRequired[Annotated[datetime.datetime, Field(alias="begins_before")]]
+    course_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="course_id")]]
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    created_by: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="created_by")]]
+    first_date: NotRequired[Annotated[datetime.date, Field(alias="first_date")]]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    last_date: NotRequired[Annotated[datetime.date, Field(alias="last_date")]]
+    name: NotRequired[Annotated[str, Field(alias="name")]]
+    updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
 
 
 class PublicBookingOffers(BaseModel):
@@ -467,6 +511,30 @@ class PublicProfilesUpdate(TypedDict):
     updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
 
 
+class PublicSeriesSkips(BaseModel):
+    created_at: datetime.datetime = Field(alias="created_at")
+    detail: str = Field(alias="detail")
+    reason: PublicSeriesSkipReason = Field(alias="reason")
+    series_date: datetime.date = Field(alias="series_date")
+    series_id: uuid.UUID = Field(alias="series_id")
+
+
+class PublicSeriesSkipsInsert(TypedDict):
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    detail: Annotated[str, Field(alias="detail")]
+    reason: Annotated[PublicSeriesSkipReason, Field(alias="reason")]
+    series_date: Annotated[datetime.date, Field(alias="series_date")]
+    series_id: Annotated[uuid.UUID, Field(alias="series_id")]
+
+
+class PublicSeriesSkipsUpdate(TypedDict):
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    detail: NotRequired[Annotated[str, Field(alias="detail")]]
+    reason: NotRequired[Annotated[PublicSeriesSkipReason, Field(alias="reason")]]
+    series_date: NotRequired[Annotated[datetime.date, Field(alias="series_date")]]
+    series_id: NotRequired[Annotated[uuid.UUID, Field(alias="series_id")]]
+
+
 class PublicSessionAttendance(BaseModel):
     created_at: datetime.datetime = Field(alias="created_at")
     joined_at: Optional[datetime.datetime] = Field(alias="joined_at")
@@ -589,6 +657,7 @@ class PublicSessionSeries(BaseModel):
     backup_link: Optional[str] = Field(alias="backup_link")
     batch_id: Optional[uuid.UUID] = Field(alias="batch_id")
     calendar_uid: uuid.UUID = Field(alias="calendar_uid")
+    capacity: Optional[int] = Field(alias="capacity")
     course_id: Optional[uuid.UUID] = Field(alias="course_id")
     created_at: datetime.datetime = Field(alias="created_at")
     created_by: Optional[uuid.UUID] = Field(alias="created_by")
@@ -596,13 +665,19 @@ class PublicSessionSeries(BaseModel):
     description: Optional[str] = Field(alias="description")
     duration: str = Field(alias="duration")
     exdates: List[datetime.date] = Field(alias="exdates")
+    first_date: Optional[datetime.date] = Field(alias="first_date")
     host_key: uuid.UUID = Field(alias="host_key")
     id: uuid.UUID = Field(alias="id")
+    last_date: Optional[datetime.date] = Field(alias="last_date")
     link: str = Field(alias="link")
+    meeting_account_id: Optional[uuid.UUID] = Field(alias="meeting_account_id")
     mentor_id: Optional[uuid.UUID] = Field(alias="mentor_id")
     next_start: Optional[datetime.datetime] = Field(alias="next_start")
     platform: str = Field(alias="platform")
     platform_data: JsonValue = Field(alias="platform_data")
+    registration_closes_before: Optional[str] = Field(alias="registration_closes_before")
+    registration_required: bool = Field(alias="registration_required")
+    retry_at: Optional[datetime.datetime] = Field(alias="retry_at")
     rrule: str = Field(alias="rrule")
     session_type: PublicSessionType = Field(alias="session_type")
     start_time: datetime.datetime = Field(alias="start_time")
@@ -618,6 +693,7 @@ class PublicSessionSeriesInsert(TypedDict):
     backup_link: NotRequired[Annotated[Optional[str], Field(alias="backup_link")]]
     batch_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="batch_id")]]
     calendar_uid: Annotated[uuid.UUID, Field(alias="calendar_uid")]
+    capacity: NotRequired[Annotated[Optional[int], Field(alias="capacity")]]
     course_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="course_id")]]
     created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
     created_by: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="created_by")]]
@@ -627,17 +703,27 @@ class PublicSessionSeriesInsert(TypedDict):
     description: NotRequired[Annotated[Optional[str], Field(alias="description")]]
     duration: Annotated[str, Field(alias="duration")]
     exdates: NotRequired[Annotated[List[datetime.date], Field(alias="exdates")]]
+    first_date: NotRequired[Annotated[Optional[datetime.date], Field(alias="first_date")]]
     host_key: NotRequired[Annotated[uuid.UUID, Field(alias="host_key")]]
     id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    last_date: NotRequired[Annotated[Optional[datetime.date], Field(alias="last_date")]]
     link: Annotated[str, Field(alias="link")]
+    meeting_account_id: NotRequired[
+        Annotated[Optional[uuid.UUID], Field(alias="meeting_account_id")]
+    ]
     mentor_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="mentor_id")]]
     next_start: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="next_start")]]
-    platform: Annotated[str, Field(alias="platform")]
-    platform_data: Annotated[JsonValue, Field(alias="platform_data")]
+    platform: NotRequired[Annotated[str, Field(alias="platform")]]
+    platform_data: NotRequired[Annotated[JsonValue, Field(alias="platform_data")]]
+    registration_closes_before: NotRequired[
+        Annotated[Optional[str], Field(alias="registration_closes_before")]
+    ]
+    registration_required: NotRequired[Annotated[bool, Field(alias="registration_required")]]
+    retry_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="retry_at")]]
     rrule: Annotated[str, Field(alias="rrule")]
-    session_type: Annotated[PublicSessionType, Field(alias="session_type")]
+    session_type: NotRequired[Annotated[PublicSessionType, Field(alias="session_type")]]
     start_time: Annotated[datetime.datetime, Field(alias="start_time")]
-    timezone: Annotated[str, Field(alias="timezone")]
+    timezone: NotRequired[Annotated[str, Field(alias="timezone")]]
     title: Annotated[str, Field(alias="title")]
     updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
     zoom_meeting_id: NotRequired[Annotated[Optional[str], Field(alias="zoom_meeting_id")]]
@@ -649,6 +735,7 @@ class PublicSessionSeriesUpdate(TypedDict):
     backup_link: NotRequired[Annotated[Optional[str], Field(alias="backup_link")]]
     batch_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="batch_id")]]
     calendar_uid: NotRequired[Annotated[uuid.UUID, Field(alias="calendar_uid")]]
+    capacity: NotRequired[Annotated[Optional[int], Field(alias="capacity")]]
     course_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="course_id")]]
     created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
     created_by: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="created_by")]]
@@ -658,13 +745,23 @@ class PublicSessionSeriesUpdate(TypedDict):
     description: NotRequired[Annotated[Optional[str], Field(alias="description")]]
     duration: NotRequired[Annotated[str, Field(alias="duration")]]
     exdates: NotRequired[Annotated[List[datetime.date], Field(alias="exdates")]]
+    first_date: NotRequired[Annotated[Optional[datetime.date], Field(alias="first_date")]]
     host_key: NotRequired[Annotated[uuid.UUID, Field(alias="host_key")]]
     id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    last_date: NotRequired[Annotated[Optional[datetime.date], Field(alias="last_date")]]
     link: NotRequired[Annotated[str, Field(alias="link")]]
+    meeting_account_id: NotRequired[
+        Annotated[Optional[uuid.UUID], Field(alias="meeting_account_id")]
+    ]
     mentor_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="mentor_id")]]
     next_start: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="next_start")]]
     platform: NotRequired[Annotated[str, Field(alias="platform")]]
     platform_data: NotRequired[Annotated[JsonValue, Field(alias="platform_data")]]
+    registration_closes_before: NotRequired[
+        Annotated[Optional[str], Field(alias="registration_closes_before")]
+    ]
+    registration_required: NotRequired[Annotated[bool, Field(alias="registration_required")]]
+    retry_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="retry_at")]]
     rrule: NotRequired[Annotated[str, Field(alias="rrule")]]
     session_type: NotRequired[Annotated[PublicSessionType, Field(alias="session_type")]]
     start_time: NotRequired[Annotated[datetime.datetime, Field(alias="start_time")]]
@@ -814,6 +911,21 @@ class PublicUserRolesUpdate(TypedDict):
     granted_at: NotRequired[Annotated[datetime.datetime, Field(alias="granted_at")]]
     role: NotRequired[Annotated[PublicAppRole, Field(alias="role")]]
     user_id: NotRequired[Annotated[uuid.UUID, Field(alias="user_id")]]
+
+
+class PublicBlackoutClashes(BaseModel):
+    blackout_id: uuid.UUID = Field(alias="blackout_id")
+    course_id: Optional[uuid.UUID] = Field(alias="course_id")
+    end_time: datetime.datetime = Field(alias="end_time")
+    first_date: datetime.date = Field(alias="first_date")
+    last_date: datetime.date = Field(alias="last_date")
+    name: str = Field(alias="name")
+    series_id: Optional[uuid.UUID] = Field(alias="series_id")
+    session_id: uuid.UUID = Field(alias="session_id")
+    start_time: datetime.datetime = Field(alias="start_time")
+    status: PublicSessionStatus = Field(alias="status")
+    timezone: str = Field(alias="timezone")
+    title: str = Field(alias="title")
 
 
 class PublicSegmentedWeeklySuccessSessions(BaseModel):
