@@ -575,7 +575,9 @@ begin
     v_series.start_time := v_start;
     v_series.duration := make_interval(secs => extract(epoch from v_end - v_start)::double precision);
     v_series.registration_closes_before := make_interval(
-        secs => extract(epoch from v_start - private.iso_instant(v_session ->> 'registration_closes_at'))::double precision
+        secs => extract(
+            epoch from v_start - private.iso_instant(v_session ->> 'registration_closes_at')
+        )::double precision
     );
     v_horizon := private.series_horizon(v_series);
     select coming.start_time into v_series.next_start
