@@ -1,4 +1,4 @@
-"""Command line: ``python -m notifier run|once|status|check|preview``.
+"""Command line: ``python -m notifier run|once|check|preview``, and what operators need.
 
 Exit codes: 0 all is well, 1 it did not work, 2 the configuration or the command line is wrong.
 """
@@ -7,12 +7,16 @@ import argparse
 import asyncio
 import logging
 import os
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
-from notifier import commands, config, log, service
+from notifier import commands, config, log, operate, service
 from notifier.address import Mailbox
+from notifier.message import MessageError
 from notifier.model import TransportDownError
 from notifier.outbox import OutboxError
 
@@ -39,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except config.ConfigError as error:
         print(f"notifier: {error}", file=sys.stderr)
         return 2
-    except (OutboxError, TransportDownError, OSError) as error:
+    except (OutboxError, TransportDownError, MessageError, OSError) as error:
         print(f"notifier: {error}", file=sys.stderr)
         return 1
     except Exception:
@@ -53,15 +57,43 @@ def _run_command(options: argparse.Namespace) -> int:
             return asyncio.run(service.run(config.load_settings()))
         case "once":
             return asyncio.run(service.once(config.load_settings()))
-        case "status":
-            print(asyncio.run(commands.status(config.load_database_url())))
-            return 0
         case "check":
             fine, lines = asyncio.run(commands.check(config.load_settings()))
             print("\n".join(lines))
             return 0 if fine else 1
-        case _:
+        case "send-test":
+            fine, line = asyncio.run(operate.send_test(config.load_settings(), options.address))
+            print(line)
+            return 0 if fine else 1
+        case "preview":
             return _preview(options)
+        case _:
+            return _operate(options, config.load_database_url())
+
+
+def _operate(options: argparse.Namespace, url: str) -> int:
+    """The commands that need nothing but the database."""
+    work: Coroutine[object, object, str | None]
+    match options.command, getattr(options, "action", None):
+        case "status", _:
+            work = operate.status(url)
+        case "dead", "list":
+            work = operate.list_dead(url, options.limit)
+        case "dead", "show":
+            work = operate.show(url, options.mail)
+        case "dead", "retry":
+            work = operate.retry(url, None if options.all else options.mails)
+        case "dead", _:
+            work = operate.discard(url, None if options.all else options.mails)
+        case "in-doubt", _:
+            work = operate.list_in_doubt(url, options.limit)
+        case "replay", _:
+            work = operate.replay(url, options.event)
+        case _:
+            work = operate.purge(url, options.older_than)
+    text = asyncio.run(work)
+    print("there is no such mail" if text is None else text)
+    return 1 if text is None else 0
 
 
 def _preview(options: argparse.Namespace) -> int:
@@ -89,12 +121,51 @@ def _parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(dest="command", required=True)
     subparsers.add_parser("run", help="work until SIGTERM")
     subparsers.add_parser("once", help="send what is due, then exit")
-    subparsers.add_parser("status", help="show the queue")
     subparsers.add_parser("check", help="try the configuration out, send nothing")
     preview = subparsers.add_parser("preview", help="write a sample mail to files")
     preview.add_argument("kind", choices=["all", *commands.preview_kinds()], metavar="KIND")
     preview.add_argument("-o", "--output", type=Path, default=Path("preview"), metavar="FOLDER")
+    send_test = subparsers.add_parser("send-test", help="send a sample mail to an address")
+    send_test.add_argument("address", metavar="ADDRESS")
+    _add_operators(subparsers)
     return parser
+
+
+def _add_operators(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    subparsers.add_parser("status", help="show the queue")
+    dead = subparsers.add_parser("dead", help="mails that were given up").add_subparsers(
+        dest="action", required=True
+    )
+    _add_limit(dead.add_parser("list", help="show them, newest first"))
+    show = dead.add_parser("show", help="everything the outbox knows of one mail")
+    show.add_argument("mail", type=UUID, metavar="MAIL")
+    for action, about in (("retry", "try them again"), ("discard", "put them away")):
+        which = dead.add_parser(action, help=about).add_mutually_exclusive_group(required=True)
+        which.add_argument("mails", nargs="*", type=UUID, metavar="MAIL", default=[])
+        which.add_argument("--all", action="store_true", help="all that are dead now")
+    _add_limit(subparsers.add_parser("in-doubt", help="mails that may have been sent already"))
+    replay = subparsers.add_parser("replay", help="tell again what an event told")
+    replay.add_argument("event", type=int, metavar="EVENT")
+    purge = subparsers.add_parser("purge", help="forget what is old")
+    purge.add_argument(
+        "--older-than",
+        type=_duration,
+        required=True,
+        metavar="TIME",
+        help="since the session's end: 90d, 52w or 48h",
+    )
+
+
+def _add_limit(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--limit", type=int, default=50, metavar="N", help="rows at most (50)")
+
+
+def _duration(text: str) -> timedelta:
+    match = re.fullmatch(r"(\d{1,5})([hdw])", text)
+    if match is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time: use 90d, 52w or 48h")
+    unit = {"h": "hours", "d": "days", "w": "weeks"}[match[2]]
+    return timedelta(**{unit: int(match[1])})
 
 
 if __name__ == "__main__":

@@ -1,28 +1,16 @@
-"""The commands that look rather than work: ``status``, ``check`` and ``preview``."""
+"""The commands that try things out: ``check`` and ``preview``."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 
 from notifier.address import Mailbox
 from notifier.compose import Composer
 from notifier.config import Settings
 from notifier.model import TransportDownError
-from notifier.outbox import Outbox, OutboxError, QueueLine
+from notifier.outbox import OutboxError
 from notifier.render import Renderer, known_kinds
 from notifier.samples import samples_of
 from notifier.service import make_outbox, make_transports
-
-
-async def status(database_url: str) -> str:
-    """The queue as a table: how many mails are in which status, and since when the oldest.
-
-    :raises OutboxError: the database cannot be reached or refuses.
-    """
-    outbox = Outbox(database_url, worker="status", organizer="", app_url="")
-    async with outbox:
-        lines = await outbox.queue_status()
-    return _table(lines, datetime.now().astimezone())
 
 
 async def check(settings: Settings) -> tuple[bool, list[str]]:
@@ -77,23 +65,3 @@ async def _check_database(settings: Settings) -> tuple[bool, str]:
             "apply the migrations, and connect as role notifier"
         )
     return True, f"database: {version}, as role {role}"
-
-
-def _table(lines: Sequence[QueueLine], now: datetime) -> str:
-    rows = [("status", "mails", "oldest")]
-    rows += [(line.status, f"{line.emails:,}", _age(line.oldest, now)) for line in lines]
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    return "\n".join(
-        f"{name:<{widths[0]}}  {count:>{widths[1]}}  {oldest}".rstrip()
-        for name, count, oldest in rows
-    )
-
-
-def _age(moment: datetime | None, now: datetime) -> str:
-    if moment is None:
-        return ""
-    seconds = max(0, round((now - moment).total_seconds()))
-    for unit, size in (("d", 86_400), ("h", 3600), ("min", 60)):
-        if seconds >= size:
-            return f"{seconds // size} {unit} ago"
-    return f"{seconds} s ago"

@@ -40,6 +40,15 @@ FUNCTIONS: tuple[LiteralString, ...] = (
     "notifier.stay_awake(interval)",
     "notifier.fall_asleep()",
     "notifier.queue_status()",
+    "notifier.queue_metrics()",
+    "notifier.workers()",
+    "notifier.dead_emails(integer)",
+    "notifier.emails_in_doubt(integer)",
+    "notifier.email_history(uuid)",
+    "notifier.retry_emails(uuid[])",
+    "notifier.discard_emails(uuid[])",
+    "notifier.replay_event(bigint)",
+    "notifier.purge(interval, integer)",
 )
 """Everything that the notifier calls; ``check`` looks for each."""
 
@@ -82,6 +91,63 @@ class QueueLine:
     status: str
     emails: int
     oldest: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueMetrics:
+    """The queue in numbers; ``oldest_seconds``: how long the oldest due mail or event waits."""
+
+    queued: int
+    urgent: int
+    held: int
+    in_doubt: int
+    dead: int
+    events: int
+    oldest_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerLine:
+    """A worker that holds mails now, and when the first of its leases ends."""
+
+    worker: str | None
+    emails: int
+    lease_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLine:
+    """A mail that was given up."""
+
+    email_id: UUID
+    kind: str
+    session_id: UUID
+    recipient_id: UUID
+    attempts: int
+    created_at: datetime
+    last_error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtLine:
+    """An unfinished mail that may have been sent already; repeated from ``available_at`` on."""
+
+    email_id: UUID
+    kind: str
+    session_id: UUID
+    recipient_id: UUID
+    in_doubt_at: datetime
+    available_at: datetime
+    last_error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """Rows forgotten by one call, and whether there are more to forget."""
+
+    emails: int
+    events: int
+    more: bool
 
 
 class Outbox:
@@ -246,6 +312,84 @@ class Outbox:
         return await self._rows(
             QueueLine, "select status, emails, oldest from notifier.queue_status()"
         )
+
+    # What operators ask and do
+
+    async def queue_metrics(self) -> QueueMetrics:
+        """The queue in numbers, cheaply enough to be asked every few seconds."""
+        rows: list[QueueMetrics] = await self._rows(
+            QueueMetrics,
+            """
+            select queued, urgent, held, in_doubt, dead, events, oldest_seconds
+            from notifier.queue_metrics()
+            """,
+        )
+        return rows[0]
+
+    async def workers(self) -> list[WorkerLine]:
+        """Who holds mails now."""
+        return await self._rows(
+            WorkerLine, "select worker, emails, lease_until from notifier.workers()"
+        )
+
+    async def dead_emails(self, max_rows: int) -> list[DeadLine]:
+        """Mails that were given up, newest first."""
+        return await self._rows(
+            DeadLine,
+            """
+            select email_id, kind, session_id, recipient_id, attempts, created_at, last_error
+            from notifier.dead_emails(%(max_rows)s)
+            """,
+            {"max_rows": max_rows},
+        )
+
+    async def emails_in_doubt(self, max_rows: int) -> list[DoubtLine]:
+        """Unfinished mails that may have been sent already, the latest doubt first."""
+        return await self._rows(
+            DoubtLine,
+            """
+            select email_id, kind, session_id, recipient_id, in_doubt_at, available_at, last_error
+            from notifier.emails_in_doubt(%(max_rows)s)
+            """,
+            {"max_rows": max_rows},
+        )
+
+    async def email_history(self, email_id: UUID) -> dict[str, Any] | None:
+        """Everything the outbox knows of one mail; None for an unknown one."""
+        rows: list[dict[str, Any] | None] = await self._scalars(
+            "select notifier.email_history(%(email)s)", {"email": email_id}
+        )
+        return rows[0]
+
+    async def retry_emails(self, email_ids: Sequence[UUID] | None) -> int:
+        """Give dead mails (None: all) another round of attempts; how many."""
+        rows = await self._scalars(
+            "select notifier.retry_emails(%(emails)s::uuid[])",
+            {"emails": None if email_ids is None else list(email_ids)},
+        )
+        return int(rows[0])
+
+    async def discard_emails(self, email_ids: Sequence[UUID] | None) -> int:
+        """Put dead mails (None: all) away; how many."""
+        rows = await self._scalars(
+            "select notifier.discard_emails(%(emails)s::uuid[])",
+            {"emails": None if email_ids is None else list(email_ids)},
+        )
+        return int(rows[0])
+
+    async def replay_event(self, event_id: int) -> int:
+        """Tell again what an event told; the new event's id."""
+        rows = await self._scalars("select notifier.replay_event(%(event)s)", {"event": event_id})
+        return int(rows[0])
+
+    async def purge(self, older_than: timedelta, max_rows: int) -> Purged:
+        """Forget a batch of what sessions left behind that have been over for so long."""
+        rows: list[Purged] = await self._rows(
+            Purged,
+            "select emails, events, more from notifier.purge(%(older_than)s, %(max_rows)s)",
+            {"older_than": older_than, "max_rows": max_rows},
+        )
+        return rows[0]
 
     async def notify(self, payload: str) -> None:
         """Notify on :data:`CHANNEL`: how the listener learns whether notifications arrive."""

@@ -37,7 +37,7 @@ create table notifier.emails (
     constraint emails_pkey primary key (id),
     constraint emails_event_id_recipient_id_topic_key unique (event_id, recipient_id, topic),
     constraint emails_event_id_fkey foreign key (event_id) references notifier.events (id),
-    constraint emails_carried_by_fkey foreign key (carried_by) references notifier.emails (id),
+    constraint emails_carried_by_fkey foreign key (carried_by) references notifier.emails (id) on delete set null,
     constraint emails_attempts_not_negative check (attempts >= 0),
     constraint emails_claim_while_held check (
         status not in ('claimed', 'sending') or (claim_id is not null and num_nonnulls(lease_until, carried_by) = 1)
@@ -56,7 +56,8 @@ create table notifier.emails (
             'not_registered', -- the seat was given up before the student was told of it
             'nothing_changed', -- changed there and back
             'session_over', -- too late
-            'no_address' -- the user has no address, or is gone
+            'no_address', -- the user has no address, or is gone
+            'discarded' -- an operator gave it up
         )
     )
 )
@@ -109,6 +110,8 @@ where status in ('claimed', 'sending') and carried_by is null;
 -- What may go out as one mail.
 create index emails_bundle_idx on notifier.emails (transaction_id, recipient_id, event_id)
 where status = 'queued' and transaction_id is not null;
+-- What was given up and wants a look: empty most of the time.
+create index emails_dead_idx on notifier.emails (created_at) where status = 'dead' and carried_by is null;
 create index emails_carried_by_idx on notifier.emails (carried_by) where carried_by is not null;
 -- Unfinished mails of one person, session and topic: order and folding.
 create index emails_unfinished_idx on notifier.emails (session_id, recipient_id, topic, event_id)

@@ -22,10 +22,17 @@ create table notifier.events (
     merged_into bigint,
     expanded_at timestamptz,
     constraint events_pkey primary key (id),
-    constraint events_merged_into_fkey foreign key (merged_into) references notifier.events (id),
+    constraint events_merged_into_fkey foreign key (merged_into) references notifier.events (id) on delete set null,
     constraint events_merged_into_is_earlier check (merged_into < id),
     constraint events_merged_into_is_expanded check (merged_into is null or expanded_at is not null),
     constraint events_cursor_needs_through_id check (cursor is null or through_id is not null)
+)
+-- As of notifier.emails: most rows are a record that never changes again.
+with (
+    autovacuum_vacuum_scale_factor = 0.01,
+    autovacuum_vacuum_threshold = 1000,
+    autovacuum_analyze_scale_factor = 0.01,
+    autovacuum_analyze_threshold = 1000
 );
 comment on table notifier.events is
     'Changes that somebody is to be told of. Ids of one session rise in the order of its changes, because each is written under the session''s row lock. Rows outlive the session, so there is no foreign key.';

@@ -114,10 +114,11 @@ def test_status_shows_the_queue_as_a_table(
     ended = daemons.run({"DATABASE_URL": classroom.database.notifier_url}, "status")
 
     assert ended.returncode == 0
-    header, *rows = [line.split() for line in ended.stdout.splitlines()]
+    header, *rows = [line.split() for line in ended.stdout.split("\n\n")[0].splitlines()]
     assert header == ["status", "mails", "oldest"]
     counts = {row[0]: row[1] for row in rows}
     assert counts["sent"] == "3"
+    assert "nothing is due" in ended.stdout
 
 
 def test_status_without_a_database_is_one_line(daemons: Daemons) -> None:

@@ -1,0 +1,183 @@
+"""What operators do at a terminal: look at the queue, and put right what went wrong.
+
+Each command is one function that returns what is printed. Nothing here prints or logs an address.
+"""
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from notifier.compose import Composer
+from notifier.config import Settings
+from notifier.model import NotSent
+from notifier.outbox import Outbox, Purged
+from notifier.render import Renderer
+from notifier.samples import sample_email
+from notifier.service import make_transport
+from notifier.table import age, duration, table
+
+BATCH = 5000
+"""Rows that one call of ``purge`` deletes at most."""
+
+
+@asynccontextmanager
+async def open_outbox(database_url: str) -> AsyncIterator[Outbox]:
+    """A connection of role ``notifier`` that claims nothing."""
+    outbox = Outbox(database_url, worker="operator", organizer="", app_url="")
+    async with outbox:
+        yield outbox
+
+
+async def status(database_url: str) -> str:
+    """How many mails are in which status, since when the oldest, what waits, and who works.
+
+    :raises OutboxError: the database cannot be reached or refuses.
+    """
+    async with open_outbox(database_url) as outbox:
+        lines = await outbox.queue_status()
+        metrics = await outbox.queue_metrics()
+        workers = await outbox.workers()
+    now = datetime.now().astimezone()
+    parts = [
+        table(
+            ("status", "mails", "oldest"),
+            [(line.status, f"{line.emails:,}", age(line.oldest, now)) for line in lines],
+            right=frozenset({1}),
+        ),
+        table(
+            ("waiting", ""),
+            [
+                ("urgent mails", f"{metrics.urgent:,}"),
+                ("events to expand", f"{metrics.events:,}"),
+                (
+                    "longest overdue",
+                    "nothing is due"
+                    if metrics.oldest_seconds is None
+                    else duration(round(metrics.oldest_seconds)),
+                ),
+            ],
+            right=frozenset(),
+        ),
+    ]
+    if workers:
+        parts.append(
+            table(
+                ("worker", "holds", "lease ends"),
+                [
+                    (line.worker or "?", f"{line.emails:,}", age(line.lease_until, now))
+                    for line in workers
+                ],
+                right=frozenset({1}),
+            )
+        )
+    return "\n\n".join(parts)
+
+
+async def list_dead(database_url: str, limit: int) -> str:
+    """The mails that were given up, newest first."""
+    async with open_outbox(database_url) as outbox:
+        lines = await outbox.dead_emails(limit)
+    now = datetime.now().astimezone()
+    return table(
+        ("mail", "kind", "queued", "attempts", "error"),
+        [
+            (
+                str(line.email_id),
+                line.kind,
+                age(line.created_at, now),
+                str(line.attempts),
+                line.last_error or "",
+            )
+            for line in lines
+        ],
+        right=frozenset({3}),
+    )
+
+
+async def show(database_url: str, email_id: UUID) -> str | None:
+    """Everything the outbox knows of one mail, as JSON; None for an unknown one."""
+    async with open_outbox(database_url) as outbox:
+        history = await outbox.email_history(email_id)
+    return None if history is None else json.dumps(history, indent=2, ensure_ascii=False)
+
+
+async def retry(database_url: str, email_ids: Sequence[UUID] | None) -> str:
+    """Give dead mails (None: all of them) another round of attempts."""
+    async with open_outbox(database_url) as outbox:
+        return f"{_mails(await outbox.retry_emails(email_ids))} queued again"
+
+
+async def discard(database_url: str, email_ids: Sequence[UUID] | None) -> str:
+    """Put dead mails (None: all of them) away."""
+    async with open_outbox(database_url) as outbox:
+        return f"{_mails(await outbox.discard_emails(email_ids))} discarded"
+
+
+async def list_in_doubt(database_url: str, limit: int) -> str:
+    """Unfinished mails that may have been sent already."""
+    async with open_outbox(database_url) as outbox:
+        lines = await outbox.emails_in_doubt(limit)
+    now = datetime.now().astimezone()
+    return table(
+        ("mail", "kind", "in doubt", "repeated", "error"),
+        [
+            (
+                str(line.email_id),
+                line.kind,
+                age(line.in_doubt_at, now),
+                age(line.available_at, now),
+                line.last_error or "",
+            )
+            for line in lines
+        ],
+        right=frozenset(),
+    )
+
+
+async def replay(database_url: str, event_id: int) -> str:
+    """Tell again what an event told, as it is now."""
+    async with open_outbox(database_url) as outbox:
+        return f"event {event_id} is told again as event {await outbox.replay_event(event_id)}"
+
+
+async def purge(database_url: str, older_than: timedelta) -> str:
+    """Forget, batch by batch, what sessions left behind that have been over for so long."""
+    emails = events = 0
+    async with open_outbox(database_url) as outbox:
+        while True:
+            purged: Purged = await outbox.purge(older_than, BATCH)
+            emails += purged.emails
+            events += purged.events
+            if not purged.more:
+                return f"{_mails(emails)} and {events:,} events forgotten"
+
+
+async def send_test(settings: Settings, address: str) -> tuple[bool, str]:
+    """Send a sample mail without a calendar to an address; whether that worked, and a line.
+
+    It takes the way that every mail takes, fail-over included, but does not touch the queue.
+
+    :raises TransportDownError: no transport works.
+    :raises MessageError: the address is none.
+    """
+    composer = Composer(Renderer(settings.app_url, settings.email_from.name), settings.email_from)
+    sample = replace(
+        sample_email("session_scheduled"), email_id=uuid4(), address=address, calendars="[]"
+    )
+    letter = composer.compose(sample)
+    transport = make_transport(settings)
+    try:
+        await transport.ready()
+        outcome = await transport.send(letter)
+    finally:
+        await transport.close()
+    if isinstance(outcome, NotSent):
+        return False, f"{outcome.transport}: {outcome.failure.value}: {outcome.detail}"
+    return True, f"{outcome.transport}: accepted"
+
+
+def _mails(count: int) -> str:
+    return "1 mail" if count == 1 else f"{count:,} mails"

@@ -1,0 +1,106 @@
+-- Retention. What the outbox keeps of a session is forgotten as a whole, some time after the session is over: until
+-- then it is how a claim knows what a person was told. In batches of rows, each call a short transaction, so that
+-- nobody waits for it, and vacuum, which the tables' settings make frequent, gives the room to the rows to come: the
+-- tables stay as large as what they hold. Partitions, the other way, would be dropped without leaving anything to
+-- vacuum; but the unique keys that make expansion and retries harmless would have to contain the partition's key, and a
+-- record does not age by its rows but by its session's end.
+--
+-- One call at a time; others return at once. Security definer: role notifier may call the queue's functions and read
+-- nothing.
+create function notifier.purge(older_than interval, max_rows integer default 5000)
+returns table (emails integer, events integer, more boolean)
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+    v_ends_before timestamptz := clock_timestamp() - purge.older_than;
+    v_left integer := purge.max_rows;
+    v_seen uuid[] := array[]::uuid[];
+    v_event record;
+    v_deleted integer;
+begin
+    if purge.older_than is null or purge.older_than < interval '0' or purge.max_rows is null or purge.max_rows < 1 then
+        raise exception using
+            errcode = '22023',
+            message = 'older_than must not be negative and max_rows must be positive',
+            hint = 'Send for how long after a session''s end its record is kept, such as 1 year, and a batch size such as 5000.';
+    end if;
+    emails := 0;
+    events := 0;
+    more := false;
+    if not pg_try_advisory_xact_lock('notifier.events'::regclass::integer, 1) then
+        return next;
+        return;
+    end if;
+    for v_event in
+        select
+            event.session_id,
+            event.created_at
+        from notifier.events as event
+        order by event.id
+    loop
+        -- Ids rise with time, but for transactions that took theirs early.
+        exit when v_event.created_at > v_ends_before + interval '1 hour';
+        continue when v_event.session_id = any(v_seen);
+        v_seen := v_seen || v_event.session_id;
+        continue when
+            exists (
+                select from public.success_sessions as session
+                where
+                    session.id = v_event.session_id
+                    and (session.end_time > v_ends_before or session.status in ('upcoming', 'live'))
+            )
+            or exists (
+                select
+                from (
+                    select of_session.* from notifier.events as of_session
+                    where of_session.session_id = v_event.session_id
+                    offset 0
+                ) as recent
+                where recent.created_at > v_ends_before or recent.expanded_at is null
+            )
+            or exists (
+                select from notifier.emails as unfinished
+                where
+                    unfinished.session_id = v_event.session_id
+                    and unfinished.status in ('queued', 'claimed', 'sending', 'in_doubt')
+            );
+        delete from notifier.emails as email
+        where email.id = any(
+            array(
+                select told.id
+                from notifier.events as event
+                cross join lateral (
+                    select finished.id from notifier.emails as finished where finished.event_id = event.id offset 0
+                ) as told
+                where event.session_id = v_event.session_id
+                limit v_left
+            )
+        );
+        get diagnostics v_deleted = row_count;
+        emails := emails + v_deleted;
+        v_left := v_left - v_deleted;
+        if v_left <= 0 then
+            more := true;
+            exit;
+        end if;
+        delete from notifier.events as event where event.session_id = v_event.session_id;
+        get diagnostics v_deleted = row_count;
+        events := events + v_deleted;
+        v_left := v_left - v_deleted;
+        if v_left <= 0 then
+            more := true;
+            exit;
+        end if;
+    end loop;
+    return next;
+end
+$$;
+comment on function notifier.purge(interval, integer) is
+    'Forgets events and mails of sessions that have been over, or deleted, for older_than, about max_rows rows per call: how many of each, and whether to call again. Unfinished mails keep their session''s record.';
+revoke execute on function notifier.purge(interval, integer) from public;
+grant execute on function notifier.purge(interval, integer) to notifier;

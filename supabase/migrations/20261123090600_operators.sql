@@ -1,0 +1,451 @@
+-- What operators and monitors ask of the outbox.
+
+-- == For operators ===================================================================================================
+
+-- What a monitor asks every few seconds: unlike notifier.queue_status() it reads what is unfinished or dead and nothing
+-- else, each by an index that holds only that. Security definer: role notifier may call the queue's functions and read
+-- nothing.
+create function notifier.queue_metrics()
+returns table (
+    queued bigint,
+    urgent bigint,
+    held bigint,
+    in_doubt bigint,
+    dead bigint,
+    events bigint,
+    oldest_seconds double precision
+)
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+    v_now timestamptz := clock_timestamp();
+begin
+    return query
+    select
+        waiting.queued,
+        waiting.urgent,
+        (
+            select count(*)
+            from notifier.emails as email
+            where email.status in ('claimed', 'sending') and email.carried_by is null
+        ),
+        waiting.in_doubt,
+        (
+            select count(*)
+            from notifier.emails as email
+            where email.status = 'dead' and email.carried_by is null
+        ),
+        unexpanded.events,
+        -- An event may be younger than v_now.
+        extract(epoch from v_now - least(waiting.due_since, unexpanded.since, v_now))::double precision
+            * case when num_nonnulls(waiting.due_since, unexpanded.since) > 0 then 1 end
+    from (
+        select
+            count(*) filter (where email.status = 'queued') as queued,
+            count(*) filter (where email.urgent) as urgent,
+            count(*) filter (where email.status = 'in_doubt') as in_doubt,
+            min(email.available_at) filter (where email.available_at <= v_now) as due_since
+        from notifier.emails as email
+        where email.status in ('queued', 'in_doubt') and email.carried_by is null
+    ) as waiting
+    cross join (
+        select
+            count(*) as events,
+            min(event.created_at) as since
+        from notifier.events as event
+        where event.expanded_at is null
+    ) as unexpanded;
+end
+$$;
+comment on function notifier.queue_metrics() is
+    'The queue in numbers, without reading its record: mails queued, urgent among the waiting, held by workers, in doubt, dead; events not expanded; and for how many seconds the oldest due mail or event has waited, null for none.';
+revoke execute on function notifier.queue_metrics() from public;
+grant execute on function notifier.queue_metrics() to notifier;
+
+-- For operators. Security definer: role notifier may call the queue's functions and read nothing.
+create function notifier.workers()
+returns table (worker text, emails bigint, lease_until timestamptz)
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return query
+    select
+        held.claimed_by,
+        count(*),
+        min(held.lease_until)
+    from notifier.emails as held
+    where held.status in ('claimed', 'sending') and held.carried_by is null
+    group by held.claimed_by
+    order by held.claimed_by;
+end
+$$;
+comment on function notifier.workers() is
+    'Which workers hold mails now, how many, and when the first of these leases ends unless it is extended. Idle workers hold none.';
+revoke execute on function notifier.workers() from public;
+grant execute on function notifier.workers() to notifier;
+
+-- For operators. Security definer: role notifier may call the queue's functions and read nothing.
+create function notifier.dead_emails(max_rows integer default 100)
+returns table (
+    email_id uuid,
+    kind text,
+    session_id uuid,
+    recipient_id uuid,
+    attempts integer,
+    created_at timestamptz,
+    last_error text
+)
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return query
+    select
+        email.id,
+        email.kind::text,
+        email.session_id,
+        email.recipient_id,
+        email.attempts,
+        email.created_at,
+        email.last_error
+    from notifier.emails as email
+    where email.status = 'dead' and email.carried_by is null
+    order by email.created_at desc, email.id
+    limit max_rows;
+end
+$$;
+comment on function notifier.dead_emails(integer) is
+    'Mails that were given up, newest first, at most max_rows (null: all): what they were about, to whom (user id), and why. Rows that went out in one mail count as one.';
+revoke execute on function notifier.dead_emails(integer) from public;
+grant execute on function notifier.dead_emails(integer) to notifier;
+
+-- For operators. Security definer: role notifier may call the queue's functions and read nothing.
+create function notifier.emails_in_doubt(max_rows integer default 100)
+returns table (
+    email_id uuid,
+    kind text,
+    session_id uuid,
+    recipient_id uuid,
+    in_doubt_at timestamptz,
+    available_at timestamptz,
+    last_error text
+)
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return query
+    select
+        email.id,
+        email.kind::text,
+        email.session_id,
+        email.recipient_id,
+        email.in_doubt_at,
+        email.available_at,
+        email.last_error
+    from notifier.emails as email
+    where
+        email.status in ('queued', 'claimed', 'sending', 'in_doubt')
+        and email.in_doubt_at is not null
+        and email.carried_by is null
+    order by email.in_doubt_at desc, email.id
+    limit max_rows;
+end
+$$;
+comment on function notifier.emails_in_doubt(integer) is
+    'Unfinished mails that may have been sent already, the latest doubt first, at most max_rows (null: all). Each is repeated as it was from available_at on.';
+revoke execute on function notifier.emails_in_doubt(integer) from public;
+grant execute on function notifier.emails_in_doubt(integer) to notifier;
+
+-- For operators: everything the outbox knows of one mail. Security definer: role notifier may call the queue's
+-- functions and read nothing.
+create function notifier.email_history(email_id uuid)
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_history jsonb;
+begin
+    select
+        jsonb_strip_nulls(to_jsonb(email))
+        || jsonb_build_object(
+            'title', event.new -> 'title',
+            'event', jsonb_build_object(
+                'created_at', event.created_at,
+                'changes', notifier.session_changes(event.old, event.new)
+            ),
+            'carries', array(
+                select carried.id from notifier.emails as carried where carried.carried_by = email.id order by carried.id
+            )
+        )
+    into v_history
+    from notifier.emails as email
+    inner join notifier.events as event on email.event_id = event.id
+    where email.id = email_history.email_id;
+    return v_history;
+end
+$$;
+comment on function notifier.email_history(uuid) is
+    'One mail as the outbox knows it: its columns that are not null, the title of its session, the event it tells of and the rows it carries; null for an unknown one. Holds user ids, no address.';
+revoke execute on function notifier.email_history(uuid) from public;
+grant execute on function notifier.email_history(uuid) to notifier;
+
+-- For operators, once the cause is gone. What a mail says is decided anew, unless it may have been sent already: then
+-- it is repeated as it was. Security definer: role notifier may call the queue's functions and read nothing.
+create function notifier.retry_emails(email_ids uuid[] default null)
+returns integer
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_dead uuid[] := array(
+        select dead.id
+        from (
+            select email.*
+            from notifier.emails as email
+            where
+                email.status = 'dead'
+                and email.carried_by is null
+                and (retry_emails.email_ids is null or email.id = any(retry_emails.email_ids))
+            order by email.id
+            offset 0
+            for update
+        ) as dead
+        where dead.status = 'dead'
+    );
+begin
+    update notifier.emails as email
+    set
+        status = case when email.in_doubt_at is null then 'queued' else 'in_doubt' end::notifier.email_status,
+        carried_by = case when email.in_doubt_at is not null then email.carried_by end,
+        attempts = 0,
+        available_at = clock_timestamp()
+    where email.id = any(notifier.with_carried(v_dead));
+    perform pg_notify('notifier', '');
+    return cardinality(v_dead);
+end
+$$;
+comment on function notifier.retry_emails(uuid[]) is
+    'Gives dead mails (null: all) another round of attempts, from now; returns how many. Those that are not dead are left alone.';
+revoke execute on function notifier.retry_emails(uuid[]) from public;
+grant execute on function notifier.retry_emails(uuid[]) to notifier;
+
+-- For operators: a dead mail that is not worth another attempt is put away, so that `dead` above zero means something.
+-- Security definer: role notifier may call the queue's functions and read nothing.
+create function notifier.discard_emails(email_ids uuid[] default null)
+returns integer
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_dead uuid[] := array(
+        select dead.id
+        from (
+            select email.*
+            from notifier.emails as email
+            where
+                email.status = 'dead'
+                and email.carried_by is null
+                and (discard_emails.email_ids is null or email.id = any(discard_emails.email_ids))
+            order by email.id
+            offset 0
+            for update
+        ) as dead
+        where dead.status = 'dead'
+    );
+begin
+    update notifier.emails as email
+    set status = 'skipped', skip_reason = 'discarded', carried_by = null
+    where email.id = any(notifier.with_carried(v_dead));
+    return cardinality(v_dead);
+end
+$$;
+comment on function notifier.discard_emails(uuid[]) is
+    'Puts dead mails (null: all) away as skipped, reason discarded; returns how many. Those that are not dead are left alone.';
+revoke execute on function notifier.discard_emails(uuid[]) from public;
+grant execute on function notifier.discard_emails(uuid[]) to notifier;
+
+-- For operators, when mails were accepted and then lost, by a mail server or a filter: tells everybody again what an
+-- event told. It is a new event from the same old state to what holds now, so that everything else is decided as ever:
+-- who is still to be told, what is true, what is too late. The session is locked first, because the ids of its events
+-- rise in the order of its changes. Security definer: role notifier may call the queue's functions and read nothing.
+create function notifier.replay_event(event_id bigint)
+returns bigint
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_event notifier.events;
+    v_session public.success_sessions;
+    v_kind notifier.email_kind;
+    v_replayed_as bigint;
+begin
+    select event.* into v_event from notifier.events as event where event.id = replay_event.event_id;
+    if not found then
+        raise exception using
+            errcode = 'PT404',
+            message = format('there is no event %s', coalesce(replay_event.event_id::text, 'null')),
+            hint = 'Events are kept as long as notifier.purge() leaves them.';
+    end if;
+    select session.* into v_session
+    from public.success_sessions as session
+    where session.id = v_event.session_id
+    for no key update;
+    if not found then
+        raise exception using
+            errcode = 'PT409',
+            message = format('the session of event %s has been deleted', v_event.id),
+            hint = 'There is nothing left to tell of it.';
+    end if;
+    if v_event.topic = 'registration' then
+        select email.kind into v_kind
+        from notifier.emails as email
+        where email.event_id = v_event.id and email.topic = 'registration'
+        limit 1;
+        perform notifier.tell_registration(v_session, v_event.student_id, coalesce(v_kind, 'registration_confirmed'));
+        select max(event.id) into v_replayed_as
+        from notifier.events as event
+        where event.session_id = v_session.id;
+        return v_replayed_as;
+    end if;
+    insert into notifier.events (session_id, old, new, participants_added, participants_removed)
+    values (
+        v_event.session_id,
+        v_event.old,
+        notifier.session_snapshot(v_session),
+        v_event.participants_added,
+        v_event.participants_removed
+    )
+    returning id into v_replayed_as;
+    return v_replayed_as;
+end
+$$;
+comment on function notifier.replay_event(bigint) is
+    'Tells again what an event told, as it is now, to those whom it still concerns; returns the new event''s id. PT404: no such event; PT409: its session is deleted.';
+revoke execute on function notifier.replay_event(bigint) from public;
+grant execute on function notifier.replay_event(bigint) to notifier;
+
+-- Retention. What the outbox keeps of a session is forgotten as a whole, some time after the session is over: until
+-- then it is how a claim knows what a person was told. In batches of rows, each call a short transaction, so that
+-- nobody waits for it, and vacuum, which the tables' settings make frequent, gives the room to the rows to come: the
+-- tables stay as large as what they hold. Partitions, the other way, would be dropped without leaving anything to
+-- vacuum; but the unique keys that make expansion and retries harmless would have to contain the partition's key, and a
+-- record does not age by its rows but by its session's end.
+--
+-- One call at a time; others return at once. Security definer: role notifier may call the queue's functions and read
+-- nothing.
+create function notifier.purge(older_than interval, max_rows integer default 5000)
+returns table (emails integer, events integer, more boolean)
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+    v_ends_before timestamptz := clock_timestamp() - purge.older_than;
+    v_left integer := purge.max_rows;
+    v_seen uuid[] := array[]::uuid[];
+    v_event record;
+    v_deleted integer;
+begin
+    if purge.older_than is null or purge.older_than < interval '0' or purge.max_rows is null or purge.max_rows < 1 then
+        raise exception using
+            errcode = '22023',
+            message = 'older_than must not be negative and max_rows must be positive',
+            hint = 'Send for how long after a session''s end its record is kept, such as 1 year, and a batch size such as 5000.';
+    end if;
+    emails := 0;
+    events := 0;
+    more := false;
+    if not pg_try_advisory_xact_lock('notifier.events'::regclass::integer, 1) then
+        return next;
+        return;
+    end if;
+    for v_event in
+        select
+            event.session_id,
+            event.created_at
+        from notifier.events as event
+        order by event.id
+    loop
+        -- Ids rise with time, but for transactions that took theirs early.
+        exit when v_event.created_at > v_ends_before + interval '1 hour';
+        continue when v_event.session_id = any(v_seen);
+        v_seen := v_seen || v_event.session_id;
+        continue when
+            exists (
+                select from public.success_sessions as session
+                where
+                    session.id = v_event.session_id
+                    and (session.end_time > v_ends_before or session.status in ('upcoming', 'live'))
+            )
+            or exists (
+                select
+                from (
+                    select of_session.* from notifier.events as of_session
+                    where of_session.session_id = v_event.session_id
+                    offset 0
+                ) as recent
+                where recent.created_at > v_ends_before or recent.expanded_at is null
+            )
+            or exists (
+                select from notifier.emails as unfinished
+                where
+                    unfinished.session_id = v_event.session_id
+                    and unfinished.status in ('queued', 'claimed', 'sending', 'in_doubt')
+            );
+        delete from notifier.emails as email
+        where email.id = any(
+            array(
+                select told.id
+                from notifier.events as event
+                cross join lateral (
+                    select finished.id from notifier.emails as finished where finished.event_id = event.id offset 0
+                ) as told
+                where event.session_id = v_event.session_id
+                limit v_left
+            )
+        );
+        get diagnostics v_deleted = row_count;
+        emails := emails + v_deleted;
+        v_left := v_left - v_deleted;
+        if v_left <= 0 then
+            more := true;
+            exit;
+        end if;
+        delete from notifier.events as event where event.session_id = v_event.session_id;
+        get diagnostics v_deleted = row_count;
+        events := events + v_deleted;
+        v_left := v_left - v_deleted;
+        if v_left <= 0 then
+            more := true;
+            exit;
+        end if;
+    end loop;
+    return next;
+end
+$$;
+comment on function notifier.purge(interval, integer) is
+    'Forgets events and mails of sessions that have been over, or deleted, for older_than, about max_rows rows per call: how many of each, and whether to call again. Unfinished mails keep their session''s record.';
+revoke execute on function notifier.purge(interval, integer) from public;
+grant execute on function notifier.purge(interval, integer) to notifier;

@@ -1,0 +1,161 @@
+"""The operators' commands: dead mails, doubt, replay, purge, a test mail."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from uuid import uuid4
+
+import pytest
+
+from notifier.__main__ import main
+from support.classroom import Classroom
+from support.daemon import Daemons, environment
+from support.outbox import Outbox
+from support.resend_server import API_KEY, ResendServer
+from support.smtp_server import SmtpServer
+from support.threads import in_thread
+
+Run = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def run(
+    classroom: Classroom, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Run:
+    """Runs a command in this process; its exit code and what it printed."""
+    monkeypatch.setenv("DATABASE_URL", classroom.database.notifier_url)
+
+    def run(*arguments: str) -> tuple[int, str]:
+        code = main(arguments)
+        said = capsys.readouterr()
+        return code, said.out + said.err
+
+    return run
+
+
+def kill_one(classroom: Classroom) -> str:
+    """Have one mail refused for good, and leave two queued; the dead one's id."""
+    outbox: Outbox = classroom.outbox
+    classroom.schedule()
+    outbox.expand()
+    (email,) = outbox.claim(1)
+    outbox.fail(email, "permanent", "550 5.1.1 <student0@example.test> unknown")
+    return str(email.email_id)
+
+
+def test_dead_mails_are_listed_shown_tried_again_and_discarded(
+    classroom: Classroom, run: Run
+) -> None:
+    dead = kill_one(classroom)
+
+    code, listed = run("dead", "list")
+    assert code == 0
+    header, line = listed.splitlines()
+    assert header.split() == ["mail", "kind", "queued", "attempts", "error"]
+    assert line.split()[:2] == [dead, "session_scheduled"]
+    assert "550" in line
+    code, shown = run("dead", "show", dead)
+    assert code == 0
+    assert json.loads(shown)["status"] == "dead"
+    assert "@" not in listed + shown
+
+    assert run("dead", "retry", dead) == (0, "1 mail queued again\n")
+    assert classroom.statuses() == {"queued": 3}
+    (email,) = classroom.outbox.claim(1)
+    classroom.outbox.fail(email, "permanent")
+    assert run("dead", "discard", "--all") == (0, "1 mail discarded\n")
+    assert classroom.statuses() == {"queued": 2, "skipped": 1}
+
+
+def test_what_does_not_exist_is_said_so(run: Run) -> None:
+    assert run("dead", "show", str(uuid4())) == (1, "there is no such mail\n")
+    assert run("replay", "999") == (1, "notifier: there is no event 999 (PT404)\n")
+
+
+def test_mails_in_doubt_are_listed(classroom: Classroom, run: Run) -> None:
+    classroom.schedule()
+    classroom.outbox.expand()
+    (email,) = classroom.outbox.claim(1)
+    classroom.outbox.begin(email)
+    classroom.outbox.fail(email, "unknown", "no answer")
+
+    code, listed = run("in-doubt")
+
+    assert code == 0
+    assert listed.splitlines()[1].split()[0] == str(email.email_id)
+
+
+def test_status_says_who_works_and_what_waits(classroom: Classroom, run: Run) -> None:
+    classroom.schedule()
+    classroom.outbox.expand()
+    classroom.outbox.claim(2)
+    classroom.schedule("Another")
+
+    code, said = run("status")
+
+    assert code == 0
+    _, waiting, workers = said.split("\n\n")
+    assert ["events", "to", "expand", "1"] in [line.split() for line in waiting.splitlines()]
+    assert workers.splitlines()[1].split()[:3] == ["a", "worker", "2"]
+
+
+def test_an_event_is_told_again(
+    classroom: Classroom, run: Run, mail_server: SmtpServer, daemons: Daemons
+) -> None:
+    env = environment(classroom.database, mail_server)
+    classroom.schedule()
+    daemons.run(env, "once")
+    (event,) = classroom.outbox.rows("events")
+
+    code, said = run("replay", str(event["id"]))
+
+    assert (code, said.split()[:2]) == (0, ["event", str(event["id"])])
+    daemons.run(env, "once")
+    assert Counter(mail_server.recipients) == {f"student{n}@example.test": 2 for n in range(3)}
+    assert len({mail.message_id for mail in mail_server.mails}) == 6
+
+
+def test_purge_forgets_what_is_old_and_only_that(classroom: Classroom, run: Run) -> None:
+    session = classroom.schedule()
+    classroom.outbox.deliver()
+    classroom.change(session, status="cancelled")
+    classroom.outbox.deliver()
+    classroom.conn.execute("delete from public.success_sessions where id = %s", (session,))
+    assert run("purge", "--older-than", "90d") == (0, "0 mails and 0 events forgotten\n")
+
+    code, said = run("purge", "--older-than", "0h")
+
+    assert code == 0
+    assert said == "6 mails and 2 events forgotten\n"
+    assert classroom.statuses() == {}
+
+
+def test_a_test_mail_goes_the_way_of_every_mail(classroom: Classroom, daemons: Daemons) -> None:
+    with in_thread(SmtpServer()) as down, in_thread(ResendServer()) as api:
+        down.at("MAIL", "554 5.7.1 no service")
+        env = environment(classroom.database, down, RESEND_API_KEY=API_KEY, RESEND_API_URL=api.url)
+
+        ended = daemons.run(env, "send-test", "operator@example.test")
+
+        assert (ended.returncode, ended.stdout) == (0, "resend: accepted\n")
+        (mail,) = api.mails
+        assert "operator@example.test" in mail.request["to"][0]
+        assert "attachments" not in mail.request
+        assert "@" not in ended.stderr
+    assert classroom.statuses() == {}
+
+
+def test_a_test_mail_that_is_refused_says_why(classroom: Classroom, daemons: Daemons) -> None:
+    with in_thread(SmtpServer()) as server:
+        server.at("RCPT", "550 5.1.1 unknown")
+        env = environment(classroom.database, server)
+
+        refused = daemons.run(env, "send-test", "operator@example.test")
+        nonsense = daemons.run(env, "send-test", "no address")
+
+    assert refused.returncode == 1
+    assert refused.stdout.startswith("smtp: permanent: 550 5.1.1 unknown")
+    assert nonsense.returncode == 1
+    assert "not a mail address" in nonsense.stderr
