@@ -19,7 +19,10 @@ begin
                 'changes', notifier.session_changes(event.old, event.new)
             ),
             'carries', array(
-                select carried.id from notifier.emails as carried where carried.carried_by = email.id order by carried.id
+                select carried.id
+                from notifier.emails as carried
+                where carried.carried_by = email.id
+                order by carried.id
             )
         )
     into v_history

@@ -27,7 +27,7 @@ begin
         raise exception using
             errcode = '22023',
             message = 'older_than must not be negative and max_rows must be positive',
-            hint = 'Send for how long after a session''s end its record is kept, such as 1 year, and a batch size such as 5000.';
+            hint = 'Send how long a record is kept after its session''s end, such as 1 year, and a batch size.';
     end if;
     emails := 0;
     events := 0;
