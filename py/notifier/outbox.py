@@ -49,6 +49,7 @@ FUNCTIONS: tuple[LiteralString, ...] = (
     "notifier.discard_emails(uuid[])",
     "notifier.replay_event(bigint)",
     "notifier.purge(interval, integer)",
+    "notifier.set_app_url(text)",
 )
 """Everything that the notifier calls; ``check`` looks for each."""
 
@@ -306,6 +307,10 @@ class Outbox:
     async def fall_asleep(self) -> None:
         """Tell writers to notify again. Look for work once more afterwards, then wait."""
         await self._scalars("select notifier.fall_asleep()")
+
+    async def announce(self) -> None:
+        """Say where the application is, for the links in calendars that the database serves."""
+        await self._scalars("select notifier.set_app_url(%(app_url)s)", {"app_url": self._app_url})
 
     async def queue_status(self) -> list[QueueLine]:
         """How many mails are in which status."""

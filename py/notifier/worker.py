@@ -35,6 +35,10 @@ CROWDED = 1.0
 class Work(Protocol):
     """What the loop needs of :class:`notifier.outbox.Outbox`."""
 
+    async def announce(self) -> None:
+        """See the outbox."""
+        ...
+
     async def tick(self) -> Ticked:
         """See the outbox."""
         ...
@@ -96,6 +100,7 @@ class Worker:
         self._stop = stop
         self._lease = lease
         self._poll = poll
+        self._announced = False
         self._awake_until: float | None = None
         self._tick_at = 0.0
         self._retry_at = 0.0
@@ -147,6 +152,9 @@ class Worker:
         """One look at everything; whether there was something to do."""
         worked = False
         loop = asyncio.get_running_loop()
+        if not self._announced:
+            await self._outbox.announce()
+            self._announced = True
         if loop.time() >= self._tick_at:
             ticked = await self._outbox.tick()
             worked = _report_tick(ticked)

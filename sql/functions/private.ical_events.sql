@@ -69,7 +69,7 @@ begin
                     -- (RFC 5546, section 3.2.5).
                     case
                         when session.status = 'cancelled' then E'STATUS:CANCELLED\r\n'
-                        when method <> 'CANCEL' then E'STATUS:CONFIRMED\r\n'
+                        when method is distinct from 'CANCEL' then E'STATUS:CONFIRMED\r\n'
                     end,
                     E'TRANSP:OPAQUE\r\n',
                     c_folded_organizer,
@@ -96,10 +96,11 @@ begin
                     c_url_text || session.id
                 ), '') as description,
                 c_url || session.id as url
+            offset 0
         ) as line
     );
 end
 $$;
 comment on function private.ical_events(public.success_sessions[], text, text, text, text, boolean) is
-    'One VEVENT (RFC 5545, section 3.6.1) for each session, in the order given; CRLF line ends. Null for no session. is_feed: a UID for each session, UTC, an alarm; else a session of a series has the series'' UID, RECURRENCE-ID and local times.';
+    'One VEVENT (RFC 5545, section 3.6.1) for each session, in the order given; CRLF line ends. Null for no session; without URL where app_url is null, without ORGANIZER where organizer_line is. is_feed: a UID for each session, UTC, an alarm; else a session of a series has the series'' UID, RECURRENCE-ID and local times.';
 revoke execute on function private.ical_events(public.success_sessions[], text, text, text, text, boolean) from public;

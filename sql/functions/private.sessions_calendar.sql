@@ -27,15 +27,13 @@ declare
     v_timezone text;
     v_calendar text;
 begin
-    if method is null or method not in ('REQUEST', 'CANCEL', 'PUBLISH') then
+    if method not in ('REQUEST', 'CANCEL') then
         raise exception using
             errcode = '22023',
-            message = format(
-                'method must be REQUEST, CANCEL or PUBLISH, not %s', coalesce(quote_literal(method), 'null')
-            );
+            message = format('method must be REQUEST, CANCEL or null, not %L', method);
     end if;
-    -- PUBLISH goes to nobody in particular, and nobody answers it.
-    if v_organizer is null and (organizer is not null or method <> 'PUBLISH') then
+    -- Only who invites has a name here: what goes to nobody in particular has no ORGANIZER (RFC 5545, section 3.8.4.3).
+    if (v_organizer is null) <> (method is null) or (organizer is null) <> (method is null) then
         raise exception using
             errcode = '22023',
             message = 'organizer must be an address, or a name followed by an address in angle brackets';
@@ -79,28 +77,29 @@ begin
         );
     end if;
 
-    v_calendar := concat(
-        E'BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Live Sessions//Live Sessions//EN\r\nCALSCALE:GREGORIAN\r\n',
-        'METHOD:' || method || E'\r\n',
-        (
-            select string_agg(
-                private.ical_timezone(used.timezone, span.from_time, span.to_time), '' order by used.timezone
-            )
-            from (
-                select distinct session.timezone
-                from unnest(v_sessions) as session
-                where session.recurrence_id is not null and session.timezone <> 'UTC'
-            ) as used
-            cross join (
-                select
-                    min(least(session.start_time, session.recurrence_id)) as from_time,
-                    max(greatest(session.end_time, session.recurrence_id)) as to_time
-                from unnest(v_sessions) as session
-            ) as span
-        ),
-        v_series_event,
-        private.ical_events(v_sessions, method, v_timezone, v_organizer_line, app_url, is_feed => false),
-        E'END:VCALENDAR\r\n'
+    v_calendar := private.ical_object(
+        method,
+        null,
+        concat(
+            (
+                select string_agg(
+                    private.ical_timezone(used.timezone, span.from_time, span.to_time), '' order by used.timezone
+                )
+                from (
+                    select distinct session.timezone
+                    from unnest(v_sessions) as session
+                    where session.recurrence_id is not null and session.timezone <> 'UTC'
+                ) as used
+                cross join (
+                    select
+                        min(least(session.start_time, session.recurrence_id)) as from_time,
+                        max(greatest(session.end_time, session.recurrence_id)) as to_time
+                    from unnest(v_sessions) as session
+                ) as span
+            ),
+            v_series_event,
+            private.ical_events(v_sessions, method, v_timezone, v_organizer_line, app_url, is_feed => false)
+        )
     );
     if attendee_address is null then
         return v_calendar;
@@ -109,7 +108,7 @@ begin
 end
 $$;
 comment on function private.sessions_calendar(public.success_sessions[], text, boolean, text, text, text, text) is
-    'iCalendar object (RFC 5545, RFC 5546) of sessions with one calendar_uid, that puts them into the attendee''s calendar (REQUEST), takes them out (CANCEL) or shows them (PUBLISH). with_series: the series as one VEVENT first, where there are several dates. Without attendee, private.calendar_for adds one. CRLF line ends.';
+    'iCalendar object (RFC 5545, RFC 5546) of sessions with one calendar_uid, that puts them into the attendee''s calendar (REQUEST), takes them out (CANCEL) or shows them to nobody in particular (null, without organizer). with_series: the series as one VEVENT first, where there are several dates. Without attendee, private.calendar_for adds one. CRLF line ends.';
 revoke execute on function private.sessions_calendar(
     public.success_sessions[], text, boolean, text, text, text, text
 ) from public;

@@ -7,6 +7,7 @@ create table public.app_settings (
     mentor_buffer_minutes integer not null default 0,
     series_horizon_days integer not null default 180,
     audit_retention_months integer not null default 24,
+    app_url text,
     updated_at timestamptz not null default now(),
     constraint app_settings_pkey primary key (id),
     constraint app_settings_one_row check (
@@ -59,6 +60,14 @@ create table public.app_settings (
             'audit_retention_months must be between 1 and 120',
             'Send for how many whole months the audit log is kept.'
         )
+    ),
+    constraint app_settings_app_url_is_http check (
+        private.rule(
+            app_url ~* '^https?://[^\s/?#]+[^\s?#]*$' and char_length(app_url) <= 2000,
+            'app_settings_app_url_is_http',
+            'app_url must be an http(s) address without spaces, query or fragment',
+            'Set APP_URL to the address of the web application, such as https://app.example.com.'
+        )
     )
 );
 comment on table public.app_settings is 'The platform''s settings, one row; admins and superadmins change it.';
@@ -73,6 +82,8 @@ comment on column public.app_settings.series_horizon_days is
     'For how many days ahead the sessions of a series are made. The clock makes the next ones when fewer than half as many days are left.';
 comment on column public.app_settings.audit_retention_months is
     'Whole months for which the audit log is kept; older ones are dropped, their seals stay.';
+comment on column public.app_settings.app_url is
+    'The web application''s address, where links in calendars lead: APP_URL, as the notifier said it when it last started; null: never, and calendars have no links.';
 comment on column public.app_settings.updated_at is 'When a setting last changed.';
 
 insert into public.app_settings default values;

@@ -290,6 +290,10 @@ create type public.booking_offer_credential_details as (
 comment on type public.booking_offer_credential_details is
     'Answer of booking_offer_credentials: where the meetings of an offer take place, in full; null where nothing is set.';
 
+-- PostgREST serves what returns a domain named after a media type as that media type, to callers who accept it.
+create domain public."text/calendar" as text;
+comment on domain public."text/calendar" is 'An iCalendar object (RFC 5545), which PostgREST serves as text/calendar.';
+
 -- == What tables are built with ======================================================================================
 
 -- A check constraint with a sentence: it passes as any check does (true or null) and otherwise raises the message a

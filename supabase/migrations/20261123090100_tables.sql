@@ -243,6 +243,7 @@ create table public.app_settings (
     mentor_buffer_minutes integer not null default 0,
     series_horizon_days integer not null default 180,
     audit_retention_months integer not null default 24,
+    app_url text,
     updated_at timestamptz not null default now(),
     constraint app_settings_pkey primary key (id),
     constraint app_settings_one_row check (
@@ -295,6 +296,14 @@ create table public.app_settings (
             'audit_retention_months must be between 1 and 120',
             'Send for how many whole months the audit log is kept.'
         )
+    ),
+    constraint app_settings_app_url_is_http check (
+        private.rule(
+            app_url ~* '^https?://[^\s/?#]+[^\s?#]*$' and char_length(app_url) <= 2000,
+            'app_settings_app_url_is_http',
+            'app_url must be an http(s) address without spaces, query or fragment',
+            'Set APP_URL to the address of the web application, such as https://app.example.com.'
+        )
     )
 );
 comment on table public.app_settings is 'The platform''s settings, one row; admins and superadmins change it.';
@@ -309,6 +318,8 @@ comment on column public.app_settings.series_horizon_days is
     'For how many days ahead the sessions of a series are made. The clock makes the next ones when fewer than half as many days are left.';
 comment on column public.app_settings.audit_retention_months is
     'Whole months for which the audit log is kept; older ones are dropped, their seals stay.';
+comment on column public.app_settings.app_url is
+    'The web application''s address, where links in calendars lead: APP_URL, as the notifier said it when it last started; null: never, and calendars have no links.';
 comment on column public.app_settings.updated_at is 'When a setting last changed.';
 
 insert into public.app_settings default values;
@@ -1632,3 +1643,55 @@ comment on constraint mentor_availability_mentor_id_no_overlap on public.mentor_
 
 create index mentor_availability_mentor_id_weekday_idx on public.mentor_availability (mentor_id, weekday);
 create index mentor_availability_timezone_idx on public.mentor_availability (timezone);
+
+-- Calendars that programs subscribe to by an address that holds a token; see private.calendar_feed_tokens.
+create table public.calendar_feeds (
+    id uuid not null default gen_random_uuid(),
+    owner_id uuid not null,
+    label text,
+    course_id uuid,
+    last_used_at timestamptz,
+    created_at timestamptz not null default now(),
+    constraint calendar_feeds_pkey primary key (id),
+    constraint calendar_feeds_owner_id_fkey
+    foreign key (owner_id) references public.profiles (id) on delete cascade,
+    constraint calendar_feeds_course_id_fkey
+    foreign key (course_id) references public.courses (id) on delete cascade,
+    constraint calendar_feeds_label_not_blank check (
+        private.rule(
+            btrim(label) <> '' and char_length(label) <= 100 and label !~ '[[:cntrl:]]',
+            'calendar_feeds_label_not_blank',
+            'label must be one line of 1 to 100 characters',
+            'Send a name that tells the calendar from others, such as Work, or null.'
+        )
+    )
+);
+comment on table public.calendar_feeds is
+    'Calendar feeds, each seen by its owner: created by create_calendar_feed, ended for good by revoke_calendar_feed, and gone with the user or the course.';
+comment on column public.calendar_feeds.id is 'The feed; not its token, which is shown once and kept nowhere.';
+comment on column public.calendar_feeds.owner_id is 'Whose sessions it shows.';
+comment on column public.calendar_feeds.label is
+    'What the owner calls it, also the calendar''s name in programs; one line, at most 100 characters; null: Live Sessions.';
+comment on column public.calendar_feeds.course_id is 'Only the sessions of this course; null: all that its owner may see.';
+comment on column public.calendar_feeds.last_used_at is
+    'When it was last asked for, within 15 minutes; null: never. A GET straight from PostgREST cannot record it.';
+comment on column public.calendar_feeds.created_at is 'When it was created.';
+
+create index calendar_feeds_owner_id_idx on public.calendar_feeds (owner_id);
+create index calendar_feeds_course_id_idx on public.calendar_feeds (course_id);
+
+-- Apart from public.calendar_feeds, so that owners can read every column of that. A token has 244 random bits, so a
+-- plain hash is enough: there is nothing to guess that salt or many rounds would slow down.
+create table private.calendar_feed_tokens (
+    token_hash bytea not null,
+    feed_id uuid not null,
+    constraint calendar_feed_tokens_pkey primary key (token_hash),
+    constraint calendar_feed_tokens_feed_id_key unique (feed_id),
+    constraint calendar_feed_tokens_feed_id_fkey
+    foreign key (feed_id) references public.calendar_feeds (id) on delete cascade
+);
+comment on table private.calendar_feed_tokens is 'What finds a calendar feed by its token; the token itself is not kept.';
+comment on column private.calendar_feed_tokens.token_hash is 'SHA-256 of the token.';
+comment on column private.calendar_feed_tokens.feed_id is 'The feed that it opens.';
+
+alter table private.calendar_feed_tokens enable row level security;

@@ -666,7 +666,7 @@ begin
                     -- (RFC 5546, section 3.2.5).
                     case
                         when session.status = 'cancelled' then E'STATUS:CANCELLED\r\n'
-                        when method <> 'CANCEL' then E'STATUS:CONFIRMED\r\n'
+                        when method is distinct from 'CANCEL' then E'STATUS:CONFIRMED\r\n'
                     end,
                     E'TRANSP:OPAQUE\r\n',
                     c_folded_organizer,
@@ -693,12 +693,13 @@ begin
                     c_url_text || session.id
                 ), '') as description,
                 c_url || session.id as url
+            offset 0
         ) as line
     );
 end
 $$;
 comment on function private.ical_events(public.success_sessions[], text, text, text, text, boolean) is
-    'One VEVENT (RFC 5545, section 3.6.1) for each session, in the order given; CRLF line ends. Null for no session. is_feed: a UID for each session, UTC, an alarm; else a session of a series has the series'' UID, RECURRENCE-ID and local times.';
+    'One VEVENT (RFC 5545, section 3.6.1) for each session, in the order given; CRLF line ends. Null for no session; without URL where app_url is null, without ORGANIZER where organizer_line is. is_feed: a UID for each session, UTC, an alarm; else a session of a series has the series'' UID, RECURRENCE-ID and local times.';
 revoke execute on function private.ical_events(public.success_sessions[], text, text, text, text, boolean) from public;
 
 -- A rule for given dates, found from the dates alone: the series' own rule may have changed since, and its dates were
@@ -842,6 +843,24 @@ comment on function private.ical_recurrence(timestamptz[], text) is
     'RRULE, EXDATE and RDATE lines that give exactly these starts, the first of which is DTSTART; in order, CRLF line ends.';
 revoke execute on function private.ical_recurrence(timestamptz[], text) from public;
 
+-- The frame of every calendar object. What goes by mail has a METHOD, the same as its MIME part; what is fetched has
+-- none: over HTTP the media type names no method, and each demands the other (RFC 5545, section 3.7.2).
+create function private.ical_object(method text, properties text, components text)
+returns text
+language sql
+immutable
+set search_path = pg_catalog, pg_temp
+return concat(
+    E'BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Live Sessions//Live Sessions//EN\r\nCALSCALE:GREGORIAN\r\n',
+    'METHOD:' || method || E'\r\n',
+    properties,
+    components,
+    E'END:VCALENDAR\r\n'
+);
+comment on function private.ical_object(text, text, text) is
+    'A VCALENDAR (RFC 5545, section 3.4) of these lines, each ending with CRLF; method null for one that invites nobody, properties null for no others.';
+revoke execute on function private.ical_object(text, text, text) from public;
+
 -- One object for what one mail tells of one UID: a session, or several of a series. Each date of a series is a VEVENT
 -- of its own with RECURRENCE-ID, because each has its own link and is moved and cancelled by itself. Sent together to
 -- somebody who knows none of them, they follow a VEVENT for the whole series (with_series), whose instances they are:
@@ -871,15 +890,13 @@ declare
     v_timezone text;
     v_calendar text;
 begin
-    if method is null or method not in ('REQUEST', 'CANCEL', 'PUBLISH') then
+    if method not in ('REQUEST', 'CANCEL') then
         raise exception using
             errcode = '22023',
-            message = format(
-                'method must be REQUEST, CANCEL or PUBLISH, not %s', coalesce(quote_literal(method), 'null')
-            );
+            message = format('method must be REQUEST, CANCEL or null, not %L', method);
     end if;
-    -- PUBLISH goes to nobody in particular, and nobody answers it.
-    if v_organizer is null and (organizer is not null or method <> 'PUBLISH') then
+    -- Only who invites has a name here: what goes to nobody in particular has no ORGANIZER (RFC 5545, section 3.8.4.3).
+    if (v_organizer is null) <> (method is null) or (organizer is null) <> (method is null) then
         raise exception using
             errcode = '22023',
             message = 'organizer must be an address, or a name followed by an address in angle brackets';
@@ -923,28 +940,29 @@ begin
         );
     end if;
 
-    v_calendar := concat(
-        E'BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Live Sessions//Live Sessions//EN\r\nCALSCALE:GREGORIAN\r\n',
-        'METHOD:' || method || E'\r\n',
-        (
-            select string_agg(
-                private.ical_timezone(used.timezone, span.from_time, span.to_time), '' order by used.timezone
-            )
-            from (
-                select distinct session.timezone
-                from unnest(v_sessions) as session
-                where session.recurrence_id is not null and session.timezone <> 'UTC'
-            ) as used
-            cross join (
-                select
-                    min(least(session.start_time, session.recurrence_id)) as from_time,
-                    max(greatest(session.end_time, session.recurrence_id)) as to_time
-                from unnest(v_sessions) as session
-            ) as span
-        ),
-        v_series_event,
-        private.ical_events(v_sessions, method, v_timezone, v_organizer_line, app_url, is_feed => false),
-        E'END:VCALENDAR\r\n'
+    v_calendar := private.ical_object(
+        method,
+        null,
+        concat(
+            (
+                select string_agg(
+                    private.ical_timezone(used.timezone, span.from_time, span.to_time), '' order by used.timezone
+                )
+                from (
+                    select distinct session.timezone
+                    from unnest(v_sessions) as session
+                    where session.recurrence_id is not null and session.timezone <> 'UTC'
+                ) as used
+                cross join (
+                    select
+                        min(least(session.start_time, session.recurrence_id)) as from_time,
+                        max(greatest(session.end_time, session.recurrence_id)) as to_time
+                    from unnest(v_sessions) as session
+                ) as span
+            ),
+            v_series_event,
+            private.ical_events(v_sessions, method, v_timezone, v_organizer_line, app_url, is_feed => false)
+        )
     );
     if attendee_address is null then
         return v_calendar;
@@ -953,7 +971,7 @@ begin
 end
 $$;
 comment on function private.sessions_calendar(public.success_sessions[], text, boolean, text, text, text, text) is
-    'iCalendar object (RFC 5545, RFC 5546) of sessions with one calendar_uid, that puts them into the attendee''s calendar (REQUEST), takes them out (CANCEL) or shows them (PUBLISH). with_series: the series as one VEVENT first, where there are several dates. Without attendee, private.calendar_for adds one. CRLF line ends.';
+    'iCalendar object (RFC 5545, RFC 5546) of sessions with one calendar_uid, that puts them into the attendee''s calendar (REQUEST), takes them out (CANCEL) or shows them to nobody in particular (null, without organizer). with_series: the series as one VEVENT first, where there are several dates. Without attendee, private.calendar_for adds one. CRLF line ends.';
 revoke execute on function private.sessions_calendar(
     public.success_sessions[], text, boolean, text, text, text, text
 ) from public;

@@ -2085,3 +2085,22 @@ comment on function notifier.queue_status() is
     'How many mails are in each status, and when the oldest of them was queued; every status has a row. Rows that go out in one mail count as one once they do.';
 revoke execute on function notifier.queue_status() from public;
 grant execute on function notifier.queue_status() to notifier;
+
+-- The address is configured once, for the notifier. It says it here, for what the database links by itself.
+-- Security definer: role notifier may call the queue's functions and read nothing.
+create function notifier.set_app_url(app_url text)
+returns void
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    update public.app_settings as settings
+    set app_url = set_app_url.app_url
+    where settings.app_url is distinct from set_app_url.app_url;
+end
+$$;
+comment on function notifier.set_app_url(text) is
+    'Keeps the web application''s address, without a trailing slash, in app_settings; writes only if it is new. Errors: 22023 no http(s) address.';
+revoke execute on function notifier.set_app_url(text) from public;
+grant execute on function notifier.set_app_url(text) to notifier;

@@ -1,4 +1,7 @@
-"""Whoever has not signed in gets nothing, anywhere, and cannot tell that anything is there."""
+"""Whoever has not signed in gets nothing, anywhere, and cannot tell that anything is there.
+
+But for a calendar feed, with its token: test_calendar_feeds.py.
+"""
 
 from __future__ import annotations
 
@@ -97,11 +100,12 @@ def test_a_session_that_is_there_looks_like_one_that_is_not(
     assert there.json() == nowhere.json()
 
 
-def test_the_description_for_visitors_names_nothing(callers: Callers, session: UUID) -> None:
+def test_the_description_for_visitors_names_the_feed_alone(callers: Callers, session: UUID) -> None:
     response = callers.visitor().get("")
 
     assert response.status_code == 200
-    assert set(response.json()["paths"]) == {"/"}
+    assert set(response.json()["paths"]) == {"/", "/rpc/calendar_feed"}
+    assert not response.json().get("definitions")
 
 
 def test_a_control_everybody_concerned_does_see_it(

@@ -45,7 +45,11 @@ ENUMS = {
 }
 
 API_FUNCTIONS = {
+    "calendar_feed(token text)": '"text/calendar"',
     "cancel_registration(session_id uuid)": "registration_details",
+    (
+        "create_calendar_feed(label text DEFAULT NULL::text, course_id uuid DEFAULT NULL::uuid)"
+    ): "text",
     (
         "book_slot(offer_id uuid, start_time timestamp with time zone,"
         " note text DEFAULT NULL::text)"
@@ -90,11 +94,13 @@ API_FUNCTIONS = {
         " connection_id text DEFAULT NULL::text)"
     ): "presence_receipt",
     "register_for_session(session_id uuid)": "registration_details",
+    "revoke_calendar_feed(feed_id uuid)": "void",
     "session_credentials(session_id uuid)": "session_credential_details",
     (
         "verify_audit_log(since timestamp with time zone DEFAULT NULL::timestamp with time zone,"
         " known_seal bigint DEFAULT NULL::bigint, known_hash text DEFAULT NULL::text)"
     ): "audit_verification",
+    "session_ics(session_id uuid)": '"text/calendar"',
 }
 
 API_RELATIONS = {
@@ -104,6 +110,7 @@ API_RELATIONS = {
     "blackout_clashes",
     "blackout_dates",
     "booking_offers",
+    "calendar_feeds",
     "course_enrollments",
     "courses",
     "meeting_accounts",
@@ -197,7 +204,7 @@ def test_a_session_has_these_defaults_and_demands_these_fields(conn: psycopg.Con
 def test_the_shown_default_settings_are_the_documented_ones(conn: psycopg.Connection) -> None:
     row = conn.execute(
         "select join_opens_minutes_before, late_after_minutes, partial_below_percent,"
-        " mentor_buffer_minutes, series_horizon_days, audit_retention_months"
+        " mentor_buffer_minutes, series_horizon_days, audit_retention_months, app_url"
         " from public.app_settings"
     ).fetchone()
-    assert row == (15, 10, 75, 0, 180, 24)
+    assert row == (15, 10, 75, 0, 180, 24, None)

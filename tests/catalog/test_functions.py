@@ -9,17 +9,20 @@ from support.catalog import Rule, caught, offenders
 
 DEFINER_API = {
     # The API functions that do for their caller what the caller may not do: read Vault, write
-    # presence, registrations, bookings and the audit log. Each decides for itself who may call it
-    # for which session.
+    # presence, registrations, bookings, feeds and the audit log. Each decides for itself who may
+    # call it for which session.
     "book_slot(uuid,timestamp with time zone,text)",
     "bookable_slots(uuid,uuid,timestamp with time zone,timestamp with time zone,uuid)",
     "booking_offer_credentials(uuid)",
+    "calendar_feed(text)",
     "cancel_booking(uuid,text)",
     "cancel_registration(uuid)",
+    "create_calendar_feed(text,uuid)",
     "join_session(uuid)",
     "leave_session(uuid)",
     "move_booking(uuid,timestamp with time zone)",
     "register_for_session(uuid)",
+    "revoke_calendar_feed(uuid)",
     "session_credentials(uuid)",
     # For edge functions: write presence.
     "end_meeting(text,text,text,timestamp with time zone)",
@@ -27,6 +30,7 @@ DEFINER_API = {
     ("record_presence(text,text,text,text,timestamp with time zone,text,text,text,text)"),
     # Write series, which nobody may write past their rule; for managers and hosts.
     "create_recurring_session(jsonb,jsonb)",
+    "session_ics(uuid)",
     # Look at and lock what row-level security would hide the indexes of; for managers only.
     "available_mentors(timestamp with time zone,timestamp with time zone)",
     ("reassign_mentor_sessions(uuid,uuid,timestamp with time zone,timestamp with time zone)"),
@@ -54,13 +58,14 @@ FUNCTION_RULES = (
         "private.lost()",
     ),
     Rule(
-        "is closed to PUBLIC and anon",
+        "is closed to PUBLIC, and to anon but for the calendar feed, whose token is the key",
         """
         select oid::regprocedure::text
         from pg_proc
         cross join unnest(array['public', 'anon']) as stranger (name)
         where pronamespace::regnamespace::text in ('public', 'private', 'notifier')
             and has_function_privilege(stranger.name, oid, 'execute')
+            and (stranger.name = 'public' or oid <> 'public.calendar_feed(text)'::regprocedure)
         group by oid
         """,
         "create function private.open() returns integer language sql return 1",

@@ -30,6 +30,7 @@ CALL = "execute"
 SUMMARY = {
     # Somebody who has not signed in.
     ("anon", "public.*"): "usage",
+    ("anon", "public.calendar_feed(token)"): CALL,
     # PostgREST's own login, which becomes one of the others for each request.
     ("authenticator", "public.*"): "usage",
     # A signed-in user; which rows, the policies say.
@@ -50,6 +51,7 @@ SUMMARY = {
     ("authenticated", "public.booking_offers"): (
         f"select, insert (mentor_id, {OFFER_FIELDS}), update ({OFFER_FIELDS}), delete"
     ),
+    ("authenticated", "public.calendar_feeds"): "select",
     ("authenticated", "public.course_enrollments"): (
         "select, insert (id, student_id, course_id, batch_id, status),"
         " update (batch_id, status), delete"
@@ -85,7 +87,9 @@ SUMMARY = {
         f"select, insert ({SESSION_FIELDS}), update ({SESSION_FIELDS}), delete"
     ),
     ("authenticated", "public.user_roles"): "select, insert (user_id, role), delete",
+    ("authenticated", "public.calendar_feed(token)"): CALL,
     ("authenticated", "public.cancel_registration(session_id)"): CALL,
+    ("authenticated", "public.create_calendar_feed(label, course_id)"): CALL,
     ("authenticated", "public.book_slot(offer_id, start_time, note)"): CALL,
     (
         "authenticated",
@@ -106,8 +110,10 @@ SUMMARY = {
     ("authenticated", "public.move_booking(session_id, start_time)"): CALL,
     ("authenticated", "public.preview_recurrence(recurrence, start_time, timezone)"): CALL,
     ("authenticated", "public.register_for_session(session_id)"): CALL,
+    ("authenticated", "public.revoke_calendar_feed(feed_id)"): CALL,
     ("authenticated", "public.session_credentials(session_id)"): CALL,
     ("authenticated", "public.verify_audit_log(since, known_seal, known_hash)"): CALL,
+    ("authenticated", "public.session_ics(session_id)"): CALL,
     # What policies, checks, generated columns and the view call in the user's name. The API does
     # not expose them.
     ("authenticated", "private.*"): "usage",
@@ -142,6 +148,8 @@ SUMMARY = {
     ("service_role", "public.batches"): ALL,
     ("service_role", "public.blackout_dates"): ALL,
     ("service_role", "public.booking_offers"): ALL,
+    ("service_role", "public.calendar_feed(token)"): CALL,
+    ("service_role", "public.calendar_feeds"): "select, delete",
     ("service_role", "public.course_enrollments"): ALL,
     ("service_role", "public.courses"): ALL,
     ("service_role", "public.meeting_accounts"): ALL,
@@ -199,6 +207,7 @@ SUMMARY = {
     ("notifier", "notifier.release_emails(claim, email_ids)"): CALL,
     ("notifier", "notifier.replay_event(event_id)"): CALL,
     ("notifier", "notifier.retry_emails(email_ids)"): CALL,
+    ("notifier", "notifier.set_app_url(app_url)"): CALL,
     ("notifier", "notifier.stay_awake(for_interval)"): CALL,
     ("notifier", "notifier.tick()"): CALL,
     ("notifier", "notifier.workers()"): CALL,

@@ -26,7 +26,7 @@ def calendar_text(
     organizer: str | None = "Live Sessions <sessions@example.test>",
     address: str | None = "anna@example.test",
     name: str | None = "Anna Lopez",
-    app_url: str = APP_URL,
+    app_url: str | None = APP_URL,
 ) -> str:
     row = conn.execute(
         "select private.sessions_calendar(array[session], %s, false, %s, %s, %s, %s)"
@@ -210,11 +210,32 @@ def test_an_organizer_that_is_no_address_is_refused(world: World, organizer: str
         calendar_text(world.conn, session, organizer=organizer)
 
 
-@pytest.mark.parametrize("method", ["ADD", "request", "", None])
-def test_a_method_without_meaning_here_is_refused(world: World, method: str | None) -> None:
+@pytest.mark.parametrize("method", ["ADD", "PUBLISH", "request", ""])
+def test_a_method_without_meaning_here_is_refused(world: World, method: str) -> None:
     session = world.session(starts=TUESDAY)
     with refused(world.conn, psycopg.errors.InvalidParameterValue, "method"):
         calendar_text(world.conn, session, method=method)
+
+
+def test_what_invites_nobody_has_neither_method_nor_organizer(world: World) -> None:
+    """RFC 5545: the media type would have to say the method (3.7.2); 3.8.4.3."""
+    session = world.session(starts=TUESDAY)
+    text = calendar_text(world.conn, session, method=None, organizer=None, address=None)
+    assert "METHOD" not in icalendar.Calendar.from_ical(text)
+    event = event_of(text)
+    assert {"ORGANIZER", "ATTENDEE"} & set(event) == set()
+    assert event["STATUS"] == "CONFIRMED"
+    with refused(world.conn, psycopg.errors.InvalidParameterValue, "organizer"):
+        calendar_text(world.conn, session, method=None)
+
+
+def test_without_an_application_there_is_no_link(world: World) -> None:
+    described = world.session(starts=TUESDAY, description="Bring some.")
+    bare = world.session(starts=TUESDAY)
+    event = event_of(calendar_text(world.conn, described, app_url=None))
+    assert (event["DESCRIPTION"], "URL" in event) == ("Bring some.", False)
+    event = event_of(calendar_text(world.conn, bare, app_url=None))
+    assert {"DESCRIPTION", "URL"} & set(event) == set()
 
 
 def test_a_slash_too_many_makes_no_other_address(world: World) -> None:

@@ -33,6 +33,7 @@ QUEUE_FUNCTIONS = {
     "release_emails",
     "replay_event",
     "retry_emails",
+    "set_app_url",
     "stay_awake",
     "tick",
     "workers",

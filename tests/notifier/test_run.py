@@ -37,6 +37,18 @@ def test_an_admins_commit_becomes_one_mail_for_everybody_concerned(
     assert host["Subject"].startswith("You host: Week 6: joins")
 
 
+def test_the_application_s_address_reaches_the_calendars_that_the_database_serves(
+    classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
+) -> None:
+    daemons.start(environment(classroom.database, mail_server))
+
+    def app_url() -> object:
+        return classroom.conn.execute("select app_url from public.app_settings").fetchone()
+
+    wait_until(lambda: app_url() != (None,), "the address")
+    assert app_url() == ("https://app.live-sessions.test",)
+
+
 def test_each_change_is_told_with_a_calendar_that_updates_the_last(
     classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
 ) -> None:

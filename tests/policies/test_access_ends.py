@@ -118,6 +118,13 @@ def doors(academy: Academy, session: UUID) -> dict[str, bool]:
             # Not found, as opposed to being told that there is nothing to leave or to be shown.
             return error.sqlstate != "PT404"
 
+    def is_in_feed() -> bool:
+        with academy.undone():
+            return rows(
+                "select from public.create_calendar_feed() as token"
+                " where public.calendar_feed(token) like '%%UID:' || %(session)s || '@%%'"
+            )
+
     return {
         "table": rows("select from public.success_sessions where id = %(session)s"),
         "calendar": rows(
@@ -126,11 +133,15 @@ def doors(academy: Academy, session: UUID) -> dict[str, bool]:
         "join": answers("join_session"),
         "leave": answers("leave_session"),
         "credentials": answers("session_credentials"),
+        "file": answers("session_ics"),
+        "feed": is_in_feed(),
     }
 
 
 def all_doors(is_open: bool) -> dict[str, bool]:
-    return dict.fromkeys(("table", "calendar", "join", "leave", "credentials"), is_open)
+    return dict.fromkeys(
+        ("table", "calendar", "join", "leave", "credentials", "file", "feed"), is_open
+    )
 
 
 @pytest.mark.parametrize("ending", ENDINGS.values(), ids=list(ENDINGS))

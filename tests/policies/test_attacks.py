@@ -169,6 +169,23 @@ def test_no_row_that_anybody_reads_holds_a_secret(academy: Academy, who: str) ->
     assert "SECRET" not in str(rows)
 
 
+@pytest.mark.parametrize("who", ["student", "participant", "host", *MANAGERS])
+def test_no_calendar_holds_a_secret_or_an_address(academy: Academy, who: str) -> None:
+    with academy.acting(who):
+        calendars = academy.conn.execute(
+            """
+            select public.calendar_feed(public.create_calendar_feed())
+            union all
+            select public.session_ics(session.id) from public.success_sessions as session
+            """
+        ).fetchall()
+    assert len(calendars) > 1
+    assert all("SUMMARY:" in calendar for (calendar,) in calendars)
+    assert "SECRET" not in str(calendars)
+    assert "zoom.us" not in str(calendars)
+    assert "@example" not in str(calendars)
+
+
 @pytest.mark.parametrize("who", ["host", "enrollment_manager", "service_role"])
 def test_returning_gives_no_secret_back(academy: Academy, who: str) -> None:
     with academy.acting(who):
@@ -475,6 +492,10 @@ CLOSED_CALLS = {
     "list the learners": "select private.session_learners(session)"
     " from public.success_sessions as session",
     "rewrite attendance": "select private.finalize_attendance(%(session)s)",
+    "read a feed without its token": "select private.feed_calendar(feed)"
+    " from jsonb_populate_record("
+    "null::public.calendar_feeds, jsonb_build_object('owner_id', auth.uid())) as feed",
+    "find a feed's token": "select from private.calendar_feed_tokens",
     "claim mail": "select notifier.claim_emails('me', 1, '1 min', 'a@b.test', 'https://x.test')",
     "turn the clock": "select notifier.tick()",
     "make a secret": "select vault.create_secret('evil')",

@@ -659,6 +659,23 @@ ATTEMPTS = (
         may=(*MANAGERS, "service_role"),
         refused=but(*MANAGERS, "service_role"),
     ),
+    # -- calendar feeds ----------------------------------------------------------------------------
+    Attempt(
+        "calendar_feeds",
+        "select",
+        "of the student",
+        "select from public.calendar_feeds where owner_id = %(student)s",
+        may=("student", "service_role"),
+        refused=("anon",),
+    ),
+    Attempt(
+        "calendar_feeds",
+        "delete",
+        "of the student",
+        "delete from public.calendar_feeds where owner_id = %(student)s",
+        may=("service_role",),
+        refused=but("service_role"),
+    ),
     # -- settings and platforms --------------------------------------------------------------------
     Attempt(
         "app_settings",
@@ -802,6 +819,17 @@ DONE_BY_NOBODY = (
             ("delete", "delete from public.series_skips where series_id = %(batch_series)s"),
         )
     ),
+    # A feed without the token that create_calendar_feed makes would be nobody's.
+    *(
+        Attempt("calendar_feeds", verb, "of the student", statement, may=(), refused=ALL)
+        for verb, statement in (
+            ("insert", "insert into public.calendar_feeds (owner_id) values (%(student)s)"),
+            (
+                "update",
+                "update public.calendar_feeds set course_id = null where owner_id = %(student)s",
+            ),
+        )
+    ),
     *(
         Attempt(table, "truncate", "", statement, may=(), refused=ALL)
         for table, statement in (
@@ -810,6 +838,7 @@ DONE_BY_NOBODY = (
             ("batches", "truncate public.batches cascade"),
             ("blackout_dates", "truncate public.blackout_dates"),
             ("booking_offers", "truncate public.booking_offers cascade"),
+            ("calendar_feeds", "truncate public.calendar_feeds cascade"),
             ("course_enrollments", "truncate public.course_enrollments"),
             ("courses", "truncate public.courses cascade"),
             ("meeting_accounts", "truncate public.meeting_accounts cascade"),

@@ -183,6 +183,73 @@ def test_one_session_is_found_by_its_id(crowd: psycopg.Connection, who: str, rel
     assert not {BY_AUDIENCE, BY_HOST} & plan.indexes()
 
 
+# -- Calendar feeds --------------------------------------------------------------------------------
+
+
+def entries_read(conn: psycopg.Connection, statement: str, *parameters: object) -> Counter[str]:
+    """How many entries of each index of sessions a statement has read, as Postgres counts it."""
+
+    def counted() -> Counter[str]:
+        rows = conn.execute(
+            """
+            select indexrelname::text, pg_stat_get_xact_tuples_returned(indexrelid)
+            from pg_catalog.pg_stat_user_indexes
+            where relid = 'public.success_sessions'::regclass
+            """
+        ).fetchall()
+        return Counter({name: read for name, read in rows if read})
+
+    before = counted()
+    conn.execute(statement.encode(), parameters)
+    return counted() - before
+
+
+def feed_of(conn: psycopg.Connection, owner: UUID, course_id: UUID | None = None) -> UUID:
+    row = conn.execute(
+        "insert into public.calendar_feeds (owner_id, course_id) values (%s, %s) returning id",
+        (owner, course_id),
+    ).fetchone()
+    assert row is not None
+    return UUID(str(row[0]))
+
+
+FEED = """
+    select cardinality(private.feed_sessions(feed)) from public.calendar_feeds as feed
+    where feed.id = %s
+"""
+
+
+def shown_in(conn: psycopg.Connection, feed: UUID) -> int:
+    row = conn.execute(FEED, (feed,)).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+@pytest.mark.parametrize("who", ["student", "mentor"])
+def test_a_feed_reads_the_sessions_it_shows_and_hardly_any_other(
+    crowd: psycopg.Connection, who: str
+) -> None:
+    feed = feed_of(crowd, WHO[who])
+    invited = crowd.execute(
+        "select from public.session_participants where user_id = %s", (WHO[who],)
+    ).rowcount
+    shown = shown_in(crowd, feed)
+    read = entries_read(crowd, FEED, feed)
+    assert set(read) <= {BY_AUDIENCE, BY_HOST, BY_ID}
+    assert 100 < shown <= sum(read.values()) <= shown + invited
+
+
+def test_a_feed_of_a_course_reads_that_course_only(crowd: psycopg.Connection) -> None:
+    feed = feed_of(crowd, MANAGER, one("course 7"))
+    everything = crowd.execute(
+        "select from public.success_sessions where course_id = %s", (one("course 7"),)
+    ).rowcount
+    shown = shown_in(crowd, feed)
+    read = entries_read(crowd, FEED, feed)
+    assert read == {"success_sessions_course_id_batch_id_idx": everything}
+    assert everything / 2 < shown <= everything
+
+
 # -- Everything else that a user reads -------------------------------------------------------------
 
 OWN_ROWS = {
@@ -346,6 +413,26 @@ REQUESTS: dict[str, tuple[str, str]] = {
         "manager",
         "update public.success_sessions set course_id = null, batch_id = null where id = %(full)s",
     ),
+    "make a calendar feed": ("live_learner", "select public.create_calendar_feed()"),
+    "read somebody's calendar feed": (
+        "live_learner",
+        "select public.calendar_feed('token of student 7')",
+    ),
+    "read the feed of a course as a manager": (
+        "manager",
+        "select public.calendar_feed(public.create_calendar_feed("
+        "course_id => (select id from public.courses limit 1)))",
+    ),
+    "read the calendar feed of a mentor": (
+        "live_host",
+        "select public.calendar_feed(public.create_calendar_feed())",
+    ),
+    "revoke a calendar feed": (
+        "live_learner",
+        "select public.create_calendar_feed();"
+        " select public.revoke_calendar_feed(id) from public.calendar_feeds",
+    ),
+    "read a session as a file": ("live_learner", "select public.session_ics(%(live)s)"),
     "read credentials": ("live_host", "select public.session_credentials(%(live)s)"),
     "create a session": (
         "manager",

@@ -1,7 +1,8 @@
-"""In random worlds three say the same of every user and session: policy, API door, and DESIGN.
+"""In random worlds four say the same of every user and session: policy, API door, feed, and DESIGN.
 
 The policy of success_sessions lets indexes decide; private.visible_session, behind the API
-functions, asks about one session; `Facts` below says it in Python, from the rule as it was
+functions, asks about one session; private.feed_sessions finds what goes into a user's calendar feed
+past all policies; `Facts` below says it in Python, from the rule as it was
 written: managers see all, mentors what they host, students what matches an active enrollment or
 an invitation.
 """
@@ -183,6 +184,38 @@ def by_calendar(conn: psycopg.Connection, users: list[UUID]) -> set[Pair]:
     return pairs
 
 
+def by_feed(conn: psycopg.Connection, users: list[UUID]) -> set[Pair]:
+    """What is in each user's calendar feed, and in the feeds of the courses taken together."""
+    feeds = conn.execute(
+        """
+        insert into public.calendar_feeds (owner_id, course_id)
+        select owner_id, course.id
+        from unnest(%s::uuid[]) as owner_id
+        cross join (select id from public.courses union all select null) as course
+        returning id
+        """,
+        (users,),
+    ).fetchall()
+    rows = conn.execute(
+        """
+        select feed.owner_id, shown.id, feed.course_id, shown.course_id
+        from public.calendar_feeds as feed
+        cross join lateral unnest(private.feed_sessions(feed)) as shown
+        where feed.id = any(%s)
+        """,
+        ([row[0] for row in feeds],),
+    ).fetchall()
+    whole = {(user, session) for user, session, asked, _ in rows if asked is None}
+    of_courses = {(user, session) for user, session, asked, _ in rows if asked is not None}
+    assert all(asked == course for _, _, asked, course in rows if asked is not None)
+    assert of_courses == {
+        (user, session)
+        for user, session, asked, course in rows
+        if asked is None and course is not None
+    }
+    return whole
+
+
 def by_door(conn: psycopg.Connection, users: list[UUID], function: str) -> set[Pair]:
     """For whom a function answers anything but PT404; what it writes is undone."""
     conn.execute(
@@ -236,9 +269,11 @@ def test_all_doors_agree_with_the_rule(conn: psycopg.Connection, worlds: Iterato
         assert 0.1 < len(visible) / (len(facts.users) * len(facts.sessions)) < 0.9
         assert by_policy(conn, facts.users) == visible
         assert by_calendar(conn, facts.users) == visible
+        assert by_feed(conn, facts.users) == visible
         assert by_door(conn, facts.users, "private.visible_session") == visible
         assert by_door(conn, facts.users, "public.join_session") == visible
         assert by_door(conn, facts.users, "public.session_credentials") == visible
+        assert by_door(conn, facts.users, "public.session_ics") == visible
 
 
 def test_the_list_of_learners_and_the_question_about_one_agree_with_the_rule(

@@ -144,6 +144,8 @@ def found(conn: psycopg.Connection) -> Academy:
         world.invite(sessions[session], people["participant"])
     world.attendance(sessions["over"], people["student"])
     world.registration(sessions["over"], people["student"])
+    with as_user(conn, people["student"]):
+        conn.execute("select public.create_calendar_feed()")
     offers = {
         name: offer(
             conn,

@@ -163,6 +163,18 @@ select
     0
 from generate_series(1, 12000) as number;
 
+insert into public.calendar_feeds (id, owner_id)
+select
+    md5('feed of student ' || number)::uuid,
+    md5('student ' || number)::uuid
+from generate_series(1, 12000) as number;
+
+insert into private.calendar_feed_tokens (token_hash, feed_id)
+select
+    sha256(convert_to('token of student ' || number, 'UTF8')),
+    md5('feed of student ' || number)::uuid
+from generate_series(1, 12000) as number;
+
 insert into private.presence_events (session_id, user_id, kind, occurred_at, source)
 select
     md5('session ' || number % 20000 + 1)::uuid,

@@ -1,14 +1,19 @@
-"""iCalendar objects as other programs understand them: icalendar, dateutil."""
+"""iCalendar objects as other programs understand them: icalendar, dateutil, ical.js."""
 
 from __future__ import annotations
 
 import io
+import json
+import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 import icalendar
 from dateutil import rrule, tz
+
+from devstack.paths import ROOT
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +92,24 @@ def _first(local: datetime) -> datetime:
     offset = before.utcoffset()
     assert offset is not None
     return (local.replace(tzinfo=None) - offset).replace(tzinfo=UTC)
+
+
+def by_ical_js(texts: Sequence[str]) -> list[list[dict[str, Any]]]:
+    """The events of each calendar object as ical.js understands them, a recurring one as its
+    occurrences: uid, sequence, start and end (instants), summary, description, url, status,
+    attendees, alarms (seconds from the start).
+    """
+    done = subprocess.run(
+        ["node", ROOT / "tests" / "support" / "ical_js.mjs"],
+        input=json.dumps(texts),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=ROOT,
+    )
+    assert done.returncode == 0, done.stderr
+    calendars: list[list[dict[str, Any]]] = json.loads(done.stdout)
+    for events in calendars:
+        for event in events:
+            event |= {key: datetime.fromisoformat(event[key]) for key in ("start", "end")}
+    return calendars
