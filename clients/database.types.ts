@@ -8,6 +8,7 @@ export type Database = {
     Tables: {
       "app_settings": {
         Row: {
+          "app_url": string | null;
           "audit_retention_months": number;
           "id": boolean;
           "join_opens_minutes_before": number;
@@ -19,6 +20,7 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
+          "app_url"?: string | null;
           "audit_retention_months"?: number;
           "id"?: boolean;
           "join_opens_minutes_before"?: number;
@@ -29,6 +31,7 @@ export type Database = {
           "updated_at"?: string;
         };
         Update: {
+          "app_url"?: string | null;
           "audit_retention_months"?: number;
           "id"?: boolean;
           "join_opens_minutes_before"?: number;
@@ -312,6 +315,49 @@ export type Database = {
             columns: ["platform"];
             isOneToOne: false;
             referencedRelation: "meeting_platforms";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "calendar_feeds": {
+        Row: {
+          "course_id": string | null;
+          "created_at": string;
+          "id": string;
+          "label": string | null;
+          "last_used_at": string | null;
+          "owner_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "course_id"?: string | null;
+          "created_at"?: string;
+          "id"?: string;
+          "label"?: string | null;
+          "last_used_at"?: string | null;
+          "owner_id": string;
+        };
+        Update: {
+          "course_id"?: string | null;
+          "created_at"?: string;
+          "id"?: string;
+          "label"?: string | null;
+          "last_used_at"?: string | null;
+          "owner_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "calendar_feeds_course_id_fkey";
+            columns: ["course_id"];
+            isOneToOne: false;
+            referencedRelation: "courses";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "calendar_feeds_owner_id_fkey";
+            columns: ["owner_id"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
             referencedColumns: ["id"];
           },
         ];
@@ -1579,6 +1625,7 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "calendar_feed": { Args: { "token": string }; Returns: unknown };
       "cancel_booking": {
         Args: { "reason"?: string; "session_id": string };
         Returns: Database["public"]["CompositeTypes"]["booking_details"];
@@ -1599,6 +1646,7 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "create_calendar_feed": { Args: { "course_id"?: string; "label"?: string }; Returns: string };
       "create_recurring_session": {
         Args: { "recurrence": Json; "session": Json };
         Returns: {
@@ -1767,6 +1815,7 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "revoke_calendar_feed": { Args: { "feed_id": string }; Returns: undefined };
       "session_credentials": {
         Args: { "session_id": string };
         Returns: Database["public"]["CompositeTypes"]["session_credential_details"];
@@ -1777,6 +1826,7 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "session_ics": { Args: { "session_id": string }; Returns: unknown };
       "verify_audit_log": {
         Args: { "known_hash"?: string; "known_seal"?: number; "since"?: string };
         Returns: Database["public"]["CompositeTypes"]["audit_verification"];

@@ -68,6 +68,7 @@ PublicSessionType: TypeAlias = Literal["success_session", "mentorship", "group_c
 
 
 class PublicAppSettings(BaseModel):
+    app_url: Optional[str] = Field(alias="app_url")
     audit_retention_months: int = Field(alias="audit_retention_months")
     id: bool = Field(alias="id")
     join_opens_minutes_before: int = Field(alias="join_opens_minutes_before")
@@ -79,6 +80,7 @@ class PublicAppSettings(BaseModel):
 
 
 class PublicAppSettingsInsert(TypedDict):
+    app_url: NotRequired[Annotated[Optional[str], Field(alias="app_url")]]
     audit_retention_months: NotRequired[Annotated[int, Field(alias="audit_retention_months")]]
     id: NotRequired[Annotated[bool, Field(alias="id")]]
     join_opens_minutes_before: NotRequired[Annotated[int, Field(alias="join_opens_minutes_before")]]
@@ -90,6 +92,7 @@ class PublicAppSettingsInsert(TypedDict):
 
 
 class PublicAppSettingsUpdate(TypedDict):
+    app_url: NotRequired[Annotated[Optional[str], Field(alias="app_url")]]
     audit_retention_months: NotRequired[Annotated[int, Field(alias="audit_retention_months")]]
     id: NotRequired[Annotated[bool, Field(alias="id")]]
     join_opens_minutes_before: NotRequired[Annotated[int, Field(alias="join_opens_minutes_before")]]
@@ -315,6 +318,33 @@ class PublicBookingOffersUpdate(TypedDict):
     window_minutes: NotRequired[Annotated[int, Field(alias="window_minutes")]]
     zoom_meeting_id: NotRequired[Annotated[Optional[str], Field(alias="zoom_meeting_id")]]
     zoom_passcode: NotRequired[Annotated[Optional[str], Field(alias="zoom_passcode")]]
+
+
+class PublicCalendarFeeds(BaseModel):
+    course_id: Optional[uuid.UUID] = Field(alias="course_id")
+    created_at: datetime.datetime = Field(alias="created_at")
+    id: uuid.UUID = Field(alias="id")
+    label: Optional[str] = Field(alias="label")
+    last_used_at: Optional[datetime.datetime] = Field(alias="last_used_at")
+    owner_id: uuid.UUID = Field(alias="owner_id")
+
+
+class PublicCalendarFeedsInsert(TypedDict):
+    course_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="course_id")]]
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    label: NotRequired[Annotated[Optional[str], Field(alias="label")]]
+    last_used_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="last_used_at")]]
+    owner_id: Annotated[uuid.UUID, Field(alias="owner_id")]
+
+
+class PublicCalendarFeedsUpdate(TypedDict):
+    course_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="course_id")]]
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    label: NotRequired[Annotated[Optional[str], Field(alias="label")]]
+    last_used_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="last_used_at")]]
+    owner_id: NotRequired[Annotated[uuid.UUID, Field(alias="owner_id")]]
 
 
 class PublicCourseEnrollments(BaseModel):

@@ -21,7 +21,7 @@ from devstack.sql_text import Statement, blank_out_strings_and_comments, stateme
 
 LINE_LENGTH: Final = 120
 
-GRANTED_TO_ANON: Final = frozenset[str]()
+GRANTED_TO_ANON: Final = frozenset({"function public.calendar_feed"})
 """Objects that `anon` or `public` may be granted something on, as `function public.name`. Whatever
 stands here can be used by everybody who knows the API's address."""
 
@@ -55,7 +55,9 @@ _BELONGS: Final[Mapping[str, tuple[str, ...]]] = {
 """The statements that belong in each folder of sql/."""
 
 _CREATED: Final = re.compile(
-    r"create (?:type|domain|sequence|table|function|view) (?:if not exists )?(?P<name>[\w.]+)"
+    r"create (?:type|domain|sequence|table|function|view) (?:if not exists )?"
+    # A type that is named after a media type has a slash in its name.
+    r'(?P<name>[\w.]+(?:"[\w/]+")?)'
 )
 _TRIGGER: Final = re.compile(
     r"create (?:constraint )?trigger (?P<name>\w+) .* execute function (?P<function>[\w.]+)\("
@@ -282,7 +284,8 @@ def _one_object_named_after_its_file(file: SqlFile) -> Iterator[Finding]:
             names = {match["name"], match["function"].rpartition(".")[2]}
             fits = stem.rpartition(".")[2] in names
         else:
-            fits = match["name"].removeprefix("public.") == stem
+            name = match["name"].removeprefix("public.")
+            fits = name.replace('"', "").replace("/", "_") == stem
         if not fits:
             yield file.at(
                 statement, f"{match['name']} belongs in a file of its own, named after it"

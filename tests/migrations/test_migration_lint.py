@@ -192,6 +192,10 @@ BAD = {
         append("sql/tables/courses.sql", "create table public.batches (id uuid);\n"),
         "sql/tables/courses.sql:5: public.batches belongs in a file of its own",
     ),
+    "a media type in a file named otherwise": (
+        append("sql/tables/courses.sql", 'create table public."text/csv" (id uuid);\n'),
+        'sql/tables/courses.sql:5: public."text/csv" belongs in a file of its own',
+    ),
     "a file that creates nothing": (
         replace("sql/views/calendar.sql", "create view", "comment on view"),
         "sql/views/calendar.sql: creates nothing of the kind that sql/views is for",
