@@ -1,0 +1,54 @@
+-- Security definer: it is the API; it reads Vault and writes the log of views, which the caller may not touch.
+create function public.open_recording(recording_id uuid)
+returns public.recording_details
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_recording public.session_recordings;
+    v_details public.recording_details;
+begin
+    select recording.* into v_recording
+    from public.session_recordings as recording
+    inner join public.success_sessions as session on recording.session_id = session.id
+    where
+        recording.id = open_recording.recording_id
+        and (
+            private.is_manager()
+            or private.is_session_host(session)
+            or (
+                recording.is_published
+                and now() >= recording.available_from
+                and (recording.available_until is null or now() < recording.available_until)
+                and private.is_session_learner(session, auth.uid())
+            )
+        );
+    if not found then
+        raise exception using
+            errcode = 'PT404',
+            message = format(
+                'recording_id %s is unknown or not visible to you', coalesce(open_recording.recording_id::text, 'null')
+            ),
+            hint = 'Check the id; a published recording is visible to those who take part in its session.';
+    end if;
+
+    insert into public.session_recording_views (recording_id, session_id, user_id)
+    values (v_recording.id, v_recording.session_id, auth.uid());
+
+    v_details.recording_id := v_recording.id;
+    v_details.session_id := v_recording.session_id;
+    v_details.title := v_recording.title;
+    if v_recording.storage_path is null then
+        v_details.url := private.get_session_secret(v_recording.id, 'recording_url');
+    else
+        v_details.bucket_id := 'session-recordings';
+        v_details.storage_path := v_recording.storage_path;
+    end if;
+    return v_details;
+end
+$$;
+comment on function public.open_recording(uuid) is
+    'The address of a recording, or bucket and path for Storage''s createSignedUrl, for those who may see it. Each call is written to session_recording_views. Errors: PT404 unknown or not visible.';
+revoke execute on function public.open_recording(uuid) from public, anon, authenticated, service_role;
+grant execute on function public.open_recording(uuid) to authenticated;
