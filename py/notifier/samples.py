@@ -153,7 +153,7 @@ def _part(kind: str, session: Json) -> Json:
     status: Json = {}
     if kind == "session_cancelled":
         status = _CANCELLED
-    if kind == "attendance_summary":
+    if kind in ("attendance_summary", "recording_available"):
         status = {"status": "completed"}
     return {"kind": kind, "session": session | status, "changes": _CHANGES.get(kind, {})}
 

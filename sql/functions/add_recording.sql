@@ -17,6 +17,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_receipt public.recording_receipt;
+    v_id uuid := gen_random_uuid();
 begin
     perform private.check_meeting_event(platform, 'event_id', event_id, meeting_id);
     perform private.check_meeting_time('started_at', started_at);
@@ -47,8 +48,9 @@ begin
     end if;
 
     insert into public.session_recordings
-    (session_id, title, url, duration_minutes, is_published, notify, platform, event_id)
+    (id, session_id, title, url, duration_minutes, is_published, notify, platform, event_id)
     values (
+        v_id,
         v_receipt.session_id,
         nullif(btrim(left(regexp_replace(title, '[[:cntrl:]]', ' ', 'g'), 200)), ''),
         url,
@@ -60,10 +62,13 @@ begin
     )
     on conflict on constraint session_recordings_platform_event_id_key do nothing
     returning session_recordings.id into v_receipt.recording_id;
-    v_receipt.outcome := case
-        when v_receipt.recording_id is null then 'duplicate'::public.presence_outcome
-        else 'recorded'
-    end;
+    if found then
+        v_receipt.outcome := 'recorded';
+    else
+        -- Told twice at once: what the trigger has put into Vault belongs to no row.
+        perform private.set_session_secret(v_id, 'recording_url', null);
+        v_receipt.outcome := 'duplicate';
+    end if;
     return v_receipt;
 end
 $$;

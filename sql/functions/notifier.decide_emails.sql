@@ -39,7 +39,7 @@ begin
             held.in_doubt_at is not null as is_in_doubt,
             case
                 when held.in_doubt_at is not null then held.told_from
-                when told.through_id is null or held.topic = 'registration' then held.event_id
+                when told.through_id is null or held.topic in ('registration', 'recording') then held.event_id
                 else (
                     select min(untold.id)
                     from (
@@ -53,7 +53,7 @@ begin
             end as from_id,
             case
                 when held.in_doubt_at is not null then held.told_through
-                when held.topic = 'summary' then held.event_id
+                when held.topic in ('summary', 'recording') then held.event_id
                 else (
                     select max(latest.id)
                     from (
@@ -232,8 +232,16 @@ begin
                             offset 0
                         ) then 'attendance_summary'::notifier.email_kind
                     end
+                    when 'recording' then case
+                        when (
+                            select private.may_watch(event.recording_id, email.recipient_id)
+                            from notifier.events as event
+                            where event.id = email.event_id
+                            offset 0
+                        ) then 'recording_available'::notifier.email_kind
+                    end
                 end as kind,
-                email.topic <> 'summary' and (
+                email.topic not in ('summary', 'recording') and (
                     change.new ->> 'status' = 'completed'
                     or (
                         case
@@ -318,7 +326,7 @@ begin
                 known.snapshot || jsonb_build_object('updated_at', change.changed_at)
             ) as session,
             case
-                when variant.topic = 'summary' or variant.is_stranger then null
+                when variant.topic in ('summary', 'recording') or variant.is_stranger then null
                 when variant.is_out then 'CANCEL'
                 else 'REQUEST'
             end as method
@@ -490,7 +498,8 @@ begin
                         and candidate.status in ('queued', 'claimed', 'sending', 'in_doubt')
                     offset 0
                 ) as younger
-                where not judged.is_in_doubt and younger.status = 'queued'
+                -- Each recording is told of by itself.
+                where not judged.is_in_doubt and judged.topic <> 'recording' and younger.status = 'queued'
             )
         )
     )
@@ -506,7 +515,7 @@ begin
         judged.full_name,
         judged.timezone,
         judged.locale,
-        case when judged.topic = 'summary' then 'host' else judged.role end,
+        case judged.topic when 'summary' then 'host' when 'recording' then 'learner' else judged.role end,
         edition.parts -> 0 -> 'session',
         edition.parts -> 0 -> 'changes',
         edition.parts,

@@ -81,6 +81,9 @@ begin
             if v_event.topic = 'summary' then
                 v_added := notifier.expand_summary(v_event);
                 v_candidates := 1;
+            elsif v_event.topic = 'recording' then
+                select page.added, page.candidates, page.more into v_added, v_candidates, more
+                from notifier.expand_recording(v_event, v_left) as page;
             else
                 v_events := notifier.start_events(v_event);
                 continue when v_events = '{}';

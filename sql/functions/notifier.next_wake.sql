@@ -53,11 +53,18 @@ begin
             order by session.status_due_at
             limit 1
         ),
+        (
+            select recording.announce_at
+            from public.session_recordings as recording
+            where recording.announce_at is not null
+            order by recording.announce_at
+            limit 1
+        ),
         (select gate.awake_until from notifier.gate as gate where gate.awake_until > clock_timestamp())
     );
 end
 $$;
 comment on function notifier.next_wake() is
-    'When there is something to do that nobody announces: a session starting or ending, a mail becoming due, a lease or another worker''s promise to stay awake running out. In the past: there is work now; null: nothing.';
+    'When there is something to do that nobody announces: a session starting or ending, a recording becoming available, a mail becoming due, a lease or another worker''s promise to stay awake running out. In the past: there is work now; null: nothing.';
 revoke execute on function notifier.next_wake() from public;
 grant execute on function notifier.next_wake() to notifier;

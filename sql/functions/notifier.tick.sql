@@ -39,12 +39,14 @@ begin
     );
     get diagnostics completed = row_count;
 
+    perform notifier.announce_recordings();
+
     select recovered.requeued, recovered.in_doubt into requeued, in_doubt
     from notifier.recover_expired_claims() as recovered;
     return next;
 end
 $$;
 comment on function notifier.tick() is
-    'Starts and completes sessions by the clock and recovers mails of lost workers; how many of each. Seals the audit log and keeps its months. Call it whenever next_wake() says so.';
+    'Starts and completes sessions by the clock, orders the mails of recordings that can be watched, and recovers mails of lost workers; how many of each. Seals the audit log and keeps its months. Call it whenever next_wake() says so.';
 revoke execute on function notifier.tick() from public;
 grant execute on function notifier.tick() to notifier;

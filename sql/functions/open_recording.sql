@@ -17,12 +17,7 @@ begin
         and (
             private.is_manager()
             or private.is_session_host(session)
-            or (
-                recording.is_published
-                and now() >= recording.available_from
-                and (recording.available_until is null or now() < recording.available_until)
-                and private.is_session_learner(session, auth.uid())
-            )
+            or private.may_watch(recording.id, auth.uid())
         );
     if not found then
         raise exception using

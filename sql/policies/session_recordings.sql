@@ -10,8 +10,8 @@ grant update (
 ) on public.session_recordings to authenticated;
 grant select, insert, update, delete on public.session_recordings to service_role;
 
--- Every arm is indexable, so the planner can combine them. The second is a range over all sessions for managers; for a
--- mentor it is the mentor's own id, which no session has.
+-- Every arm is indexable, so the planner can combine them. The second is a range over all sessions for managers,
+-- nothing for students, and for a mentor the mentor's own id, which is no session's.
 create policy session_recordings_select_audience_host_or_manager on public.session_recordings
 for select to authenticated
 using (

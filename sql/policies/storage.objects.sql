@@ -14,7 +14,7 @@ using (
             select from public.session_recordings as recording
             where recording.storage_path = objects.name
         )
-        or (storage.foldername(name))[1] = any((select private.my_hosted_session_ids())::text [])
+        or (storage.foldername(name))[1] = any((select private.my_hosted_session_ids())::text[])
         or (select private.is_manager())
     )
 );
@@ -24,7 +24,7 @@ for insert to authenticated
 with check (
     bucket_id = 'session-recordings'
     and (
-        (storage.foldername(name))[1] = any((select private.my_hosted_session_ids())::text [])
+        (storage.foldername(name))[1] = any((select private.my_hosted_session_ids())::text[])
         or (select private.is_manager())
     )
 );
@@ -34,14 +34,14 @@ for update to authenticated
 using (
     bucket_id = 'session-recordings'
     and (
-        (storage.foldername(name))[1] = any((select private.my_hosted_session_ids())::text [])
+        (storage.foldername(name))[1] = any((select private.my_hosted_session_ids())::text[])
         or (select private.is_manager())
     )
 )
 with check (
     bucket_id = 'session-recordings'
     and (
-        (storage.foldername(name))[1] = any((select private.my_hosted_session_ids())::text [])
+        (storage.foldername(name))[1] = any((select private.my_hosted_session_ids())::text[])
         or (select private.is_manager())
     )
 );
@@ -51,7 +51,7 @@ for delete to authenticated
 using (
     bucket_id = 'session-recordings'
     and (
-        (storage.foldername(name))[1] = any((select private.my_hosted_session_ids())::text [])
+        (storage.foldername(name))[1] = any((select private.my_hosted_session_ids())::text[])
         or (select private.is_manager())
     )
 );

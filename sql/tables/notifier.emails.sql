@@ -14,6 +14,7 @@ create table notifier.emails (
     topic notifier.email_topic not null generated always as (
         case
             when kind = 'attendance_summary' then 'summary'::notifier.email_topic
+            when kind = 'recording_available' then 'recording'::notifier.email_topic
             when kind in ('registration_confirmed', 'waitlist_promoted') then 'registration'::notifier.email_topic
             else 'invitation'::notifier.email_topic
         end
@@ -52,7 +53,7 @@ create table notifier.emails (
             'superseded', -- an earlier waiting mail says it all
             'already_told', -- an earlier mail went out so late that it said it all
             'cancelled_before_told', -- the session was called off before the recipient had heard of it
-            'not_invited', -- no longer in the audience, or access has ended
+            'not_invited', -- no longer in the audience, or access has ended, or that to a recording
             'not_registered', -- the seat was given up before the student was told of it
             'nothing_changed', -- changed there and back
             'session_over', -- too late

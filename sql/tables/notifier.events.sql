@@ -7,8 +7,10 @@ create table notifier.events (
     old jsonb,
     new jsonb not null,
     student_id uuid,
+    recording_id uuid,
     topic notifier.email_topic not null generated always as (
         case
+            when recording_id is not null then 'recording'::notifier.email_topic
             when student_id is not null then 'registration'::notifier.email_topic
             when new ->> 'status' = 'completed' then 'summary'::notifier.email_topic
             else 'invitation'::notifier.email_topic
@@ -43,8 +45,9 @@ comment on column notifier.events.transaction_id is
 comment on column notifier.events.old is 'notifier.session_snapshot before the change; null for a new session.';
 comment on column notifier.events.new is 'notifier.session_snapshot after the change.';
 comment on column notifier.events.student_id is 'The student whose seat it is about; null: it is about the session.';
+comment on column notifier.events.recording_id is 'The recording that can be watched; null: it is about something else.';
 comment on column notifier.events.topic is
-    'Generated: registration for a student''s seat, summary for the end of a session, else invitation.';
+    'Generated: recording for a recording, registration for a student''s seat, summary for the end of a session, else invitation.';
 comment on column notifier.events.participants_added is 'Explicit invitees that came with this change.';
 comment on column notifier.events.participants_removed is 'Explicit invitees that left with this change.';
 comment on column notifier.events.created_at is 'When the change was made.';

@@ -1,6 +1,6 @@
 -- Who opened which recording, and when. Append-only; written by open_recording.
 create table public.session_recording_views (
-    id bigint generated always as identity,
+    id uuid not null default gen_random_uuid(),
     recording_id uuid not null,
     session_id uuid not null,
     user_id uuid not null,
@@ -15,7 +15,7 @@ create table public.session_recording_views (
 );
 comment on table public.session_recording_views is
     'Who opened which recording, and when: own rows for everybody, all of a session''s for its host and managers. Written by open_recording.';
-comment on column public.session_recording_views.id is 'Order of opening.';
+comment on column public.session_recording_views.id is 'The opening.';
 comment on column public.session_recording_views.recording_id is 'The recording.';
 comment on column public.session_recording_views.session_id is 'Its session.';
 comment on column public.session_recording_views.user_id is 'Who opened it.';

@@ -26,6 +26,8 @@ create trigger touch_updated_at before update on public.mentor_availability
 for each row execute function private.touch_updated_at();
 create trigger touch_updated_at before update on public.session_series
 for each row execute function private.touch_updated_at();
+create trigger touch_updated_at before update on public.session_recordings
+for each row execute function private.touch_updated_at();
 create trigger touch_updated_at before update on public.booking_offers
 for each row execute function private.touch_updated_at();
 create trigger touch_updated_at before update on public.blackout_dates

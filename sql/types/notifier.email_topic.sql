@@ -3,6 +3,7 @@
 create type notifier.email_topic as enum (
     'invitation', -- whether, when and how the recipient takes part
     'registration', -- whether a student has a seat
-    'summary' -- what came of it
+    'summary', -- what came of it
+    'recording' -- that it can be watched
 );
 comment on type notifier.email_topic is 'What mails are ordered and folded by: those of one topic to one person about one session.';

@@ -650,3 +650,249 @@ revoke execute on function public.reconcile_presence(
 ) from public, anon, authenticated, service_role;
 grant execute on function public.reconcile_presence(text, text, text, timestamptz, timestamptz, jsonb)
 to service_role;
+
+-- == Recordings ======================================================================================================
+
+-- Moves the address into Vault before the row is stored, as success_sessions_4_credentials does. Null leaves it as it
+-- is, unless the recording becomes a file. Security definer: Vault is closed to the writer.
+create function private.store_recording_url()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if new.url is not null then
+        perform private.rule(
+            new.url ~* '^https?://[^\s/?#]+\S*$' and char_length(new.url) <= 4000,
+            'session_recordings_url_is_http',
+            'url must be an http(s) address without spaces',
+            'Send the recording''s address, or upload the file and send storage_path.'
+        );
+    end if;
+    perform private.rule(
+        num_nonnulls(new.url, new.storage_path) < 2,
+        'session_recordings_url_or_storage_path',
+        'a recording has either a url or a storage_path',
+        'Send one of them.'
+    );
+    if tg_op = 'INSERT' then
+        perform private.rule(
+            num_nonnulls(new.url, new.storage_path) = 1,
+            'session_recordings_url_or_storage_path',
+            'a recording needs a url or a storage_path',
+            'Send the recording''s address, or upload the file and send storage_path.'
+        );
+        -- An upsert: this insert comes back as an update, which stores it, or changes nothing. Storing now would let
+        -- whoever knows a recording's id overwrite its address.
+        if exists (select from public.session_recordings as recording where recording.id = new.id) then
+            return new;
+        end if;
+    elsif new.url is null and new.storage_path is null and old.storage_path is not null then
+        raise exception using
+            errcode = '22023',
+            message = 'a recording needs a url or a storage_path',
+            hint = 'Send a url with it, or delete the recording.';
+    end if;
+    if new.url is not null or new.storage_path is not null then
+        perform private.set_session_secret(new.id, 'recording_url', new.url);
+        new.url := null;
+    end if;
+    return new;
+end
+$$;
+comment on function private.store_recording_url() is
+    'Moves the url of a recording into Vault and leaves the row without it; a file takes its place.';
+revoke execute on function private.store_recording_url() from public;
+
+create trigger session_recordings_1_url before insert or update of url, storage_path on public.session_recordings
+for each row execute function private.store_recording_url();
+
+create trigger refuse_stored_credentials
+after insert or update on public.session_recordings
+for each row
+when (new.url is not null)
+execute function private.refuse_stored_credentials();
+
+-- As forget_session_credentials. Security definer: Vault is closed to whoever deletes.
+create function private.forget_recording_url()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform private.set_session_secret(old.id, 'recording_url', null);
+    return null;
+end
+$$;
+comment on function private.forget_recording_url() is 'Removes the address of a deleted recording from Vault.';
+revoke execute on function private.forget_recording_url() from public;
+
+create trigger forget_recording_url after delete on public.session_recordings
+for each row execute function private.forget_recording_url();
+
+-- What the policy on recordings says of students, for one recording and any user.
+create function private.may_watch(recording_id uuid, user_id uuid)
+returns boolean
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_session_id uuid := (
+        select recording.session_id
+        from public.session_recordings as recording
+        where
+            recording.id = may_watch.recording_id
+            and recording.is_published
+            and now() >= recording.available_from
+            and (recording.available_until is null or now() < recording.available_until)
+    );
+begin
+    return coalesce(
+        (
+            select private.is_session_learner(session, may_watch.user_id)
+            from public.success_sessions as session
+            where session.id = v_session_id
+        ),
+        false
+    );
+end
+$$;
+comment on function private.may_watch(uuid, uuid) is
+    'Whether a recording is published and available now, and the user takes part in its session as a student.';
+revoke execute on function private.may_watch(uuid, uuid) from public;
+
+-- Security definer: it is the API; it reads Vault and writes the log of views, which the caller may not touch.
+create function public.open_recording(recording_id uuid)
+returns public.recording_details
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_recording public.session_recordings;
+    v_details public.recording_details;
+begin
+    select recording.* into v_recording
+    from public.session_recordings as recording
+    inner join public.success_sessions as session on recording.session_id = session.id
+    where
+        recording.id = open_recording.recording_id
+        and (
+            private.is_manager()
+            or private.is_session_host(session)
+            or private.may_watch(recording.id, auth.uid())
+        );
+    if not found then
+        raise exception using
+            errcode = 'PT404',
+            message = format(
+                'recording_id %s is unknown or not visible to you', coalesce(open_recording.recording_id::text, 'null')
+            ),
+            hint = 'Check the id; a published recording is visible to those who take part in its session.';
+    end if;
+
+    insert into public.session_recording_views (recording_id, session_id, user_id)
+    values (v_recording.id, v_recording.session_id, auth.uid());
+
+    v_details.recording_id := v_recording.id;
+    v_details.session_id := v_recording.session_id;
+    v_details.title := v_recording.title;
+    if v_recording.storage_path is null then
+        v_details.url := private.get_session_secret(v_recording.id, 'recording_url');
+    else
+        v_details.bucket_id := 'session-recordings';
+        v_details.storage_path := v_recording.storage_path;
+    end if;
+    return v_details;
+end
+$$;
+comment on function public.open_recording(uuid) is
+    'The address of a recording, or bucket and path for Storage''s createSignedUrl, for those who may see it. Each call is written to session_recording_views. Errors: PT404 unknown or not visible.';
+revoke execute on function public.open_recording(uuid) from public, anon, authenticated, service_role;
+grant execute on function public.open_recording(uuid) to authenticated;
+
+-- Security definer: it is the API of the edge functions; it looks for the session as record_presence does.
+create function public.add_recording(
+    platform text,
+    event_id text,
+    meeting_id text,
+    started_at timestamptz,
+    url text,
+    title text default null,
+    duration_minutes integer default null,
+    is_published boolean default false,
+    notify boolean default false
+)
+returns public.recording_receipt
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_receipt public.recording_receipt;
+    v_id uuid := gen_random_uuid();
+begin
+    perform private.check_meeting_event(platform, 'event_id', event_id, meeting_id);
+    perform private.check_meeting_time('started_at', started_at);
+
+    -- Told again when the meeting has gone on to another session: it stays where it is.
+    select
+        recording.id,
+        recording.session_id
+    into v_receipt.recording_id, v_receipt.session_id
+    from public.session_recordings as recording
+    where recording.platform = add_recording.platform and recording.event_id = add_recording.event_id;
+    if found then
+        v_receipt.outcome := 'duplicate';
+        return v_receipt;
+    end if;
+
+    select session.id into v_receipt.session_id
+    from private.meeting_sessions(platform, meeting_id, started_at, started_at) as session
+    order by
+        started_at >= session.start_time and started_at < session.end_time desc,
+        session.start_time > started_at desc,
+        greatest(session.start_time - started_at, started_at - session.end_time),
+        session.id
+    limit 1;
+    if not found then
+        v_receipt.outcome := 'unknown_meeting';
+        return v_receipt;
+    end if;
+
+    insert into public.session_recordings
+    (id, session_id, title, url, duration_minutes, is_published, notify, platform, event_id)
+    values (
+        v_id,
+        v_receipt.session_id,
+        nullif(btrim(left(regexp_replace(title, '[[:cntrl:]]', ' ', 'g'), 200)), ''),
+        url,
+        duration_minutes,
+        coalesce(is_published, false),
+        coalesce(notify, false),
+        platform,
+        event_id
+    )
+    on conflict on constraint session_recordings_platform_event_id_key do nothing
+    returning session_recordings.id into v_receipt.recording_id;
+    if found then
+        v_receipt.outcome := 'recorded';
+    else
+        -- Told twice at once: what the trigger has put into Vault belongs to no row.
+        perform private.set_session_secret(v_id, 'recording_url', null);
+        v_receipt.outcome := 'duplicate';
+    end if;
+    return v_receipt;
+end
+$$;
+comment on function public.add_recording(text, text, text, timestamptz, text, text, integer, boolean, boolean) is
+    'For edge functions: the platform has recorded a meeting; started_at finds the session. Unpublished unless told otherwise: the host decides. notify: those who take part get one mail once it is published. Idempotent by platform and event_id. Errors: 22023 unknown platform, missing id or time, no http(s) url, or a field out of range.';
+revoke execute on function public.add_recording(
+    text, text, text, timestamptz, text, text, integer, boolean, boolean
+) from public, anon, authenticated, service_role;
+grant execute on function public.add_recording(
+    text, text, text, timestamptz, text, text, integer, boolean, boolean
+) to service_role;

@@ -17,7 +17,13 @@ ENUMS = {
     "public.presence_outcome": ["recorded", "unmatched", "staff", "duplicate", "unknown_meeting"],
     "private.presence_kind": ["join", "leave", "end"],
     "private.review_status": ["waiting", "linked", "dismissed"],
-    "private.session_secret": ["zoom_passcode", "link", "backup_link", "host_link"],
+    "private.session_secret": [
+        "zoom_passcode",
+        "link",
+        "backup_link",
+        "host_link",
+        "recording_url",
+    ],
     "notifier.email_kind": [
         "session_scheduled",
         "session_rescheduled",
@@ -30,9 +36,10 @@ ENUMS = {
         "series_cancelled",
         "registration_confirmed",
         "waitlist_promoted",
+        "recording_available",
         "attendance_summary",
     ],
-    "notifier.email_topic": ["invitation", "registration", "summary"],
+    "notifier.email_topic": ["invitation", "registration", "summary", "recording"],
     "notifier.email_status": [
         "queued",
         "claimed",
@@ -46,6 +53,13 @@ ENUMS = {
 
 API_FUNCTIONS = {
     "calendar_feed(token text)": '"text/calendar"',
+    (
+        "add_recording(platform text, event_id text, meeting_id text,"
+        " started_at timestamp with time zone, url text, title text DEFAULT NULL::text,"
+        " duration_minutes integer DEFAULT NULL::integer, is_published boolean DEFAULT false,"
+        " notify boolean DEFAULT false)"
+    ): "recording_receipt",
+    "open_recording(recording_id uuid)": "recording_details",
     "cancel_registration(session_id uuid)": "registration_details",
     (
         "create_calendar_feed(label text DEFAULT NULL::text, course_id uuid DEFAULT NULL::uuid)"
@@ -122,6 +136,8 @@ API_RELATIONS = {
     "session_attendance",
     "session_bookings",
     "session_participants",
+    "session_recording_views",
+    "session_recordings",
     "session_registrations",
     "series_skips",
     "session_series",

@@ -24,7 +24,9 @@ DEFINER_API = {
     "register_for_session(uuid)",
     "revoke_calendar_feed(uuid)",
     "session_credentials(uuid)",
-    # For edge functions: write presence.
+    "open_recording(uuid)",
+    # For edge functions: write presence, find the session of a recording.
+    "add_recording(text,text,text,timestamp with time zone,text,text,integer,boolean,boolean)",
     "end_meeting(text,text,text,timestamp with time zone)",
     ("reconcile_presence(text,text,text,timestamp with time zone,timestamp with time zone,jsonb)"),
     ("record_presence(text,text,text,text,timestamp with time zone,text,text,text,text)"),

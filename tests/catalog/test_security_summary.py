@@ -24,6 +24,10 @@ OFFER_FIELDS = (
     "max_per_student_month, max_per_day, platform, link, backup_link, zoom_meeting_id, "
     "zoom_passcode, is_active"
 )
+RECORDING_FIELDS = (
+    "title, url, storage_path, duration_minutes, is_published, available_from, available_until,"
+    " notify"
+)
 ALL = "select, insert, update, delete"
 CALL = "execute"
 
@@ -80,6 +84,10 @@ SUMMARY = {
     ("authenticated", "public.session_participants"): (
         "select, insert (session_id, user_id), delete"
     ),
+    ("authenticated", "public.session_recording_views"): "select",
+    ("authenticated", "public.session_recordings"): (
+        f"select, insert (id, session_id, {RECORDING_FIELDS}), update ({RECORDING_FIELDS}), delete"
+    ),
     ("authenticated", "public.session_registrations"): "select",
     ("authenticated", "public.series_skips"): "select",
     ("authenticated", "public.session_series"): "select",
@@ -108,6 +116,7 @@ SUMMARY = {
     ("authenticated", "public.join_session(session_id)"): CALL,
     ("authenticated", "public.leave_session(session_id)"): CALL,
     ("authenticated", "public.move_booking(session_id, start_time)"): CALL,
+    ("authenticated", "public.open_recording(recording_id)"): CALL,
     ("authenticated", "public.preview_recurrence(recurrence, start_time, timezone)"): CALL,
     ("authenticated", "public.register_for_session(session_id)"): CALL,
     ("authenticated", "public.revoke_calendar_feed(feed_id)"): CALL,
@@ -134,6 +143,7 @@ SUMMARY = {
     ("authenticated", "private.my_hosts_to()"): CALL,
     ("authenticated", "private.my_invited_session_ids()"): CALL,
     ("authenticated", "private.my_offer_keys()"): CALL,
+    ("authenticated", "private.my_recorded_session_ids()"): CALL,
     ("authenticated", "private.my_rows_from()"): CALL,
     ("authenticated", "private.my_rows_to()"): CALL,
     ("authenticated", "private.my_timezone()"): CALL,
@@ -160,11 +170,18 @@ SUMMARY = {
     ("service_role", "public.session_attendance"): ALL,
     ("service_role", "public.session_bookings"): "select",
     ("service_role", "public.session_participants"): ALL,
+    ("service_role", "public.session_recording_views"): "select",
+    ("service_role", "public.session_recordings"): ALL,
     ("service_role", "public.session_registrations"): "select",
     ("service_role", "public.series_skips"): "select",
     ("service_role", "public.session_series"): ALL,
     ("service_role", "public.success_sessions"): ALL,
     ("service_role", "public.user_roles"): ALL,
+    (
+        "service_role",
+        "public.add_recording(platform, event_id, meeting_id, started_at, url, title,"
+        " duration_minutes, is_published, notify)",
+    ): CALL,
     (
         "service_role",
         "public.record_presence(platform, event_id, meeting_id, kind, occurred_at,"

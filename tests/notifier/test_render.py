@@ -27,6 +27,7 @@ KINDS = [
     "attendance_summary",
     "mentor_assigned",
     "mentor_unassigned",
+    "recording_available",
     "registration_confirmed",
     "series_cancelled",
     "series_scheduled",

@@ -40,6 +40,11 @@ OFFER = {
     *("backup_link", "zoom_meeting_id", "zoom_passcode", "is_active"),
 }
 
+RECORDING = {
+    *("title", "url", "storage_path", "duration_minutes", "is_published"),
+    *("available_from", "available_until", "notify"),
+}
+
 INSERTABLE: dict[str, set[str]] = {
     "app_settings": set(),
     "batches": {"id", "course_id", "name"},
@@ -58,6 +63,8 @@ INSERTABLE: dict[str, set[str]] = {
     "session_attendance": set(),
     "session_bookings": set(),
     "session_participants": {"session_id", "user_id"},
+    "session_recording_views": set(),
+    "session_recordings": {"id", "session_id"} | RECORDING,
     "session_registrations": set(),
     "series_skips": set(),
     "session_series": set(),
@@ -85,6 +92,8 @@ UPDATABLE: dict[str, set[str]] = {
     "session_attendance": set(),
     "session_bookings": set(),
     "session_participants": set(),
+    "session_recording_views": set(),
+    "session_recordings": RECORDING,
     "session_registrations": set(),
     "session_series": set(),
     "success_sessions": SESSION,

@@ -717,6 +717,58 @@ ATTEMPTS = (
         may=(*ADMINS, "service_role"),
         refused=("anon",),
     ),
+    # -- session_recordings and their views --------------------------------------------------------
+    Attempt(
+        "session_recordings",
+        "select",
+        "a published one",
+        "select from public.session_recordings where id = %(recording)s",
+        may=("student", "host", *MANAGERS, "service_role"),
+        refused=("anon",),
+    ),
+    Attempt(
+        "session_recordings",
+        "select",
+        "an unpublished one",
+        "select from public.session_recordings where id = %(draft)s",
+        may=("host", *MANAGERS, "service_role"),
+        refused=("anon",),
+    ),
+    Attempt(
+        "session_recordings",
+        "insert",
+        "of the batch's session",
+        """
+        insert into public.session_recordings (session_id, url, is_published)
+        values (%(batch_session)s, 'https://video.example.test/1', true)
+        """,
+        may=("host", *MANAGERS, "service_role"),
+        refused=but("host", *MANAGERS, "service_role"),
+    ),
+    Attempt(
+        "session_recordings",
+        "update",
+        "a published one",
+        "update public.session_recordings set is_published = false where id = %(recording)s",
+        may=("host", *MANAGERS, "service_role"),
+        refused=("anon",),
+    ),
+    Attempt(
+        "session_recordings",
+        "delete",
+        "a published one",
+        "delete from public.session_recordings where id = %(recording)s",
+        may=("host", *MANAGERS, "service_role"),
+        refused=("anon",),
+    ),
+    Attempt(
+        "session_recording_views",
+        "select",
+        "of the student",
+        "select from public.session_recording_views where user_id = %(student)s",
+        may=("student", "host", *MANAGERS, "service_role"),
+        refused=("anon",),
+    ),
     Attempt(
         "meeting_platforms",
         "delete",
@@ -785,6 +837,27 @@ DONE_BY_NOBODY = (
             ),
         )
     ),
+    # Who has seen a recording is written by open_recording alone.
+    *(
+        Attempt("session_recording_views", verb, "of the student", statement, may=(), refused=ALL)
+        for verb, statement in (
+            (
+                "insert",
+                """
+                insert into public.session_recording_views (recording_id, session_id, user_id)
+                values (%(recording)s, %(session_over)s, %(student)s)
+                """,
+            ),
+            (
+                "update",
+                """
+                update public.session_recording_views set viewed_at = now()
+                where user_id = %(student)s
+                """,
+            ),
+            ("delete", "delete from public.session_recording_views where user_id = %(student)s"),
+        )
+    ),
     # So are slots.
     *(
         Attempt("session_bookings", verb, "of the student", statement, may=(), refused=ALL)
@@ -849,6 +922,8 @@ DONE_BY_NOBODY = (
             ("session_attendance", "truncate public.session_attendance"),
             ("session_bookings", "truncate public.session_bookings"),
             ("session_participants", "truncate public.session_participants"),
+            ("session_recording_views", "truncate public.session_recording_views"),
+            ("session_recordings", "truncate public.session_recordings cascade"),
             ("session_registrations", "truncate public.session_registrations"),
             ("series_skips", "truncate public.series_skips"),
             ("session_series", "truncate public.session_series cascade"),
@@ -917,6 +992,8 @@ def targets(academy: Academy) -> dict[str, object]:
         "account": account,
         "batch_session": academy.sessions["batch"],
         "batch_series": batch_series,
+        "recording": academy.recordings["published"],
+        "draft": academy.recordings["draft"],
         "batch_offer": academy.offers["batch"],
         "withdrawn_offer": academy.offers["withdrawn"],
         "orphaned_session": academy.sessions["orphaned"],

@@ -40,6 +40,8 @@ class Academy:
             course's students without a batch; `guests` has no course, only the participant;
             `orphaned` is for an empty batch of another course, its mentor has lost the role. All
             these can be joined now. `cancelled` and `over` are the batch's and the host's.
+        recordings: Those of the session `over`, by name: `published`, opened once by the student,
+            and `draft`.
         offers: The host's booking offers by name: `batch` is made to the batch, and the student
             booked the session `over` through it; `withdrawn` is no longer made to it.
         course: The course, of the sessions too unless said otherwise.
@@ -49,6 +51,7 @@ class Academy:
     conn: psycopg.Connection
     people: Mapping[str, UUID]
     sessions: Mapping[str, UUID]
+    recordings: Mapping[str, UUID]
     offers: Mapping[str, UUID]
     course: UUID
     batch: UUID
@@ -146,6 +149,17 @@ def found(conn: psycopg.Connection) -> Academy:
     world.registration(sessions["over"], people["student"])
     with as_user(conn, people["student"]):
         conn.execute("select public.create_calendar_feed()")
+    recordings = {
+        name: world.recording(
+            sessions["over"], url=f"https://zoom.us/rec/{name}", is_published=name == "published"
+        )
+        for name in ("published", "draft")
+    }
+    conn.execute(
+        "insert into public.session_recording_views (recording_id, session_id, user_id)"
+        " values (%s, %s, %s)",
+        (recordings["published"], sessions["over"], people["student"]),
+    )
     offers = {
         name: offer(
             conn,
@@ -174,4 +188,4 @@ def found(conn: psycopg.Connection) -> Academy:
     )
     # What the notifier would have done meanwhile: everybody has been told of everything.
     conn.execute("update notifier.events set expanded_at = now(), through_id = id")
-    return Academy(conn, people, sessions, offers, course, batch)
+    return Academy(conn, people, sessions, recordings, offers, course, batch)
