@@ -29,7 +29,9 @@ as $$
         from jsonb_object_keys(stored.fields) as field (name)
         where
             -- What follows from the other fields.
-            field.name not in ('created_at', 'updated_at', 'sequence', 'audience_key', 'host_key', 'status_due_at')
+            field.name not in (
+                'created_at', 'updated_at', 'sequence', 'audience_key', 'host_key', 'status_due_at', 'announce_at'
+            )
             and nullif(audit_entry.old -> field.name, 'null')
             is distinct from nullif(audit_entry.new -> field.name, 'null')
     ) as change

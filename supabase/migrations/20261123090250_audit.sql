@@ -203,7 +203,9 @@ as $$
         from jsonb_object_keys(stored.fields) as field (name)
         where
             -- What follows from the other fields.
-            field.name not in ('created_at', 'updated_at', 'sequence', 'audience_key', 'host_key', 'status_due_at')
+            field.name not in (
+                'created_at', 'updated_at', 'sequence', 'audience_key', 'host_key', 'status_due_at', 'announce_at'
+            )
             and nullif(audit_entry.old -> field.name, 'null')
             is distinct from nullif(audit_entry.new -> field.name, 'null')
     ) as change
@@ -340,6 +342,16 @@ for each statement execute function private.audit_changes('session_id,student_id
 create trigger audit_delete after delete on public.session_attendance
 referencing old table as old_rows
 for each statement execute function private.audit_changes('session_id,student_id');
+
+create trigger audit_insert after insert on public.session_recordings
+referencing new table as new_rows
+for each statement execute function private.audit_changes('id');
+create trigger audit_update after update on public.session_recordings
+referencing old table as old_rows new table as new_rows
+for each statement execute function private.audit_changes('id');
+create trigger audit_delete after delete on public.session_recordings
+referencing old table as old_rows
+for each statement execute function private.audit_changes('id');
 
 create trigger audit_insert after insert on public.user_roles
 referencing new table as new_rows

@@ -417,3 +417,18 @@ def test_the_service_may_manage_recordings_too(conn: psycopg.Connection, over: U
             (over, URL),
         ).fetchone()
     assert row == (None,)
+
+
+def test_what_is_done_to_a_recording_is_in_the_audit_log_and_its_address_is_not(
+    conn: psycopg.Connection, mentor: UUID, published: UUID
+) -> None:
+    with as_user(conn, mentor):
+        change(conn, published, "is_published = false, url = 'https://zoom.us/rec/other?pwd=x'")
+
+    rows = conn.execute(
+        "select actor_id, old, new from public.audit_log"
+        " where table_name = 'session_recordings' and action = 'update'"
+    ).fetchall()
+    assert rows == [(mentor, {"is_published": True}, {"is_published": False})]
+    everything = conn.execute("select string_agg(to_jsonb(audit_log)::text, '') from audit_log")
+    assert "zoom.us/rec" not in str(everything.fetchone())

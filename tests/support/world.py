@@ -219,7 +219,7 @@ class World:
 
     def recording(self, session: UUID, **columns: Any) -> UUID:
         """A recording of a session, as a person enters it; by an address unless told otherwise."""
-        values = {"session_id": session}
+        values: dict[str, Any] = {"session_id": session}
         if "storage_path" not in columns:
             values["url"] = "https://zoom.us/rec/1"
         return self._insert("session_recordings", **(values | columns))
