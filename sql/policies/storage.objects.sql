@@ -1,8 +1,6 @@
 -- The files of recordings: a private bucket, a folder per session. Who sees a recording's row may read its file; who
 -- hosts the session or manages may write into its folder. Storage itself has enabled row-level security and granted the
 -- verbs; service_role passes.
-insert into storage.buckets (id, name, public) values ('session-recordings', 'session-recordings', false)
-on conflict (id) do update set public = false;
 
 -- The row's own policy decides: the subquery runs as the caller.
 create policy objects_select_recording on storage.objects

@@ -89,3 +89,7 @@ create index session_recordings_created_by_idx on public.session_recordings (cre
 -- What the clock searches by.
 create index session_recordings_announce_at_idx
 on public.session_recordings (announce_at) where announce_at is not null;
+
+-- Where their files are.
+insert into storage.buckets (id, name, public) values ('session-recordings', 'session-recordings', false)
+on conflict (id) do update set public = false;

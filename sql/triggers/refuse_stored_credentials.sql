@@ -37,3 +37,9 @@ when (
     or new.platform_data ? 'host_link'
 )
 execute function private.refuse_stored_credentials();
+
+create trigger refuse_stored_credentials
+after insert or update on public.session_recordings
+for each row
+when (new.url is not null)
+execute function private.refuse_stored_credentials();

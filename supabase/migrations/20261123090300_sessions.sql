@@ -994,6 +994,12 @@ when (
 )
 execute function private.refuse_stored_credentials();
 
+create trigger refuse_stored_credentials
+after insert or update on public.session_recordings
+for each row
+when (new.url is not null)
+execute function private.refuse_stored_credentials();
+
 -- Vault knows no foreign keys: a deleted session or series takes its secrets with it here.
 -- Security definer: Vault is closed to the superadmin who deletes.
 create function private.forget_session_credentials()

@@ -708,12 +708,6 @@ revoke execute on function private.store_recording_url() from public;
 create trigger session_recordings_1_url before insert or update of url, storage_path on public.session_recordings
 for each row execute function private.store_recording_url();
 
-create trigger refuse_stored_credentials
-after insert or update on public.session_recordings
-for each row
-when (new.url is not null)
-execute function private.refuse_stored_credentials();
-
 -- As forget_session_credentials. Security definer: Vault is closed to whoever deletes.
 create function private.forget_recording_url()
 returns trigger
