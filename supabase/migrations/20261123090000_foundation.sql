@@ -105,7 +105,8 @@ create type private.session_secret as enum (
     'zoom_passcode', -- the meeting's passcode
     'link', -- the whole link where it carries a pwd= parameter
     'backup_link', -- the whole backup link where it carries a pwd= parameter
-    'host_link' -- the host's start link; never revealed to students
+    'host_link', -- the host's start link; never revealed to students
+    'recording_url' -- the address of a recording, by the recording's id
 );
 comment on type private.session_secret is 'The write-only parts of a session, each kept in Vault under its own name.';
 
@@ -154,6 +155,27 @@ create type public.presence_report_receipt as (
 );
 comment on type public.presence_report_receipt is
     'Answer of reconcile_presence: the outcome, the sessions it was about, and how many stays were recorded for students and for the review queue; stays of host and managers are in neither number.';
+
+-- What open_recording answers.
+create type public.recording_details as (
+    recording_id uuid,
+    session_id uuid,
+    title text,
+    url text,
+    bucket_id text,
+    storage_path text
+);
+comment on type public.recording_details is
+    'Answer of open_recording: the address, or the bucket and path to ask Storage for (the other is null).';
+
+-- What add_recording answers.
+create type public.recording_receipt as (
+    outcome public.presence_outcome,
+    session_id uuid,
+    recording_id uuid
+);
+comment on type public.recording_receipt is
+    'Answer of add_recording: recorded, duplicate or unknown_meeting (then the rest is null), the session and the recording.';
 
 -- What keeps a mentor from hosting at some time, or an account from one more meeting: one row of private.mentor_clashes
 -- and private.meeting_account_clashes.

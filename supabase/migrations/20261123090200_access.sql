@@ -205,6 +205,37 @@ comment on function private.my_hosted_session_ids() is 'Sessions the calling men
 revoke execute on function private.my_hosted_session_ids() from public;
 grant execute on function private.my_hosted_session_ids() to authenticated;
 
+-- As the first and last arm of success_sessions_select_audience_host_or_manager, for what hangs off a session. Only
+-- those with something published, so that the list stays short.
+-- Security definer: it is called by policies and must not run through the policies it serves.
+create function private.my_recorded_session_ids()
+returns uuid[]
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return array(
+        select session.id
+        from public.success_sessions as session
+        where
+            (
+                session.audience_key = any(private.my_audience_keys())
+                or session.id = any(private.my_invited_session_ids())
+            )
+            and exists (
+                select from public.session_recordings as recording
+                where recording.session_id = session.id and recording.is_published
+            )
+    );
+end
+$$;
+comment on function private.my_recorded_session_ids() is
+    'Sessions that the caller takes part in and that have a published recording; empty for nobody.';
+revoke execute on function private.my_recorded_session_ids() from public;
+grant execute on function private.my_recorded_session_ids() to authenticated;
+
 -- Staff choose among all courses; students know those of their active enrollments only.
 -- Security definer: it is called by the policy on courses and reads enrollments past their own policy.
 create function private.my_course_ids()
@@ -916,6 +947,127 @@ using (
     or session_id = any((select private.my_hosted_session_ids())::uuid[])
 );
 
+alter table public.session_recordings enable row level security;
+
+revoke all on public.session_recordings from public, anon, authenticated, service_role;
+grant select, delete on public.session_recordings to authenticated;
+grant insert (
+    id, session_id, title, url, storage_path, duration_minutes, is_published, available_from, available_until, notify
+) on public.session_recordings to authenticated;
+grant update (
+    title, url, storage_path, duration_minutes, is_published, available_from, available_until, notify
+) on public.session_recordings to authenticated;
+grant select, insert, update, delete on public.session_recordings to service_role;
+
+-- Every arm is indexable, so the planner can combine them. The second is a range over all sessions for managers,
+-- nothing for students, and for a mentor the mentor's own id, which is no session's.
+create policy session_recordings_select_audience_host_or_manager on public.session_recordings
+for select to authenticated
+using (
+    (
+        session_id = any((select private.my_recorded_session_ids())::uuid[])
+        and is_published
+        and now() >= available_from
+        and (available_until is null or now() < available_until)
+    )
+    or session_id between (select private.my_hosts_from()) and (select private.my_hosts_to())
+    or session_id = any((select private.my_hosted_session_ids())::uuid[])
+);
+
+create policy session_recordings_insert_host_or_manager on public.session_recordings
+for insert to authenticated
+with check (
+    (select private.is_manager())
+    or session_id = any((select private.my_hosted_session_ids())::uuid[])
+);
+
+create policy session_recordings_update_host_or_manager on public.session_recordings
+for update to authenticated
+using (
+    (select private.is_manager())
+    or session_id = any((select private.my_hosted_session_ids())::uuid[])
+)
+with check (
+    (select private.is_manager())
+    or session_id = any((select private.my_hosted_session_ids())::uuid[])
+);
+
+create policy session_recordings_delete_host_or_manager on public.session_recordings
+for delete to authenticated
+using (
+    (select private.is_manager())
+    or session_id = any((select private.my_hosted_session_ids())::uuid[])
+);
+
+alter table public.session_recording_views enable row level security;
+
+revoke all on public.session_recording_views from public, anon, authenticated, service_role;
+grant select on public.session_recording_views to authenticated, service_role;
+
+-- Both arms are indexable, so the planner can combine them.
+create policy session_recording_views_select_own_host_or_manager on public.session_recording_views
+for select to authenticated
+using (
+    user_id between (select private.my_rows_from()) and (select private.my_rows_to())
+    or session_id = any((select private.my_hosted_session_ids())::uuid[])
+);
+
+-- The files of recordings: a private bucket, a folder per session. Who sees a recording's row may read its file; who
+-- hosts the session or manages may write into its folder. Storage itself has enabled row-level security and granted the
+-- verbs; service_role passes.
+
+-- The row's own policy decides: the subquery runs as the caller.
+create policy objects_select_recording on storage.objects
+for select to authenticated
+using (
+    bucket_id = 'session-recordings'
+    and (
+        exists (
+            select from public.session_recordings as recording
+            where recording.storage_path = objects.name
+        )
+        or (storage.foldername(name))[1] = any((select private.my_hosted_session_ids())::text[])
+        or (select private.is_manager())
+    )
+);
+
+create policy objects_insert_recording on storage.objects
+for insert to authenticated
+with check (
+    bucket_id = 'session-recordings'
+    and (
+        (storage.foldername(name))[1] = any((select private.my_hosted_session_ids())::text[])
+        or (select private.is_manager())
+    )
+);
+
+create policy objects_update_recording on storage.objects
+for update to authenticated
+using (
+    bucket_id = 'session-recordings'
+    and (
+        (storage.foldername(name))[1] = any((select private.my_hosted_session_ids())::text[])
+        or (select private.is_manager())
+    )
+)
+with check (
+    bucket_id = 'session-recordings'
+    and (
+        (storage.foldername(name))[1] = any((select private.my_hosted_session_ids())::text[])
+        or (select private.is_manager())
+    )
+);
+
+create policy objects_delete_recording on storage.objects
+for delete to authenticated
+using (
+    bucket_id = 'session-recordings'
+    and (
+        (storage.foldername(name))[1] = any((select private.my_hosted_session_ids())::text[])
+        or (select private.is_manager())
+    )
+);
+
 alter table public.mentor_time_off enable row level security;
 
 revoke all on public.mentor_time_off from public, anon, authenticated, service_role;
@@ -1119,6 +1271,8 @@ for each row execute function private.touch_updated_at();
 create trigger touch_updated_at before update on public.mentor_availability
 for each row execute function private.touch_updated_at();
 create trigger touch_updated_at before update on public.session_series
+for each row execute function private.touch_updated_at();
+create trigger touch_updated_at before update on public.session_recordings
 for each row execute function private.touch_updated_at();
 create trigger touch_updated_at before update on public.booking_offers
 for each row execute function private.touch_updated_at();

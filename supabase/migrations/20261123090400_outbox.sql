@@ -15,6 +15,7 @@ create type notifier.email_kind as enum (
     'series_cancelled', -- one transaction called off several sessions
     'registration_confirmed', -- a student got the seat they asked for
     'waitlist_promoted', -- a student who waited got a seat
+    'recording_available', -- students can watch what they took part in, or missed
     'attendance_summary' -- to the host, after the session
 );
 comment on type notifier.email_kind is 'What a mail is about; the claim decides it, from what the recipient was told last and the state then.';
@@ -24,7 +25,8 @@ comment on type notifier.email_kind is 'What a mail is about; the claim decides 
 create type notifier.email_topic as enum (
     'invitation', -- whether, when and how the recipient takes part
     'registration', -- whether a student has a seat
-    'summary' -- what came of it
+    'summary', -- what came of it
+    'recording' -- that it can be watched
 );
 comment on type notifier.email_topic is 'What mails are ordered and folded by: those of one topic to one person about one session.';
 
@@ -71,8 +73,10 @@ create table notifier.events (
     old jsonb,
     new jsonb not null,
     student_id uuid,
+    recording_id uuid,
     topic notifier.email_topic not null generated always as (
         case
+            when recording_id is not null then 'recording'::notifier.email_topic
             when student_id is not null then 'registration'::notifier.email_topic
             when new ->> 'status' = 'completed' then 'summary'::notifier.email_topic
             else 'invitation'::notifier.email_topic
@@ -107,8 +111,9 @@ comment on column notifier.events.transaction_id is
 comment on column notifier.events.old is 'notifier.session_snapshot before the change; null for a new session.';
 comment on column notifier.events.new is 'notifier.session_snapshot after the change.';
 comment on column notifier.events.student_id is 'The student whose seat it is about; null: it is about the session.';
+comment on column notifier.events.recording_id is 'The recording that can be watched; null: it is about something else.';
 comment on column notifier.events.topic is
-    'Generated: registration for a student''s seat, summary for the end of a session, else invitation.';
+    'Generated: recording for a recording, registration for a student''s seat, summary for the end of a session, else invitation.';
 comment on column notifier.events.participants_added is 'Explicit invitees that came with this change.';
 comment on column notifier.events.participants_removed is 'Explicit invitees that left with this change.';
 comment on column notifier.events.created_at is 'When the change was made.';
@@ -147,6 +152,7 @@ create table notifier.emails (
     topic notifier.email_topic not null generated always as (
         case
             when kind = 'attendance_summary' then 'summary'::notifier.email_topic
+            when kind = 'recording_available' then 'recording'::notifier.email_topic
             when kind in ('registration_confirmed', 'waitlist_promoted') then 'registration'::notifier.email_topic
             else 'invitation'::notifier.email_topic
         end
@@ -185,7 +191,7 @@ create table notifier.emails (
             'superseded', -- an earlier waiting mail says it all
             'already_told', -- an earlier mail went out so late that it said it all
             'cancelled_before_told', -- the session was called off before the recipient had heard of it
-            'not_invited', -- no longer in the audience, or access has ended
+            'not_invited', -- no longer in the audience, or access has ended, or that to a recording
             'not_registered', -- the seat was given up before the student was told of it
             'nothing_changed', -- changed there and back
             'session_over', -- too late
@@ -1071,6 +1077,15 @@ create constraint trigger wake
 after insert on notifier.events
 deferrable initially deferred
 for each row execute function notifier.wake();
+
+-- The notifier writes the event, under the session's row lock; whoever edits a recording has locked that first and
+-- would wait the other way round.
+create constraint trigger session_recordings_wake
+after insert or update on public.session_recordings
+deferrable initially deferred
+for each row
+when (new.announce_at is not null)
+execute function notifier.wake();
 
 -- One event for a change that somebody is to be told of; none for anything else: the clock moving the status to live, a
 -- revision number, edits of a session that is over or called off. Costs the same for 10 students and for 100,000, and

@@ -681,6 +681,65 @@ comment on function notifier.expand_summary(notifier.events) is
     'Expands the event of a session''s end, which the caller has locked: final attendance, one mail to the mentor. Returns the mails added.';
 revoke execute on function notifier.expand_summary(notifier.events) from public;
 
+-- A page of the students who take part in the session. Whether each may watch it is asked by the claim.
+create function notifier.expand_recording(
+    event notifier.events,
+    max_users integer,
+    out candidates integer,
+    out added integer,
+    out more boolean
+)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_sort = off
+set jit = off
+as $$
+declare
+    v_after uuid := coalesce(event.cursor, '00000000-0000-0000-0000-000000000000');
+    v_user_ids uuid[];
+begin
+    v_user_ids := array(
+        select candidate.user_id
+        from (
+            select student.user_id
+            from notifier.audience_page(
+                (event.new ->> 'course_id')::uuid, (event.new ->> 'batch_id')::uuid, v_after, max_users
+            ) as student (user_id)
+            union
+            (
+                select participant.user_id
+                from public.session_participants as participant
+                where
+                    participant.session_id between event.session_id and event.session_id
+                    and participant.user_id > v_after
+                order by participant.session_id, participant.user_id
+                limit max_users
+            )
+        ) as candidate
+        order by candidate.user_id
+        limit max_users
+    );
+    insert into notifier.emails (event_id, session_id, recipient_id, kind)
+    select event.id, event.session_id, recipient.user_id, 'recording_available'
+    from unnest(v_user_ids) as recipient (user_id)
+    on conflict do nothing;
+    get diagnostics added = row_count;
+    candidates := cardinality(v_user_ids);
+    more := candidates = max_users;
+    update notifier.events as expanded
+    set
+        through_id = event.id,
+        cursor = coalesce(v_user_ids[candidates], expanded.cursor),
+        expanded_at = case when not more then clock_timestamp() end
+    where expanded.id = event.id;
+end
+$$;
+comment on function notifier.expand_recording(notifier.events, integer) is
+    'Expands the next page of a recording''s event, which the caller has locked: how many candidates it considered, how many mails it added, whether there is another page.';
+revoke execute on function notifier.expand_recording(notifier.events, integer) from public;
+
 -- Fans events out to recipients, one row of notifier.emails each, in pages: at most max_emails candidates per call, so
 -- that the transaction stays short whatever the size of the audience.
 --
@@ -764,6 +823,9 @@ begin
             if v_event.topic = 'summary' then
                 v_added := notifier.expand_summary(v_event);
                 v_candidates := 1;
+            elsif v_event.topic = 'recording' then
+                select page.added, page.candidates, page.more into v_added, v_candidates, more
+                from notifier.expand_recording(v_event, v_left) as page;
             else
                 v_events := notifier.start_events(v_event);
                 continue when v_events = '{}';
@@ -982,7 +1044,7 @@ begin
             held.in_doubt_at is not null as is_in_doubt,
             case
                 when held.in_doubt_at is not null then held.told_from
-                when told.through_id is null or held.topic = 'registration' then held.event_id
+                when told.through_id is null or held.topic in ('registration', 'recording') then held.event_id
                 else (
                     select min(untold.id)
                     from (
@@ -996,7 +1058,7 @@ begin
             end as from_id,
             case
                 when held.in_doubt_at is not null then held.told_through
-                when held.topic = 'summary' then held.event_id
+                when held.topic in ('summary', 'recording') then held.event_id
                 else (
                     select max(latest.id)
                     from (
@@ -1175,8 +1237,16 @@ begin
                             offset 0
                         ) then 'attendance_summary'::notifier.email_kind
                     end
+                    when 'recording' then case
+                        when (
+                            select private.may_watch(event.recording_id, email.recipient_id)
+                            from notifier.events as event
+                            where event.id = email.event_id
+                            offset 0
+                        ) then 'recording_available'::notifier.email_kind
+                    end
                 end as kind,
-                email.topic <> 'summary' and (
+                email.topic not in ('summary', 'recording') and (
                     change.new ->> 'status' = 'completed'
                     or (
                         case
@@ -1261,7 +1331,7 @@ begin
                 known.snapshot || jsonb_build_object('updated_at', change.changed_at)
             ) as session,
             case
-                when variant.topic = 'summary' or variant.is_stranger then null
+                when variant.topic in ('summary', 'recording') or variant.is_stranger then null
                 when variant.is_out then 'CANCEL'
                 else 'REQUEST'
             end as method
@@ -1433,7 +1503,8 @@ begin
                         and candidate.status in ('queued', 'claimed', 'sending', 'in_doubt')
                     offset 0
                 ) as younger
-                where not judged.is_in_doubt and younger.status = 'queued'
+                -- Each recording is told of by itself.
+                where not judged.is_in_doubt and judged.topic <> 'recording' and younger.status = 'queued'
             )
         )
     )
@@ -1449,7 +1520,7 @@ begin
         judged.full_name,
         judged.timezone,
         judged.locale,
-        case when judged.topic = 'summary' then 'host' else judged.role end,
+        case judged.topic when 'summary' then 'host' when 'recording' then 'learner' else judged.role end,
         edition.parts -> 0 -> 'session',
         edition.parts -> 0 -> 'changes',
         edition.parts,
@@ -1899,6 +1970,61 @@ grant execute on function notifier.recover_expired_claims() to notifier;
 
 -- == The worker's clock ==============================================================================================
 
+-- Orders one mail per recording that was to be told of, once it can be watched. The session's row is locked first, as
+-- by every writer of its events; what somebody is editing at this moment is left for the next time.
+create function notifier.announce_recordings()
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+    v_session public.success_sessions;
+begin
+    for v_session in
+        select session.*
+        from public.success_sessions as session
+        where session.id = any(
+            array(
+                select due.session_id
+                from public.session_recordings as due
+                where due.announce_at <= clock_timestamp()
+                order by due.announce_at
+                limit 1000
+            )
+        )
+        order by session.id
+        for no key update skip locked
+    loop
+        with
+        told as (
+            update public.session_recordings as recording set told_at = clock_timestamp()
+            where recording.id = any(
+                array(
+                    select due.id
+                    from public.session_recordings as due
+                    where due.session_id = v_session.id and due.announce_at <= clock_timestamp()
+                    for no key update skip locked
+                )
+            )
+            returning recording.id
+        )
+
+        insert into notifier.events (session_id, recording_id, old, new)
+        select
+            v_session.id,
+            told.id,
+            notifier.session_snapshot(v_session),
+            notifier.session_snapshot(v_session)
+        from told;
+    end loop;
+end
+$$;
+comment on function notifier.announce_recordings() is
+    'Writes an event for each published recording whose time has come and that students were to be told of.';
+revoke execute on function notifier.announce_recordings() from public;
+
 -- What the clock demands. Idempotent; of several workers each session and mail is handled by one, and none waits for
 -- another or for whoever is editing a session (skip locked).
 -- Security definer: role notifier may call the queue's functions and read nothing.
@@ -1940,13 +2066,15 @@ begin
     );
     get diagnostics completed = row_count;
 
+    perform notifier.announce_recordings();
+
     select recovered.requeued, recovered.in_doubt into requeued, in_doubt
     from notifier.recover_expired_claims() as recovered;
     return next;
 end
 $$;
 comment on function notifier.tick() is
-    'Starts and completes sessions by the clock and recovers mails of lost workers; how many of each. Seals the audit log and keeps its months. Call it whenever next_wake() says so.';
+    'Starts and completes sessions by the clock, orders the mails of recordings that can be watched, and recovers mails of lost workers; how many of each. Seals the audit log and keeps its months. Call it whenever next_wake() says so.';
 revoke execute on function notifier.tick() from public;
 grant execute on function notifier.tick() to notifier;
 
@@ -2005,12 +2133,19 @@ begin
             order by session.status_due_at
             limit 1
         ),
+        (
+            select recording.announce_at
+            from public.session_recordings as recording
+            where recording.announce_at is not null
+            order by recording.announce_at
+            limit 1
+        ),
         (select gate.awake_until from notifier.gate as gate where gate.awake_until > clock_timestamp())
     );
 end
 $$;
 comment on function notifier.next_wake() is
-    'When there is something to do that nobody announces: a session starting or ending, a mail becoming due, a lease or another worker''s promise to stay awake running out. In the past: there is work now; null: nothing.';
+    'When there is something to do that nobody announces: a session starting or ending, a recording becoming available, a mail becoming due, a lease or another worker''s promise to stay awake running out. In the past: there is work now; null: nothing.';
 revoke execute on function notifier.next_wake() from public;
 grant execute on function notifier.next_wake() to notifier;
 
