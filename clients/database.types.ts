@@ -856,6 +856,171 @@ export type Database = {
           },
         ];
       };
+      "session_recording_views": {
+        Row: {
+          "id": string;
+          "recording_id": string;
+          "session_id": string;
+          "user_id": string;
+          "viewed_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "id"?: string;
+          "recording_id": string;
+          "session_id": string;
+          "user_id": string;
+          "viewed_at"?: string;
+        };
+        Update: {
+          "id"?: string;
+          "recording_id"?: string;
+          "session_id"?: string;
+          "user_id"?: string;
+          "viewed_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "session_recording_views_recording_id_fkey";
+            columns: ["recording_id"];
+            isOneToOne: false;
+            referencedRelation: "session_recordings";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "session_recording_views_session_id_fkey";
+            columns: ["session_id"];
+            isOneToOne: false;
+            referencedRelation: "blackout_clashes";
+            referencedColumns: ["session_id"];
+          },
+          {
+            foreignKeyName: "session_recording_views_session_id_fkey";
+            columns: ["session_id"];
+            isOneToOne: false;
+            referencedRelation: "segmented_weekly_success_sessions";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "session_recording_views_session_id_fkey";
+            columns: ["session_id"];
+            isOneToOne: false;
+            referencedRelation: "success_sessions";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "session_recording_views_session_id_fkey";
+            columns: ["session_id"];
+            isOneToOne: false;
+            referencedRelation: "time_off_clashes";
+            referencedColumns: ["session_id"];
+          },
+          {
+            foreignKeyName: "session_recording_views_user_id_fkey";
+            columns: ["user_id"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "session_recordings": {
+        Row: {
+          "announce_at": string | null;
+          "available_from": string;
+          "available_until": string | null;
+          "created_at": string;
+          "created_by": string | null;
+          "duration_minutes": number | null;
+          "event_id": string | null;
+          "id": string;
+          "is_published": boolean;
+          "notify": boolean;
+          "platform": string | null;
+          "session_id": string;
+          "storage_path": string | null;
+          "title": string | null;
+          "told_at": string | null;
+          "updated_at": string;
+          "url": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "announce_at"?: never;
+          "available_from"?: string;
+          "available_until"?: string | null;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "duration_minutes"?: number | null;
+          "event_id"?: string | null;
+          "id"?: string;
+          "is_published"?: boolean;
+          "notify"?: boolean;
+          "platform"?: string | null;
+          "session_id": string;
+          "storage_path"?: string | null;
+          "title"?: string | null;
+          "told_at"?: string | null;
+          "updated_at"?: string;
+          "url"?: string | null;
+        };
+        Update: {
+          "announce_at"?: never;
+          "available_from"?: string;
+          "available_until"?: string | null;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "duration_minutes"?: number | null;
+          "event_id"?: string | null;
+          "id"?: string;
+          "is_published"?: boolean;
+          "notify"?: boolean;
+          "platform"?: string | null;
+          "session_id"?: string;
+          "storage_path"?: string | null;
+          "title"?: string | null;
+          "told_at"?: string | null;
+          "updated_at"?: string;
+          "url"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "session_recordings_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "session_recordings_session_id_fkey";
+            columns: ["session_id"];
+            isOneToOne: false;
+            referencedRelation: "blackout_clashes";
+            referencedColumns: ["session_id"];
+          },
+          {
+            foreignKeyName: "session_recordings_session_id_fkey";
+            columns: ["session_id"];
+            isOneToOne: false;
+            referencedRelation: "segmented_weekly_success_sessions";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "session_recordings_session_id_fkey";
+            columns: ["session_id"];
+            isOneToOne: false;
+            referencedRelation: "success_sessions";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "session_recordings_session_id_fkey";
+            columns: ["session_id"];
+            isOneToOne: false;
+            referencedRelation: "time_off_clashes";
+            referencedColumns: ["session_id"];
+          },
+        ];
+      };
       "session_registrations": {
         Row: {
           "created_at": string;
@@ -1534,6 +1699,26 @@ export type Database = {
       };
     };
     Functions: {
+      "add_recording": {
+        Args: {
+          "duration_minutes"?: number;
+          "event_id": string;
+          "is_published"?: boolean;
+          "meeting_id": string;
+          "notify"?: boolean;
+          "platform": string;
+          "started_at": string;
+          "title"?: string;
+          "url": string;
+        };
+        Returns: Database["public"]["CompositeTypes"]["recording_receipt"];
+        SetofOptions: {
+          from: "*";
+          to: "recording_receipt";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       "assign_mentor": {
         Args: { "mentor_id": string; "session_id": string };
         Returns: {
@@ -1749,6 +1934,16 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "open_recording": {
+        Args: { "recording_id": string };
+        Returns: Database["public"]["CompositeTypes"]["recording_details"];
+        SetofOptions: {
+          from: "*";
+          to: "recording_details";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       "preview_recurrence": {
         Args: { "recurrence": Json; "start_time": string; "timezone": string };
         Returns: Database["public"]["CompositeTypes"]["recurrence_date"][];
@@ -1918,6 +2113,19 @@ export type Database = {
         "session_ids": (string)[] | null;
         "recorded": number | null;
         "unmatched": number | null;
+      };
+      "recording_details": {
+        "recording_id": string | null;
+        "session_id": string | null;
+        "title": string | null;
+        "url": string | null;
+        "bucket_id": string | null;
+        "storage_path": string | null;
+      };
+      "recording_receipt": {
+        "outcome": Database["public"]["Enums"]["presence_outcome"] | null;
+        "session_id": string | null;
+        "recording_id": string | null;
       };
       "recurrence_date": {
         "start_time": string | null;

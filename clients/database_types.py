@@ -29,6 +29,7 @@ NotifierEmailKind: TypeAlias = Literal[
     "series_cancelled",
     "registration_confirmed",
     "waitlist_promoted",
+    "recording_available",
     "attendance_summary",
 ]
 
@@ -36,13 +37,15 @@ NotifierEmailStatus: TypeAlias = Literal[
     "queued", "claimed", "sending", "in_doubt", "sent", "skipped", "dead"
 ]
 
-NotifierEmailTopic: TypeAlias = Literal["invitation", "registration", "summary"]
+NotifierEmailTopic: TypeAlias = Literal["invitation", "registration", "summary", "recording"]
 
 PrivatePresenceKind: TypeAlias = Literal["join", "leave", "end"]
 
 PrivateReviewStatus: TypeAlias = Literal["waiting", "linked", "dismissed"]
 
-PrivateSessionSecret: TypeAlias = Literal["zoom_passcode", "link", "backup_link", "host_link"]
+PrivateSessionSecret: TypeAlias = Literal[
+    "zoom_passcode", "link", "backup_link", "host_link", "recording_url"
+]
 
 PublicAppRole: TypeAlias = Literal["student", "mentor", "enrollment_manager", "admin", "superadmin"]
 
@@ -655,6 +658,94 @@ class PublicSessionParticipantsUpdate(TypedDict):
     user_id: NotRequired[Annotated[uuid.UUID, Field(alias="user_id")]]
 
 
+class PublicSessionRecordingViews(BaseModel):
+    id: uuid.UUID = Field(alias="id")
+    recording_id: uuid.UUID = Field(alias="recording_id")
+    session_id: uuid.UUID = Field(alias="session_id")
+    user_id: uuid.UUID = Field(alias="user_id")
+    viewed_at: datetime.datetime = Field(alias="viewed_at")
+
+
+class PublicSessionRecordingViewsInsert(TypedDict):
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    recording_id: Annotated[uuid.UUID, Field(alias="recording_id")]
+    session_id: Annotated[uuid.UUID, Field(alias="session_id")]
+    user_id: Annotated[uuid.UUID, Field(alias="user_id")]
+    viewed_at: NotRequired[Annotated[datetime.datetime, Field(alias="viewed_at")]]
+
+
+class PublicSessionRecordingViewsUpdate(TypedDict):
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    recording_id: NotRequired[Annotated[uuid.UUID, Field(alias="recording_id")]]
+    session_id: NotRequired[Annotated[uuid.UUID, Field(alias="session_id")]]
+    user_id: NotRequired[Annotated[uuid.UUID, Field(alias="user_id")]]
+    viewed_at: NotRequired[Annotated[datetime.datetime, Field(alias="viewed_at")]]
+
+
+class PublicSessionRecordings(BaseModel):
+    announce_at: Optional[datetime.datetime] = Field(alias="announce_at")
+    available_from: datetime.datetime = Field(alias="available_from")
+    available_until: Optional[datetime.datetime] = Field(alias="available_until")
+    created_at: datetime.datetime = Field(alias="created_at")
+    created_by: Optional[uuid.UUID] = Field(alias="created_by")
+    duration_minutes: Optional[int] = Field(alias="duration_minutes")
+    event_id: Optional[str] = Field(alias="event_id")
+    id: uuid.UUID = Field(alias="id")
+    is_published: bool = Field(alias="is_published")
+    notify: bool = Field(alias="notify")
+    platform: Optional[str] = Field(alias="platform")
+    session_id: uuid.UUID = Field(alias="session_id")
+    storage_path: Optional[str] = Field(alias="storage_path")
+    title: Optional[str] = Field(alias="title")
+    told_at: Optional[datetime.datetime] = Field(alias="told_at")
+    updated_at: datetime.datetime = Field(alias="updated_at")
+    url: Optional[str] = Field(alias="url")
+
+
+class PublicSessionRecordingsInsert(TypedDict):
+    announce_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="announce_at")]]
+    available_from: NotRequired[Annotated[datetime.datetime, Field(alias="available_from")]]
+    available_until: NotRequired[
+        Annotated[Optional[datetime.datetime], Field(alias="available_until")]
+    ]
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    created_by: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="created_by")]]
+    duration_minutes: NotRequired[Annotated[Optional[int], Field(alias="duration_minutes")]]
+    event_id: NotRequired[Annotated[Optional[str], Field(alias="event_id")]]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    is_published: NotRequired[Annotated[bool, Field(alias="is_published")]]
+    notify: NotRequired[Annotated[bool, Field(alias="notify")]]
+    platform: NotRequired[Annotated[Optional[str], Field(alias="platform")]]
+    session_id: Annotated[uuid.UUID, Field(alias="session_id")]
+    storage_path: NotRequired[Annotated[Optional[str], Field(alias="storage_path")]]
+    title: NotRequired[Annotated[Optional[str], Field(alias="title")]]
+    told_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="told_at")]]
+    updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
+    url: NotRequired[Annotated[Optional[str], Field(alias="url")]]
+
+
+class PublicSessionRecordingsUpdate(TypedDict):
+    announce_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="announce_at")]]
+    available_from: NotRequired[Annotated[datetime.datetime, Field(alias="available_from")]]
+    available_until: NotRequired[
+        Annotated[Optional[datetime.datetime], Field(alias="available_until")]
+    ]
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    created_by: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="created_by")]]
+    duration_minutes: NotRequired[Annotated[Optional[int], Field(alias="duration_minutes")]]
+    event_id: NotRequired[Annotated[Optional[str], Field(alias="event_id")]]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    is_published: NotRequired[Annotated[bool, Field(alias="is_published")]]
+    notify: NotRequired[Annotated[bool, Field(alias="notify")]]
+    platform: NotRequired[Annotated[Optional[str], Field(alias="platform")]]
+    session_id: NotRequired[Annotated[uuid.UUID, Field(alias="session_id")]]
+    storage_path: NotRequired[Annotated[Optional[str], Field(alias="storage_path")]]
+    title: NotRequired[Annotated[Optional[str], Field(alias="title")]]
+    told_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="told_at")]]
+    updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
+    url: NotRequired[Annotated[Optional[str], Field(alias="url")]]
+
+
 class PublicSessionRegistrations(BaseModel):
     created_at: datetime.datetime = Field(alias="created_at")
     queued_at: datetime.datetime = Field(alias="queued_at")
@@ -1085,6 +1176,21 @@ class PublicPresenceReportReceipt(BaseModel):
     session_ids: Optional[List[uuid.UUID]] = Field(alias="session_ids")
     recorded: Optional[int] = Field(alias="recorded")
     unmatched: Optional[int] = Field(alias="unmatched")
+
+
+class PublicRecordingDetails(BaseModel):
+    recording_id: Optional[uuid.UUID] = Field(alias="recording_id")
+    session_id: Optional[uuid.UUID] = Field(alias="session_id")
+    title: Optional[str] = Field(alias="title")
+    url: Optional[str] = Field(alias="url")
+    bucket_id: Optional[str] = Field(alias="bucket_id")
+    storage_path: Optional[str] = Field(alias="storage_path")
+
+
+class PublicRecordingReceipt(BaseModel):
+    outcome: Optional[PublicPresenceOutcome] = Field(alias="outcome")
+    session_id: Optional[uuid.UUID] = Field(alias="session_id")
+    recording_id: Optional[uuid.UUID] = Field(alias="recording_id")
 
 
 class PublicRecurrenceDate(BaseModel):
