@@ -7,22 +7,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    return (
-        select
-            (
-                select count(*)
-                from public.session_registrations as waiting
-                where
-                    waiting.session_id = mine.session_id
-                    and waiting.status = 'waitlisted'
-                    and (waiting.queued_at, waiting.student_id) <= (mine.queued_at, mine.student_id)
-            )
-        from public.session_registrations as mine
-        where
-            mine.session_id = my_waitlist_position.session_id
-            and mine.student_id = auth.uid()
-            and mine.status = 'waitlisted'
-    );
+    return private.waitlist_position(session_id, auth.uid());
 end
 $$;
 comment on function private.my_waitlist_position(uuid) is

@@ -36,6 +36,9 @@ DEFINER_API = {
     # Look at and lock what row-level security would hide the indexes of; for managers only.
     "available_mentors(timestamp with time zone,timestamp with time zone)",
     ("reassign_mentor_sessions(uuid,uuid,timestamp with time zone,timestamp with time zone)"),
+    # Read what decides, and the outbox, for managers.
+    "explain_notifications(uuid,uuid)",
+    "explain_session_access(uuid,uuid)",
     # Reads the seals, which are closed to managers.
     "verify_audit_log(timestamp with time zone,bigint,text)",
     # Reads its arguments and the list of time zones; its helpers stay closed to callers.

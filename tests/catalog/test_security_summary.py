@@ -113,6 +113,8 @@ SUMMARY = {
         "public.reassign_mentor_sessions(from_mentor, to_mentor, from_time, to_time)",
     ): CALL,
     ("authenticated", "public.create_recurring_session(session, recurrence)"): CALL,
+    ("authenticated", "public.explain_notifications(session_id, user_id)"): CALL,
+    ("authenticated", "public.explain_session_access(session_id, user_id)"): CALL,
     ("authenticated", "public.join_session(session_id)"): CALL,
     ("authenticated", "public.leave_session(session_id)"): CALL,
     ("authenticated", "public.move_booking(session_id, start_time)"): CALL,

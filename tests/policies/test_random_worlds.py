@@ -299,6 +299,134 @@ def test_the_list_of_learners_and_the_question_about_one_agree_with_the_rule(
         assert set(listed) == set(asked) == facts.learners()
 
 
+def add_sessions_around_now(world: World, dice: random.Random, facts: Facts) -> None:
+    """Sessions that can be joined, or nearly; some need a registration, which some have."""
+    mentors = [user for user in facts.users if (user, "mentor") in facts.roles]
+    # One each: nobody is booked twice.
+    hosts = [*dice.sample(mentors, min(5, len(mentors))), *[None] * 7]
+    audiences = sorted({(course, batch) for _, course, batch in facts.active}, key=str)
+    for host in hosts:
+        course, batch = dice.choice([*audiences, (None, None)])
+        needs_seat = dice.random() < 0.6
+        session = world.session(
+            course=course,
+            batch=batch,
+            mentor=host,
+            starts=timedelta(minutes=dice.choice([-50, -10, 5, 14, 60])),
+            minutes=dice.choice([30, 90]),
+            registration_required=needs_seat,
+        )
+        invited = dice.sample(facts.users, 4)
+        world.invite(session, *invited)
+        for student in dice.sample(facts.users, 6) if needs_seat else []:
+            status = dice.choice(["registered", "registered", "waitlisted", "cancelled"])
+            world.registration(session, student, status)
+
+
+def by_joining(conn: psycopg.Connection, users: list[UUID]) -> set[Pair]:
+    """Who gets into which session; what that writes is undone."""
+    conn.execute(
+        """
+        create or replace function pg_temp.gets_in(session_id uuid) returns boolean
+        language plpgsql as $$
+        begin
+            perform public.join_session(session_id);
+            raise exception 'undo';
+        exception
+            when sqlstate 'PT404' or sqlstate 'PT409' then return false;
+            when raise_exception then return true;
+        end
+        $$
+        """
+    )
+    sessions = [row[0] for row in conn.execute("select id from public.success_sessions")]
+    pairs: set[Pair] = set()
+    for user in users:
+        with as_user(conn, user):
+            rows = conn.execute(
+                "select id from unnest(%s::uuid[]) as id where pg_temp.gets_in(id)", (sessions,)
+            ).fetchall()
+        pairs |= {(user, row[0]) for row in rows}
+    return pairs
+
+
+def by_explanation(conn: psycopg.Connection, admin: UUID) -> dict[str, set[Pair]]:
+    """For which pairs each rule of the explanation holds."""
+    pairs = conn.execute(
+        "select profile.id, session.id from public.profiles as profile, public.success_sessions"
+        " as session"
+    ).fetchall()
+    users, sessions = zip(*pairs, strict=True)
+    with as_user(conn, admin):
+        rows = conn.execute(
+            """
+            select pair.user_id, pair.session_id, explained.*
+            from unnest(%s::uuid[], %s::uuid[]) as pair (user_id, session_id)
+            cross join lateral public.explain_session_access(
+                pair.session_id, pair.user_id
+            ) as explained
+            """,
+            (list(users), list(sessions)),
+        ).fetchall()
+    holding: dict[str, set[Pair]] = {}
+    for user, session, rule, decides, holds, fact, remedy in rows:
+        assert decides in {"see", "join"}
+        assert fact
+        assert not (holds and remedy), "what holds needs no remedy"
+        holding.setdefault(rule, set())
+        if holds:
+            holding[rule].add((user, session))
+    return holding
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_the_explanation_agrees_with_the_policy_and_the_door(
+    conn: psycopg.Connection, world: World, seed: int
+) -> None:
+    dice = random.Random(seed)
+    populate(world, dice)
+    add_sessions_around_now(world, dice, Facts.read(conn))
+    admin = world.admin("Asking Admin")
+    for _ in range(2):
+        facts = Facts.read(conn)
+        explained = by_explanation(conn, admin)
+        joined = by_joining(conn, facts.users)
+        assert explained["sees"] == facts.visible() == by_policy(conn, facts.users)
+        assert explained["may_join"] == joined
+        # Worth asking: seats and the clock keep some out who see the session.
+        for rule in ("seat", "join_window", "status"):
+            assert explained["sees"] - explained[rule]
+        assert len(joined) > 20
+        shuffle(conn, dice)
+        world.conn.execute(
+            "insert into public.user_roles values (%s, 'admin') on conflict do nothing", (admin,)
+        )
+
+
+@pytest.mark.parametrize("forgotten", ["seat", "enrollment"])
+def test_an_explanation_that_forgets_is_noticed(
+    conn: psycopg.Connection, world: World, forgotten: str
+) -> None:
+    dice = random.Random(1)
+    populate(world, dice)
+    add_sessions_around_now(world, dice, Facts.read(conn))
+    definition = conn.execute(
+        "select pg_get_functiondef(oid) from pg_proc where proname = %s", (f"explain_{forgotten}",)
+    ).fetchone()
+    assert definition is not None
+    conn.execute(
+        definition[0]
+        .replace("return v_rule;", "v_rule.holds := true; v_rule.remedy := null; return v_rule;")
+        .encode()
+    )
+    facts = Facts.read(conn)
+    explained = by_explanation(conn, world.admin("Asking Admin"))
+    known = {user for user, _ in explained["sees"]} & set(facts.users)
+    assert {pair for pair in explained["may_join"] if pair[0] in known} != by_joining(
+        conn, facts.users
+    )
+
+
 FORGETFUL = {
     "that an enrollment must be active": """
         create or replace function private.my_audience_keys() returns uuid []

@@ -1,0 +1,81 @@
+-- Security definer: it is the API; the outbox is closed to the caller.
+create function public.explain_notifications(session_id uuid, user_id uuid)
+returns setof public.notification_explanation
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_session public.success_sessions := private.explained_session(session_id, user_id);
+begin
+    return query
+    select
+        event.id,
+        event.created_at,
+        case
+            when event.topic = 'summary' then 'completed'
+            when event.topic <> 'invitation' then event.topic::text
+            when event.old is null then 'created'
+            when event.old = event.new then 'invitations'
+            when notifier.is_open(event.old) and event.new ->> 'status' = 'cancelled' then 'cancelled'
+            when not notifier.is_open(event.old) and notifier.is_open(event.new) then 'reinstated'
+            else 'changed'
+        end,
+        array(
+            select field.name
+            from jsonb_object_keys(notifier.session_changes(event.old, event.new)) as field (name)
+            order by field.name
+        ),
+        email.kind::text,
+        coalesce(
+            email.status::text,
+            case
+                when event.expanded_at is null then 'unexpanded'
+                when event.merged_into is not null then 'merged'
+                when teller.event_id is not null then 'told_with_another'
+                else 'not_concerned'
+            end
+        ),
+        case
+            when email.id is not null then private.email_outcome(email)
+            when event.expanded_at is null then 'waits for a notifier to find out whom it concerns'
+            when event.merged_into is not null then format('is told together with change %s', event.merged_into)
+            when teller.event_id is not null then format('the mail about change %s told of it, too', teller.event_id)
+            when event.topic = 'summary' then 'only the mentor gets the summary'
+            else 'concerns nobody like them: not invited before it nor after, or nothing they see has changed'
+        end,
+        email.attempts,
+        case when email.status in ('queued', 'in_doubt') then email.available_at end,
+        email.in_doubt_at,
+        email.sent_at,
+        email.transport,
+        case when email.status <> 'sent' then email.last_error end,
+        email.id
+    from notifier.events as event
+    left join notifier.emails as email
+        on event.id = email.event_id and email.recipient_id = explain_notifications.user_id
+    left join lateral (
+        select another.event_id
+        from notifier.emails as another
+        where
+            another.session_id = event.session_id
+            and another.recipient_id = explain_notifications.user_id
+            and another.topic = event.topic
+            and another.told_from <= event.id
+            and another.told_through >= event.id
+            and another.event_id <> event.id
+            and another.status in ('sending', 'in_doubt', 'sent')
+        order by another.event_id
+        limit 1
+    ) as teller on true
+    where
+        event.session_id = v_session.id
+        and (event.student_id is null or event.student_id = explain_notifications.user_id)
+    order by event.id, email.topic;
+end
+$$;
+comment on function public.explain_notifications(uuid, uuid) is
+    'What became of each change of a session for one user: whether a mail was sent, is waiting, was skipped or given up, when and why. Others'' seats are left out. Managers only. Errors: 42501; PT404 unknown session or user.';
+revoke execute on function public.explain_notifications(uuid, uuid) from public, anon, authenticated, service_role;
+grant execute on function public.explain_notifications(uuid, uuid) to authenticated;

@@ -1,0 +1,30 @@
+-- The door of the explanations: managers alone, about a session and a user that exist. Security invoker: those who call
+-- it are definers.
+create function private.explained_session(session_id uuid, user_id uuid)
+returns public.success_sessions
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_session public.success_sessions;
+begin
+    if not private.is_manager() then
+        raise exception using
+            errcode = '42501',
+            message = 'only managers may ask why somebody sees a session or was told of it',
+            hint = 'Ask an enrollment manager or an admin.';
+    end if;
+    v_session := private.visible_session(session_id);
+    if not exists (select from public.profiles as profile where profile.id = explained_session.user_id) then
+        raise exception using
+            errcode = 'PT404',
+            message = format('user_id %s is unknown', coalesce(explained_session.user_id::text, 'null')),
+            hint = 'Send the id of a row of profiles.';
+    end if;
+    return v_session;
+end
+$$;
+comment on function private.explained_session(uuid, uuid) is
+    'The session, for a manager who asks about a user. Errors: 42501 for everybody else; PT404 unknown session or user.';
+revoke execute on function private.explained_session(uuid, uuid) from public;
