@@ -1892,6 +1892,26 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "explain_notifications": {
+        Args: { "session_id": string; "user_id": string };
+        Returns: Database["public"]["CompositeTypes"]["notification_explanation"][];
+        SetofOptions: {
+          from: "*";
+          to: "notification_explanation";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
+      "explain_session_access": {
+        Args: { "session_id": string; "user_id": string };
+        Returns: Database["public"]["CompositeTypes"]["session_access_rule"][];
+        SetofOptions: {
+          from: "*";
+          to: "session_access_rule";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
       "join_session": {
         Args: { "session_id": string };
         Returns: Database["public"]["CompositeTypes"]["session_join_details"];
@@ -2102,6 +2122,22 @@ export type Database = {
         "zoom_meeting_id": string | null;
         "passcode": string | null;
       };
+      "notification_explanation": {
+        "event_id": number | null;
+        "changed_at": string | null;
+        "change": string | null;
+        "changed_fields": (string)[] | null;
+        "kind": string | null;
+        "status": string | null;
+        "explanation": string | null;
+        "attempts": number | null;
+        "next_attempt_at": string | null;
+        "in_doubt_at": string | null;
+        "sent_at": string | null;
+        "transport": string | null;
+        "last_error": string | null;
+        "email_id": string | null;
+      };
       "presence_receipt": {
         "outcome": Database["public"]["Enums"]["presence_outcome"] | null;
         "session_id": string | null;
@@ -2137,6 +2173,13 @@ export type Database = {
         "waitlist_position": number | null;
         "seats_left": number | null;
         "overlapping_sessions": Json | null;
+      };
+      "session_access_rule": {
+        "rule": string | null;
+        "decides": string | null;
+        "holds": boolean | null;
+        "fact": string | null;
+        "remedy": string | null;
       };
       "session_credential_details": {
         "session_id": string | null;

@@ -1164,6 +1164,23 @@ class PublicBookingOfferCredentialDetails(BaseModel):
     passcode: Optional[str] = Field(alias="passcode")
 
 
+class PublicNotificationExplanation(BaseModel):
+    event_id: Optional[int] = Field(alias="event_id")
+    changed_at: Optional[datetime.datetime] = Field(alias="changed_at")
+    change: Optional[str] = Field(alias="change")
+    changed_fields: Optional[List[str]] = Field(alias="changed_fields")
+    kind: Optional[str] = Field(alias="kind")
+    status: Optional[str] = Field(alias="status")
+    explanation: Optional[str] = Field(alias="explanation")
+    attempts: Optional[int] = Field(alias="attempts")
+    next_attempt_at: Optional[datetime.datetime] = Field(alias="next_attempt_at")
+    in_doubt_at: Optional[datetime.datetime] = Field(alias="in_doubt_at")
+    sent_at: Optional[datetime.datetime] = Field(alias="sent_at")
+    transport: Optional[str] = Field(alias="transport")
+    last_error: Optional[str] = Field(alias="last_error")
+    email_id: Optional[uuid.UUID] = Field(alias="email_id")
+
+
 class PublicPresenceReceipt(BaseModel):
     outcome: Optional[PublicPresenceOutcome] = Field(alias="outcome")
     session_id: Optional[uuid.UUID] = Field(alias="session_id")
@@ -1204,6 +1221,14 @@ class PublicRegistrationDetails(BaseModel):
     waitlist_position: Optional[int] = Field(alias="waitlist_position")
     seats_left: Optional[int] = Field(alias="seats_left")
     overlapping_sessions: Optional[JsonValue] = Field(alias="overlapping_sessions")
+
+
+class PublicSessionAccessRule(BaseModel):
+    rule: Optional[str] = Field(alias="rule")
+    decides: Optional[str] = Field(alias="decides")
+    holds: Optional[bool] = Field(alias="holds")
+    fact: Optional[str] = Field(alias="fact")
+    remedy: Optional[str] = Field(alias="remedy")
 
 
 class PublicSessionCredentialDetails(BaseModel):

@@ -483,12 +483,10 @@ comment on function private.seats_left(uuid, integer) is
 revoke execute on function private.seats_left(uuid, integer) from public;
 grant execute on function private.seats_left(uuid, integer) to authenticated;
 
--- Security definer: it counts those ahead, whom the caller may not see.
-create function private.my_waitlist_position(session_id uuid)
+create function private.waitlist_position(session_id uuid, student_id uuid)
 returns integer
 language plpgsql
 stable
-security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
@@ -498,16 +496,32 @@ begin
                 select count(*)
                 from public.session_registrations as waiting
                 where
-                    waiting.session_id = mine.session_id
+                    waiting.session_id = theirs.session_id
                     and waiting.status = 'waitlisted'
-                    and (waiting.queued_at, waiting.student_id) <= (mine.queued_at, mine.student_id)
+                    and (waiting.queued_at, waiting.student_id) <= (theirs.queued_at, theirs.student_id)
             )
-        from public.session_registrations as mine
+        from public.session_registrations as theirs
         where
-            mine.session_id = my_waitlist_position.session_id
-            and mine.student_id = auth.uid()
-            and mine.status = 'waitlisted'
+            theirs.session_id = waitlist_position.session_id
+            and theirs.student_id = waitlist_position.student_id
+            and theirs.status = 'waitlisted'
     );
+end
+$$;
+comment on function private.waitlist_position(uuid, uuid) is
+    'A student''s place in a session''s waitlist: 1 gets the next free seat; null for those who do not wait.';
+revoke execute on function private.waitlist_position(uuid, uuid) from public;
+
+-- Security definer: it counts those ahead, whom the caller may not see.
+create function private.my_waitlist_position(session_id uuid)
+returns integer
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return private.waitlist_position(session_id, auth.uid());
 end
 $$;
 comment on function private.my_waitlist_position(uuid) is
