@@ -6,11 +6,13 @@ import os
 import re
 import subprocess
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
 
 from devstack import databases
+from devstack.databases import Database
 from devstack.paths import ROOT
 from devstack.stack import Stack
 
@@ -33,6 +35,13 @@ def examples() -> list[Example]:
         Example(text.count("\n", 0, found.start()) + 2, found["language"], found["code"])
         for found in re.finditer(r"^```(?P<language>\w+)\n(?P<code>.*?)^```$", text, re.M | re.S)
     ]
+
+
+@pytest.fixture
+def api(database: Database) -> Iterator[Stack]:
+    """PostgREST, the gateway and the edge functions; no mail."""
+    with Stack(database, mail=False, functions=True) as running:
+        yield running
 
 
 def test_every_example_of_the_api_page_runs(api: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
