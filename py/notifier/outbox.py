@@ -7,7 +7,7 @@ is kept on it, so that a transaction pooler in between does no harm.
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, LiteralString, Self
@@ -64,17 +64,20 @@ class OutboxUnavailableError(OutboxError):
 
 @dataclass(frozen=True, slots=True)
 class Ticked:
-    """What the clock demanded: sessions started and completed, mails taken from dead workers."""
+    """What the clock demanded: sessions started and completed, reminders of sessions that are near,
+    mails taken from dead workers.
+    """
 
     started: int
     completed: int
+    reminders: int
     requeued: int
     in_doubt: int
 
     @property
     def anything(self) -> bool:
         """Whether there may be something new to expand or send."""
-        return bool(self.started or self.completed or self.requeued or self.in_doubt)
+        return any(astuple(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +195,7 @@ class Outbox:
     async def tick(self) -> Ticked:
         """Do what the clock demands; idempotent, any number of workers may call it."""
         rows: list[Ticked] = await self._rows(
-            Ticked, "select started, completed, requeued, in_doubt from notifier.tick()"
+            Ticked, "select started, completed, reminders, requeued, in_doubt from notifier.tick()"
         )
         return rows[0]
 

@@ -275,6 +275,7 @@ def _report_tick(ticked: Ticked) -> bool:
             "ticked",
             started=ticked.started,
             completed=ticked.completed,
+            reminders=ticked.reminders,
             requeued=ticked.requeued,
             in_doubt=ticked.in_doubt,
         )

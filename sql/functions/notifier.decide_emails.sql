@@ -39,7 +39,7 @@ begin
             held.in_doubt_at is not null as is_in_doubt,
             case
                 when held.in_doubt_at is not null then held.told_from
-                when told.through_id is null or held.topic in ('registration', 'recording') then held.event_id
+                when told.through_id is null or held.topic in ('registration', 'recording', 'reminder') then held.event_id
                 else (
                     select min(untold.id)
                     from (
@@ -54,14 +54,21 @@ begin
             case
                 when held.in_doubt_at is not null then held.told_through
                 when held.topic in ('summary', 'recording') then held.event_id
-                else (
-                    select max(latest.id)
-                    from (
-                        select event.id
-                        from notifier.events as event
-                        where event.session_id = held.session_id
-                        offset 0
-                    ) as latest
+                -- A reminder's event is no change: what it remembers may be older than the change before it.
+                else coalesce(
+                    (
+                        select max(latest.id)
+                        from (
+                            select
+                                event.id,
+                                event.topic
+                            from notifier.events as event
+                            where event.session_id = held.session_id
+                            offset 0
+                        ) as latest
+                        where latest.topic <> 'reminder'
+                    ),
+                    held.event_id
                 )
             end as through_id
         from notifier.emails as held
@@ -135,6 +142,7 @@ begin
             case when email.is_in_doubt then email.kind else decision.kind end as final_kind,
             case
                 when email.from_id is null then 'already_told'
+                when decision.reminder_refusal is not null then decision.reminder_refusal
                 when decision.is_over then 'session_over'
                 when decision.kind is null
                     and recipient.role_after is null
@@ -221,6 +229,7 @@ begin
                             email.kind
                         )
                     end
+                    when 'reminder' then email.kind
                     when 'summary' then case
                         when exists (
                             select from public.success_sessions as session
@@ -241,6 +250,10 @@ begin
                         ) then 'recording_available'::notifier.email_kind
                     end
                 end as kind,
+                case email.topic
+                    when 'reminder'
+                        then notifier.reminder_refusal(email.event_id, email.recipient_id, recipient.role_after, v_now)
+                end as reminder_refusal,
                 email.topic not in ('summary', 'recording') and (
                     change.new ->> 'status' = 'completed'
                     or (
@@ -326,7 +339,7 @@ begin
                 known.snapshot || jsonb_build_object('updated_at', change.changed_at)
             ) as session,
             case
-                when variant.topic in ('summary', 'recording') or variant.is_stranger then null
+                when variant.topic in ('summary', 'recording', 'reminder') or variant.is_stranger then null
                 when variant.is_out then 'CANCEL'
                 else 'REQUEST'
             end as method
@@ -498,8 +511,12 @@ begin
                         and candidate.status in ('queued', 'claimed', 'sending', 'in_doubt')
                     offset 0
                 ) as younger
-                -- Each recording is told of by itself.
-                where not judged.is_in_doubt and judged.topic <> 'recording' and younger.status = 'queued'
+                -- Each recording is told of by itself; a reminder that is dropped says nothing for the next one.
+                where
+                    not judged.is_in_doubt
+                    and judged.topic <> 'recording'
+                    and (judged.topic <> 'reminder' or judged.skip_reason is null)
+                    and younger.status = 'queued'
             )
         )
     )

@@ -20,8 +20,17 @@ declare
     v_is_over boolean := greatest((v_old ->> 'end_time')::timestamptz, (v_new ->> 'end_time')::timestamptz)
         <= clock_timestamp();
     v_concerns_somebody boolean := (v_was_open or v_is_open) and not v_is_over;
-    v_concerns_all boolean := v_concerns_somebody
-        and (v_was_open <> v_is_open or v_changes_audience or notifier.session_changes(v_old, v_new) <> '{}');
+    v_concerns_all boolean := v_concerns_somebody and case event.topic
+        -- Of a start that is no more, nobody need be reminded.
+        when 'reminder' then exists (
+            select from public.success_sessions as session
+            where
+                session.id = event.session_id
+                and session.status = 'upcoming'
+                and session.start_time = (v_new ->> 'start_time')::timestamptz
+        )
+        else v_was_open <> v_is_open or v_changes_audience or notifier.session_changes(v_old, v_new) <> '{}'
+    end;
     -- Merged events pass through states that an earlier mail may have told. Whoever has one under way, or was told of a
     -- state in between, gets a mail in any case: the claim knows what that person knows, here the first and the last
     -- state may look alike.

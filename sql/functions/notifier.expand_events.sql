@@ -85,7 +85,14 @@ begin
                 select page.added, page.candidates, page.more into v_added, v_candidates, more
                 from notifier.expand_recording(v_event, v_left) as page;
             else
-                v_events := notifier.start_events(v_event);
+                if v_event.topic = 'reminder' then
+                    -- Each speaks for itself: people choose when to be reminded.
+                    v_event.through_id := v_event.id;
+                    update notifier.events as started set through_id = v_event.id where started.id = v_event.id;
+                    v_events := array[v_event];
+                else
+                    v_events := notifier.start_events(v_event);
+                end if;
                 continue when v_events = '{}';
                 select page.added, page.candidates, page.more into v_added, v_candidates, more
                 from notifier.expand_page(

@@ -37,9 +37,12 @@ begin
     select
         sum(cardinality(part.user_ids)),
         sum(
-            notifier.queue_emails(
-                page.event, part.user_ids, v_now, case when cardinality(events) > 1 then v_event.transaction_id end
-            )
+            case (page.event).topic
+                when 'reminder' then notifier.queue_reminders(page.event, part.user_ids)
+                else notifier.queue_emails(
+                    page.event, part.user_ids, v_now, case when cardinality(events) > 1 then v_event.transaction_id end
+                )
+            end
         ),
         reached.until
     into candidates, added, v_until

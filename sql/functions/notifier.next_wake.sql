@@ -60,11 +60,22 @@ begin
             order by recording.announce_at
             limit 1
         ),
+        (
+            select min(upcoming.status_due_at - make_interval(mins => clock.minutes))
+            from notifier.reminder_clock as clock
+            cross join lateral (
+                select session.status_due_at
+                from public.success_sessions as session
+                where session.status_due_at > clock.reached
+                order by session.status_due_at
+                limit 1
+            ) as upcoming
+        ),
         (select gate.awake_until from notifier.gate as gate where gate.awake_until > clock_timestamp())
     );
 end
 $$;
 comment on function notifier.next_wake() is
-    'When there is something to do that nobody announces: a session starting or ending, a recording becoming available, a mail becoming due, a lease or another worker''s promise to stay awake running out. In the past: there is work now; null: nothing.';
+    'When there is something to do that nobody announces: a session starting or ending, a recording becoming available, a reminder or a mail becoming due, a lease or another worker''s promise to stay awake running out. In the past: there is work now; null: nothing.';
 revoke execute on function notifier.next_wake() from public;
 grant execute on function notifier.next_wake() to notifier;

@@ -2,7 +2,7 @@
 -- another or for whoever is editing a session (skip locked).
 -- Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.tick()
-returns table (started integer, completed integer, requeued integer, in_doubt integer)
+returns table (started integer, completed integer, reminders integer, requeued integer, in_doubt integer)
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
@@ -40,6 +40,7 @@ begin
     get diagnostics completed = row_count;
 
     perform notifier.announce_recordings();
+    reminders := notifier.write_reminders(v_now);
 
     select recovered.requeued, recovered.in_doubt into requeued, in_doubt
     from notifier.recover_expired_claims() as recovered;
@@ -47,6 +48,6 @@ begin
 end
 $$;
 comment on function notifier.tick() is
-    'Starts and completes sessions by the clock, orders the mails of recordings that can be watched, and recovers mails of lost workers; how many of each. Seals the audit log and keeps its months. Call it whenever next_wake() says so.';
+    'Starts and completes sessions by the clock, orders the mails of recordings that can be watched, writes reminders that are due, and recovers mails of lost workers; how many of each. Seals the audit log and keeps its months. Call it whenever next_wake() says so.';
 revoke execute on function notifier.tick() from public;
 grant execute on function notifier.tick() to notifier;

@@ -4,9 +4,8 @@ revoke all on public.app_settings from public, anon, authenticated, service_role
 grant select on public.app_settings to authenticated;
 grant update (
     join_opens_minutes_before, late_after_minutes, partial_below_percent, mentor_buffer_minutes, series_horizon_days,
-    audit_retention_months
-)
-on public.app_settings to authenticated;
+    audit_retention_months, reminder_minutes
+) on public.app_settings to authenticated;
 grant select, update on public.app_settings to service_role;
 
 create policy app_settings_select_everyone on public.app_settings

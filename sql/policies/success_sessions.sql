@@ -5,13 +5,13 @@ grant select, delete on public.success_sessions to authenticated;
 grant insert (
     id, title, description, session_type, status, course_id, batch_id, mentor_id, start_time, end_time, timezone,
     platform, meeting_account_id, link, backup_link, zoom_meeting_id, zoom_passcode, platform_data,
-    registration_required, registration_closes_at, capacity, cancel_reason
+    registration_required, registration_closes_at, capacity, reminder_minutes, cancel_reason
 ) on public.success_sessions to authenticated;
 -- id: an upsert (PostgREST's resolution=merge-duplicates) sets every column it was sent, the key included.
 grant update (
     id, title, description, session_type, status, course_id, batch_id, mentor_id, start_time, end_time, timezone,
     platform, meeting_account_id, link, backup_link, zoom_meeting_id, zoom_passcode, platform_data,
-    registration_required, registration_closes_at, capacity, cancel_reason
+    registration_required, registration_closes_at, capacity, reminder_minutes, cancel_reason
 ) on public.success_sessions to authenticated;
 grant select, insert, update, delete on public.success_sessions to service_role;
 

@@ -8,6 +8,7 @@ create table public.app_settings (
     series_horizon_days integer not null default 180,
     audit_retention_months integer not null default 24,
     app_url text,
+    reminder_minutes integer[] not null default '{1440,60}',
     updated_at timestamptz not null default now(),
     constraint app_settings_pkey primary key (id),
     constraint app_settings_one_row check (
@@ -68,6 +69,14 @@ create table public.app_settings (
             'app_url must be an http(s) address without spaces, query or fragment',
             'Set APP_URL to the address of the web application, such as https://app.example.com.'
         )
+    ),
+    constraint app_settings_reminder_minutes_known check (
+        private.rule(
+            reminder_minutes <@ private.reminder_choices(),
+            'app_settings_reminder_minutes_known',
+            'reminder_minutes must be some of 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 4320 and 10080',
+            'Send the minutes before the start at which reminders go out, such as [1440, 60], or [] for none.'
+        )
     )
 );
 comment on table public.app_settings is 'The platform''s settings, one row; admins and superadmins change it.';
@@ -84,6 +93,8 @@ comment on column public.app_settings.audit_retention_months is
     'Whole months for which the audit log is kept; older ones are dropped, their seals stay.';
 comment on column public.app_settings.app_url is
     'The web application''s address, where links in calendars lead: APP_URL, as the notifier said it when it last started; null: never, and calendars have no links.';
+comment on column public.app_settings.reminder_minutes is
+    'Minutes before the start at which reminders go out: some of 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 4320 and 10080; empty: none. A session or a person may have their own.';
 comment on column public.app_settings.updated_at is 'When a setting last changed.';
 
 insert into public.app_settings default values;

@@ -13,6 +13,7 @@ create table notifier.emails (
     kind notifier.email_kind not null,
     topic notifier.email_topic not null generated always as (
         case
+            when kind = 'session_reminder' then 'reminder'::notifier.email_topic
             when kind = 'attendance_summary' then 'summary'::notifier.email_topic
             when kind = 'recording_available' then 'recording'::notifier.email_topic
             when kind in ('registration_confirmed', 'waitlist_promoted') then 'registration'::notifier.email_topic
@@ -52,11 +53,15 @@ create table notifier.emails (
         skip_reason in (
             'superseded', -- an earlier waiting mail says it all
             'already_told', -- an earlier mail went out so late that it said it all
-            'cancelled_before_told', -- the session was called off before the recipient had heard of it
+            'cancelled_before_told', -- the session was called off before the recipient had heard of it, or was reminded
             'not_invited', -- no longer in the audience, or access has ended, or that to a recording
             'not_registered', -- the seat was given up before the student was told of it
             'nothing_changed', -- changed there and back
             'session_over', -- too late
+            'session_moved', -- a reminder of a start that is none any more
+            'too_late', -- a reminder that has lost its use
+            'told_just_now', -- a reminder of what the recipient is only being told of, or was minutes ago
+            'switched_off', -- the recipient does not want this kind
             'no_address', -- the user has no address, or is gone
             'discarded' -- an operator gave it up
         )

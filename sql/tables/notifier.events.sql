@@ -8,10 +8,12 @@ create table notifier.events (
     new jsonb not null,
     student_id uuid,
     recording_id uuid,
+    reminder_minutes integer,
     topic notifier.email_topic not null generated always as (
         case
             when recording_id is not null then 'recording'::notifier.email_topic
             when student_id is not null then 'registration'::notifier.email_topic
+            when reminder_minutes is not null then 'reminder'::notifier.email_topic
             when new ->> 'status' = 'completed' then 'summary'::notifier.email_topic
             else 'invitation'::notifier.email_topic
         end
@@ -37,7 +39,7 @@ with (
     autovacuum_analyze_threshold = 1000
 );
 comment on table notifier.events is
-    'Changes that somebody is to be told of. Ids of one session rise in the order of its changes, because each is written under the session''s row lock. Rows outlive the session, so there is no foreign key.';
+    'Changes that somebody is to be told of, and reminders. Ids of one session rise in the order of its changes, because each is written under the session''s row lock; a reminder changes nothing and waits for no lock. Rows outlive the session, so there is no foreign key.';
 comment on column notifier.events.id is 'Order of the changes of one session.';
 comment on column notifier.events.session_id is 'The session that changed.';
 comment on column notifier.events.transaction_id is
@@ -46,8 +48,10 @@ comment on column notifier.events.old is 'notifier.session_snapshot before the c
 comment on column notifier.events.new is 'notifier.session_snapshot after the change.';
 comment on column notifier.events.student_id is 'The student whose seat it is about; null: it is about the session.';
 comment on column notifier.events.recording_id is 'The recording that can be watched; null: it is about something else.';
+comment on column notifier.events.reminder_minutes is
+    'For a reminder of the session in the state new: how many minutes before its start it is due; else null.';
 comment on column notifier.events.topic is
-    'Generated: recording for a recording, registration for a student''s seat, summary for the end of a session, else invitation.';
+    'Generated: recording for a recording, registration for a student''s seat, reminder, summary for the end of a session, else invitation.';
 comment on column notifier.events.participants_added is 'Explicit invitees that came with this change.';
 comment on column notifier.events.participants_removed is 'Explicit invitees that left with this change.';
 comment on column notifier.events.created_at is 'When the change was made.';

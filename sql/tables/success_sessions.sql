@@ -21,6 +21,7 @@ create table public.success_sessions (
     registration_required boolean not null default false,
     registration_closes_at timestamptz,
     capacity integer,
+    reminder_minutes integer[],
     cancel_reason text,
     series_id uuid,
     recurrence_id timestamptz,
@@ -179,6 +180,14 @@ create table public.success_sessions (
             'Check the year; send an instant such as 2027-03-01T18:00:00+01:00.'
         )
     ),
+    constraint success_sessions_reminder_minutes_known check (
+        private.rule(
+            reminder_minutes <@ private.reminder_choices(),
+            'success_sessions_reminder_minutes_known',
+            'reminder_minutes must be some of 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 4320 and 10080',
+            'Send the minutes before the start at which reminders go out, [] for none, or null for the platform''s.'
+        )
+    ),
     constraint success_sessions_cancel_reason_when_cancelled check (
         private.rule(
             cancel_reason is null or status = 'cancelled',
@@ -233,6 +242,8 @@ comment on column public.success_sessions.registration_closes_at is
     'When registration closes; null, or later than start_time: at the start. Only with registration_required.';
 comment on column public.success_sessions.capacity is
     'Number of seats, at least 1; null: unlimited. Only with registration_required. Raising it promotes the waitlist; lowering it takes no seat away.';
+comment on column public.success_sessions.reminder_minutes is
+    'Minutes before the start at which reminders of this session go out, chosen as in app_settings; empty: none; null: the platform''s. People who have chosen their own keep those.';
 comment on column public.success_sessions.cancel_reason is 'Why it was cancelled, told to everybody; at most 1,000 characters.';
 comment on column public.success_sessions.series_id is 'Series it belongs to; null for a single session.';
 comment on column public.success_sessions.recurrence_id is

@@ -24,6 +24,8 @@ create trigger touch_updated_at before update on public.meeting_accounts
 for each row execute function private.touch_updated_at();
 create trigger touch_updated_at before update on public.mentor_availability
 for each row execute function private.touch_updated_at();
+create trigger touch_updated_at before update on public.notification_preferences
+for each row execute function private.touch_updated_at();
 create trigger touch_updated_at before update on public.session_series
 for each row execute function private.touch_updated_at();
 create trigger touch_updated_at before update on public.session_recordings

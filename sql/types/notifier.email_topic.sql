@@ -3,6 +3,7 @@
 create type notifier.email_topic as enum (
     'invitation', -- whether, when and how the recipient takes part
     'registration', -- whether a student has a seat
+    'reminder', -- that it is about to begin
     'summary', -- what came of it
     'recording' -- that it can be watched
 );

@@ -385,3 +385,15 @@ comment on function private.meeting_key(text, jsonb) is
     'The meeting''s id on its platform: zoom_meeting_id without blanks and dashes, else platform_data.meeting_id; null where neither is known.';
 revoke execute on function private.meeting_key(text, jsonb) from public;
 grant execute on function private.meeting_key(text, jsonb) to authenticated, service_role;
+
+-- A short list, so that the clock watches a handful of moments before each session, whatever people choose.
+create function private.reminder_choices()
+returns integer[]
+language sql
+immutable
+set search_path = pg_catalog, pg_temp
+return array[5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 4320, 10080];
+comment on function private.reminder_choices() is
+    'How many minutes before a session somebody can be reminded of it, from five to a week.';
+revoke execute on function private.reminder_choices() from public;
+grant execute on function private.reminder_choices() to authenticated, service_role;

@@ -244,6 +244,7 @@ create table public.app_settings (
     series_horizon_days integer not null default 180,
     audit_retention_months integer not null default 24,
     app_url text,
+    reminder_minutes integer[] not null default '{1440,60}',
     updated_at timestamptz not null default now(),
     constraint app_settings_pkey primary key (id),
     constraint app_settings_one_row check (
@@ -304,6 +305,14 @@ create table public.app_settings (
             'app_url must be an http(s) address without spaces, query or fragment',
             'Set APP_URL to the address of the web application, such as https://app.example.com.'
         )
+    ),
+    constraint app_settings_reminder_minutes_known check (
+        private.rule(
+            reminder_minutes <@ private.reminder_choices(),
+            'app_settings_reminder_minutes_known',
+            'reminder_minutes must be some of 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 4320 and 10080',
+            'Send the minutes before the start at which reminders go out, such as [1440, 60], or [] for none.'
+        )
     )
 );
 comment on table public.app_settings is 'The platform''s settings, one row; admins and superadmins change it.';
@@ -320,6 +329,8 @@ comment on column public.app_settings.audit_retention_months is
     'Whole months for which the audit log is kept; older ones are dropped, their seals stay.';
 comment on column public.app_settings.app_url is
     'The web application''s address, where links in calendars lead: APP_URL, as the notifier said it when it last started; null: never, and calendars have no links.';
+comment on column public.app_settings.reminder_minutes is
+    'Minutes before the start at which reminders go out: some of 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 4320 and 10080; empty: none. A session or a person may have their own.';
 comment on column public.app_settings.updated_at is 'When a setting last changed.';
 
 insert into public.app_settings default values;
@@ -634,6 +645,7 @@ create table public.success_sessions (
     registration_required boolean not null default false,
     registration_closes_at timestamptz,
     capacity integer,
+    reminder_minutes integer[],
     cancel_reason text,
     series_id uuid,
     recurrence_id timestamptz,
@@ -792,6 +804,14 @@ create table public.success_sessions (
             'Check the year; send an instant such as 2027-03-01T18:00:00+01:00.'
         )
     ),
+    constraint success_sessions_reminder_minutes_known check (
+        private.rule(
+            reminder_minutes <@ private.reminder_choices(),
+            'success_sessions_reminder_minutes_known',
+            'reminder_minutes must be some of 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 4320 and 10080',
+            'Send the minutes before the start at which reminders go out, [] for none, or null for the platform''s.'
+        )
+    ),
     constraint success_sessions_cancel_reason_when_cancelled check (
         private.rule(
             cancel_reason is null or status = 'cancelled',
@@ -846,6 +866,8 @@ comment on column public.success_sessions.registration_closes_at is
     'When registration closes; null, or later than start_time: at the start. Only with registration_required.';
 comment on column public.success_sessions.capacity is
     'Number of seats, at least 1; null: unlimited. Only with registration_required. Raising it promotes the waitlist; lowering it takes no seat away.';
+comment on column public.success_sessions.reminder_minutes is
+    'Minutes before the start at which reminders of this session go out, chosen as in app_settings; empty: none; null: the platform''s. People who have chosen their own keep those.';
 comment on column public.success_sessions.cancel_reason is 'Why it was cancelled, told to everybody; at most 1,000 characters.';
 comment on column public.success_sessions.series_id is 'Series it belongs to; null for a single session.';
 comment on column public.success_sessions.recurrence_id is
@@ -1818,3 +1840,41 @@ comment on column private.calendar_feed_tokens.token_hash is 'SHA-256 of the tok
 comment on column private.calendar_feed_tokens.feed_id is 'The feed that it opens.';
 
 alter table private.calendar_feed_tokens enable row level security;
+
+-- What somebody wants of the mails that are theirs to choose. No row: as the platform has it.
+create table public.notification_preferences (
+    user_id uuid not null default auth.uid(),
+    kind text not null,
+    enabled boolean not null default true,
+    reminder_minutes integer[],
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+    constraint notification_preferences_pkey primary key (user_id, kind),
+    constraint notification_preferences_user_id_fkey
+    foreign key (user_id) references public.profiles (id) on delete cascade,
+    constraint notification_preferences_kind_optional check (
+        private.rule(
+            kind = 'session_reminder',
+            'notification_preferences_kind_optional',
+            'kind must be session_reminder: other mails cannot be switched off',
+            'Send a kind that people may choose about.'
+        )
+    ),
+    constraint notification_preferences_reminder_minutes_known check (
+        private.rule(
+            reminder_minutes <@ private.reminder_choices(),
+            'notification_preferences_reminder_minutes_known',
+            'reminder_minutes must be some of 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 4320 and 10080',
+            'Send the minutes before the start at which to be reminded, such as [60], or null for the platform''s.'
+        )
+    )
+);
+comment on table public.notification_preferences is
+    'What somebody wants of the mails that are theirs to choose; own rows only. Where there is no row, the platform''s defaults hold. Asked when a mail is about to be sent.';
+comment on column public.notification_preferences.user_id is 'Whose; the caller when left out.';
+comment on column public.notification_preferences.kind is 'Kind of mail: session_reminder.';
+comment on column public.notification_preferences.enabled is 'Whether mails of this kind are wanted.';
+comment on column public.notification_preferences.reminder_minutes is
+    'Minutes before the start at which to be reminded of sessions, chosen as in app_settings; null: as the session or the platform has it.';
+comment on column public.notification_preferences.created_at is 'When it was first chosen.';
+comment on column public.notification_preferences.updated_at is 'When it was last changed.';

@@ -16,6 +16,7 @@ create type notifier.email_kind as enum (
     'registration_confirmed', -- a student got the seat they asked for
     'waitlist_promoted', -- a student who waited got a seat
     'recording_available', -- students can watch what they took part in, or missed
+    'session_reminder', -- a session is about to begin
     'attendance_summary' -- to the host, after the session
 );
 comment on type notifier.email_kind is 'What a mail is about; the claim decides it, from what the recipient was told last and the state then.';
@@ -25,6 +26,7 @@ comment on type notifier.email_kind is 'What a mail is about; the claim decides 
 create type notifier.email_topic as enum (
     'invitation', -- whether, when and how the recipient takes part
     'registration', -- whether a student has a seat
+    'reminder', -- that it is about to begin
     'summary', -- what came of it
     'recording' -- that it can be watched
 );
@@ -74,10 +76,12 @@ create table notifier.events (
     new jsonb not null,
     student_id uuid,
     recording_id uuid,
+    reminder_minutes integer,
     topic notifier.email_topic not null generated always as (
         case
             when recording_id is not null then 'recording'::notifier.email_topic
             when student_id is not null then 'registration'::notifier.email_topic
+            when reminder_minutes is not null then 'reminder'::notifier.email_topic
             when new ->> 'status' = 'completed' then 'summary'::notifier.email_topic
             else 'invitation'::notifier.email_topic
         end
@@ -103,7 +107,7 @@ with (
     autovacuum_analyze_threshold = 1000
 );
 comment on table notifier.events is
-    'Changes that somebody is to be told of. Ids of one session rise in the order of its changes, because each is written under the session''s row lock. Rows outlive the session, so there is no foreign key.';
+    'Changes that somebody is to be told of, and reminders. Ids of one session rise in the order of its changes, because each is written under the session''s row lock; a reminder changes nothing and waits for no lock. Rows outlive the session, so there is no foreign key.';
 comment on column notifier.events.id is 'Order of the changes of one session.';
 comment on column notifier.events.session_id is 'The session that changed.';
 comment on column notifier.events.transaction_id is
@@ -112,8 +116,10 @@ comment on column notifier.events.old is 'notifier.session_snapshot before the c
 comment on column notifier.events.new is 'notifier.session_snapshot after the change.';
 comment on column notifier.events.student_id is 'The student whose seat it is about; null: it is about the session.';
 comment on column notifier.events.recording_id is 'The recording that can be watched; null: it is about something else.';
+comment on column notifier.events.reminder_minutes is
+    'For a reminder of the session in the state new: how many minutes before its start it is due; else null.';
 comment on column notifier.events.topic is
-    'Generated: recording for a recording, registration for a student''s seat, summary for the end of a session, else invitation.';
+    'Generated: recording for a recording, registration for a student''s seat, reminder, summary for the end of a session, else invitation.';
 comment on column notifier.events.participants_added is 'Explicit invitees that came with this change.';
 comment on column notifier.events.participants_removed is 'Explicit invitees that left with this change.';
 comment on column notifier.events.created_at is 'When the change was made.';
@@ -151,6 +157,7 @@ create table notifier.emails (
     kind notifier.email_kind not null,
     topic notifier.email_topic not null generated always as (
         case
+            when kind = 'session_reminder' then 'reminder'::notifier.email_topic
             when kind = 'attendance_summary' then 'summary'::notifier.email_topic
             when kind = 'recording_available' then 'recording'::notifier.email_topic
             when kind in ('registration_confirmed', 'waitlist_promoted') then 'registration'::notifier.email_topic
@@ -190,11 +197,15 @@ create table notifier.emails (
         skip_reason in (
             'superseded', -- an earlier waiting mail says it all
             'already_told', -- an earlier mail went out so late that it said it all
-            'cancelled_before_told', -- the session was called off before the recipient had heard of it
+            'cancelled_before_told', -- the session was called off before the recipient had heard of it, or was reminded
             'not_invited', -- no longer in the audience, or access has ended, or that to a recording
             'not_registered', -- the seat was given up before the student was told of it
             'nothing_changed', -- changed there and back
             'session_over', -- too late
+            'session_moved', -- a reminder of a start that is none any more
+            'too_late', -- a reminder that has lost its use
+            'told_just_now', -- a reminder of what the recipient is only being told of, or was minutes ago
+            'switched_off', -- the recipient does not want this kind
             'no_address', -- the user has no address, or is gone
             'discarded' -- an operator gave it up
         )
@@ -276,6 +287,32 @@ comment on column notifier.gate.awake_until is 'Commits before this send no NOTI
 alter table notifier.gate enable row level security;
 
 insert into notifier.gate default values;
+
+-- How far reminders have got. Each is due a number of minutes before the start, and sessions pass that moment in the
+-- order of their starts: one mark for each number is all that must be known, no session carries anything, and nothing
+-- is to be recomputed when one moves. What has passed the mark is not reminded again, however often it moves there and
+-- back.
+create table notifier.reminder_clock (
+    minutes integer not null,
+    by_people boolean not null default false,
+    reached timestamptz,
+    constraint reminder_clock_pkey primary key (minutes)
+);
+comment on table notifier.reminder_clock is
+    'One row for each number of minutes of private.reminder_choices(): up to which start sessions were reminded of that long before.';
+comment on column notifier.reminder_clock.minutes is 'Minutes before the start.';
+comment on column notifier.reminder_clock.by_people is 'Whether some person ever had them as their own.';
+comment on column notifier.reminder_clock.reached is
+    'Sessions that start until then are dealt with; null: nobody has ever chosen to be reminded so long before.';
+
+alter table notifier.reminder_clock enable row level security;
+
+insert into notifier.reminder_clock (minutes, reached)
+select
+    choice,
+    case when choice = any(settings.reminder_minutes) then clock_timestamp() + make_interval(mins => choice) end
+from unnest(private.reminder_choices()) as choice
+cross join public.app_settings as settings;
 
 -- == Calendar objects ================================================================================================
 
@@ -1308,3 +1345,41 @@ $$;
 comment on function notifier.tell_registration(public.success_sessions, uuid, notifier.email_kind) is
     'Queues a mail of kind registration_confirmed or waitlist_promoted for a student who got a seat; sent only if they still have it then. Nothing for a session that is not upcoming or live.';
 revoke execute on function notifier.tell_registration(public.success_sessions, uuid, notifier.email_kind) from public;
+
+-- What nobody has ever chosen is not watched for, and what is chosen today reminds of nothing that has passed already.
+-- Writes a row of the clock the first time that somebody chooses it, and never again. Security definer: who chooses has
+-- no business in the outbox.
+create function private.note_reminder_choices()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_by_people boolean := tg_table_name = 'notification_preferences';
+begin
+    update notifier.reminder_clock as clock
+    set
+        by_people = clock.by_people or v_by_people,
+        reached = coalesce(clock.reached, clock_timestamp() + make_interval(mins => clock.minutes))
+    where
+        clock.minutes = any(new.reminder_minutes)
+        and (clock.reached is null or v_by_people and not clock.by_people);
+    return null;
+end
+$$;
+comment on function private.note_reminder_choices() is
+    'Notes in notifier.reminder_clock that reminders so long before have been chosen.';
+revoke execute on function private.note_reminder_choices() from public;
+
+create trigger note_reminder_choices
+after update of reminder_minutes on public.app_settings
+for each row when (new.reminder_minutes <> '{}') execute function private.note_reminder_choices();
+
+create trigger note_reminder_choices
+after insert or update of reminder_minutes on public.success_sessions
+for each row when (new.reminder_minutes <> '{}') execute function private.note_reminder_choices();
+
+create trigger note_reminder_choices
+after insert or update of reminder_minutes on public.notification_preferences
+for each row when (new.reminder_minutes <> '{}') execute function private.note_reminder_choices();

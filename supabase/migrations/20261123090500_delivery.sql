@@ -395,8 +395,17 @@ declare
     v_is_over boolean := greatest((v_old ->> 'end_time')::timestamptz, (v_new ->> 'end_time')::timestamptz)
         <= clock_timestamp();
     v_concerns_somebody boolean := (v_was_open or v_is_open) and not v_is_over;
-    v_concerns_all boolean := v_concerns_somebody
-        and (v_was_open <> v_is_open or v_changes_audience or notifier.session_changes(v_old, v_new) <> '{}');
+    v_concerns_all boolean := v_concerns_somebody and case event.topic
+        -- Of a start that is no more, nobody need be reminded.
+        when 'reminder' then exists (
+            select from public.success_sessions as session
+            where
+                session.id = event.session_id
+                and session.status = 'upcoming'
+                and session.start_time = (v_new ->> 'start_time')::timestamptz
+        )
+        else v_was_open <> v_is_open or v_changes_audience or notifier.session_changes(v_old, v_new) <> '{}'
+    end;
     -- Merged events pass through states that an earlier mail may have told. Whoever has one under way, or was told of a
     -- state in between, gets a mail in any case: the claim knows what that person knows, here the first and the last
     -- state may look alike.
@@ -583,6 +592,61 @@ comment on function notifier.queue_emails(notifier.events, uuid[], timestamptz, 
     'Queues the mails of a started event for those of these users who are to be told something, as rows of this transaction (null: of one session alone); how many.';
 revoke execute on function notifier.queue_emails(notifier.events, uuid[], timestamptz, xid8) from public;
 
+-- A mail for each of these users who takes part, has a seat where one is needed, and wants to be reminded so long
+-- before: by their own choice, the session's, or the platform's, in this order.
+create function notifier.queue_reminders(event notifier.events, user_ids uuid[])
+returns integer
+language plpgsql
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_sort = off
+set jit = off
+as $$
+declare
+    v_session public.success_sessions;
+    v_minutes integer [];
+    v_added integer;
+begin
+    select session.* into v_session
+    from public.success_sessions as session
+    where session.id = event.session_id;
+    v_minutes := coalesce(
+        v_session.reminder_minutes, (select settings.reminder_minutes from public.app_settings as settings)
+    );
+    insert into notifier.emails (event_id, session_id, recipient_id, kind, urgent)
+    select
+        event.id,
+        event.session_id,
+        recipient.user_id,
+        'session_reminder',
+        event.reminder_minutes <= 60
+    from notifier.recipient_roles(
+        event.session_id, user_ids, event.old, event.new, event.id, event.id
+    ) as recipient
+    where
+        recipient.role_after is not null
+        and event.reminder_minutes = any(
+            coalesce(
+                (
+                    select preference.reminder_minutes
+                    from public.notification_preferences as preference
+                    where preference.user_id = recipient.user_id and preference.kind = 'session_reminder'
+                ),
+                v_minutes
+            )
+        )
+        and (recipient.role_after = 'host' or private.has_seat(v_session, recipient.user_id))
+    order by recipient.user_id
+    on conflict do nothing;
+    get diagnostics v_added = row_count;
+    return v_added;
+end
+$$;
+comment on function notifier.queue_reminders(notifier.events, uuid[]) is
+    'Queues the mails of a reminder for those of these users who are to get one; how many.';
+revoke execute on function notifier.queue_reminders(notifier.events, uuid[]) from public;
+
 -- One page of started events that move in step: their next candidates by id, up to a user whom the page has reached in
 -- all of them. So whatever one transaction does to a person is queued by one page, and goes out as one mail.
 create function notifier.expand_page(
@@ -622,9 +686,12 @@ begin
     select
         sum(cardinality(part.user_ids)),
         sum(
-            notifier.queue_emails(
-                page.event, part.user_ids, v_now, case when cardinality(events) > 1 then v_event.transaction_id end
-            )
+            case (page.event).topic
+                when 'reminder' then notifier.queue_reminders(page.event, part.user_ids)
+                else notifier.queue_emails(
+                    page.event, part.user_ids, v_now, case when cardinality(events) > 1 then v_event.transaction_id end
+                )
+            end
         ),
         reached.until
     into candidates, added, v_until
@@ -827,7 +894,14 @@ begin
                 select page.added, page.candidates, page.more into v_added, v_candidates, more
                 from notifier.expand_recording(v_event, v_left) as page;
             else
-                v_events := notifier.start_events(v_event);
+                if v_event.topic = 'reminder' then
+                    -- Each speaks for itself: people choose when to be reminded.
+                    v_event.through_id := v_event.id;
+                    update notifier.events as started set through_id = v_event.id where started.id = v_event.id;
+                    v_events := array[v_event];
+                else
+                    v_events := notifier.start_events(v_event);
+                end if;
                 continue when v_events = '{}';
                 select page.added, page.candidates, page.more into v_added, v_candidates, more
                 from notifier.expand_page(
@@ -873,6 +947,74 @@ $$;
 comment on function notifier.session_details(jsonb) is
     'A notifier.session_snapshot as mails show it: id, title, description, session_type, status, start_time, end_time, timezone, platform, cancel_reason, sequence, calendar_uid, series_id, recurrence_id and the names of platform, mentor, course and batch.';
 revoke execute on function notifier.session_details(jsonb) from public;
+
+-- A reminder is worth sending in the first half of its time: one meant for the day before not in the last twelve hours,
+-- one for an hour before not in the last half. It is asked of the session as it is, also when a reminder in doubt is
+-- repeated: after a cancellation nobody is reminded.
+create function notifier.reminder_refusal(event_id bigint, recipient_id uuid, role text, as_of timestamptz)
+returns text
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+    c_just_now constant interval := interval '15 minutes';
+    v_event notifier.events;
+    v_session public.success_sessions;
+begin
+    select event.* into v_event
+    from notifier.events as event
+    where event.id = reminder_refusal.event_id;
+    select session.* into v_session
+    from public.success_sessions as session
+    where session.id = v_event.session_id;
+    return case
+        when v_session.id is null or v_session.status = 'cancelled' then 'cancelled_before_told'
+        when v_session.start_time <> (v_event.new ->> 'start_time')::timestamptz then 'session_moved'
+        when v_session.status <> 'upcoming'
+            or as_of > v_session.start_time - make_interval(mins => v_event.reminder_minutes) / 2
+            then 'too_late'
+        when reminder_refusal.role is null then 'not_invited'
+        when reminder_refusal.role = 'learner' and not private.has_seat(v_session, reminder_refusal.recipient_id)
+            then 'not_registered'
+        when exists (
+            select from public.notification_preferences as preference
+            where
+                preference.user_id = reminder_refusal.recipient_id
+                and preference.kind = 'session_reminder'
+                and not preference.enabled
+        ) then 'switched_off'
+        when exists (
+            select
+            from (
+                select of_session.id
+                from notifier.events as of_session
+                where of_session.session_id = v_event.session_id
+                offset 0
+            ) as past
+            cross join lateral (
+                select from notifier.emails as told
+                where
+                    told.event_id = past.id
+                    and told.recipient_id = reminder_refusal.recipient_id
+                    and told.topic in ('invitation', 'registration')
+                    and told.kind <> 'session_updated'
+                    and (
+                        told.status in ('queued', 'claimed', 'sending', 'in_doubt')
+                        or told.sent_at > as_of - c_just_now
+                    )
+                offset 0
+            ) as invitation
+        ) then 'told_just_now'
+    end;
+end
+$$;
+comment on function notifier.reminder_refusal(bigint, uuid, text, timestamptz) is
+    'Why the reminder of this event is not to be sent to this recipient, who is host, learner or null (not invited) in the session: a skip_reason of notifier.emails; null: send it.';
+revoke execute on function notifier.reminder_refusal(bigint, uuid, text, timestamptz) from public;
 
 -- The first half of a claim: an ordered index scan that stops after max_emails mails, with one look at an index for
 -- each. What is urgent has a scan of its own, before the other: it waits for nothing but its like.
@@ -1044,7 +1186,7 @@ begin
             held.in_doubt_at is not null as is_in_doubt,
             case
                 when held.in_doubt_at is not null then held.told_from
-                when told.through_id is null or held.topic in ('registration', 'recording') then held.event_id
+                when told.through_id is null or held.topic in ('registration', 'recording', 'reminder') then held.event_id
                 else (
                     select min(untold.id)
                     from (
@@ -1059,14 +1201,21 @@ begin
             case
                 when held.in_doubt_at is not null then held.told_through
                 when held.topic in ('summary', 'recording') then held.event_id
-                else (
-                    select max(latest.id)
-                    from (
-                        select event.id
-                        from notifier.events as event
-                        where event.session_id = held.session_id
-                        offset 0
-                    ) as latest
+                -- A reminder's event is no change: what it remembers may be older than the change before it.
+                else coalesce(
+                    (
+                        select max(latest.id)
+                        from (
+                            select
+                                event.id,
+                                event.topic
+                            from notifier.events as event
+                            where event.session_id = held.session_id
+                            offset 0
+                        ) as latest
+                        where latest.topic <> 'reminder'
+                    ),
+                    held.event_id
                 )
             end as through_id
         from notifier.emails as held
@@ -1140,6 +1289,7 @@ begin
             case when email.is_in_doubt then email.kind else decision.kind end as final_kind,
             case
                 when email.from_id is null then 'already_told'
+                when decision.reminder_refusal is not null then decision.reminder_refusal
                 when decision.is_over then 'session_over'
                 when decision.kind is null
                     and recipient.role_after is null
@@ -1226,6 +1376,7 @@ begin
                             email.kind
                         )
                     end
+                    when 'reminder' then email.kind
                     when 'summary' then case
                         when exists (
                             select from public.success_sessions as session
@@ -1246,6 +1397,10 @@ begin
                         ) then 'recording_available'::notifier.email_kind
                     end
                 end as kind,
+                case email.topic
+                    when 'reminder'
+                        then notifier.reminder_refusal(email.event_id, email.recipient_id, recipient.role_after, v_now)
+                end as reminder_refusal,
                 email.topic not in ('summary', 'recording') and (
                     change.new ->> 'status' = 'completed'
                     or (
@@ -1331,7 +1486,7 @@ begin
                 known.snapshot || jsonb_build_object('updated_at', change.changed_at)
             ) as session,
             case
-                when variant.topic in ('summary', 'recording') or variant.is_stranger then null
+                when variant.topic in ('summary', 'recording', 'reminder') or variant.is_stranger then null
                 when variant.is_out then 'CANCEL'
                 else 'REQUEST'
             end as method
@@ -1503,8 +1658,12 @@ begin
                         and candidate.status in ('queued', 'claimed', 'sending', 'in_doubt')
                     offset 0
                 ) as younger
-                -- Each recording is told of by itself.
-                where not judged.is_in_doubt and judged.topic <> 'recording' and younger.status = 'queued'
+                -- Each recording is told of by itself; a reminder that is dropped says nothing for the next one.
+                where
+                    not judged.is_in_doubt
+                    and judged.topic <> 'recording'
+                    and (judged.topic <> 'reminder' or judged.skip_reason is null)
+                    and younger.status = 'queued'
             )
         )
     )
@@ -2025,11 +2184,73 @@ comment on function notifier.announce_recordings() is
     'Writes an event for each published recording whose time has come and that students were to be told of.';
 revoke execute on function notifier.announce_recordings() from public;
 
+-- One event for each session that has come as near as somebody wants to be reminded, found by the index of the clock.
+-- Sessions are read, not locked: who is editing one is not waited for, and whether it is still to come, at that start,
+-- is asked again when mails are queued and when they are claimed. Of several workers one has each mark (skip locked).
+--
+-- A session that comes nearer than a mark by being created or moved has passed it without a reminder: people are being
+-- told of it at that moment (notifier.reminder_refusal).
+create function notifier.write_reminders(as_of timestamptz)
+returns integer
+language plpgsql
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_bitmapscan = off
+set jit = off
+as $$
+declare
+    v_settings integer [] := (select settings.reminder_minutes from public.app_settings as settings);
+    v_clock notifier.reminder_clock;
+    v_reached timestamptz;
+    v_found integer;
+    v_written integer := 0;
+begin
+    for v_clock in
+        select clock.*
+        from notifier.reminder_clock as clock
+        where clock.reached is not null
+        order by clock.minutes
+        for no key update skip locked
+    loop
+        v_reached := as_of + make_interval(mins => v_clock.minutes);
+        -- The mark never goes back with the clock.
+        continue when v_reached <= v_clock.reached;
+        insert into notifier.events (session_id, old, new, reminder_minutes)
+        select
+            near.id,
+            near.snapshot,
+            near.snapshot,
+            v_clock.minutes
+        from (
+            select
+                session.id,
+                notifier.session_snapshot(session) as snapshot
+            from public.success_sessions as session
+            where
+                session.status = 'upcoming'
+                and session.status_due_at > v_clock.reached
+                and session.status_due_at <= v_reached
+                and session.created_at <= session.start_time - make_interval(mins => v_clock.minutes)
+                and (v_clock.by_people or v_clock.minutes = any(coalesce(session.reminder_minutes, v_settings)))
+            order by session.status_due_at
+        ) as near;
+        get diagnostics v_found = row_count;
+        v_written := v_written + v_found;
+        update notifier.reminder_clock as clock set reached = v_reached where clock.minutes = v_clock.minutes;
+    end loop;
+    return v_written;
+end
+$$;
+comment on function notifier.write_reminders(timestamptz) is
+    'Writes an event for each upcoming session and each number of minutes before its start, which somebody wants to be reminded at, that has come since the last call; how many.';
+revoke execute on function notifier.write_reminders(timestamptz) from public;
+
 -- What the clock demands. Idempotent; of several workers each session and mail is handled by one, and none waits for
 -- another or for whoever is editing a session (skip locked).
 -- Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.tick()
-returns table (started integer, completed integer, requeued integer, in_doubt integer)
+returns table (started integer, completed integer, reminders integer, requeued integer, in_doubt integer)
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
@@ -2067,6 +2288,7 @@ begin
     get diagnostics completed = row_count;
 
     perform notifier.announce_recordings();
+    reminders := notifier.write_reminders(v_now);
 
     select recovered.requeued, recovered.in_doubt into requeued, in_doubt
     from notifier.recover_expired_claims() as recovered;
@@ -2074,7 +2296,7 @@ begin
 end
 $$;
 comment on function notifier.tick() is
-    'Starts and completes sessions by the clock, orders the mails of recordings that can be watched, and recovers mails of lost workers; how many of each. Seals the audit log and keeps its months. Call it whenever next_wake() says so.';
+    'Starts and completes sessions by the clock, orders the mails of recordings that can be watched, writes reminders that are due, and recovers mails of lost workers; how many of each. Seals the audit log and keeps its months. Call it whenever next_wake() says so.';
 revoke execute on function notifier.tick() from public;
 grant execute on function notifier.tick() to notifier;
 
@@ -2140,12 +2362,23 @@ begin
             order by recording.announce_at
             limit 1
         ),
+        (
+            select min(upcoming.status_due_at - make_interval(mins => clock.minutes))
+            from notifier.reminder_clock as clock
+            cross join lateral (
+                select session.status_due_at
+                from public.success_sessions as session
+                where session.status_due_at > clock.reached
+                order by session.status_due_at
+                limit 1
+            ) as upcoming
+        ),
         (select gate.awake_until from notifier.gate as gate where gate.awake_until > clock_timestamp())
     );
 end
 $$;
 comment on function notifier.next_wake() is
-    'When there is something to do that nobody announces: a session starting or ending, a recording becoming available, a mail becoming due, a lease or another worker''s promise to stay awake running out. In the past: there is work now; null: nothing.';
+    'When there is something to do that nobody announces: a session starting or ending, a recording becoming available, a reminder or a mail becoming due, a lease or another worker''s promise to stay awake running out. In the past: there is work now; null: nothing.';
 revoke execute on function notifier.next_wake() from public;
 grant execute on function notifier.next_wake() to notifier;
 

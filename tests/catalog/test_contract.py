@@ -37,9 +37,10 @@ ENUMS = {
         "registration_confirmed",
         "waitlist_promoted",
         "recording_available",
+        "session_reminder",
         "attendance_summary",
     ],
-    "notifier.email_topic": ["invitation", "registration", "summary", "recording"],
+    "notifier.email_topic": ["invitation", "registration", "reminder", "summary", "recording"],
     "notifier.email_status": [
         "queued",
         "claimed",
@@ -133,6 +134,7 @@ API_RELATIONS = {
     "meeting_platforms",
     "mentor_availability",
     "mentor_time_off",
+    "notification_preferences",
     "profiles",
     "segmented_weekly_success_sessions",
     "session_attendance",
@@ -226,3 +228,8 @@ def test_the_shown_default_settings_are_the_documented_ones(conn: psycopg.Connec
         " from public.app_settings"
     ).fetchone()
     assert row == (15, 10, 75, 0, 180, 24, None)
+
+
+def test_the_default_settings_of_mails_are_the_documented_ones(conn: psycopg.Connection) -> None:
+    row = conn.execute("select reminder_minutes from public.app_settings").fetchone()
+    assert row == ([1440, 60],)

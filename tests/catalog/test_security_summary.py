@@ -15,7 +15,7 @@ SESSION_FIELDS = (
     "id, title, description, session_type, status, course_id, batch_id, mentor_id, start_time,"
     " end_time, timezone, platform, meeting_account_id, link, backup_link, zoom_meeting_id,"
     " zoom_passcode, platform_data, registration_required, registration_closes_at,"
-    " capacity, cancel_reason"
+    " capacity, reminder_minutes, cancel_reason"
 )
 OFFER_FIELDS = (
     "title, description, audience, course_id, batch_id, start_time, timezone, recurrence, "
@@ -41,7 +41,7 @@ SUMMARY = {
     ("authenticated", "public.*"): "usage",
     ("authenticated", "public.app_settings"): (
         "select, update (join_opens_minutes_before, late_after_minutes, partial_below_percent,"
-        " mentor_buffer_minutes, series_horizon_days, audit_retention_months)"
+        " mentor_buffer_minutes, series_horizon_days, audit_retention_months, reminder_minutes)"
     ),
     ("authenticated", "public.audit_log"): "select",
     ("authenticated", "public.batches"): (
@@ -76,6 +76,10 @@ SUMMARY = {
     ("authenticated", "public.mentor_time_off"): (
         "select, insert (id, mentor_id, start_time, end_time, reason),"
         " update (start_time, end_time, reason), delete"
+    ),
+    ("authenticated", "public.notification_preferences"): (
+        "select, insert (user_id, kind, enabled, reminder_minutes),"
+        " update (user_id, kind, enabled, reminder_minutes), delete"
     ),
     ("authenticated", "public.profiles"): "select, update (full_name, timezone, locale)",
     ("authenticated", "public.segmented_weekly_success_sessions"): "select",
@@ -152,6 +156,7 @@ SUMMARY = {
     ("authenticated", "private.my_waitlist_position(session_id)"): CALL,
     ("authenticated", "private.seats_left(session_id, capacity)"): CALL,
     ("authenticated", "private.offer_key(audience, course_id, batch_id)"): CALL,
+    ("authenticated", "private.reminder_choices()"): CALL,
     ("authenticated", "private.rule(holds, name, message, remedy)"): CALL,
     # Edge functions and the server's own scripts: all rows, without policies.
     ("service_role", "public.*"): "usage",
@@ -168,6 +173,7 @@ SUMMARY = {
     ("service_role", "public.meeting_platforms"): ALL,
     ("service_role", "public.mentor_availability"): ALL,
     ("service_role", "public.mentor_time_off"): ALL,
+    ("service_role", "public.notification_preferences"): ALL,
     ("service_role", "public.profiles"): ALL,
     ("service_role", "public.session_attendance"): ALL,
     ("service_role", "public.session_bookings"): "select",
@@ -202,6 +208,7 @@ SUMMARY = {
     ("service_role", "private.meeting_key(zoom_meeting_id, platform_data)"): CALL,
     ("service_role", "private.mentor_name(mentor_id)"): CALL,
     ("service_role", "private.offer_key(audience, course_id, batch_id)"): CALL,
+    ("service_role", "private.reminder_choices()"): CALL,
     ("service_role", "private.rule(holds, name, message, remedy)"): CALL,
     # The daemon: its queue's functions and nothing else. Every role may look into public; there is
     # nothing for it there.

@@ -15,8 +15,10 @@ import pytest
 from support.outbox import Claimed, Outbox, change
 from support.world import World
 
-TUESDAY = datetime(2031, 5, 6, 17, 0, tzinfo=UTC)
-WEEK = timedelta(weeks=1)
+BEGIN = datetime.now(UTC) + timedelta(days=4)
+HALF_A_DAY = timedelta(hours=12)
+MINUTES = 10080
+"""Before each start a reminder is due: all sessions are within that time."""
 FAREWELLS = {"session_cancelled", "mentor_unassigned"}
 SHOWN = ("title", "start_time", "end_time", "mentor_name", "status")
 
@@ -44,10 +46,13 @@ class Play:
     in_hand: list[Claimed] = field(default_factory=list)
     mails: dict[UUID, Claimed] = field(default_factory=dict)
     told: dict[tuple[UUID, UUID], Told] = field(default_factory=dict)
+    passed: set[tuple[UUID, datetime]] = field(default_factory=set)
+    reminded: set[tuple[UUID, UUID, str]] = field(default_factory=set)
     log: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.world, self.outbox = World(self.conn), Outbox(self.conn)
+        self.conn.execute("update public.app_settings set reminder_minutes = %s", ([MINUTES],))
         self.course = self.world.course()
         self.batches = [self.world.batch(name, course=self.course) for name in ("March", "April")]
         self.audiences = [None, *self.batches]
@@ -75,7 +80,7 @@ class Play:
                     course=self.course,
                     batch=self.random.choice(self.audiences),
                     mentor=self.random.choice([None, *self.mentors]),
-                    starts=TUESDAY + len(self.sessions) * WEEK,
+                    starts=BEGIN + len(self.sessions) * HALF_A_DAY,
                 )
             )
 
@@ -84,8 +89,8 @@ class Play:
 
     def move(self, session: UUID) -> None:
         if self.status(session) != "cancelled":
-            start = TUESDAY + self.sessions.index(session) * WEEK
-            start += timedelta(days=self.random.randrange(3))
+            start = BEGIN + self.sessions.index(session) * HALF_A_DAY
+            start += timedelta(hours=3 * self.random.randrange(3))
             change(self.conn, session, start_time=start, end_time=start + timedelta(hours=1))
 
     def reassign(self, session: UUID) -> None:
@@ -133,6 +138,31 @@ class Play:
                 self.log[-1] += " add"
                 self.add()
 
+    # What the clock does
+
+    def remind(self) -> None:
+        self.come_near(self.random.choice(self.sessions))
+
+    def come_near(self, session: UUID) -> None:
+        """Let a session pass the moment of its reminder, unless this start has passed it before."""
+        self.conn.execute(
+            "update notifier.emails set sent_at = sent_at - interval '1 hour' where status = 'sent'"
+        )
+        start = self.outbox.scalar(
+            "select start_time from public.success_sessions where id = %s", session
+        )
+        if (session, start) in self.passed or self.status(session) == "cancelled":
+            return
+        self.passed.add((session, start))
+        self.conn.execute(
+            """
+            insert into notifier.events (session_id, old, new, reminder_minutes)
+            select id, notifier.session_snapshot(session), notifier.session_snapshot(session), %s
+            from public.success_sessions as session where id = %s
+            """,
+            (MINUTES, session),
+        )
+
     # What workers do
 
     def expand(self) -> None:
@@ -149,6 +179,8 @@ class Play:
                 assert (email.kind, email.parts) == (before.kind, before.parts), self.log
                 assert email.calendars == before.calendars, self.log
             self.mails[email.email_id] = email
+            if email.kind == "session_reminder":
+                self.check_reminder(email)
             self.in_hand.append(email)
 
     def send(self) -> None:
@@ -188,7 +220,18 @@ class Play:
             return None
         return self.in_hand.pop(self.random.randrange(len(self.in_hand)))
 
+    def check_reminder(self, email: Claimed) -> None:
+        """Of what will be, to who takes part, once for each start."""
+        session, start = UUID(email.session["id"]), email.session["start_time"]
+        assert self.roles(session).get(email.recipient_id) == email.recipient_role, self.log
+        assert start == self.shown(session)["start_time"], self.log
+        reminder = email.recipient_id, session, start
+        assert email.attempt > 1 or reminder not in self.reminded, f"twice: {self.log}"
+        self.reminded.add(reminder)
+
     def arrive(self, email: Claimed) -> None:
+        if email.kind == "session_reminder":
+            return
         calendars = [
             (calendar["method"], calendar["content"].replace("\r\n ", ""))
             for calendar in email.calendars
@@ -209,8 +252,11 @@ class Play:
                 self.arrive(email)
 
     @staticmethod
-    def about(email: Claimed) -> frozenset[tuple[UUID, str]]:
-        return frozenset((email.recipient_id, part["session"]["id"]) for part in email.parts)
+    def about(email: Claimed) -> frozenset[tuple[UUID, str, bool]]:
+        return frozenset(
+            (email.recipient_id, part["session"]["id"], email.kind == "session_reminder")
+            for part in email.parts
+        )
 
     def status(self, session: UUID) -> str:
         return str(
@@ -227,7 +273,7 @@ class Play:
             self.wait,
         ]
         action = self.random.choice(
-            [*[self.edit] * 6, *workers, *[self.expand, self.claim, self.send] * 3]
+            [*[self.edit] * 6, self.remind, *workers, *[self.expand, self.claim, self.send] * 3]
         )
         self.log.append(action.__name__)
         action()
@@ -305,5 +351,10 @@ def test_everybody_has_been_told_last_what_holds(conn: psycopg.Connection, seed:
             else:
                 assert last is None or last.part["kind"] in FAREWELLS, f"{last}: {play.log}"
                 assert last is None or last.method == "CANCEL", play.log
+        before = session in {known for known, _ in play.passed}
+        play.come_near(session)
+        emails = play.outbox.deliver()
+        assert before or {mail.recipient_id: mail.recipient_role for mail in emails} == roles
+        assert {mail.kind for mail in emails} <= {"session_reminder"}, play.log
     unfinished = {"queued", "claimed", "sending", "in_doubt", "dead"}
     assert unfinished.isdisjoint(row["status"] for row in play.outbox.rows())

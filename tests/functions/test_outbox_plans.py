@@ -17,6 +17,7 @@ from psycopg import sql
 
 from devstack.databases import Database
 from support.outbox import APP_URL, ORGANIZER, Outbox, change
+from support.reminders import come_near
 from support.world import World
 
 TUESDAY = datetime(2031, 5, 6, 17, 0, tzinfo=UTC)
@@ -243,6 +244,49 @@ def test_an_urgent_mail_costs_the_same_behind_a_short_queue_and_behind_a_long_on
         assert row == (True, 1)
         settle(admin, worker)
     assert cost[MANY] <= 2 * cost[FEW] + 100
+
+
+def test_reminders_cost_the_same_among_few_sessions_and_students_and_among_many(
+    admin: psycopg.Connection, worker: Outbox
+) -> None:
+    cost: dict[int, dict[str, int]] = {}
+    for size in (FEW, MANY):
+        costs = cost[size] = {}
+        admin.execute(
+            """
+            insert into public.success_sessions (title, link, start_time)
+            select 'Far away', 'https://meet.example.test/1', now() + number * interval '1 hour'
+            from generate_series(200, 200 + %s) as number
+            """,
+            (size // 10,),
+        )
+        session = World(admin).session(
+            batch=crowd(admin, size),
+            starts=timedelta(hours=23),
+            created_at=datetime.now(UTC) - timedelta(days=2),
+        )
+        # Who has been told is not the question here.
+        admin.execute("update notifier.events set through_id = id, expanded_at = now()")
+        come_near(admin, session, 1440)
+        worker.conn.execute("select notifier.next_wake()")
+        costs["next_wake"] = blocks(worker.conn, "notifier.next_wake()")
+        costs["tick"] = blocks(worker.conn, "notifier.tick()")
+        costs["expand"] = blocks(worker.conn, "notifier.expand_events(%s)", FEW)
+        while worker.expand()[1]:
+            pass
+        worker.conn.execute("select notifier.next_wake()")
+        costs["claim"] = claim_blocks(worker)
+        queued = Outbox(admin).scalar(
+            "select count(*) from notifier.emails where session_id = %s", session
+        )
+        assert queued == size
+        settle(admin, worker)
+    dear = {
+        call: (cost[FEW][call], cost[MANY][call])
+        for call in cost[FEW]
+        if cost[MANY][call] > 2 * cost[FEW][call] + 100
+    }
+    assert dear == {}, "blocks among few and among many"
 
 
 def test_the_claim_s_scan_is_an_ordered_index_scan(

@@ -236,7 +236,7 @@ def test_an_unknown_kind_is_refused_with_the_known_ones(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with pytest.raises(SystemExit) as caught:
-        main(["preview", "session_reminder"])
+        main(["preview", "session_forgotten"])
 
     assert caught.value.code == 2
     assert "session_scheduled" in capsys.readouterr().err

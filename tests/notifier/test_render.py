@@ -33,6 +33,7 @@ KINDS = [
     "series_scheduled",
     "series_updated",
     "session_cancelled",
+    "session_reminder",
     "session_rescheduled",
     "session_scheduled",
     "session_updated",
@@ -180,7 +181,7 @@ def test_missing_data_is_an_error_and_not_an_empty_place(missing: str) -> None:
         )
 
 
-@pytest.mark.parametrize("kind", ["session_reminder", "../session_scheduled", "layout.html", ""])
+@pytest.mark.parametrize("kind", ["session_forgotten", "../session_scheduled", "layout.html", ""])
 def test_an_unknown_kind_is_an_error(kind: str) -> None:
     with pytest.raises(RenderError, match="no template for kind"):
         render(replace(make_email(), kind=kind))

@@ -23,7 +23,7 @@ SESSION = {
         "zoom_meeting_id",
     ),
     *("zoom_passcode", "platform_data", "registration_required", "registration_closes_at"),
-    *("capacity", "cancel_reason"),
+    *("capacity", "reminder_minutes", "cancel_reason"),
 }
 
 OFFER = {
@@ -59,6 +59,7 @@ INSERTABLE: dict[str, set[str]] = {
         *("id", "mentor_id", "weekday", "start_time", "end_time", "timezone"),
     },
     "mentor_time_off": {"id", "mentor_id", "start_time", "end_time", "reason"},
+    "notification_preferences": {"user_id", "kind", "enabled", "reminder_minutes"},
     "profiles": set(),
     "session_attendance": set(),
     "session_bookings": set(),
@@ -76,7 +77,7 @@ UPDATABLE: dict[str, set[str]] = {
     "app_settings": {
         *("join_opens_minutes_before", "late_after_minutes", "partial_below_percent"),
         *("mentor_buffer_minutes", "series_horizon_days"),
-        "audit_retention_months",
+        *("audit_retention_months", "reminder_minutes"),
     },
     "batches": {"name"},
     "blackout_dates": {"course_id", "name", "first_date", "last_date"},
@@ -88,6 +89,7 @@ UPDATABLE: dict[str, set[str]] = {
     "meeting_platforms": {"name", "is_active", "max_concurrent_meetings"},
     "mentor_availability": {"weekday", "start_time", "end_time", "timezone"},
     "mentor_time_off": {"start_time", "end_time", "reason"},
+    "notification_preferences": {"user_id", "kind", "enabled", "reminder_minutes"},
     "profiles": {"full_name", "timezone", "locale"},
     "session_attendance": set(),
     "session_bookings": set(),

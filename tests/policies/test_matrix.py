@@ -601,6 +601,42 @@ ATTEMPTS = (
         may=("host", *MANAGERS, "service_role"),
         refused=("anon",),
     ),
+    # -- notification preferences ------------------------------------------------------------------
+    Attempt(
+        "notification_preferences",
+        "select",
+        "of the student",
+        "select from public.notification_preferences where user_id = %(student)s",
+        may=("student", "service_role"),
+        refused=("anon",),
+    ),
+    Attempt(
+        "notification_preferences",
+        "insert",
+        "of the participant",
+        """
+        insert into public.notification_preferences (user_id, kind)
+        values (%(participant)s, 'session_reminder')
+        """,
+        may=("participant", "service_role"),
+        refused=but("participant", "service_role"),
+    ),
+    Attempt(
+        "notification_preferences",
+        "update",
+        "of the student",
+        "update public.notification_preferences set enabled = false where user_id = %(student)s",
+        may=("student", "service_role"),
+        refused=("anon",),
+    ),
+    Attempt(
+        "notification_preferences",
+        "delete",
+        "of the student",
+        "delete from public.notification_preferences where user_id = %(student)s",
+        may=("student", "service_role"),
+        refused=("anon",),
+    ),
     # -- meeting accounts --------------------------------------------------------------------------
     Attempt(
         "meeting_accounts",
@@ -918,6 +954,7 @@ DONE_BY_NOBODY = (
             ("meeting_platforms", "truncate public.meeting_platforms cascade"),
             ("mentor_availability", "truncate public.mentor_availability"),
             ("mentor_time_off", "truncate public.mentor_time_off"),
+            ("notification_preferences", "truncate public.notification_preferences"),
             ("profiles", "truncate public.profiles cascade"),
             ("session_attendance", "truncate public.session_attendance"),
             ("session_bookings", "truncate public.session_bookings"),
@@ -986,6 +1023,10 @@ def targets(academy: Academy) -> dict[str, object]:
     academy.conn.execute(
         "insert into public.meeting_accounts (id, platform, name) values (%s, 'zoom', 'ours')",
         (account,),
+    )
+    academy.conn.execute(
+        "insert into public.notification_preferences (user_id, kind) values (%s, %s)",
+        (academy.people["student"], "session_reminder"),
     )
     return {
         **academy.people,

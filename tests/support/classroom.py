@@ -50,8 +50,9 @@ class Classroom:
         Args:
             title: Its title.
             mentor: Whether it has a host.
-            **session: As for `World.session`.
+            **session: As for `World.session`; unless said otherwise it begins in two days.
         """
+        session.setdefault("starts", timedelta(days=2))
         with self.conn.transaction(), as_user(self.conn, self.admin):
             return World(self.conn).session(
                 title,

@@ -1,0 +1,67 @@
+-- A reminder is worth sending in the first half of its time: one meant for the day before not in the last twelve hours,
+-- one for an hour before not in the last half. It is asked of the session as it is, also when a reminder in doubt is
+-- repeated: after a cancellation nobody is reminded.
+create function notifier.reminder_refusal(event_id bigint, recipient_id uuid, role text, as_of timestamptz)
+returns text
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+    c_just_now constant interval := interval '15 minutes';
+    v_event notifier.events;
+    v_session public.success_sessions;
+begin
+    select event.* into v_event
+    from notifier.events as event
+    where event.id = reminder_refusal.event_id;
+    select session.* into v_session
+    from public.success_sessions as session
+    where session.id = v_event.session_id;
+    return case
+        when v_session.id is null or v_session.status = 'cancelled' then 'cancelled_before_told'
+        when v_session.start_time <> (v_event.new ->> 'start_time')::timestamptz then 'session_moved'
+        when v_session.status <> 'upcoming'
+            or as_of > v_session.start_time - make_interval(mins => v_event.reminder_minutes) / 2
+            then 'too_late'
+        when reminder_refusal.role is null then 'not_invited'
+        when reminder_refusal.role = 'learner' and not private.has_seat(v_session, reminder_refusal.recipient_id)
+            then 'not_registered'
+        when exists (
+            select from public.notification_preferences as preference
+            where
+                preference.user_id = reminder_refusal.recipient_id
+                and preference.kind = 'session_reminder'
+                and not preference.enabled
+        ) then 'switched_off'
+        when exists (
+            select
+            from (
+                select of_session.id
+                from notifier.events as of_session
+                where of_session.session_id = v_event.session_id
+                offset 0
+            ) as past
+            cross join lateral (
+                select from notifier.emails as told
+                where
+                    told.event_id = past.id
+                    and told.recipient_id = reminder_refusal.recipient_id
+                    and told.topic in ('invitation', 'registration')
+                    and told.kind <> 'session_updated'
+                    and (
+                        told.status in ('queued', 'claimed', 'sending', 'in_doubt')
+                        or told.sent_at > as_of - c_just_now
+                    )
+                offset 0
+            ) as invitation
+        ) then 'told_just_now'
+    end;
+end
+$$;
+comment on function notifier.reminder_refusal(bigint, uuid, text, timestamptz) is
+    'Why the reminder of this event is not to be sent to this recipient, who is host, learner or null (not invited) in the session: a skip_reason of notifier.emails; null: send it.';
+revoke execute on function notifier.reminder_refusal(bigint, uuid, text, timestamptz) from public;
