@@ -15,6 +15,7 @@ export type Database = {
           "late_after_minutes": number;
           "mentor_buffer_minutes": number;
           "partial_below_percent": number;
+          "reminder_minutes": (number)[];
           "series_horizon_days": number;
           "updated_at": string;
         };
@@ -27,6 +28,7 @@ export type Database = {
           "late_after_minutes"?: number;
           "mentor_buffer_minutes"?: number;
           "partial_below_percent"?: number;
+          "reminder_minutes"?: (number)[];
           "series_horizon_days"?: number;
           "updated_at"?: string;
         };
@@ -38,6 +40,7 @@ export type Database = {
           "late_after_minutes"?: number;
           "mentor_buffer_minutes"?: number;
           "partial_below_percent"?: number;
+          "reminder_minutes"?: (number)[];
           "series_horizon_days"?: number;
           "updated_at"?: string;
         };
@@ -567,6 +570,42 @@ export type Database = {
           {
             foreignKeyName: "mentor_time_off_mentor_id_fkey";
             columns: ["mentor_id"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "notification_preferences": {
+        Row: {
+          "created_at": string;
+          "enabled": boolean;
+          "kind": string;
+          "reminder_minutes": (number)[] | null;
+          "updated_at": string;
+          "user_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "enabled"?: boolean;
+          "kind": string;
+          "reminder_minutes"?: (number)[] | null;
+          "updated_at"?: string;
+          "user_id"?: string;
+        };
+        Update: {
+          "created_at"?: string;
+          "enabled"?: boolean;
+          "kind"?: string;
+          "reminder_minutes"?: (number)[] | null;
+          "updated_at"?: string;
+          "user_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "notification_preferences_user_id_fkey";
+            columns: ["user_id"];
             isOneToOne: false;
             referencedRelation: "profiles";
             referencedColumns: ["id"];
@@ -1261,6 +1300,7 @@ export type Database = {
           "recurrence_id": string | null;
           "registration_closes_at": string | null;
           "registration_required": boolean;
+          "reminder_minutes": (number)[] | null;
           "sequence": number;
           "series_date": string | null;
           "series_id": string | null;
@@ -1298,6 +1338,7 @@ export type Database = {
           "recurrence_id"?: string | null;
           "registration_closes_at"?: string | null;
           "registration_required"?: boolean;
+          "reminder_minutes"?: (number)[] | null;
           "sequence"?: number;
           "series_date"?: string | null;
           "series_id"?: string | null;
@@ -1334,6 +1375,7 @@ export type Database = {
           "recurrence_id"?: string | null;
           "registration_closes_at"?: string | null;
           "registration_required"?: boolean;
+          "reminder_minutes"?: (number)[] | null;
           "sequence"?: number;
           "series_date"?: string | null;
           "series_id"?: string | null;
@@ -1744,6 +1786,7 @@ export type Database = {
           "recurrence_id": string | null;
           "registration_closes_at": string | null;
           "registration_required": boolean;
+          "reminder_minutes": (number)[] | null;
           "sequence": number;
           "series_date": string | null;
           "series_id": string | null;
@@ -1857,6 +1900,7 @@ export type Database = {
           "recurrence_id": string | null;
           "registration_closes_at": string | null;
           "registration_required": boolean;
+          "reminder_minutes": (number)[] | null;
           "sequence": number;
           "series_date": string | null;
           "series_id": string | null;

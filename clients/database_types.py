@@ -30,6 +30,7 @@ NotifierEmailKind: TypeAlias = Literal[
     "registration_confirmed",
     "waitlist_promoted",
     "recording_available",
+    "session_reminder",
     "attendance_summary",
 ]
 
@@ -37,7 +38,9 @@ NotifierEmailStatus: TypeAlias = Literal[
     "queued", "claimed", "sending", "in_doubt", "sent", "skipped", "dead"
 ]
 
-NotifierEmailTopic: TypeAlias = Literal["invitation", "registration", "summary", "recording"]
+NotifierEmailTopic: TypeAlias = Literal[
+    "invitation", "registration", "reminder", "summary", "recording"
+]
 
 PrivatePresenceKind: TypeAlias = Literal["join", "leave", "end"]
 
@@ -78,6 +81,7 @@ class PublicAppSettings(BaseModel):
     late_after_minutes: int = Field(alias="late_after_minutes")
     mentor_buffer_minutes: int = Field(alias="mentor_buffer_minutes")
     partial_below_percent: int = Field(alias="partial_below_percent")
+    reminder_minutes: List[int] = Field(alias="reminder_minutes")
     series_horizon_days: int = Field(alias="series_horizon_days")
     updated_at: datetime.datetime = Field(alias="updated_at")
 
@@ -90,6 +94,7 @@ class PublicAppSettingsInsert(TypedDict):
     late_after_minutes: NotRequired[Annotated[int, Field(alias="late_after_minutes")]]
     mentor_buffer_minutes: NotRequired[Annotated[int, Field(alias="mentor_buffer_minutes")]]
     partial_below_percent: NotRequired[Annotated[int, Field(alias="partial_below_percent")]]
+    reminder_minutes: NotRequired[Annotated[List[int], Field(alias="reminder_minutes")]]
     series_horizon_days: NotRequired[Annotated[int, Field(alias="series_horizon_days")]]
     updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
 
@@ -102,6 +107,7 @@ class PublicAppSettingsUpdate(TypedDict):
     late_after_minutes: NotRequired[Annotated[int, Field(alias="late_after_minutes")]]
     mentor_buffer_minutes: NotRequired[Annotated[int, Field(alias="mentor_buffer_minutes")]]
     partial_below_percent: NotRequired[Annotated[int, Field(alias="partial_below_percent")]]
+    reminder_minutes: NotRequired[Annotated[List[int], Field(alias="reminder_minutes")]]
     series_horizon_days: NotRequired[Annotated[int, Field(alias="series_horizon_days")]]
     updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
 
@@ -517,6 +523,33 @@ class PublicMentorTimeOffUpdate(TypedDict):
     updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
 
 
+class PublicNotificationPreferences(BaseModel):
+    created_at: datetime.datetime = Field(alias="created_at")
+    enabled: bool = Field(alias="enabled")
+    kind: str = Field(alias="kind")
+    reminder_minutes: Optional[List[int]] = Field(alias="reminder_minutes")
+    updated_at: datetime.datetime = Field(alias="updated_at")
+    user_id: uuid.UUID = Field(alias="user_id")
+
+
+class PublicNotificationPreferencesInsert(TypedDict):
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    enabled: NotRequired[Annotated[bool, Field(alias="enabled")]]
+    kind: Annotated[str, Field(alias="kind")]
+    reminder_minutes: NotRequired[Annotated[Optional[List[int]], Field(alias="reminder_minutes")]]
+    updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
+    user_id: NotRequired[Annotated[uuid.UUID, Field(alias="user_id")]]
+
+
+class PublicNotificationPreferencesUpdate(TypedDict):
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    enabled: NotRequired[Annotated[bool, Field(alias="enabled")]]
+    kind: NotRequired[Annotated[str, Field(alias="kind")]]
+    reminder_minutes: NotRequired[Annotated[Optional[List[int]], Field(alias="reminder_minutes")]]
+    updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
+    user_id: NotRequired[Annotated[uuid.UUID, Field(alias="user_id")]]
+
+
 class PublicProfiles(BaseModel):
     created_at: datetime.datetime = Field(alias="created_at")
     full_name: str = Field(alias="full_name")
@@ -916,6 +949,7 @@ class PublicSuccessSessions(BaseModel):
     recurrence_id: Optional[datetime.datetime] = Field(alias="recurrence_id")
     registration_closes_at: Optional[datetime.datetime] = Field(alias="registration_closes_at")
     registration_required: bool = Field(alias="registration_required")
+    reminder_minutes: Optional[List[int]] = Field(alias="reminder_minutes")
     sequence: int = Field(alias="sequence")
     series_date: Optional[datetime.date] = Field(alias="series_date")
     series_id: Optional[uuid.UUID] = Field(alias="series_id")
@@ -959,6 +993,7 @@ class PublicSuccessSessionsInsert(TypedDict):
         Annotated[Optional[datetime.datetime], Field(alias="registration_closes_at")]
     ]
     registration_required: NotRequired[Annotated[bool, Field(alias="registration_required")]]
+    reminder_minutes: NotRequired[Annotated[Optional[List[int]], Field(alias="reminder_minutes")]]
     sequence: NotRequired[Annotated[int, Field(alias="sequence")]]
     series_date: NotRequired[Annotated[Optional[datetime.date], Field(alias="series_date")]]
     series_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="series_id")]]
@@ -1002,6 +1037,7 @@ class PublicSuccessSessionsUpdate(TypedDict):
         Annotated[Optional[datetime.datetime], Field(alias="registration_closes_at")]
     ]
     registration_required: NotRequired[Annotated[bool, Field(alias="registration_required")]]
+    reminder_minutes: NotRequired[Annotated[Optional[List[int]], Field(alias="reminder_minutes")]]
     sequence: NotRequired[Annotated[int, Field(alias="sequence")]]
     series_date: NotRequired[Annotated[Optional[datetime.date], Field(alias="series_date")]]
     series_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="series_id")]]

@@ -786,9 +786,8 @@ revoke all on public.app_settings from public, anon, authenticated, service_role
 grant select on public.app_settings to authenticated;
 grant update (
     join_opens_minutes_before, late_after_minutes, partial_below_percent, mentor_buffer_minutes, series_horizon_days,
-    audit_retention_months
-)
-on public.app_settings to authenticated;
+    audit_retention_months, reminder_minutes
+) on public.app_settings to authenticated;
 grant select, update on public.app_settings to service_role;
 
 create policy app_settings_select_everyone on public.app_settings
@@ -858,13 +857,13 @@ grant select, delete on public.success_sessions to authenticated;
 grant insert (
     id, title, description, session_type, status, course_id, batch_id, mentor_id, start_time, end_time, timezone,
     platform, meeting_account_id, link, backup_link, zoom_meeting_id, zoom_passcode, platform_data,
-    registration_required, registration_closes_at, capacity, cancel_reason
+    registration_required, registration_closes_at, capacity, reminder_minutes, cancel_reason
 ) on public.success_sessions to authenticated;
 -- id: an upsert (PostgREST's resolution=merge-duplicates) sets every column it was sent, the key included.
 grant update (
     id, title, description, session_type, status, course_id, batch_id, mentor_id, start_time, end_time, timezone,
     platform, meeting_account_id, link, backup_link, zoom_meeting_id, zoom_passcode, platform_data,
-    registration_required, registration_closes_at, capacity, cancel_reason
+    registration_required, registration_closes_at, capacity, reminder_minutes, cancel_reason
 ) on public.success_sessions to authenticated;
 grant select, insert, update, delete on public.success_sessions to service_role;
 
@@ -1207,6 +1206,32 @@ create policy calendar_feeds_select_owner on public.calendar_feeds
 for select to authenticated
 using (owner_id = (select auth.uid()));
 
+alter table public.notification_preferences enable row level security;
+
+revoke all on public.notification_preferences from public, anon, authenticated, service_role;
+grant select, delete on public.notification_preferences to authenticated;
+-- user_id, kind: an upsert (PostgREST's resolution=merge-duplicates) sets every column it was sent, the key included.
+grant insert (user_id, kind, enabled, reminder_minutes), update (user_id, kind, enabled, reminder_minutes)
+on public.notification_preferences to authenticated;
+grant select, insert, update, delete on public.notification_preferences to service_role;
+
+create policy notification_preferences_select_own on public.notification_preferences
+for select to authenticated
+using (user_id = (select auth.uid()));
+
+create policy notification_preferences_insert_own on public.notification_preferences
+for insert to authenticated
+with check (user_id = (select auth.uid()));
+
+create policy notification_preferences_update_own on public.notification_preferences
+for update to authenticated
+using (user_id = (select auth.uid()))
+with check (user_id = (select auth.uid()));
+
+create policy notification_preferences_delete_own on public.notification_preferences
+for delete to authenticated
+using (user_id = (select auth.uid()));
+
 -- == Users ===========================================================================================================
 
 -- Every auth user has a profile. Names and zones from sign-up are taken when valid: a bad one must not make sign-up
@@ -1283,6 +1308,8 @@ for each row execute function private.touch_updated_at();
 create trigger touch_updated_at before update on public.meeting_accounts
 for each row execute function private.touch_updated_at();
 create trigger touch_updated_at before update on public.mentor_availability
+for each row execute function private.touch_updated_at();
+create trigger touch_updated_at before update on public.notification_preferences
 for each row execute function private.touch_updated_at();
 create trigger touch_updated_at before update on public.session_series
 for each row execute function private.touch_updated_at();
