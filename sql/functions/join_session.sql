@@ -44,6 +44,24 @@ begin
             hint = 'Try again then.';
     end if;
 
+    if v_session.link is null then
+        raise exception using
+            errcode = 'PT409',
+            message = 'the meeting is still being set up',
+            detail = coalesce(
+                (
+                    select 'so far: ' || meeting.reason
+                    from public.session_meetings as meeting
+                    where
+                        meeting.session_id = v_session.id
+                        and meeting.is_wanted
+                        and (private.is_session_host(v_session) or private.is_manager())
+                ),
+                'its link is not there yet'
+            ),
+            hint = 'Try again in a moment.';
+    end if;
+
     -- A manager without a seat looks in, and does not attend.
     if v_is_learner and private.has_seat(v_session, auth.uid()) then
         perform private.note_presence(v_session, auth.uid(), 'join');
@@ -63,7 +81,11 @@ begin
     v_details.timezone := v_session.timezone;
     v_details.mentor_name := private.mentor_name(v_session.mentor_id);
     v_details.platform := v_session.platform;
-    v_details.link := coalesce(private.get_session_secret(v_session.id, 'link'), v_session.link);
+    v_details.link := coalesce(
+        private.get_personal_link(v_session.id, auth.uid()),
+        private.get_session_secret(v_session.id, 'link'),
+        v_session.link
+    );
     v_details.backup_link := coalesce(private.get_session_secret(v_session.id, 'backup_link'), v_session.backup_link);
     v_details.zoom_meeting_id := v_session.zoom_meeting_id;
     v_details.passcode := private.get_session_secret(v_session.id, 'zoom_passcode');
@@ -71,6 +93,6 @@ begin
 end
 $$;
 comment on function public.join_session(uuid) is
-    'Enter a session: answers links, meeting id and passcode, and records attendance for students (not for the host or managers). Safe to repeat. Errors: PT404 unknown or not visible; PT409 cancelled, over, without a seat where registration is required, or before the window (the detail says when it opens). Each call is written to the audit log.';
+    'Enter a session: answers links, meeting id and passcode, and records attendance for students (not for the host or managers). Safe to repeat. Errors: PT404 unknown or not visible; PT409 cancelled, over, without a seat where registration is required, before the window (the detail says when it opens), or while the meeting is being set up. Each call is written to the audit log.';
 revoke execute on function public.join_session(uuid) from public, anon, authenticated, service_role;
 grant execute on function public.join_session(uuid) to authenticated;

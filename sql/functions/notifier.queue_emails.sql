@@ -20,6 +20,7 @@ declare
     -- See notifier.event_candidates.
     v_is_merged boolean := event.through_id > event.id;
     v_urgent boolean := notifier.is_urgent(event.old, v_new, queued_at);
+    v_wait_until timestamptz := notifier.meeting_wait_until(event.session_id);
     v_added integer;
 begin
     -- A mail that follows one waiting for its next attempt would be blocked until then; it waits along with it, and is
@@ -32,7 +33,7 @@ begin
         recipient.user_id,
         coalesce(mail.kind, 'session_updated'),
         v_urgent,
-        greatest(queued_at, known.available_at)
+        greatest(queued_at, known.available_at, v_wait_until)
     from notifier.recipient_roles(event.session_id, user_ids, event.old, v_new, event.id, event.through_id) as recipient
     cross join lateral notifier.mail_kind(
         recipient.role_before, recipient.role_after, v_changes, v_new ->> 'status' = 'cancelled'

@@ -2,7 +2,8 @@ alter table public.meeting_accounts enable row level security;
 
 revoke all on public.meeting_accounts from public, anon, authenticated, service_role;
 grant select, delete on public.meeting_accounts to authenticated;
-grant insert (id, platform, name, max_concurrent_meetings), update (name, max_concurrent_meetings)
+grant insert (id, platform, name, max_concurrent_meetings, external_id, mentor_id),
+update (name, max_concurrent_meetings, external_id, mentor_id)
 on public.meeting_accounts to authenticated;
 grant select, insert, update, delete on public.meeting_accounts to service_role;
 

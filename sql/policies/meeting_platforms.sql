@@ -2,8 +2,11 @@ alter table public.meeting_platforms enable row level security;
 
 revoke all on public.meeting_platforms from public, anon, authenticated, service_role;
 grant select, delete on public.meeting_platforms to authenticated;
-grant insert (id, name, is_active, max_concurrent_meetings), update (name, is_active, max_concurrent_meetings)
-on public.meeting_platforms to authenticated;
+grant insert (
+    id, name, is_active, max_concurrent_meetings, daily_changes_per_account, has_personal_links, platform_data_schema
+), update (
+    name, is_active, max_concurrent_meetings, daily_changes_per_account, has_personal_links, platform_data_schema
+) on public.meeting_platforms to authenticated;
 grant select, insert, update, delete on public.meeting_platforms to service_role;
 
 create policy meeting_platforms_select_everyone on public.meeting_platforms

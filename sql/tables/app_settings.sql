@@ -2,6 +2,7 @@
 create table public.app_settings (
     id boolean not null default true,
     join_opens_minutes_before integer not null default 15,
+    meeting_wait_minutes integer not null default 10,
     late_after_minutes integer not null default 10,
     partial_below_percent integer not null default 75,
     mentor_buffer_minutes integer not null default 0,
@@ -20,6 +21,14 @@ create table public.app_settings (
             'app_settings_join_opens_minutes_before_range',
             'join_opens_minutes_before must be between 0 and 1440',
             'Send the number of minutes before the start at which joining opens.'
+        )
+    ),
+    constraint app_settings_meeting_wait_minutes_range check (
+        private.rule(
+            meeting_wait_minutes between 0 and 1440,
+            'app_settings_meeting_wait_minutes_range',
+            'meeting_wait_minutes must be between 0 and 1440',
+            'Send for how many minutes mails wait for a meeting that is being set up.'
         )
     ),
     constraint app_settings_late_after_minutes_range check (
@@ -82,6 +91,8 @@ create table public.app_settings (
 comment on table public.app_settings is 'The platform''s settings, one row; admins and superadmins change it.';
 comment on column public.app_settings.id is 'Always true: the one row.';
 comment on column public.app_settings.join_opens_minutes_before is 'Minutes before the start at which join_session opens.';
+comment on column public.app_settings.meeting_wait_minutes is
+    'Minutes for which mails about a session wait for the meeting that its platform is making; then they go out without.';
 comment on column public.app_settings.late_after_minutes is 'Minutes after the start from which a student counts as late.';
 comment on column public.app_settings.partial_below_percent is
     'Share of the scheduled time, in percent, below which attendance is partial.';

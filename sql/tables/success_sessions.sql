@@ -13,7 +13,7 @@ create table public.success_sessions (
     timezone text not null default 'UTC',
     platform text not null default 'zoom',
     meeting_account_id uuid,
-    link text not null,
+    link text,
     backup_link text,
     zoom_meeting_id text,
     zoom_passcode text,
@@ -124,6 +124,15 @@ create table public.success_sessions (
             'Send the meeting''s address, such as https://zoom.us/j/123456789.'
         )
     ),
+    -- The one exception; that the account can make a meeting is for the trigger success_sessions_5_host_account to see.
+    constraint success_sessions_link_unless_account_makes_it check (
+        private.rule(
+            link is not null or meeting_account_id is not null,
+            'success_sessions_link_unless_account_makes_it',
+            'link must not be null',
+            'Send the meeting''s address, or run the session on a meeting account that makes meetings.'
+        )
+    ),
     constraint success_sessions_backup_link_is_http check (
         private.rule(
             backup_link ~* '^https?://[^\s/?#]+\S*$' and char_length(backup_link) <= 2000,
@@ -229,7 +238,7 @@ comment on column public.success_sessions.platform is 'Video platform, meeting_p
 comment on column public.success_sessions.meeting_account_id is
     'The licensed account the meeting runs on, meeting_accounts.id, of the same platform; null: none is counted. Chosen by managers; left behind when the platform changes.';
 comment on column public.success_sessions.link is
-    'Address of the meeting, http(s). A pwd= parameter is moved into Vault; join_session gives the whole link back.';
+    'Address of the meeting, http(s). A pwd= parameter is moved into Vault; join_session gives the whole link back. May be left out where the platform has a meeting account with an external_id: the meeting is then made in the background, and link is null until it is there (session_meetings).';
 comment on column public.success_sessions.backup_link is 'Address to use when the platform fails; treated as link is.';
 comment on column public.success_sessions.zoom_meeting_id is 'Zoom''s meeting number, 9 to 11 digits.';
 comment on column public.success_sessions.zoom_passcode is

@@ -26,7 +26,6 @@ begin
     v_missing := case
         when new.title is null then 'title'
         when new.start_time is null then 'start_time'
-        when new.link is null then 'link'
         when new.session_type is null then 'session_type'
         when new.status is null then 'status'
         when new.timezone is null then 'timezone'

@@ -45,6 +45,7 @@ select
     session.sequence,
     opening.join_opens_at,
     (clock.status = 'live' or (clock.status = 'upcoming' and now() >= opening.join_opens_at))
+    and session.link is not null
     and (
         not session.registration_required
         or registration.status is not distinct from 'registered'
@@ -61,7 +62,8 @@ select
     case when session.capacity is not null then private.seats_left(session.id, session.capacity) end as seats_left,
     registration.status as registration_status,
     case when registration.status = 'waitlisted' then private.my_waitlist_position(session.id) end
-        as waitlist_position
+        as waitlist_position,
+    session.link is null as link_pending
 from public.success_sessions as session
 cross join (
     select
@@ -144,7 +146,7 @@ comment on column public.segmented_weekly_success_sessions.sequence is
     'Revision for calendars (RFC 5545, section 3.8.7.4).';
 comment on column public.segmented_weekly_success_sessions.join_opens_at is 'When join_session opens.';
 comment on column public.segmented_weekly_success_sessions.can_join is
-    'Whether join_session would let the caller in now: the time has come, and students have a seat where one is needed.';
+    'Whether join_session would let the caller in now: the time has come, the link is there, and students have a seat where one is needed.';
 comment on column public.segmented_weekly_success_sessions.attendance_status is
     'The caller''s own attendance; null for none.';
 comment on column public.segmented_weekly_success_sessions.joined_at is
@@ -163,6 +165,8 @@ comment on column public.segmented_weekly_success_sessions.registration_status i
     'The caller''s own registration: registered, waitlisted or cancelled; null: never registered.';
 comment on column public.segmented_weekly_success_sessions.waitlist_position is
     'The caller''s place in the waitlist, 1 gets the next free seat; null unless waitlisted.';
+comment on column public.segmented_weekly_success_sessions.link_pending is
+    'Whether the meeting is still being set up by its platform, and link is null until it is.';
 
 revoke all on public.segmented_weekly_success_sessions from public, anon, authenticated, service_role;
 grant select on public.segmented_weekly_success_sessions to authenticated;

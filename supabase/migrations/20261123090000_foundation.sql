@@ -100,6 +100,15 @@ create type public.registration_status as enum (
 );
 comment on type public.registration_status is 'Where a student''s registration for a session stands.';
 
+create type public.meeting_state as enum (
+    'pending', -- to be created at the platform; the session has no link yet
+    'changing', -- exists, and is to follow a change of its session
+    'ready', -- exists, as its session is
+    'ending', -- no longer wanted, and to be deleted at the platform
+    'ended' -- deleted there, or never made
+);
+comment on type public.meeting_state is 'Where a meeting stands that the platform makes for a session.';
+
 -- The write-only parts of a session, each kept in Vault under its own name.
 create type private.session_secret as enum (
     'zoom_passcode', -- the meeting's passcode
@@ -343,6 +352,162 @@ comment on function private.rule(boolean, text, text, text) is
     'Body of check constraints: true when the rule holds or is unknown, else 22023 with the message, the constraint''s name and the remedy.';
 revoke execute on function private.rule(boolean, text, text, text) from public;
 grant execute on function private.rule(boolean, text, text, text) to authenticated, service_role;
+
+-- A subset of JSON Schema (draft 2020-12), small enough to be read in one sitting. What is not understood is refused
+-- when the schema is saved: a keyword that is ignored would be a rule that nobody keeps.
+create function private.json_schema_refusal(schema jsonb, path text default '$')
+returns text
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_types constant text [] := array['object', 'array', 'string', 'number', 'integer', 'boolean', 'null'];
+    v_keyword record;
+    v_property record;
+    v_is_right boolean;
+    v_refusal text;
+begin
+    if jsonb_typeof(schema) is distinct from 'object' then
+        return format('%s must be an object', path);
+    end if;
+    for v_keyword in select entry.key, entry.value from jsonb_each(schema) as entry order by entry.key loop
+        case v_keyword.key
+            when 'title', 'description', 'pattern' then
+                v_is_right := jsonb_typeof(v_keyword.value) = 'string';
+            when 'minLength', 'maxLength' then
+                v_is_right := v_keyword.value #>> '{}' ~ '^[0-9]{1,6}$' and jsonb_typeof(v_keyword.value) = 'number';
+            when 'type' then
+                v_is_right := case jsonb_typeof(v_keyword.value)
+                    when 'string' then v_keyword.value #>> '{}' = any(v_types)
+                    when 'array' then
+                        v_keyword.value <> '[]' and v_keyword.value <@ to_jsonb(v_types)
+                    else false
+                end;
+            when 'required' then
+                v_is_right := jsonb_typeof(v_keyword.value) = 'array'
+                    and not jsonb_path_exists(v_keyword.value, 'strict $[*] ? (@.type() != "string")');
+            when 'enum' then
+                v_is_right := jsonb_typeof(v_keyword.value) = 'array' and v_keyword.value <> '[]';
+            when 'properties' then
+                v_is_right := jsonb_typeof(v_keyword.value) = 'object';
+            when 'additionalProperties' then
+                v_is_right := jsonb_typeof(v_keyword.value) in ('boolean', 'object');
+            else
+                return format(
+                    '%s has the keyword %s, which is not supported', path, quote_literal(left(v_keyword.key, 60))
+                );
+        end case;
+        if v_is_right is not true then
+            return format('%s.%s has a value that the keyword does not take', path, v_keyword.key);
+        end if;
+
+        case v_keyword.key
+            when 'pattern' then
+                begin
+                    perform regexp_like('', v_keyword.value #>> '{}');
+                exception when invalid_regular_expression then
+                    return format('%s.pattern is not a regular expression', path);
+                end;
+            when 'properties' then
+                for v_property in select entry.key, entry.value from jsonb_each(v_keyword.value) as entry loop
+                    v_refusal := private.json_schema_refusal(v_property.value, format('%s.%s', path, v_property.key));
+                    if v_refusal is not null then
+                        return v_refusal;
+                    end if;
+                end loop;
+            when 'additionalProperties' then
+                if jsonb_typeof(v_keyword.value) = 'object' then
+                    v_refusal := private.json_schema_refusal(v_keyword.value, path || '.*');
+                    if v_refusal is not null then
+                        return v_refusal;
+                    end if;
+                end if;
+            else null;
+        end case;
+    end loop;
+    return null;
+end
+$$;
+comment on function private.json_schema_refusal(jsonb, text) is
+    'Why this is no schema that private.json_schema_violation understands; null: it is one. Keywords: type, required, properties, additionalProperties, enum, pattern (a regular expression of Postgres, not anchored), minLength, maxLength, title, description.';
+revoke execute on function private.json_schema_refusal(jsonb, text) from public;
+grant execute on function private.json_schema_refusal(jsonb, text) to authenticated, service_role;
+
+-- The first thing that is wrong, by the path a person can follow; never the value, which may be a secret.
+create function private.json_schema_violation(schema jsonb, value jsonb, path text)
+returns text
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_type text := jsonb_typeof(value);
+    v_text text := value #>> '{}';
+    v_allowed jsonb := case jsonb_typeof(schema -> 'type')
+        when 'array' then schema -> 'type'
+        when 'string' then jsonb_build_array(schema -> 'type')
+    end;
+    v_rest jsonb := schema -> 'additionalProperties';
+    v_name text;
+    v_property record;
+    v_violation text;
+begin
+    if v_allowed is not null
+        and (
+            v_allowed ? v_type
+            -- 1.0 is an integer, too (JSON Schema Validation, section 6.1.1).
+            or case when v_type = 'number' and v_allowed ? 'integer' then trunc(v_text::numeric) = v_text::numeric end
+        ) is not true
+    then
+        return format('%s must be %s', path, (
+            select string_agg(allowed.name, ' or ' order by allowed.position)
+            from jsonb_array_elements_text(v_allowed) with ordinality as allowed (name, position)
+        ));
+    end if;
+    if schema ? 'enum' and not schema -> 'enum' @> jsonb_build_array(value) then
+        return format('%s must be one of %s', path, schema -> 'enum');
+    end if;
+    if v_type = 'string' then
+        if char_length(v_text) < (schema ->> 'minLength')::integer then
+            return format('%s must have at least %s characters', path, schema ->> 'minLength');
+        end if;
+        if char_length(v_text) > (schema ->> 'maxLength')::integer then
+            return format('%s must have at most %s characters', path, schema ->> 'maxLength');
+        end if;
+        if v_text !~ (schema ->> 'pattern') then
+            return format('%s must match %s', path, schema ->> 'pattern');
+        end if;
+    end if;
+    if v_type = 'object' then
+        for v_name in select needed.name from jsonb_array_elements_text(schema -> 'required') as needed (name) loop
+            if not value ? v_name then
+                return format('%s.%s is missing', path, v_name);
+            end if;
+        end loop;
+        for v_property in select entry.key, entry.value from jsonb_each(value) as entry order by entry.key loop
+            if schema -> 'properties' ? v_property.key then
+                v_violation := private.json_schema_violation(
+                    schema -> 'properties' -> v_property.key, v_property.value, format('%s.%s', path, v_property.key)
+                );
+            elsif v_rest = 'false' then
+                v_violation := format('%s.%s is not a known field', path, left(v_property.key, 60));
+            elsif jsonb_typeof(v_rest) = 'object' then
+                v_violation := private.json_schema_violation(
+                    v_rest, v_property.value, format('%s.%s', path, v_property.key)
+                );
+            end if;
+            if v_violation is not null then
+                return v_violation;
+            end if;
+        end loop;
+    end if;
+    return null;
+end
+$$;
+comment on function private.json_schema_violation(jsonb, jsonb, text) is
+    'What is wrong with a value by a schema that private.json_schema_refusal accepts, naming the place below path but never the value; null: nothing.';
+revoke execute on function private.json_schema_violation(jsonb, jsonb, text) from public;
 
 -- One key per audience: a course and one of its batches, or the course's unbatched students. A digest, so that both
 -- columns fit into one that an index can be searched by with a list of keys, nulls included.

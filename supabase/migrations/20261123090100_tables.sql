@@ -152,6 +152,9 @@ create table public.meeting_platforms (
     name text not null,
     is_active boolean not null default true,
     max_concurrent_meetings integer,
+    daily_changes_per_account integer,
+    has_personal_links boolean not null default false,
+    platform_data_schema jsonb not null default '{"type": "object"}',
     constraint meeting_platforms_pkey primary key (id),
     constraint meeting_platforms_id_format check (
         private.rule(
@@ -173,6 +176,22 @@ create table public.meeting_platforms (
             'max_concurrent_meetings must be between 1 and 1000',
             'Send how many meetings one account can host at once; null: any number.'
         )
+    ),
+    constraint meeting_platforms_daily_changes_per_account_range check (
+        private.rule(
+            daily_changes_per_account between 1 and 100000,
+            'meeting_platforms_daily_changes_per_account_range',
+            'daily_changes_per_account must be between 1 and 100,000',
+            'Send how many changes a day the platform takes for one account; null: any number.'
+        )
+    ),
+    constraint meeting_platforms_platform_data_schema_known check (
+        private.rule(
+            private.json_schema_refusal(platform_data_schema) is null,
+            'meeting_platforms_platform_data_schema_known',
+            'platform_data_schema cannot be used: ' || private.json_schema_refusal(platform_data_schema),
+            'Use the keywords that the comment on private.json_schema_refusal names.'
+        )
     )
 );
 comment on table public.meeting_platforms is 'The video platforms a session may run on.';
@@ -181,15 +200,45 @@ comment on column public.meeting_platforms.name is 'Name as shown.';
 comment on column public.meeting_platforms.is_active is 'Whether new sessions may choose it.';
 comment on column public.meeting_platforms.max_concurrent_meetings is
     'How many meetings one account can host at once, for new rows of meeting_accounts; null: any number.';
+comment on column public.meeting_platforms.daily_changes_per_account is
+    'How many changes of meetings the platform takes for one account from 00:00 UTC to 24:00; null: any number.';
+comment on column public.meeting_platforms.has_personal_links is
+    'Whether its adapter issues a link for each person, which says who comes: the edge function meetings, route join.';
+comment on column public.meeting_platforms.platform_data_schema is
+    'JSON Schema, in the subset that private.json_schema_refusal names, of platform_data of its sessions, without the write-only host_link.';
 
 -- Zoom: a licensed user of a Business, Education or Enterprise account hosts two at once, one of a Pro account (or
 -- without a licence) one, which is then set in meeting_accounts. support.zoom.com, article KB0068522.
-insert into public.meeting_platforms (id, name, max_concurrent_meetings) values
-('zoom', 'Zoom', 2),
-('google_meet', 'Google Meet', null),
-('microsoft_teams', 'Microsoft Teams', null),
-('jitsi', 'Jitsi Meet', null),
-('other', 'Other', null);
+-- Its 100 changes a day of one host's meetings begin anew at 00:00 UTC. developers.zoom.us/docs/api/rate-limits.
+insert into public.meeting_platforms
+(id, name, max_concurrent_meetings, daily_changes_per_account, has_personal_links, platform_data_schema)
+values
+(
+    'zoom', 'Zoom', 2, 100, true,
+    '{
+        "type": "object",
+        "properties": {
+            "waiting_room": {"type": "boolean"},
+            "mute_upon_entry": {"type": "boolean"},
+            "auto_recording": {"enum": ["none", "local", "cloud"]}
+        }
+    }'
+),
+(
+    'jaas', 'Jitsi as a Service', null, null, true,
+    '{
+        "type": "object",
+        "properties": {
+            "meeting_id": {"type": "string", "pattern": "^[A-Za-z0-9-]+/[A-Za-z0-9_-]+$", "maxLength": 200},
+            "recording": {"type": "boolean"}
+        },
+        "additionalProperties": false
+    }'
+),
+('google_meet', 'Google Meet', null, null, false, '{"type": "object"}'),
+('microsoft_teams', 'Microsoft Teams', null, null, false, '{"type": "object"}'),
+('jitsi', 'Jitsi Meet', null, null, false, '{"type": "object"}'),
+('other', 'Other', null, null, false, '{"type": "object"}');
 
 -- The licences that meetings run on. A platform lets one account host so many meetings at once and no more; who comes
 -- last stands before a closed door.
@@ -198,6 +247,8 @@ create table public.meeting_accounts (
     platform text not null,
     name text not null,
     max_concurrent_meetings integer,
+    external_id text,
+    mentor_id uuid,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
     constraint meeting_accounts_pkey primary key (id),
@@ -205,6 +256,17 @@ create table public.meeting_accounts (
     constraint meeting_accounts_id_platform_key unique (id, platform),
     constraint meeting_accounts_platform_fkey
     foreign key (platform) references public.meeting_platforms (id),
+    constraint meeting_accounts_platform_mentor_id_key unique (platform, mentor_id),
+    constraint meeting_accounts_mentor_id_fkey
+    foreign key (mentor_id) references public.profiles (id) on delete set null,
+    constraint meeting_accounts_external_id_format check (
+        private.rule(
+            external_id ~ '^[!-~]{1,200}$',
+            'meeting_accounts_external_id_format',
+            'external_id must be 1 to 200 characters without blanks',
+            'Send what the platform''s API calls the account, such as a Zoom user''s login, or null for none.'
+        )
+    ),
     constraint meeting_accounts_name_not_blank check (
         private.rule(
             btrim(name) <> '' and char_length(name) <= 200 and name !~ '[[:cntrl:]]',
@@ -229,15 +291,22 @@ comment on column public.meeting_accounts.platform is 'The platform it is an acc
 comment on column public.meeting_accounts.name is 'Name as shown to managers, such as its login; one per platform.';
 comment on column public.meeting_accounts.max_concurrent_meetings is
     'How many meetings it hosts at once; that of the platform when left out, null: any number, 0: it takes no more. A lower number takes nothing away that is planned.';
+comment on column public.meeting_accounts.external_id is
+    'What the platform''s API calls it: the login of a Zoom user, the AppID of a JaaS tenant. Its sessions may then be saved without a link, and get one. Null: meetings are made by hand.';
+comment on column public.meeting_accounts.mentor_id is
+    'Whose account it is: sessions without a link of that mentor run on it. Null: on it run those of mentors without an account of their own.';
 comment on column public.meeting_accounts.created_at is 'When it was entered.';
 comment on column public.meeting_accounts.updated_at is 'When it last changed.';
 comment on constraint meeting_accounts_id_platform_key on public.meeting_accounts is
     'Target of the foreign key that proves a session runs on its account''s platform.';
 
+create index meeting_accounts_mentor_id_idx on public.meeting_accounts (mentor_id);
+
 -- The platform's settings: one row, made here, so that every reader may rely on it.
 create table public.app_settings (
     id boolean not null default true,
     join_opens_minutes_before integer not null default 15,
+    meeting_wait_minutes integer not null default 10,
     late_after_minutes integer not null default 10,
     partial_below_percent integer not null default 75,
     mentor_buffer_minutes integer not null default 0,
@@ -256,6 +325,14 @@ create table public.app_settings (
             'app_settings_join_opens_minutes_before_range',
             'join_opens_minutes_before must be between 0 and 1440',
             'Send the number of minutes before the start at which joining opens.'
+        )
+    ),
+    constraint app_settings_meeting_wait_minutes_range check (
+        private.rule(
+            meeting_wait_minutes between 0 and 1440,
+            'app_settings_meeting_wait_minutes_range',
+            'meeting_wait_minutes must be between 0 and 1440',
+            'Send for how many minutes mails wait for a meeting that is being set up.'
         )
     ),
     constraint app_settings_late_after_minutes_range check (
@@ -318,6 +395,8 @@ create table public.app_settings (
 comment on table public.app_settings is 'The platform''s settings, one row; admins and superadmins change it.';
 comment on column public.app_settings.id is 'Always true: the one row.';
 comment on column public.app_settings.join_opens_minutes_before is 'Minutes before the start at which join_session opens.';
+comment on column public.app_settings.meeting_wait_minutes is
+    'Minutes for which mails about a session wait for the meeting that its platform is making; then they go out without.';
 comment on column public.app_settings.late_after_minutes is 'Minutes after the start from which a student counts as late.';
 comment on column public.app_settings.partial_below_percent is
     'Share of the scheduled time, in percent, below which attendance is partial.';
@@ -637,7 +716,7 @@ create table public.success_sessions (
     timezone text not null default 'UTC',
     platform text not null default 'zoom',
     meeting_account_id uuid,
-    link text not null,
+    link text,
     backup_link text,
     zoom_meeting_id text,
     zoom_passcode text,
@@ -748,6 +827,15 @@ create table public.success_sessions (
             'Send the meeting''s address, such as https://zoom.us/j/123456789.'
         )
     ),
+    -- The one exception; that the account can make a meeting is for the trigger success_sessions_5_host_account to see.
+    constraint success_sessions_link_unless_account_makes_it check (
+        private.rule(
+            link is not null or meeting_account_id is not null,
+            'success_sessions_link_unless_account_makes_it',
+            'link must not be null',
+            'Send the meeting''s address, or run the session on a meeting account that makes meetings.'
+        )
+    ),
     constraint success_sessions_backup_link_is_http check (
         private.rule(
             backup_link ~* '^https?://[^\s/?#]+\S*$' and char_length(backup_link) <= 2000,
@@ -853,7 +941,7 @@ comment on column public.success_sessions.platform is 'Video platform, meeting_p
 comment on column public.success_sessions.meeting_account_id is
     'The licensed account the meeting runs on, meeting_accounts.id, of the same platform; null: none is counted. Chosen by managers; left behind when the platform changes.';
 comment on column public.success_sessions.link is
-    'Address of the meeting, http(s). A pwd= parameter is moved into Vault; join_session gives the whole link back.';
+    'Address of the meeting, http(s). A pwd= parameter is moved into Vault; join_session gives the whole link back. May be left out where the platform has a meeting account with an external_id: the meeting is then made in the background, and link is null until it is there (session_meetings).';
 comment on column public.success_sessions.backup_link is 'Address to use when the platform fails; treated as link is.';
 comment on column public.success_sessions.zoom_meeting_id is 'Zoom''s meeting number, 9 to 11 digits.';
 comment on column public.success_sessions.zoom_passcode is
@@ -910,6 +998,129 @@ create index success_sessions_series_id_series_date_idx on public.success_sessio
 create index success_sessions_meeting_key_start_time_idx
 on public.success_sessions (platform, private.meeting_key(zoom_meeting_id, platform_data), start_time)
 where private.meeting_key(zoom_meeting_id, platform_data) is not null;
+
+-- Meetings that platforms make for sessions saved without a link. A row says what is wanted, not what to do: the edge
+-- function meetings compares it with what has been done, so that ten changes of a session become one at the platform,
+-- and a worker killed anywhere leaves a row that still says what is to come. A session whose host moves to another
+-- account gets a second row; the first ends.
+create table public.session_meetings (
+    id uuid not null default gen_random_uuid(),
+    session_id uuid,
+    platform text not null,
+    meeting_account_id uuid not null,
+    is_wanted boolean not null default true,
+    external_id text,
+    link text,
+    revision integer not null default 1,
+    done_revision integer not null default 0,
+    report_due_at timestamptz,
+    reported_at timestamptz,
+    ended_at timestamptz,
+    due_at timestamptz default clock_timestamp(),
+    attempts integer not null default 0,
+    reason text,
+    begun_at timestamptz,
+    claim_id uuid,
+    claimed_action text,
+    claimed_revision integer,
+    created_at timestamptz not null default clock_timestamp(),
+    updated_at timestamptz not null default clock_timestamp(),
+    state public.meeting_state not null generated always as (
+        case
+            when ended_at is not null then 'ended'::public.meeting_state
+            when not is_wanted then 'ending'
+            when external_id is null then 'pending'
+            when done_revision < revision then 'changing'
+            else 'ready'
+        end
+    ) stored,
+    constraint session_meetings_pkey primary key (id),
+    constraint session_meetings_session_id_fkey
+    foreign key (session_id) references public.success_sessions (id) on delete set null,
+    constraint session_meetings_meeting_account_id_of_platform_fkey
+    foreign key (meeting_account_id, platform) references public.meeting_accounts (id, platform) on update cascade,
+    constraint session_meetings_external_id_with_link check ((external_id is null) = (link is null)),
+    constraint session_meetings_ended_unwanted check (ended_at is null or not is_wanted),
+    constraint session_meetings_claim_while_held check (
+        num_nulls(claim_id, claimed_action, claimed_revision) in (0, 3)
+    ),
+    constraint session_meetings_reason_length check (char_length(reason) <= 500)
+);
+comment on table public.session_meetings is
+    'Meetings that platforms make for sessions saved without a link: what is wanted, how far it is, and what is against it. Seen by managers and the host; written by the system only. Rows outlive their session until the meeting is gone.';
+comment on column public.session_meetings.id is 'The meeting; what it is known by at the platform.';
+comment on column public.session_meetings.session_id is 'The session; null: deleted.';
+comment on column public.session_meetings.platform is 'The platform that makes it.';
+comment on column public.session_meetings.meeting_account_id is 'The account it runs on.';
+comment on column public.session_meetings.is_wanted is
+    'Whether the session still is to have it: not when cancelled, moved to another account, or given a link by hand.';
+comment on column public.session_meetings.external_id is 'The platform''s id of it; null: not made yet.';
+comment on column public.session_meetings.link is 'Its address, as in the session, without the secret part.';
+comment on column public.session_meetings.revision is 'Counts the changes of the session that it has to follow.';
+comment on column public.session_meetings.done_revision is 'The revision that the platform knows; 0: none.';
+comment on column public.session_meetings.report_due_at is
+    'When the platform''s report of who was there is to be fetched; null: not yet, or never.';
+comment on column public.session_meetings.reported_at is 'When the report was taken over.';
+comment on column public.session_meetings.ended_at is 'When it was gone.';
+comment on column public.session_meetings.due_at is
+    'When there is next something to do, or until when a claim holds it, after which another may claim it; null: nothing.';
+comment on column public.session_meetings.attempts is 'Attempts at what is to be done now.';
+comment on column public.session_meetings.reason is 'Why it is not done yet; null: nothing is against it.';
+comment on column public.session_meetings.begun_at is
+    'When the first attempt to make it began: from then on it may exist, known or not. Null: never.';
+comment on column public.session_meetings.claim_id is 'The claim that holds it; only that one may report an outcome.';
+comment on column public.session_meetings.claimed_action is 'What the claim does: create, update, delete or reconcile.';
+comment on column public.session_meetings.claimed_revision is 'The revision that the claim works on.';
+comment on column public.session_meetings.created_at is 'When the session asked for it.';
+comment on column public.session_meetings.updated_at is 'When it last changed.';
+comment on column public.session_meetings.state is 'Generated: where it stands.';
+
+-- A session has one meeting at a time.
+create unique index session_meetings_wanted_idx on public.session_meetings (session_id) where is_wanted;
+create index session_meetings_session_id_idx on public.session_meetings (session_id);
+create index session_meetings_meeting_account_id_platform_idx
+on public.session_meetings (meeting_account_id, platform);
+-- What there is to do, in its order.
+create index session_meetings_due_at_idx on public.session_meetings (due_at) where due_at is not null;
+
+-- Platforms limit how often one account's meetings may be changed in a day.
+create table private.meeting_account_days (
+    meeting_account_id uuid not null,
+    day date not null,
+    changes integer not null default 0,
+    is_full boolean not null default false,
+    constraint meeting_account_days_pkey primary key (meeting_account_id, day),
+    constraint meeting_account_days_meeting_account_id_fkey
+    foreign key (meeting_account_id) references public.meeting_accounts (id) on delete cascade
+);
+comment on table private.meeting_account_days is 'How often the meetings of an account were changed at its platform in a day.';
+comment on column private.meeting_account_days.meeting_account_id is 'The account.';
+comment on column private.meeting_account_days.day is 'The day, in UTC.';
+comment on column private.meeting_account_days.changes is 'Attempts to create, change or delete a meeting; never fewer than the platform counts of ours.';
+comment on column private.meeting_account_days.is_full is 'Whether the platform itself has said that it takes no more that day.';
+
+alter table private.meeting_account_days enable row level security;
+
+-- Who has a link of their own into which meeting. The link lets in whoever holds it, so it is kept in Vault.
+create table private.personal_links (
+    meeting_id uuid not null,
+    user_id uuid not null,
+    created_at timestamptz not null default clock_timestamp(),
+    constraint personal_links_pkey primary key (meeting_id, user_id),
+    constraint personal_links_meeting_id_fkey
+    foreign key (meeting_id) references public.session_meetings (id) on delete cascade,
+    constraint personal_links_user_id_fkey
+    foreign key (user_id) references public.profiles (id) on delete cascade
+);
+comment on table private.personal_links is
+    'Who has a link of their own into which meeting. The link is in Vault, under personal_links/<meeting_id>/<user_id>.';
+comment on column private.personal_links.meeting_id is 'The meeting.';
+comment on column private.personal_links.user_id is 'Whose link it is.';
+comment on column private.personal_links.created_at is 'When it was issued.';
+
+alter table private.personal_links enable row level security;
+
+create index personal_links_user_id_idx on private.personal_links (user_id);
 
 -- Explicit invitees: the student of a one-to-one meeting, guests of a session.
 create table public.session_participants (

@@ -734,8 +734,11 @@ alter table public.meeting_platforms enable row level security;
 
 revoke all on public.meeting_platforms from public, anon, authenticated, service_role;
 grant select, delete on public.meeting_platforms to authenticated;
-grant insert (id, name, is_active, max_concurrent_meetings), update (name, is_active, max_concurrent_meetings)
-on public.meeting_platforms to authenticated;
+grant insert (
+    id, name, is_active, max_concurrent_meetings, daily_changes_per_account, has_personal_links, platform_data_schema
+), update (
+    name, is_active, max_concurrent_meetings, daily_changes_per_account, has_personal_links, platform_data_schema
+) on public.meeting_platforms to authenticated;
 grant select, insert, update, delete on public.meeting_platforms to service_role;
 
 create policy meeting_platforms_select_everyone on public.meeting_platforms
@@ -759,7 +762,8 @@ alter table public.meeting_accounts enable row level security;
 
 revoke all on public.meeting_accounts from public, anon, authenticated, service_role;
 grant select, delete on public.meeting_accounts to authenticated;
-grant insert (id, platform, name, max_concurrent_meetings), update (name, max_concurrent_meetings)
+grant insert (id, platform, name, max_concurrent_meetings, external_id, mentor_id),
+update (name, max_concurrent_meetings, external_id, mentor_id)
 on public.meeting_accounts to authenticated;
 grant select, insert, update, delete on public.meeting_accounts to service_role;
 
@@ -785,8 +789,8 @@ alter table public.app_settings enable row level security;
 revoke all on public.app_settings from public, anon, authenticated, service_role;
 grant select on public.app_settings to authenticated;
 grant update (
-    join_opens_minutes_before, late_after_minutes, partial_below_percent, mentor_buffer_minutes, series_horizon_days,
-    audit_retention_months, reminder_minutes
+    join_opens_minutes_before, meeting_wait_minutes, late_after_minutes, partial_below_percent, mentor_buffer_minutes,
+    series_horizon_days, audit_retention_months, reminder_minutes
 ) on public.app_settings to authenticated;
 grant select, update on public.app_settings to service_role;
 
@@ -901,6 +905,21 @@ with check (
 create policy success_sessions_delete_superadmin on public.success_sessions
 for delete to authenticated
 using ((select private.has_role('superadmin')));
+
+alter table public.session_meetings enable row level security;
+
+-- Nobody writes it but the functions that keep it in step with sessions, not even the service role.
+revoke all on public.session_meetings from public, anon, authenticated, service_role;
+grant select on public.session_meetings to authenticated, service_role;
+
+-- Both arms are indexable, so the planner can combine them. The first is every id for managers, deleted sessions'
+-- meetings included, and for others the id of a user, which no meeting has.
+create policy session_meetings_select_host_or_manager on public.session_meetings
+for select to authenticated
+using (
+    id between (select private.my_rows_from()) and (select private.my_rows_to())
+    or session_id = any((select private.my_hosted_session_ids())::uuid[])
+);
 
 alter table public.session_participants enable row level security;
 

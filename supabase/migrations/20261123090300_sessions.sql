@@ -478,7 +478,6 @@ begin
     v_missing := case
         when new.title is null then 'title'
         when new.start_time is null then 'start_time'
-        when new.link is null then 'link'
         when new.session_type is null then 'session_type'
         when new.status is null then 'status'
         when new.timezone is null then 'timezone'
@@ -769,6 +768,45 @@ create trigger success_sessions_4_credentials
 before insert or update of zoom_passcode, link, backup_link, platform_data on public.success_sessions
 for each row execute function private.store_session_credentials();
 
+-- After the credentials have moved out (4 credentials): host_link is write-only on every platform, and no schema has to
+-- know it. Asked when the fields are written, not when the platform's schema changes: what is planned stays.
+-- Security definer: the writer need not be able to read platforms.
+create function private.check_platform_data()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_violation text;
+begin
+    if tg_op = 'UPDATE' and new.platform = old.platform and new.platform_data = old.platform_data then
+        return new;
+    end if;
+    v_violation := (
+        select private.json_schema_violation(platform.platform_data_schema, new.platform_data, 'platform_data')
+        from public.meeting_platforms as platform
+        -- That it is an object is for the constraint to say.
+        where platform.id = new.platform and jsonb_typeof(new.platform_data) = 'object'
+    );
+    if v_violation is not null then
+        raise exception using
+            errcode = '22023',
+            message = v_violation,
+            detail = format('platform %s says so in meeting_platforms.platform_data_schema', new.platform),
+            hint = 'Send the fields that the platform knows, or leave platform_data out.';
+    end if;
+    return new;
+end
+$$;
+comment on function private.check_platform_data() is
+    'Refuses with 22023 platform_data that the schema of the session''s platform does not allow, naming the field.';
+revoke execute on function private.check_platform_data() from public;
+
+create trigger success_sessions_4_platform_data
+before insert or update of platform, platform_data on public.success_sessions
+for each row execute function private.check_platform_data();
+
 -- A series is checked as its sessions are, before there is one.
 create trigger session_series_2_references
 before insert or update of timezone, platform, course_id, batch_id, mentor_id on public.session_series
@@ -843,6 +881,153 @@ revoke execute on function private.refuse_double_booking() from public;
 create trigger success_sessions_5_double_booking
 before insert or update of mentor_id, start_time, end_time, status on public.success_sessions
 for each row execute function private.refuse_double_booking();
+
+-- The mentor's own account, else the one the session has, else any that is nobody's, in the order of ids: the order in
+-- which turns are taken. Security definer: called by a trigger on behalf of writers who may not see accounts.
+create function private.choose_meeting_account(session public.success_sessions)
+returns uuid
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_account public.meeting_accounts;
+    v_last uuid;
+begin
+    for v_account in
+        select account.*
+        from public.meeting_accounts as account
+        where
+            account.platform = session.platform
+            and account.external_id is not null
+            and (account.mentor_id is null or account.mentor_id = session.mentor_id)
+        order by
+            account.mentor_id is null,
+            account.id is distinct from session.meeting_account_id,
+            account.id
+    loop
+        v_last := coalesce(v_last, v_account.id);
+        if session.status not in ('upcoming', 'live') or session.end_time <= session.start_time then
+            return v_account.id;
+        end if;
+        perform private.take_meeting_account_turn(v_account.id);
+        if v_account.max_concurrent_meetings is distinct from 0
+            and not exists (
+                select from private.meeting_account_clashes(
+                    v_account.id, session.start_time, session.end_time, array[session.id]
+                )
+            )
+        then
+            return v_account.id;
+        end if;
+    end loop;
+    -- All are full: the first is named in the refusal that follows.
+    return v_last;
+end
+$$;
+comment on function private.choose_meeting_account(public.success_sessions) is
+    'The account that can make the meeting of a session and has room at its time; where none has, the first choice, and where there is none, null. Takes the turns of the accounts it looks at.';
+revoke execute on function private.choose_meeting_account(public.success_sessions) from public;
+
+create function private.forget_meeting(session_id uuid)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform private.set_session_secret(forget_meeting.session_id, made.kind, null)
+    from unnest(array['link', 'zoom_passcode', 'host_link']::private.session_secret[]) as made (kind);
+end
+$$;
+comment on function private.forget_meeting(uuid) is
+    'Removes from Vault what opens the meeting that a platform made for a session; the backup link stays.';
+revoke execute on function private.forget_meeting(uuid) from public;
+
+-- A session saved without a link runs on an account that can make one, or is refused. Comes after double booking, whose
+-- turns come first, and before the account's own check (5 meeting account). A manager's explicit choice stands.
+-- Security definer: it reads accounts and meetings that the writer may not see.
+create function private.assign_host_account()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_is_new boolean := tg_op = 'INSERT';
+    v_meeting public.session_meetings;
+    v_account_id uuid := new.meeting_account_id;
+begin
+    if not v_is_new then
+        select meeting.* into v_meeting
+        from public.session_meetings as meeting
+        where meeting.session_id = new.id and meeting.is_wanted;
+    end if;
+    -- A link that was given by hand is nobody's business here.
+    if new.link is not null and (v_meeting.id is null or new.link is distinct from v_meeting.link) then
+        return new;
+    end if;
+
+    if v_is_new
+        or new.platform is distinct from old.platform
+        or (
+            new.meeting_account_id is not distinct from old.meeting_account_id
+            and (
+                new.meeting_account_id is null
+                or new.mentor_id is distinct from old.mentor_id
+                or new.start_time < old.start_time
+                or new.end_time > old.end_time
+                or (new.status in ('upcoming', 'live') and old.status not in ('upcoming', 'live'))
+            )
+        )
+    then
+        if not v_is_new and new.platform is distinct from old.platform then
+            v_account_id := null;
+            new.meeting_account_id := case
+                when new.meeting_account_id is distinct from old.meeting_account_id then new.meeting_account_id
+            end;
+        end if;
+        if new.meeting_account_id is null or not v_is_new then
+            v_account_id := coalesce(private.choose_meeting_account(new), new.meeting_account_id);
+        end if;
+    end if;
+
+    if v_account_id is null then
+        raise exception using
+            errcode = '23502',
+            message = 'link must not be null',
+            hint = 'Send the meeting''s address, or enter a meeting account with an external_id on this platform.';
+    end if;
+    if not exists (
+        select from public.meeting_accounts as account
+        where account.id = v_account_id and account.external_id is not null
+    ) then
+        raise exception using
+            errcode = '22023',
+            message = 'link must not be null: meeting_account_id makes no meetings, it has no external_id',
+            hint = 'Send the meeting''s address, or choose another account.';
+    end if;
+    if not v_is_new
+        and (v_account_id is distinct from old.meeting_account_id or new.platform is distinct from old.platform)
+        and v_meeting.id is not null
+    then
+        -- The meeting cannot come along: the session waits for another one.
+        perform private.forget_meeting(new.id);
+        new.link := null;
+        new.zoom_meeting_id := null;
+        new.platform_data := new.platform_data - 'meeting_id';
+    end if;
+    new.meeting_account_id := v_account_id;
+    return new;
+end
+$$;
+comment on function private.assign_host_account() is
+    'Gives a session without a link an account that can make its meeting, the mentor''s own first; 23502 where there is none. A session that changes its account or platform loses the meeting that was made, and waits for another.';
+revoke execute on function private.assign_host_account() from public;
+
+create trigger success_sessions_5_host_account
+before insert or update of link, platform, meeting_account_id, mentor_id, start_time, end_time, status
+on public.success_sessions
+for each row execute function private.assign_host_account();
 
 -- An account never hosts more meetings at once than it can. Writers for one account take turns, so that each sees the
 -- one before; there is no constraint that could count. The accounts' turns come after the mentors' (5 double booking).
@@ -1300,6 +1485,7 @@ select
     session.sequence,
     opening.join_opens_at,
     (clock.status = 'live' or (clock.status = 'upcoming' and now() >= opening.join_opens_at))
+    and session.link is not null
     and (
         not session.registration_required
         or registration.status is not distinct from 'registered'
@@ -1316,7 +1502,8 @@ select
     case when session.capacity is not null then private.seats_left(session.id, session.capacity) end as seats_left,
     registration.status as registration_status,
     case when registration.status = 'waitlisted' then private.my_waitlist_position(session.id) end
-        as waitlist_position
+        as waitlist_position,
+    session.link is null as link_pending
 from public.success_sessions as session
 cross join (
     select
@@ -1399,7 +1586,7 @@ comment on column public.segmented_weekly_success_sessions.sequence is
     'Revision for calendars (RFC 5545, section 3.8.7.4).';
 comment on column public.segmented_weekly_success_sessions.join_opens_at is 'When join_session opens.';
 comment on column public.segmented_weekly_success_sessions.can_join is
-    'Whether join_session would let the caller in now: the time has come, and students have a seat where one is needed.';
+    'Whether join_session would let the caller in now: the time has come, the link is there, and students have a seat where one is needed.';
 comment on column public.segmented_weekly_success_sessions.attendance_status is
     'The caller''s own attendance; null for none.';
 comment on column public.segmented_weekly_success_sessions.joined_at is
@@ -1418,6 +1605,8 @@ comment on column public.segmented_weekly_success_sessions.registration_status i
     'The caller''s own registration: registered, waitlisted or cancelled; null: never registered.';
 comment on column public.segmented_weekly_success_sessions.waitlist_position is
     'The caller''s place in the waitlist, 1 gets the next free seat; null unless waitlisted.';
+comment on column public.segmented_weekly_success_sessions.link_pending is
+    'Whether the meeting is still being set up by its platform, and link is null until it is.';
 
 revoke all on public.segmented_weekly_success_sessions from public, anon, authenticated, service_role;
 grant select on public.segmented_weekly_success_sessions to authenticated;
@@ -1912,6 +2101,24 @@ begin
             hint = 'Try again then.';
     end if;
 
+    if v_session.link is null then
+        raise exception using
+            errcode = 'PT409',
+            message = 'the meeting is still being set up',
+            detail = coalesce(
+                (
+                    select 'so far: ' || meeting.reason
+                    from public.session_meetings as meeting
+                    where
+                        meeting.session_id = v_session.id
+                        and meeting.is_wanted
+                        and (private.is_session_host(v_session) or private.is_manager())
+                ),
+                'its link is not there yet'
+            ),
+            hint = 'Try again in a moment.';
+    end if;
+
     -- A manager without a seat looks in, and does not attend.
     if v_is_learner and private.has_seat(v_session, auth.uid()) then
         perform private.note_presence(v_session, auth.uid(), 'join');
@@ -1931,7 +2138,11 @@ begin
     v_details.timezone := v_session.timezone;
     v_details.mentor_name := private.mentor_name(v_session.mentor_id);
     v_details.platform := v_session.platform;
-    v_details.link := coalesce(private.get_session_secret(v_session.id, 'link'), v_session.link);
+    v_details.link := coalesce(
+        private.get_personal_link(v_session.id, auth.uid()),
+        private.get_session_secret(v_session.id, 'link'),
+        v_session.link
+    );
     v_details.backup_link := coalesce(private.get_session_secret(v_session.id, 'backup_link'), v_session.backup_link);
     v_details.zoom_meeting_id := v_session.zoom_meeting_id;
     v_details.passcode := private.get_session_secret(v_session.id, 'zoom_passcode');
@@ -1939,7 +2150,7 @@ begin
 end
 $$;
 comment on function public.join_session(uuid) is
-    'Enter a session: answers links, meeting id and passcode, and records attendance for students (not for the host or managers). Safe to repeat. Errors: PT404 unknown or not visible; PT409 cancelled, over, without a seat where registration is required, or before the window (the detail says when it opens). Each call is written to the audit log.';
+    'Enter a session: answers links, meeting id and passcode, and records attendance for students (not for the host or managers). Safe to repeat. Errors: PT404 unknown or not visible; PT409 cancelled, over, without a seat where registration is required, before the window (the detail says when it opens), or while the meeting is being set up. Each call is written to the audit log.';
 revoke execute on function public.join_session(uuid) from public, anon, authenticated, service_role;
 grant execute on function public.join_session(uuid) to authenticated;
 

@@ -214,6 +214,28 @@ comment on function notifier.mail_kind(text, text, jsonb, boolean) is
     'Kind of the mail for somebody who was role_before and is role_after (host, learner, null), given notifier.session_changes and whether the session is cancelled; null for no mail.';
 revoke execute on function notifier.mail_kind(text, text, jsonb, boolean) from public;
 
+create function notifier.meeting_wait_until(session_id uuid)
+returns timestamptz
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return (
+        select meeting.created_at + make_interval(mins => settings.meeting_wait_minutes)
+        from public.session_meetings as meeting
+        cross join public.app_settings as settings
+        where
+            meeting.session_id = meeting_wait_until.session_id
+            and meeting.is_wanted
+            and meeting.external_id is null
+    );
+end
+$$;
+comment on function notifier.meeting_wait_until(uuid) is
+    'Until when mails about a session wait for the meeting that its platform is making; null: there is nothing to wait for.';
+revoke execute on function notifier.meeting_wait_until(uuid) from public;
+
 -- Two branches, because `is not distinct from` uses no index. The order is one that only the index of audiences has,
 -- whatever the planner believes of the table: neither `is null` nor `between` makes it leave batch_id out.
 create function notifier.audience_page(course_id uuid, batch_id uuid, after uuid, max_users integer)
@@ -522,6 +544,7 @@ declare
     -- See notifier.event_candidates.
     v_is_merged boolean := event.through_id > event.id;
     v_urgent boolean := notifier.is_urgent(event.old, v_new, queued_at);
+    v_wait_until timestamptz := notifier.meeting_wait_until(event.session_id);
     v_added integer;
 begin
     -- A mail that follows one waiting for its next attempt would be blocked until then; it waits along with it, and is
@@ -534,7 +557,7 @@ begin
         recipient.user_id,
         coalesce(mail.kind, 'session_updated'),
         v_urgent,
-        greatest(queued_at, known.available_at)
+        greatest(queued_at, known.available_at, v_wait_until)
     from notifier.recipient_roles(event.session_id, user_ids, event.old, v_new, event.id, event.through_id) as recipient
     cross join lateral notifier.mail_kind(
         recipient.role_before, recipient.role_after, v_changes, v_new ->> 'status' = 'cancelled'

@@ -13,6 +13,7 @@ ENUMS = {
     "public.attendance_source": ["join", "platform", "manual", "import"],
     "public.offer_audience": ["everybody", "course", "batch", "unbatched"],
     "public.series_skip_reason": ["blackout", "clash", "failed"],
+    "public.meeting_state": ["pending", "changing", "ready", "ending", "ended"],
     "public.registration_status": ["registered", "waitlisted", "cancelled"],
     "public.presence_outcome": ["recorded", "unmatched", "staff", "duplicate", "unknown_meeting"],
     "private.presence_kind": ["join", "leave", "end"],
@@ -114,6 +115,21 @@ API_FUNCTIONS = {
     "revoke_calendar_feed(feed_id uuid)": "void",
     "session_credentials(session_id uuid)": "session_credential_details",
     (
+        "claim_meeting_tasks(max_tasks integer DEFAULT 10, lease_seconds integer DEFAULT 60)"
+    ): "meeting_task",
+    (
+        "complete_meeting_task(meeting_id uuid, claim_id uuid, external_id text DEFAULT NULL::text,"
+        " link text DEFAULT NULL::text, passcode text DEFAULT NULL::text,"
+        " host_link text DEFAULT NULL::text)"
+    ): "boolean",
+    (
+        "fail_meeting_task(meeting_id uuid, claim_id uuid, reason text,"
+        " retry_at timestamp with time zone DEFAULT NULL::timestamp with time zone,"
+        " is_account_full boolean DEFAULT false)"
+    ): "boolean",
+    "personal_link(session_id uuid, user_id uuid)": "personal_link_details",
+    "save_personal_link(meeting_id uuid, user_id uuid, participant_key text, link text)": "text",
+    (
         "verify_audit_log(since timestamp with time zone DEFAULT NULL::timestamp with time zone,"
         " known_seal bigint DEFAULT NULL::bigint, known_hash text DEFAULT NULL::text)"
     ): "audit_verification",
@@ -139,6 +155,7 @@ API_RELATIONS = {
     "segmented_weekly_success_sessions",
     "session_attendance",
     "session_bookings",
+    "session_meetings",
     "session_participants",
     "session_recording_views",
     "session_recordings",
@@ -162,7 +179,7 @@ SESSION_DEFAULTS = {
 }
 """What a session is when the form leaves it out; the rest is null, or demanded."""
 
-SESSION_DEMANDED = {"title", "start_time", "link"}
+SESSION_DEMANDED = {"title", "start_time"}
 
 
 def test_enums_have_these_values_in_this_order(conn: psycopg.Connection) -> None:

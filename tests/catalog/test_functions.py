@@ -33,6 +33,13 @@ DEFINER_API = {
     # Write series, which nobody may write past their rule; for managers and hosts.
     "create_recurring_session(jsonb,jsonb)",
     "session_ics(uuid)",
+    # For the edge function that speaks to meeting platforms: keep meetings, and personal links in
+    # Vault.
+    "claim_meeting_tasks(integer,integer)",
+    "complete_meeting_task(uuid,uuid,text,text,text,text)",
+    "fail_meeting_task(uuid,uuid,text,timestamp with time zone,boolean)",
+    "personal_link(uuid,uuid)",
+    "save_personal_link(uuid,uuid,text,text)",
     # Look at and lock what row-level security would hide the indexes of; for managers only.
     "available_mentors(timestamp with time zone,timestamp with time zone)",
     ("reassign_mentor_sessions(uuid,uuid,timestamp with time zone,timestamp with time zone)"),

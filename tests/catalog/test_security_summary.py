@@ -28,6 +28,10 @@ RECORDING_FIELDS = (
     "title, url, storage_path, duration_minutes, is_published, available_from, available_until,"
     " notify"
 )
+PLATFORM_FIELDS = (
+    "name, is_active, max_concurrent_meetings, daily_changes_per_account, has_personal_links,"
+    " platform_data_schema"
+)
 ALL = "select, insert, update, delete"
 CALL = "execute"
 
@@ -40,8 +44,9 @@ SUMMARY = {
     # A signed-in user; which rows, the policies say.
     ("authenticated", "public.*"): "usage",
     ("authenticated", "public.app_settings"): (
-        "select, update (join_opens_minutes_before, late_after_minutes, partial_below_percent,"
-        " mentor_buffer_minutes, series_horizon_days, audit_retention_months, reminder_minutes)"
+        "select, update (join_opens_minutes_before, meeting_wait_minutes, late_after_minutes,"
+        " partial_below_percent, mentor_buffer_minutes, series_horizon_days,"
+        " audit_retention_months, reminder_minutes)"
     ),
     ("authenticated", "public.audit_log"): "select",
     ("authenticated", "public.batches"): (
@@ -62,12 +67,11 @@ SUMMARY = {
     ),
     ("authenticated", "public.courses"): "select, insert (id, name), update (name), delete",
     ("authenticated", "public.meeting_accounts"): (
-        "select, insert (id, platform, name, max_concurrent_meetings),"
-        " update (name, max_concurrent_meetings), delete"
+        "select, insert (id, platform, name, max_concurrent_meetings, external_id, mentor_id),"
+        " update (name, max_concurrent_meetings, external_id, mentor_id), delete"
     ),
     ("authenticated", "public.meeting_platforms"): (
-        "select, insert (id, name, is_active, max_concurrent_meetings),"
-        " update (name, is_active, max_concurrent_meetings), delete"
+        f"select, insert (id, {PLATFORM_FIELDS}), update ({PLATFORM_FIELDS}), delete"
     ),
     ("authenticated", "public.mentor_availability"): (
         "select, insert (id, mentor_id, weekday, start_time, end_time, timezone),"
@@ -85,6 +89,7 @@ SUMMARY = {
     ("authenticated", "public.segmented_weekly_success_sessions"): "select",
     ("authenticated", "public.session_attendance"): "select",
     ("authenticated", "public.session_bookings"): "select",
+    ("authenticated", "public.session_meetings"): "select",
     ("authenticated", "public.session_participants"): (
         "select, insert (session_id, user_id), delete"
     ),
@@ -157,6 +162,7 @@ SUMMARY = {
     ("authenticated", "private.seats_left(session_id, capacity)"): CALL,
     ("authenticated", "private.offer_key(audience, course_id, batch_id)"): CALL,
     ("authenticated", "private.reminder_choices()"): CALL,
+    ("authenticated", "private.json_schema_refusal(schema, path)"): CALL,
     ("authenticated", "private.rule(holds, name, message, remedy)"): CALL,
     # Edge functions and the server's own scripts: all rows, without policies.
     ("service_role", "public.*"): "usage",
@@ -209,7 +215,24 @@ SUMMARY = {
     ("service_role", "private.mentor_name(mentor_id)"): CALL,
     ("service_role", "private.offer_key(audience, course_id, batch_id)"): CALL,
     ("service_role", "private.reminder_choices()"): CALL,
+    ("service_role", "private.json_schema_refusal(schema, path)"): CALL,
     ("service_role", "private.rule(holds, name, message, remedy)"): CALL,
+    ("service_role", "public.session_meetings"): "select",
+    ("service_role", "public.claim_meeting_tasks(max_tasks, lease_seconds)"): CALL,
+    (
+        "service_role",
+        "public.complete_meeting_task(meeting_id, claim_id, external_id, link, passcode,"
+        " host_link)",
+    ): CALL,
+    (
+        "service_role",
+        "public.fail_meeting_task(meeting_id, claim_id, reason, retry_at, is_account_full)",
+    ): CALL,
+    ("service_role", "public.personal_link(session_id, user_id)"): CALL,
+    (
+        "service_role",
+        "public.save_personal_link(meeting_id, user_id, participant_key, link)",
+    ): CALL,
     # The daemon: its queue's functions and nothing else. Every role may look into public; there is
     # nothing for it there.
     ("notifier", "public.*"): "usage",
@@ -225,6 +248,7 @@ SUMMARY = {
     ("notifier", "notifier.extend_claim(claim, lease)"): CALL,
     ("notifier", "notifier.fail_email(claim, email_id, failure, error, retry_after)"): CALL,
     ("notifier", "notifier.fall_asleep()"): CALL,
+    ("notifier", "notifier.meetings_due_at()"): CALL,
     ("notifier", "notifier.next_wake()"): CALL,
     ("notifier", "notifier.purge(older_than, max_rows)"): CALL,
     ("notifier", "notifier.queue_metrics()"): CALL,

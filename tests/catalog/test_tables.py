@@ -11,6 +11,11 @@ INTERNAL_CHECKS = {
     # No user writes attendance: these guard against our own mistakes and need no sentence.
     "session_attendance.session_attendance_left_at_after_joined_at",
     "session_attendance.session_attendance_minutes_present_range",
+    # No user writes meetings either.
+    "session_meetings.session_meetings_claim_while_held",
+    "session_meetings.session_meetings_ended_unwanted",
+    "session_meetings.session_meetings_external_id_with_link",
+    "session_meetings.session_meetings_reason_length",
 }
 
 RULES = (

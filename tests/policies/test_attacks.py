@@ -422,8 +422,8 @@ BLIND: dict[str, dict[str, int]] = {
         "superadmin": 1,
     },
     "update public.meeting_platforms set is_active = false where true": {
-        "admin": 5,
-        "superadmin": 5,
+        "admin": 6,
+        "superadmin": 6,
     },
     "delete from public.meeting_platforms where true": {},
 }

@@ -44,6 +44,11 @@ RECORDING = {
     *("title", "url", "storage_path", "duration_minutes", "is_published"),
     *("available_from", "available_until", "notify"),
 }
+ACCOUNT = {"name", "max_concurrent_meetings", "external_id", "mentor_id"}
+PLATFORM = {
+    *("name", "is_active", "max_concurrent_meetings", "daily_changes_per_account"),
+    *("has_personal_links", "platform_data_schema"),
+}
 
 INSERTABLE: dict[str, set[str]] = {
     "app_settings": set(),
@@ -53,8 +58,8 @@ INSERTABLE: dict[str, set[str]] = {
     "calendar_feeds": set(),
     "course_enrollments": {"id", "student_id", "course_id", "batch_id", "status"},
     "courses": {"id", "name"},
-    "meeting_accounts": {"id", "platform", "name", "max_concurrent_meetings"},
-    "meeting_platforms": {"id", "name", "is_active", "max_concurrent_meetings"},
+    "meeting_accounts": {"id", "platform"} | ACCOUNT,
+    "meeting_platforms": {"id"} | PLATFORM,
     "mentor_availability": {
         *("id", "mentor_id", "weekday", "start_time", "end_time", "timezone"),
     },
@@ -63,6 +68,7 @@ INSERTABLE: dict[str, set[str]] = {
     "profiles": set(),
     "session_attendance": set(),
     "session_bookings": set(),
+    "session_meetings": set(),
     "session_participants": {"session_id", "user_id"},
     "session_recording_views": set(),
     "session_recordings": {"id", "session_id"} | RECORDING,
@@ -75,6 +81,7 @@ INSERTABLE: dict[str, set[str]] = {
 
 UPDATABLE: dict[str, set[str]] = {
     "app_settings": {
+        "meeting_wait_minutes",
         *("join_opens_minutes_before", "late_after_minutes", "partial_below_percent"),
         *("mentor_buffer_minutes", "series_horizon_days"),
         *("audit_retention_months", "reminder_minutes"),
@@ -85,14 +92,15 @@ UPDATABLE: dict[str, set[str]] = {
     "calendar_feeds": set(),
     "course_enrollments": {"batch_id", "status"},
     "courses": {"name"},
-    "meeting_accounts": {"name", "max_concurrent_meetings"},
-    "meeting_platforms": {"name", "is_active", "max_concurrent_meetings"},
+    "meeting_accounts": ACCOUNT,
+    "meeting_platforms": PLATFORM,
     "mentor_availability": {"weekday", "start_time", "end_time", "timezone"},
     "mentor_time_off": {"start_time", "end_time", "reason"},
     "notification_preferences": {"user_id", "kind", "enabled", "reminder_minutes"},
     "profiles": {"full_name", "timezone", "locale"},
     "session_attendance": set(),
     "session_bookings": set(),
+    "session_meetings": set(),
     "session_participants": set(),
     "session_recording_views": set(),
     "session_recordings": RECORDING,

@@ -671,6 +671,14 @@ ATTEMPTS = (
         refused=("anon",),
     ),
     Attempt(
+        "session_meetings",
+        "select",
+        "of the batch's session",
+        "select from public.session_meetings where session_id = %(batch_session)s",
+        may=("host", *MANAGERS, "service_role"),
+        refused=("anon",),
+    ),
+    Attempt(
         "success_sessions",
         "update",
         "meeting account of the batch's",
@@ -832,6 +840,29 @@ DONE_BY_NOBODY = (
         may=(),
         refused=ALL,
     ),
+    # Meetings follow their sessions: only triggers and the edge function's functions write them.
+    *(
+        Attempt("session_meetings", verb, "of the batch's session", statement, may=(), refused=ALL)
+        for verb, statement in (
+            (
+                "insert",
+                """
+                insert into public.session_meetings (session_id, platform, meeting_account_id)
+                select id, 'zoom', %(maker)s from public.success_sessions
+                where id = %(orphaned_session)s
+                """,
+            ),
+            (
+                "update",
+                "update public.session_meetings set reason = 'x'"
+                " where session_id = %(batch_session)s",
+            ),
+            (
+                "delete",
+                "delete from public.session_meetings where session_id = %(batch_session)s",
+            ),
+        )
+    ),
     # The log is written by triggers and functions alone.
     *(
         Attempt("audit_log", verb, "of the batch's session", statement, may=(), refused=ALL)
@@ -958,6 +989,7 @@ DONE_BY_NOBODY = (
             ("profiles", "truncate public.profiles cascade"),
             ("session_attendance", "truncate public.session_attendance"),
             ("session_bookings", "truncate public.session_bookings"),
+            ("session_meetings", "truncate public.session_meetings cascade"),
             ("session_participants", "truncate public.session_participants"),
             ("session_recording_views", "truncate public.session_recording_views"),
             ("session_recordings", "truncate public.session_recordings cascade"),
@@ -1028,9 +1060,20 @@ def targets(academy: Academy) -> dict[str, object]:
         "insert into public.notification_preferences (user_id, kind) values (%s, %s)",
         (academy.people["student"], "session_reminder"),
     )
+    maker = uuid4()
+    academy.conn.execute(
+        "insert into public.meeting_accounts (id, platform, name) values (%s, 'zoom', 'maker')",
+        (maker,),
+    )
+    academy.conn.execute(
+        "insert into public.session_meetings (session_id, platform, meeting_account_id)"
+        " values (%s, 'zoom', %s)",
+        (academy.sessions["batch"], maker),
+    )
     return {
         **academy.people,
         "account": account,
+        "maker": maker,
         "batch_session": academy.sessions["batch"],
         "batch_series": batch_series,
         "recording": academy.recordings["published"],

@@ -238,11 +238,30 @@ class World:
         )
 
     def meeting_account(
-        self, name: str = "Some Account", *, platform: str = "zoom", at_once: int | None = None
+        self,
+        name: str = "Some Account",
+        *,
+        platform: str = "zoom",
+        at_once: int | None = None,
+        login: str | None = None,
+        mentor: UUID | None = None,
     ) -> UUID:
-        """A licensed account; None hosts as many meetings at once as its platform lets it."""
+        """A licensed account.
+
+        Args:
+            name: Its name.
+            platform: Its platform.
+            at_once: How many meetings it hosts at once; None: as many as its platform lets it.
+            login: What the platform calls it, which lets it make meetings.
+            mentor: Whose it is.
+        """
         return self._insert(
-            "meeting_accounts", name=name, platform=platform, max_concurrent_meetings=at_once
+            "meeting_accounts",
+            name=name,
+            platform=platform,
+            max_concurrent_meetings=at_once,
+            external_id=login,
+            mentor_id=mentor,
         )
 
     def _course_of(self, course: UUID | None, batch: UUID | None) -> UUID | None:

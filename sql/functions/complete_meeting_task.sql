@@ -1,0 +1,89 @@
+-- Security definer: it is the API of the edge function meetings; nobody else writes session_meetings.
+create function public.complete_meeting_task(
+    meeting_id uuid,
+    claim_id uuid,
+    external_id text default null,
+    link text default null,
+    passcode text default null,
+    host_link text default null
+)
+returns boolean
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_now timestamptz := clock_timestamp();
+    v_meeting public.session_meetings := private.claimed_meeting(meeting_id, claim_id);
+begin
+    if v_meeting.id is null then
+        return false;
+    end if;
+    if v_meeting.claimed_action = 'create' then
+        if coalesce(external_id, '') = '' or link is null or link !~* '^https?://[^\s/?#]+\S*$' then
+            raise exception using
+                errcode = '22023',
+                message = 'external_id and link must say which meeting was created',
+                hint = 'Send the platform''s id of the meeting and its http(s) address.';
+        end if;
+        v_meeting.external_id := complete_meeting_task.external_id;
+        v_meeting.link := private.without_link_secret(complete_meeting_task.link);
+    end if;
+    v_meeting.done_revision := case
+        when v_meeting.claimed_action in ('create', 'update') then v_meeting.claimed_revision
+        else v_meeting.done_revision
+    end;
+    v_meeting.reported_at := case
+        when v_meeting.claimed_action = 'reconcile' then v_now else v_meeting.reported_at
+    end;
+    v_meeting.ended_at := case when v_meeting.claimed_action = 'delete' then v_now end;
+
+    update public.session_meetings as told set
+        external_id = v_meeting.external_id,
+        link = v_meeting.link,
+        done_revision = v_meeting.done_revision,
+        reported_at = v_meeting.reported_at,
+        ended_at = v_meeting.ended_at,
+        due_at = case private.meeting_action(v_meeting)
+            when 'reconcile' then greatest(v_meeting.report_due_at, v_now)
+            when 'create' then v_now
+            when 'update' then v_now
+            when 'delete' then v_now
+        end,
+        attempts = 0,
+        reason = null,
+        claim_id = null,
+        claimed_action = null,
+        claimed_revision = null,
+        updated_at = v_now
+    where told.id = v_meeting.id;
+
+    if v_meeting.claimed_action = 'create' and v_meeting.is_wanted then
+        update public.success_sessions as session set
+            link = complete_meeting_task.link,
+            zoom_meeting_id = case when session.platform = 'zoom' then v_meeting.external_id end,
+            zoom_passcode = coalesce(passcode, ''),
+            platform_data = session.platform_data
+            || jsonb_build_object('host_link', coalesce(complete_meeting_task.host_link, ''))
+            || case
+                when session.platform = 'zoom' then '{}'::jsonb
+                else jsonb_build_object('meeting_id', v_meeting.external_id)
+            end
+        where session.id = v_meeting.session_id;
+        -- What waited for it waits no longer.
+        update notifier.emails as waiting set available_at = v_now
+        where
+            waiting.session_id = v_meeting.session_id
+            and waiting.topic = 'invitation'
+            and waiting.status = 'queued'
+            and waiting.attempts = 0
+            and waiting.available_at > v_now;
+    end if;
+    return true;
+end
+$$;
+comment on function public.complete_meeting_task(uuid, uuid, text, text, text, text) is
+    'For the edge function meetings: what was claimed is done at the platform. A created meeting comes with its id there, its link, passcode and host link, which the session gets. False: the claim is lost, another worker has taken over; whoever created a meeting then deletes it again. Errors: 22023.';
+revoke execute on function public.complete_meeting_task(uuid, uuid, text, text, text, text)
+from public, anon, authenticated, service_role;
+grant execute on function public.complete_meeting_task(uuid, uuid, text, text, text, text) to service_role;

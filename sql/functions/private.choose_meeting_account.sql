@@ -1,0 +1,46 @@
+-- The mentor's own account, else the one the session has, else any that is nobody's, in the order of ids: the order in
+-- which turns are taken. Security definer: called by a trigger on behalf of writers who may not see accounts.
+create function private.choose_meeting_account(session public.success_sessions)
+returns uuid
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_account public.meeting_accounts;
+    v_last uuid;
+begin
+    for v_account in
+        select account.*
+        from public.meeting_accounts as account
+        where
+            account.platform = session.platform
+            and account.external_id is not null
+            and (account.mentor_id is null or account.mentor_id = session.mentor_id)
+        order by
+            account.mentor_id is null,
+            account.id is distinct from session.meeting_account_id,
+            account.id
+    loop
+        v_last := coalesce(v_last, v_account.id);
+        if session.status not in ('upcoming', 'live') or session.end_time <= session.start_time then
+            return v_account.id;
+        end if;
+        perform private.take_meeting_account_turn(v_account.id);
+        if v_account.max_concurrent_meetings is distinct from 0
+            and not exists (
+                select from private.meeting_account_clashes(
+                    v_account.id, session.start_time, session.end_time, array[session.id]
+                )
+            )
+        then
+            return v_account.id;
+        end if;
+    end loop;
+    -- All are full: the first is named in the refusal that follows.
+    return v_last;
+end
+$$;
+comment on function private.choose_meeting_account(public.success_sessions) is
+    'The account that can make the meeting of a session and has room at its time; where none has, the first choice, and where there is none, null. Takes the turns of the accounts it looks at.';
+revoke execute on function private.choose_meeting_account(public.success_sessions) from public;

@@ -1,0 +1,85 @@
+-- A session saved without a link runs on an account that can make one, or is refused. Comes after double booking, whose
+-- turns come first, and before the account's own check (5 meeting account). A manager's explicit choice stands.
+-- Security definer: it reads accounts and meetings that the writer may not see.
+create function private.assign_host_account()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_is_new boolean := tg_op = 'INSERT';
+    v_meeting public.session_meetings;
+    v_account_id uuid := new.meeting_account_id;
+begin
+    if not v_is_new then
+        select meeting.* into v_meeting
+        from public.session_meetings as meeting
+        where meeting.session_id = new.id and meeting.is_wanted;
+    end if;
+    -- A link that was given by hand is nobody's business here.
+    if new.link is not null and (v_meeting.id is null or new.link is distinct from v_meeting.link) then
+        return new;
+    end if;
+
+    if v_is_new
+        or new.platform is distinct from old.platform
+        or (
+            new.meeting_account_id is not distinct from old.meeting_account_id
+            and (
+                new.meeting_account_id is null
+                or new.mentor_id is distinct from old.mentor_id
+                or new.start_time < old.start_time
+                or new.end_time > old.end_time
+                or (new.status in ('upcoming', 'live') and old.status not in ('upcoming', 'live'))
+            )
+        )
+    then
+        if not v_is_new and new.platform is distinct from old.platform then
+            v_account_id := null;
+            new.meeting_account_id := case
+                when new.meeting_account_id is distinct from old.meeting_account_id then new.meeting_account_id
+            end;
+        end if;
+        if new.meeting_account_id is null or not v_is_new then
+            v_account_id := coalesce(private.choose_meeting_account(new), new.meeting_account_id);
+        end if;
+    end if;
+
+    if v_account_id is null then
+        raise exception using
+            errcode = '23502',
+            message = 'link must not be null',
+            hint = 'Send the meeting''s address, or enter a meeting account with an external_id on this platform.';
+    end if;
+    if not exists (
+        select from public.meeting_accounts as account
+        where account.id = v_account_id and account.external_id is not null
+    ) then
+        raise exception using
+            errcode = '22023',
+            message = 'link must not be null: meeting_account_id makes no meetings, it has no external_id',
+            hint = 'Send the meeting''s address, or choose another account.';
+    end if;
+    if not v_is_new
+        and (v_account_id is distinct from old.meeting_account_id or new.platform is distinct from old.platform)
+        and v_meeting.id is not null
+    then
+        -- The meeting cannot come along: the session waits for another one.
+        perform private.forget_meeting(new.id);
+        new.link := null;
+        new.zoom_meeting_id := null;
+        new.platform_data := new.platform_data - 'meeting_id';
+    end if;
+    new.meeting_account_id := v_account_id;
+    return new;
+end
+$$;
+comment on function private.assign_host_account() is
+    'Gives a session without a link an account that can make its meeting, the mentor''s own first; 23502 where there is none. A session that changes its account or platform loses the meeting that was made, and waits for another.';
+revoke execute on function private.assign_host_account() from public;
+
+create trigger success_sessions_5_host_account
+before insert or update of link, platform, meeting_account_id, mentor_id, start_time, end_time, status
+on public.success_sessions
+for each row execute function private.assign_host_account();

@@ -1,0 +1,19 @@
+-- What claim_meeting_tasks hands to the edge function meetings.
+create type public.meeting_task as (
+    meeting_id uuid,
+    claim_id uuid,
+    action text,
+    attempt integer,
+    may_exist boolean,
+    platform text,
+    account text,
+    external_id text,
+    title text,
+    description text,
+    start_time timestamptz,
+    end_time timestamptz,
+    timezone text,
+    platform_data jsonb
+);
+comment on type public.meeting_task is
+    'One thing to do at a meeting platform: action (create, update, delete, reconcile) on the meeting external_id of an account, with the session as it is now. may_exist: an earlier attempt to create it may have succeeded unnoticed; look for meeting_id there first.';

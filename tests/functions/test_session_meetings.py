@@ -1,0 +1,561 @@
+"""Sessions saved without a link, and the meetings that a platform makes for them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import psycopg
+import pytest
+from psycopg.types.json import Jsonb
+
+from support.actors import as_service, as_user
+from support.outbox import Outbox
+from support.provisioning import LINK, Meetings
+from support.sessions import create, read, refusal, save, secrets, tomorrow
+from support.world import World
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def meetings(conn: psycopg.Connection) -> Meetings:
+    return Meetings(conn)
+
+
+@pytest.fixture
+def admin(world: World) -> UUID:
+    return world.admin()
+
+
+@pytest.fixture
+def mentor(world: World) -> UUID:
+    return world.mentor("Marta Mentor")
+
+
+@pytest.fixture
+def account(world: World, mentor: UUID) -> UUID:
+    """The mentor's account, which makes meetings."""
+    return world.meeting_account("Marta's", login="marta@school.test", mentor=mentor)
+
+
+@pytest.fixture
+def session(conn: psycopg.Connection, admin: UUID, mentor: UUID, account: UUID) -> UUID:
+    """A session of the mentor, saved without a link."""
+    with as_user(conn, admin):
+        return UUID(str(create(conn, mentor_id=mentor, link=None)["id"]))
+
+
+@pytest.fixture
+def made(meetings: Meetings, session: UUID) -> UUID:
+    """The session, with its meeting made."""
+    (task,) = meetings.claim()
+    assert meetings.create(task)
+    return session
+
+
+def test_without_an_account_that_makes_meetings_a_session_needs_its_link(
+    conn: psycopg.Connection, world: World, admin: UUID, mentor: UUID
+) -> None:
+    world.meeting_account("By hand")
+    world.meeting_account("Of another platform", platform="jaas", login="tenant")
+    world.meeting_account("Of somebody else", login="milo@school.test", mentor=world.mentor())
+
+    with as_user(conn, admin), refusal(conn, "23502") as refused:
+        create(conn, mentor_id=mentor, link=None)
+    assert refused.message == "link must not be null"
+    assert "external_id" in str(refused.hint)
+
+    with as_user(conn, admin):
+        by_hand = create(conn, mentor_id=mentor)
+        assert by_hand["meeting_account_id"] is None
+        with refusal(conn, "23502"):
+            save(conn, by_hand["id"], link=None)
+
+
+def test_no_writer_leaves_a_session_without_link_and_account(
+    conn: psycopg.Connection, world: World
+) -> None:
+    session = world.session()
+    with refusal(conn, "22023") as refused:
+        conn.execute("alter table public.success_sessions disable trigger user")
+        conn.execute("update public.success_sessions set link = null where id = %s", (session,))
+    assert "success_sessions_link_unless_account_makes_it" in str(refused.detail)
+
+
+def test_a_session_without_a_link_waits_for_the_meeting_and_gets_it(
+    conn: psycopg.Connection, meetings: Meetings, admin: UUID, session: UUID, account: UUID
+) -> None:
+    with as_user(conn, admin):
+        waiting = read(conn, session)
+    assert waiting["link"] is None
+    assert waiting["meeting_account_id"] == account
+    assert meetings.states(session) == ["pending"]
+
+    (task,) = meetings.claim()
+    assert (task.action, task.account, task.title) == (
+        "create",
+        "marta@school.test",
+        "Office hours",
+    )
+    assert not task.may_exist
+    assert meetings.claim() == []
+
+    assert meetings.create(task)
+    assert meetings.states(session) == ["ready"]
+    with as_user(conn, admin):
+        ready = read(conn, session)
+    assert (ready["link"], ready["zoom_meeting_id"]) == (LINK, "81234567890")
+    assert secrets(conn, session) == {
+        "link": f"{LINK}?pwd=hidden",
+        "zoom_passcode": "secret",
+        "host_link": "https://zoom.us/s/81234567890?zak=host",
+    }
+    assert meetings.claim() == []
+
+
+def test_while_the_link_is_pending_nobody_can_join_and_managers_and_the_host_see_why(
+    conn: psycopg.Connection, world: World, meetings: Meetings, admin: UUID, mentor: UUID
+) -> None:
+    batch = world.batch()
+    student = world.student(batch=batch)
+    world.meeting_account("Shared", login="shared@school.test")
+    session = world.session(batch=batch, mentor=mentor, starts=timedelta(minutes=5), link=None)
+    (task,) = meetings.claim()
+    meetings.fail(task, "Zoom does not answer")
+
+    view = "select can_join, link_pending from public.segmented_weekly_success_sessions"
+    for user, detail in (
+        (student, "its link is not there yet"),
+        (mentor, "so far: Zoom does not answer"),
+        (admin, "so far: Zoom does not answer"),
+    ):
+        with as_user(conn, user):
+            assert conn.execute(view).fetchall() == [(False, True)]
+            with refusal(conn, "PT409") as refused:
+                conn.execute("select public.join_session(%s)", (session,))
+        assert refused.message == "the meeting is still being set up"
+        assert refused.detail == detail
+    with as_user(conn, student):
+        assert conn.execute("select * from public.session_meetings").fetchall() == []
+    reasons = "select reason from public.session_meetings"
+    for user in (mentor, admin):
+        with as_user(conn, user):
+            assert conn.execute(reasons).fetchall() == [("Zoom does not answer",)]
+
+    conn.execute("update public.session_meetings set due_at = clock_timestamp()")
+    (again,) = meetings.claim()
+    assert (again.attempt, again.may_exist) == (2, True)
+    meetings.create(again)
+    with as_user(conn, student):
+        assert conn.execute(view).fetchall() == [(True, False)]
+        joined = conn.execute("select link from public.join_session(%s)", (session,)).fetchone()
+    assert joined == (f"{LINK}?pwd=hidden",)
+
+
+def test_ten_changes_are_one_at_the_platform(
+    conn: psycopg.Connection, meetings: Meetings, admin: UUID, made: UUID
+) -> None:
+    with as_user(conn, admin):
+        for hour in range(8, 18):
+            save(conn, made, start_time=tomorrow(hour), end_time=tomorrow(hour) + HOUR)
+        save(conn, made, title="Moved")
+
+    assert meetings.states(made) == ["changing"]
+    (task,) = meetings.claim()
+    assert (task.action, task.external_id) == ("update", "81234567890")
+    assert (task.title, task.start_time) == ("Moved", tomorrow(17))
+    assert meetings.complete(task)
+    assert meetings.states(made) == ["ready"]
+    assert meetings.claim() == []
+
+
+def test_what_changes_while_the_platform_is_told_is_told_afterwards(
+    conn: psycopg.Connection, meetings: Meetings, admin: UUID, session: UUID
+) -> None:
+    (task,) = meetings.claim()
+    with as_user(conn, admin):
+        save(conn, session, title="Renamed meanwhile")
+    assert meetings.claim() == []
+
+    meetings.create(task)
+
+    (update,) = meetings.claim()
+    assert (update.action, update.title) == ("update", "Renamed meanwhile")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"status": "cancelled"},
+        {"link": "https://meet.example.test/by-hand"},
+        {"platform": "other", "link": "https://meet.example.test/by-hand"},
+    ],
+    ids=["cancelled", "given a link by hand", "moved to another platform"],
+)
+def test_a_meeting_that_is_no_longer_wanted_is_deleted(
+    conn: psycopg.Connection,
+    meetings: Meetings,
+    admin: UUID,
+    made: UUID,
+    change: dict[str, str],
+) -> None:
+    with as_user(conn, admin):
+        save(conn, made, **change)
+
+    (task,) = meetings.claim()
+    assert (task.action, task.external_id) == ("delete", "81234567890")
+    assert meetings.complete(task)
+    assert meetings.states(made) == ["ended"]
+    assert meetings.claim() == []
+
+
+def test_the_meeting_of_a_deleted_session_is_deleted(
+    conn: psycopg.Connection, meetings: Meetings, made: UUID
+) -> None:
+    conn.execute(
+        "update public.success_sessions set start_time = now() - interval '2 hours',"
+        " end_time = now() - interval '1 hour', status = 'live' where id = %s",
+        (made,),
+    )
+    conn.execute("update public.success_sessions set status = 'completed' where id = %s", (made,))
+    conn.execute("delete from notifier.events")  # everybody has been told
+    conn.execute("delete from public.success_sessions where id = %s", (made,))
+
+    (task,) = meetings.claim()
+    assert (task.action, task.external_id, task.title) == ("delete", "81234567890", None)
+    assert meetings.complete(task)
+    assert conn.execute("select state::text from public.session_meetings").fetchall() == [
+        ("ended",)
+    ]
+
+
+def test_one_that_nobody_began_to_make_is_never_made(
+    conn: psycopg.Connection, meetings: Meetings, admin: UUID, session: UUID
+) -> None:
+    with as_user(conn, admin):
+        save(conn, session, status="cancelled")
+
+    assert meetings.states(session) == ["ended"]
+    assert meetings.claim() == []
+
+
+def test_one_that_may_have_been_made_is_looked_for_and_deleted(
+    conn: psycopg.Connection, meetings: Meetings, admin: UUID, session: UUID
+) -> None:
+    (lost,) = meetings.claim()
+    with as_user(conn, admin):
+        save(conn, session, status="cancelled")
+    # Its worker may be at it this moment.
+    assert meetings.claim() == []
+    conn.execute("update public.session_meetings set due_at = clock_timestamp()")
+
+    (task,) = meetings.claim()
+    assert (task.action, task.external_id, task.may_exist) == ("delete", None, True)
+    assert not meetings.create(lost), "the claim is lost"
+
+
+def test_a_meeting_made_for_a_session_cancelled_meanwhile_is_deleted(
+    conn: psycopg.Connection, meetings: Meetings, admin: UUID, session: UUID
+) -> None:
+    (task,) = meetings.claim()
+    with as_user(conn, admin):
+        save(conn, session, status="cancelled")
+    assert meetings.create(task)
+
+    with as_user(conn, admin):
+        assert read(conn, session)["link"] is None
+    (delete,) = meetings.claim()
+    assert (delete.action, delete.external_id) == ("delete", "81234567890")
+
+
+def test_a_reinstated_session_gets_another_meeting(
+    conn: psycopg.Connection, meetings: Meetings, admin: UUID, made: UUID
+) -> None:
+    with as_user(conn, admin):
+        save(conn, made, status="cancelled")
+        save(conn, made, status="upcoming", link=None)
+
+    assert meetings.states(made) == ["ending", "pending"]
+    actions = {task.action for task in meetings.claim()}
+    assert actions == {"delete", "create"}
+
+
+def test_a_new_mentor_hosts_on_their_own_account(
+    conn: psycopg.Connection, world: World, meetings: Meetings, admin: UUID, made: UUID
+) -> None:
+    milo = world.mentor("Milo")
+    milos = world.meeting_account("Milo's", login="milo@school.test", mentor=milo)
+
+    with as_user(conn, admin):
+        conn.execute("select public.assign_mentor(%s, %s)", (made, milo))
+        moved = read(conn, made)
+
+    assert (moved["link"], moved["zoom_meeting_id"]) == (None, None)
+    assert moved["meeting_account_id"] == milos
+    assert secrets(conn, made) == {}
+    assert meetings.states(made) == ["ending", "pending"]
+    tasks = {task.action: task for task in meetings.claim()}
+    assert tasks["delete"].account == "marta@school.test"
+    assert tasks["create"].account == "milo@school.test"
+    meetings.create(tasks["create"], "89999999999")
+    with as_user(conn, admin):
+        assert read(conn, made)["zoom_meeting_id"] == "89999999999"
+
+
+def test_a_new_mentor_without_an_account_hosts_on_the_one_there_is(
+    conn: psycopg.Connection, world: World, meetings: Meetings, admin: UUID, made: UUID
+) -> None:
+    milo = world.mentor("Milo")
+    with as_user(conn, admin):
+        conn.execute("select public.assign_mentor(%s, %s)", (made, milo))
+        assert read(conn, made)["link"] == LINK
+    assert meetings.states(made) == ["ready"]
+
+
+def test_shared_accounts_are_taken_in_turn_as_far_as_they_have_room(
+    conn: psycopg.Connection, world: World, admin: UUID
+) -> None:
+    accounts = [
+        world.meeting_account(f"Shared {number}", login=f"{number}@school.test", at_once=1)
+        for number in range(2)
+    ]
+    with as_user(conn, admin):
+        taken = {create(conn, link=None)["meeting_account_id"] for _ in accounts}
+        assert taken == set(accounts)
+        with refusal(conn, "23P01") as refused:
+            create(conn, link=None)
+        assert "is full at that time" in str(refused.message)
+        create(conn, link=None, start_time=tomorrow(20))
+
+
+def test_a_manager_may_choose_the_account_and_a_mentor_need_not(
+    conn: psycopg.Connection, world: World, admin: UUID, mentor: UUID, account: UUID
+) -> None:
+    shared = world.meeting_account("Shared", login="shared@school.test")
+    by_hand = world.meeting_account("By hand")
+    with as_user(conn, admin):
+        chosen = create(conn, mentor_id=mentor, link=None, meeting_account_id=shared)
+        assert chosen["meeting_account_id"] == shared
+        with refusal(conn, "22023") as refused:
+            create(conn, link=None, meeting_account_id=by_hand)
+        assert "makes no meetings" in str(refused.message)
+    with as_user(conn, mentor):
+        own = create(conn, mentor_id=mentor, link=None, start_time=tomorrow(8))
+        assert own["meeting_account_id"] == account
+        # A form sends back what it read.
+        save(conn, own["id"], meeting_account_id=account, link=None, title="Renamed")
+
+
+def test_the_days_changes_of_an_account_are_counted_and_the_rest_waits_for_midnight(
+    conn: psycopg.Connection, world: World, meetings: Meetings, admin: UUID
+) -> None:
+    world.meeting_account("Shared", login="shared@school.test", at_once=None)
+    conn.execute("update public.meeting_platforms set daily_changes_per_account = 2")
+    with as_user(conn, admin):
+        sessions = [
+            UUID(str(create(conn, link=None, start_time=tomorrow(hour))["id"]))
+            for hour in (8, 10, 12)
+        ]
+
+    assert len(meetings.claim()) == 2
+    (waiting,) = [row for session in sessions for row in meetings.of(session) if row["reason"]]
+    assert waiting["reason"] == "Shared takes no more changes today; goes on after 00:00 UTC"
+    midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + 24 * HOUR
+    assert waiting["due_at"] == midnight
+    assert waiting["attempts"] == 0
+
+    # A new day.
+    conn.execute("update private.meeting_account_days set day = day - 1")
+    conn.execute(
+        "update public.session_meetings set due_at = clock_timestamp() where reason is not null"
+    )
+    assert [task.meeting_id for task in meetings.claim()] == [waiting["id"]]
+
+
+def test_an_account_that_the_platform_calls_full_is_left_alone_until_midnight(
+    conn: psycopg.Connection, world: World, meetings: Meetings, admin: UUID, session: UUID
+) -> None:
+    (task,) = meetings.claim()
+    meetings.fail(task, "daily limit", is_account_full=True)
+
+    with as_user(conn, admin):
+        other = create(
+            conn, mentor_id=read(conn, session)["mentor_id"], link=None, start_time=tomorrow(8)
+        )
+        elsewhere = world.meeting_account("Shared", login="shared@school.test")
+        create(conn, link=None, start_time=tomorrow(8), meeting_account_id=elsewhere)
+
+    assert [task.account for task in meetings.claim()] == ["shared@school.test"]
+    assert all(row["due_at"] >= datetime.now(UTC) for row in meetings.of(session))
+    assert "00:00 UTC" in meetings.of(UUID(str(other["id"])))[0]["reason"]
+
+
+def test_failures_are_tried_again_after_growing_pauses(
+    conn: psycopg.Connection, meetings: Meetings, session: UUID
+) -> None:
+    pauses = []
+    for _ in range(12):
+        conn.execute("update public.session_meetings set due_at = clock_timestamp()")
+        (task,) = meetings.claim()
+        meetings.fail(task, "unreachable")
+        row = meetings.of(session)[0]
+        pauses.append((row["due_at"] - row["updated_at"]).total_seconds())
+
+    assert 7.5 <= pauses[0] <= 12.5
+    assert pauses[0] < pauses[3] < pauses[6]
+    assert all(pause <= 1800 * 1.25 for pause in pauses)
+
+
+def test_after_a_completed_session_the_report_is_fetched_once(
+    conn: psycopg.Connection, meetings: Meetings, made: UUID
+) -> None:
+    conn.execute(
+        "update public.success_sessions set start_time = now() - interval '2 hours',"
+        " end_time = now() - interval '1 hour' where id = %s",
+        (made,),
+    )
+    conn.execute("update public.success_sessions set status = 'live' where id = %s", (made,))
+    conn.execute("update public.success_sessions set status = 'completed' where id = %s", (made,))
+    assert meetings.claim() == [], "the platform needs some minutes for it"
+    conn.execute("update public.session_meetings set due_at = now(), report_due_at = now()")
+
+    (task,) = meetings.claim()
+    assert (task.action, task.external_id) == ("reconcile", "81234567890")
+    assert meetings.complete(task)
+    assert meetings.claim() == []
+
+
+def test_a_claim_that_is_lost_changes_nothing_any_more(
+    conn: psycopg.Connection, meetings: Meetings, session: UUID
+) -> None:
+    (slow,) = meetings.claim()
+    conn.execute("update public.session_meetings set due_at = clock_timestamp()")
+    (next_one,) = meetings.claim()
+
+    assert not meetings.create(slow, "80000000000")
+    assert not meetings.fail(slow, "too late")
+    assert meetings.create(next_one)
+    assert not meetings.create(next_one, "80000000000"), "told twice"
+    assert meetings.of(session)[0]["external_id"] == "81234567890"
+
+
+def test_mails_wait_for_the_meeting_and_then_tell_everything_at_once(
+    conn: psycopg.Connection, world: World, meetings: Meetings
+) -> None:
+    batch = world.batch()
+    world.student(batch=batch)
+    world.meeting_account("Shared", login="shared@school.test")
+    session = world.session(batch=batch, starts=timedelta(days=3), link=None)
+    outbox = Outbox(conn)
+    outbox.expand()
+    assert outbox.claim() == []
+    waits = "select available_at - created_at from notifier.emails"
+    (wait,) = conn.execute(waits).fetchone() or (None,)
+    assert wait is not None
+    assert timedelta(minutes=9) < wait <= timedelta(minutes=10)
+
+    (task,) = meetings.claim()
+    meetings.create(task)
+    outbox.expand()
+
+    assert [email.kind for email in outbox.claim()] == ["session_scheduled"]
+    assert meetings.states(session) == ["ready"]
+
+
+def test_mails_do_not_wait_for_ever(
+    conn: psycopg.Connection, world: World, meetings: Meetings
+) -> None:
+    batch = world.batch()
+    world.student(batch=batch)
+    world.meeting_account("Shared", login="shared@school.test")
+    conn.execute("update public.app_settings set meeting_wait_minutes = 0")
+    world.session(batch=batch, starts=timedelta(days=3), link=None)
+    outbox = Outbox(conn)
+    outbox.expand()
+    sent = outbox.claim()
+    assert [email.kind for email in sent] == ["session_scheduled"]
+    outbox.begin(*sent)
+    outbox.complete(*sent)
+
+    (task,) = meetings.claim()
+    meetings.create(task)
+    outbox.expand()
+    assert [email.kind for email in outbox.claim()] == ["session_updated"]
+
+
+def test_a_personal_link_is_kept_once_and_join_session_gives_it_to_its_owner_alone(
+    conn: psycopg.Connection, world: World, meetings: Meetings, mentor: UUID
+) -> None:
+    batch = world.batch()
+    sam, sita = world.student("Sam", batch=batch), world.student("Sita", batch=batch)
+    world.meeting_account("Shared", login="shared@school.test")
+    session = world.session(batch=batch, mentor=mentor, starts=timedelta(minutes=5), link=None)
+    (task,) = meetings.claim()
+    meetings.create(task)
+
+    with as_service(conn):
+        details = conn.execute(
+            "select link, meeting_id, external_id, is_host, full_name"
+            " from public.personal_link(%s, %s)",
+            (session, sam),
+        ).fetchone()
+        assert details == (None, task.meeting_id, "81234567890", False, "Sam")
+        host = "select is_host from public.personal_link(%s, %s)"
+        assert conn.execute(host, (session, mentor)).fetchone() == (True,)
+        keep = "select public.save_personal_link(%s, %s, %s, %s)"
+        own = f"{LINK}?tk=sams"
+        for link in (own, f"{LINK}?tk=second"):
+            kept = conn.execute(keep, (task.meeting_id, sam, "registrant-1", link)).fetchone()
+            assert kept == (own,)
+
+    join = "select link from public.join_session(%s)"
+    with as_user(conn, sam):
+        assert conn.execute(join, (session,)).fetchone() == (own,)
+    with as_user(conn, sita):
+        assert conn.execute(join, (session,)).fetchone() == (f"{LINK}?pwd=hidden",)
+    known = "select user_id from private.platform_participants where participant_key = %s"
+    assert conn.execute(known, ("registrant-1",)).fetchone() == (sam,)
+
+    save(conn, session, status="cancelled")
+    left = "select count(*) from vault.secrets where name like 'personal_links/%'"
+    assert conn.execute(left).fetchone() == (0,)
+    with as_service(conn), refusal(conn, "PT409"):
+        conn.execute(keep, (task.meeting_id, sita, "registrant-2", own))
+
+
+def test_bad_outcomes_are_refused(
+    conn: psycopg.Connection, meetings: Meetings, session: UUID, mentor: UUID
+) -> None:
+    (task,) = meetings.claim()
+    for outcome in ({}, {"external_id": "1"}, {"external_id": "1", "link": "javascript:alert(1)"}):
+        with refusal(conn, "22023"):
+            meetings.complete(task, **outcome)
+    with as_service(conn):
+        for arguments in ((0, 60), (10, 1), (None, 60)):
+            with refusal(conn, "22023"):
+                conn.execute("select public.claim_meeting_tasks(%s, %s)", arguments)
+        with refusal(conn, "22023"):
+            conn.execute(
+                "select public.save_personal_link(%s, %s, 'key', 'no link')",
+                (task.meeting_id, mentor),
+            )
+    assert meetings.create(task)
+
+
+def test_platform_data_is_what_the_platform_says(conn: psycopg.Connection, admin: UUID) -> None:
+    with as_user(conn, admin):
+        create(conn, platform_data=Jsonb({"waiting_room": True, "anything": "else"}))
+        with refusal(conn, "22023") as refused:
+            create(conn, platform_data=Jsonb({"waiting_room": "yes"}))
+        assert refused.message == "platform_data.waiting_room must be boolean"
+        jaas = create(
+            conn,
+            platform="jaas",
+            link="https://8x8.vc/tenant/room",
+            platform_data=Jsonb({"host_link": "https://8x8.vc/tenant/room?jwt=x"}),
+        )
+        with refusal(conn, "22023") as refused:
+            save(conn, jaas["id"], platform_data=Jsonb({"rooom": 1}))
+        assert refused.message == "platform_data.rooom is not a known field"
+        assert "jaas" in str(refused.detail)
