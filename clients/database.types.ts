@@ -13,6 +13,7 @@ export type Database = {
           "id": boolean;
           "join_opens_minutes_before": number;
           "late_after_minutes": number;
+          "meeting_wait_minutes": number;
           "mentor_buffer_minutes": number;
           "partial_below_percent": number;
           "reminder_minutes": (number)[];
@@ -26,6 +27,7 @@ export type Database = {
           "id"?: boolean;
           "join_opens_minutes_before"?: number;
           "late_after_minutes"?: number;
+          "meeting_wait_minutes"?: number;
           "mentor_buffer_minutes"?: number;
           "partial_below_percent"?: number;
           "reminder_minutes"?: (number)[];
@@ -38,6 +40,7 @@ export type Database = {
           "id"?: boolean;
           "join_opens_minutes_before"?: number;
           "late_after_minutes"?: number;
+          "meeting_wait_minutes"?: number;
           "mentor_buffer_minutes"?: number;
           "partial_below_percent"?: number;
           "reminder_minutes"?: (number)[];
@@ -440,8 +443,10 @@ export type Database = {
       "meeting_accounts": {
         Row: {
           "created_at": string;
+          "external_id": string | null;
           "id": string;
           "max_concurrent_meetings": number | null;
+          "mentor_id": string | null;
           "name": string;
           "platform": string;
           "updated_at": string;
@@ -449,21 +454,32 @@ export type Database = {
         ComputedFields: never;
         Insert: {
           "created_at"?: string;
+          "external_id"?: string | null;
           "id"?: string;
           "max_concurrent_meetings"?: number | null;
+          "mentor_id"?: string | null;
           "name": string;
           "platform": string;
           "updated_at"?: string;
         };
         Update: {
           "created_at"?: string;
+          "external_id"?: string | null;
           "id"?: string;
           "max_concurrent_meetings"?: number | null;
+          "mentor_id"?: string | null;
           "name"?: string;
           "platform"?: string;
           "updated_at"?: string;
         };
         Relationships: [
+          {
+            foreignKeyName: "meeting_accounts_mentor_id_fkey";
+            columns: ["mentor_id"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
           {
             foreignKeyName: "meeting_accounts_platform_fkey";
             columns: ["platform"];
@@ -475,23 +491,32 @@ export type Database = {
       };
       "meeting_platforms": {
         Row: {
+          "daily_changes_per_account": number | null;
+          "has_personal_links": boolean;
           "id": string;
           "is_active": boolean;
           "max_concurrent_meetings": number | null;
           "name": string;
+          "platform_data_schema": NonNullable<Json>;
         };
         ComputedFields: never;
         Insert: {
+          "daily_changes_per_account"?: number | null;
+          "has_personal_links"?: boolean;
           "id": string;
           "is_active"?: boolean;
           "max_concurrent_meetings"?: number | null;
           "name": string;
+          "platform_data_schema"?: NonNullable<Json>;
         };
         Update: {
+          "daily_changes_per_account"?: number | null;
+          "has_personal_links"?: boolean;
           "id"?: string;
           "is_active"?: boolean;
           "max_concurrent_meetings"?: number | null;
           "name"?: string;
+          "platform_data_schema"?: NonNullable<Json>;
         };
         Relationships: [];
       };
@@ -827,6 +852,118 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "profiles";
             referencedColumns: ["id"];
+          },
+        ];
+      };
+      "session_meetings": {
+        Row: {
+          "attempts": number;
+          "begun_at": string | null;
+          "claim_id": string | null;
+          "claimed_action": string | null;
+          "claimed_revision": number | null;
+          "created_at": string;
+          "done_revision": number;
+          "due_at": string | null;
+          "ended_at": string | null;
+          "external_id": string | null;
+          "id": string;
+          "is_wanted": boolean;
+          "link": string | null;
+          "meeting_account_id": string;
+          "platform": string;
+          "reason": string | null;
+          "report_due_at": string | null;
+          "reported_at": string | null;
+          "revision": number;
+          "session_id": string | null;
+          "state": Database["public"]["Enums"]["meeting_state"];
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "attempts"?: number;
+          "begun_at"?: string | null;
+          "claim_id"?: string | null;
+          "claimed_action"?: string | null;
+          "claimed_revision"?: number | null;
+          "created_at"?: string;
+          "done_revision"?: number;
+          "due_at"?: string | null;
+          "ended_at"?: string | null;
+          "external_id"?: string | null;
+          "id"?: string;
+          "is_wanted"?: boolean;
+          "link"?: string | null;
+          "meeting_account_id": string;
+          "platform": string;
+          "reason"?: string | null;
+          "report_due_at"?: string | null;
+          "reported_at"?: string | null;
+          "revision"?: number;
+          "session_id"?: string | null;
+          "state"?: never;
+          "updated_at"?: string;
+        };
+        Update: {
+          "attempts"?: number;
+          "begun_at"?: string | null;
+          "claim_id"?: string | null;
+          "claimed_action"?: string | null;
+          "claimed_revision"?: number | null;
+          "created_at"?: string;
+          "done_revision"?: number;
+          "due_at"?: string | null;
+          "ended_at"?: string | null;
+          "external_id"?: string | null;
+          "id"?: string;
+          "is_wanted"?: boolean;
+          "link"?: string | null;
+          "meeting_account_id"?: string;
+          "platform"?: string;
+          "reason"?: string | null;
+          "report_due_at"?: string | null;
+          "reported_at"?: string | null;
+          "revision"?: number;
+          "session_id"?: string | null;
+          "state"?: never;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "session_meetings_meeting_account_id_of_platform_fkey";
+            columns: ["meeting_account_id", "platform"];
+            isOneToOne: false;
+            referencedRelation: "meeting_accounts";
+            referencedColumns: ["id", "platform"];
+          },
+          {
+            foreignKeyName: "session_meetings_session_id_fkey";
+            columns: ["session_id"];
+            isOneToOne: false;
+            referencedRelation: "blackout_clashes";
+            referencedColumns: ["session_id"];
+          },
+          {
+            foreignKeyName: "session_meetings_session_id_fkey";
+            columns: ["session_id"];
+            isOneToOne: false;
+            referencedRelation: "segmented_weekly_success_sessions";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "session_meetings_session_id_fkey";
+            columns: ["session_id"];
+            isOneToOne: false;
+            referencedRelation: "success_sessions";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "session_meetings_session_id_fkey";
+            columns: ["session_id"];
+            isOneToOne: false;
+            referencedRelation: "time_off_clashes";
+            referencedColumns: ["session_id"];
           },
         ];
       };
@@ -1292,7 +1429,7 @@ export type Database = {
           "end_time": string;
           "host_key": string;
           "id": string;
-          "link": string;
+          "link": string | null;
           "meeting_account_id": string | null;
           "mentor_id": string | null;
           "platform": string;
@@ -1330,7 +1467,7 @@ export type Database = {
           "end_time": string;
           "host_key"?: never;
           "id"?: string;
-          "link": string;
+          "link"?: string | null;
           "meeting_account_id"?: string | null;
           "mentor_id"?: string | null;
           "platform"?: string;
@@ -1367,7 +1504,7 @@ export type Database = {
           "end_time"?: string;
           "host_key"?: never;
           "id"?: string;
-          "link"?: string;
+          "link"?: string | null;
           "meeting_account_id"?: string | null;
           "mentor_id"?: string | null;
           "platform"?: string;
@@ -1546,7 +1683,8 @@ export type Database = {
           "join_opens_at": string | null;
           "joined_at": string | null;
           "left_at": string | null;
-          "link": string;
+          "link": string | null;
+          "link_pending": boolean | null;
           "local_end": string | null;
           "local_start": string | null;
           "local_timezone": string | null;
@@ -1587,6 +1725,7 @@ export type Database = {
           "joined_at"?: string | null;
           "left_at"?: string | null;
           "link"?: string | null;
+          "link_pending"?: boolean | null;
           "local_end"?: string | null;
           "local_start"?: string | null;
           "local_timezone"?: string | null;
@@ -1626,6 +1765,7 @@ export type Database = {
           "joined_at"?: string | null;
           "left_at"?: string | null;
           "link"?: string | null;
+          "link_pending"?: boolean | null;
           "local_end"?: string | null;
           "local_start"?: string | null;
           "local_timezone"?: string | null;
@@ -1778,7 +1918,7 @@ export type Database = {
           "end_time": string;
           "host_key": string;
           "id": string;
-          "link": string;
+          "link": string | null;
           "meeting_account_id": string | null;
           "mentor_id": string | null;
           "platform": string;
@@ -1874,6 +2014,27 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "claim_meeting_tasks": {
+        Args: { "lease_seconds"?: number; "max_tasks"?: number };
+        Returns: Database["public"]["CompositeTypes"]["meeting_task"][];
+        SetofOptions: {
+          from: "*";
+          to: "meeting_task";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
+      "complete_meeting_task": {
+        Args: {
+          "claim_id": string;
+          "external_id"?: string;
+          "host_link"?: string;
+          "link"?: string;
+          "meeting_id": string;
+          "passcode"?: string;
+        };
+        Returns: boolean;
+      };
       "create_calendar_feed": { Args: { "course_id"?: string; "label"?: string }; Returns: string };
       "create_recurring_session": {
         Args: { "recurrence": Json; "session": Json };
@@ -1892,7 +2053,7 @@ export type Database = {
           "end_time": string;
           "host_key": string;
           "id": string;
-          "link": string;
+          "link": string | null;
           "meeting_account_id": string | null;
           "mentor_id": string | null;
           "platform": string;
@@ -1956,6 +2117,16 @@ export type Database = {
           isSetofReturn: true;
         };
       };
+      "fail_meeting_task": {
+        Args: {
+          "claim_id": string;
+          "is_account_full"?: boolean;
+          "meeting_id": string;
+          "reason": string;
+          "retry_at"?: string;
+        };
+        Returns: boolean;
+      };
       "join_session": {
         Args: { "session_id": string };
         Returns: Database["public"]["CompositeTypes"]["session_join_details"];
@@ -2004,6 +2175,16 @@ export type Database = {
         SetofOptions: {
           from: "*";
           to: "recording_details";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "personal_link": {
+        Args: { "session_id": string; "user_id": string };
+        Returns: Database["public"]["CompositeTypes"]["personal_link_details"];
+        SetofOptions: {
+          from: "*";
+          to: "personal_link_details";
           isOneToOne: true;
           isSetofReturn: false;
         };
@@ -2075,6 +2256,15 @@ export type Database = {
         };
       };
       "revoke_calendar_feed": { Args: { "feed_id": string }; Returns: undefined };
+      "save_personal_link": {
+        Args: {
+          "link": string;
+          "meeting_id": string;
+          "participant_key": string;
+          "user_id": string;
+        };
+        Returns: string;
+      };
       "session_credentials": {
         Args: { "session_id": string };
         Returns: Database["public"]["CompositeTypes"]["session_credential_details"];
@@ -2102,6 +2292,7 @@ export type Database = {
       "attendance_source": "join" | "platform" | "manual" | "import";
       "attendance_status": "present" | "late" | "partial" | "absent" | "excused";
       "enrollment_status": "active" | "paused" | "completed" | "withdrawn";
+      "meeting_state": "pending" | "changing" | "ready" | "ending" | "ended";
       "offer_audience": "everybody" | "course" | "batch" | "unbatched";
       "presence_outcome": "recorded" | "unmatched" | "staff" | "duplicate" | "unknown_meeting";
       "registration_status": "registered" | "waitlisted" | "cancelled";
@@ -2166,6 +2357,22 @@ export type Database = {
         "zoom_meeting_id": string | null;
         "passcode": string | null;
       };
+      "meeting_task": {
+        "meeting_id": string | null;
+        "claim_id": string | null;
+        "action": string | null;
+        "attempt": number | null;
+        "may_exist": boolean | null;
+        "platform": string | null;
+        "account": string | null;
+        "external_id": string | null;
+        "title": string | null;
+        "description": string | null;
+        "start_time": string | null;
+        "end_time": string | null;
+        "timezone": string | null;
+        "platform_data": Json | null;
+      };
       "notification_explanation": {
         "event_id": number | null;
         "changed_at": string | null;
@@ -2181,6 +2388,19 @@ export type Database = {
         "transport": string | null;
         "last_error": string | null;
         "email_id": string | null;
+      };
+      "personal_link_details": {
+        "link": string | null;
+        "meeting_id": string | null;
+        "platform": string | null;
+        "account": string | null;
+        "external_id": string | null;
+        "title": string | null;
+        "end_time": string | null;
+        "is_host": boolean | null;
+        "full_name": string | null;
+        "email": string | null;
+        "platform_data": Json | null;
       };
       "presence_receipt": {
         "outcome": Database["public"]["Enums"]["presence_outcome"] | null;
@@ -2362,6 +2582,7 @@ export const Constants = {
       "attendance_source": ["join", "platform", "manual", "import"],
       "attendance_status": ["present", "late", "partial", "absent", "excused"],
       "enrollment_status": ["active", "paused", "completed", "withdrawn"],
+      "meeting_state": ["pending", "changing", "ready", "ending", "ended"],
       "offer_audience": ["everybody", "course", "batch", "unbatched"],
       "presence_outcome": ["recorded", "unmatched", "staff", "duplicate", "unknown_meeting"],
       "registration_status": ["registered", "waitlisted", "cancelled"],

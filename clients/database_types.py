@@ -58,6 +58,8 @@ PublicAttendanceStatus: TypeAlias = Literal["present", "late", "partial", "absen
 
 PublicEnrollmentStatus: TypeAlias = Literal["active", "paused", "completed", "withdrawn"]
 
+PublicMeetingState: TypeAlias = Literal["pending", "changing", "ready", "ending", "ended"]
+
 PublicOfferAudience: TypeAlias = Literal["everybody", "course", "batch", "unbatched"]
 
 PublicPresenceOutcome: TypeAlias = Literal[
@@ -79,6 +81,7 @@ class PublicAppSettings(BaseModel):
     id: bool = Field(alias="id")
     join_opens_minutes_before: int = Field(alias="join_opens_minutes_before")
     late_after_minutes: int = Field(alias="late_after_minutes")
+    meeting_wait_minutes: int = Field(alias="meeting_wait_minutes")
     mentor_buffer_minutes: int = Field(alias="mentor_buffer_minutes")
     partial_below_percent: int = Field(alias="partial_below_percent")
     reminder_minutes: List[int] = Field(alias="reminder_minutes")
@@ -92,6 +95,7 @@ class PublicAppSettingsInsert(TypedDict):
     id: NotRequired[Annotated[bool, Field(alias="id")]]
     join_opens_minutes_before: NotRequired[Annotated[int, Field(alias="join_opens_minutes_before")]]
     late_after_minutes: NotRequired[Annotated[int, Field(alias="late_after_minutes")]]
+    meeting_wait_minutes: NotRequired[Annotated[int, Field(alias="meeting_wait_minutes")]]
     mentor_buffer_minutes: NotRequired[Annotated[int, Field(alias="mentor_buffer_minutes")]]
     partial_below_percent: NotRequired[Annotated[int, Field(alias="partial_below_percent")]]
     reminder_minutes: NotRequired[Annotated[List[int], Field(alias="reminder_minutes")]]
@@ -105,6 +109,7 @@ class PublicAppSettingsUpdate(TypedDict):
     id: NotRequired[Annotated[bool, Field(alias="id")]]
     join_opens_minutes_before: NotRequired[Annotated[int, Field(alias="join_opens_minutes_before")]]
     late_after_minutes: NotRequired[Annotated[int, Field(alias="late_after_minutes")]]
+    meeting_wait_minutes: NotRequired[Annotated[int, Field(alias="meeting_wait_minutes")]]
     mentor_buffer_minutes: NotRequired[Annotated[int, Field(alias="mentor_buffer_minutes")]]
     partial_below_percent: NotRequired[Annotated[int, Field(alias="partial_below_percent")]]
     reminder_minutes: NotRequired[Annotated[List[int], Field(alias="reminder_minutes")]]
@@ -406,8 +411,10 @@ class PublicCoursesUpdate(TypedDict):
 
 class PublicMeetingAccounts(BaseModel):
     created_at: datetime.datetime = Field(alias="created_at")
+    external_id: Optional[str] = Field(alias="external_id")
     id: uuid.UUID = Field(alias="id")
     max_concurrent_meetings: Optional[int] = Field(alias="max_concurrent_meetings")
+    mentor_id: Optional[uuid.UUID] = Field(alias="mentor_id")
     name: str = Field(alias="name")
     platform: str = Field(alias="platform")
     updated_at: datetime.datetime = Field(alias="updated_at")
@@ -415,10 +422,12 @@ class PublicMeetingAccounts(BaseModel):
 
 class PublicMeetingAccountsInsert(TypedDict):
     created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    external_id: NotRequired[Annotated[Optional[str], Field(alias="external_id")]]
     id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
     max_concurrent_meetings: NotRequired[
         Annotated[Optional[int], Field(alias="max_concurrent_meetings")]
     ]
+    mentor_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="mentor_id")]]
     name: Annotated[str, Field(alias="name")]
     platform: Annotated[str, Field(alias="platform")]
     updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
@@ -426,38 +435,53 @@ class PublicMeetingAccountsInsert(TypedDict):
 
 class PublicMeetingAccountsUpdate(TypedDict):
     created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    external_id: NotRequired[Annotated[Optional[str], Field(alias="external_id")]]
     id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
     max_concurrent_meetings: NotRequired[
         Annotated[Optional[int], Field(alias="max_concurrent_meetings")]
     ]
+    mentor_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="mentor_id")]]
     name: NotRequired[Annotated[str, Field(alias="name")]]
     platform: NotRequired[Annotated[str, Field(alias="platform")]]
     updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
 
 
 class PublicMeetingPlatforms(BaseModel):
+    daily_changes_per_account: Optional[int] = Field(alias="daily_changes_per_account")
+    has_personal_links: bool = Field(alias="has_personal_links")
     id: str = Field(alias="id")
     is_active: bool = Field(alias="is_active")
     max_concurrent_meetings: Optional[int] = Field(alias="max_concurrent_meetings")
     name: str = Field(alias="name")
+    platform_data_schema: JsonValue = Field(alias="platform_data_schema")
 
 
 class PublicMeetingPlatformsInsert(TypedDict):
+    daily_changes_per_account: NotRequired[
+        Annotated[Optional[int], Field(alias="daily_changes_per_account")]
+    ]
+    has_personal_links: NotRequired[Annotated[bool, Field(alias="has_personal_links")]]
     id: Annotated[str, Field(alias="id")]
     is_active: NotRequired[Annotated[bool, Field(alias="is_active")]]
     max_concurrent_meetings: NotRequired[
         Annotated[Optional[int], Field(alias="max_concurrent_meetings")]
     ]
     name: Annotated[str, Field(alias="name")]
+    platform_data_schema: NotRequired[Annotated[JsonValue, Field(alias="platform_data_schema")]]
 
 
 class PublicMeetingPlatformsUpdate(TypedDict):
+    daily_changes_per_account: NotRequired[
+        Annotated[Optional[int], Field(alias="daily_changes_per_account")]
+    ]
+    has_personal_links: NotRequired[Annotated[bool, Field(alias="has_personal_links")]]
     id: NotRequired[Annotated[str, Field(alias="id")]]
     is_active: NotRequired[Annotated[bool, Field(alias="is_active")]]
     max_concurrent_meetings: NotRequired[
         Annotated[Optional[int], Field(alias="max_concurrent_meetings")]
     ]
     name: NotRequired[Annotated[str, Field(alias="name")]]
+    platform_data_schema: NotRequired[Annotated[JsonValue, Field(alias="platform_data_schema")]]
 
 
 class PublicMentorAvailability(BaseModel):
@@ -668,6 +692,81 @@ class PublicSessionBookingsUpdate(TypedDict):
     offer_id: NotRequired[Annotated[uuid.UUID, Field(alias="offer_id")]]
     session_id: NotRequired[Annotated[uuid.UUID, Field(alias="session_id")]]
     student_id: NotRequired[Annotated[uuid.UUID, Field(alias="student_id")]]
+
+
+class PublicSessionMeetings(BaseModel):
+    attempts: int = Field(alias="attempts")
+    begun_at: Optional[datetime.datetime] = Field(alias="begun_at")
+    claim_id: Optional[uuid.UUID] = Field(alias="claim_id")
+    claimed_action: Optional[str] = Field(alias="claimed_action")
+    claimed_revision: Optional[int] = Field(alias="claimed_revision")
+    created_at: datetime.datetime = Field(alias="created_at")
+    done_revision: int = Field(alias="done_revision")
+    due_at: Optional[datetime.datetime] = Field(alias="due_at")
+    ended_at: Optional[datetime.datetime] = Field(alias="ended_at")
+    external_id: Optional[str] = Field(alias="external_id")
+    id: uuid.UUID = Field(alias="id")
+    is_wanted: bool = Field(alias="is_wanted")
+    link: Optional[str] = Field(alias="link")
+    meeting_account_id: uuid.UUID = Field(alias="meeting_account_id")
+    platform: str = Field(alias="platform")
+    reason: Optional[str] = Field(alias="reason")
+    report_due_at: Optional[datetime.datetime] = Field(alias="report_due_at")
+    reported_at: Optional[datetime.datetime] = Field(alias="reported_at")
+    revision: int = Field(alias="revision")
+    session_id: Optional[uuid.UUID] = Field(alias="session_id")
+    state: PublicMeetingState = Field(alias="state")
+    updated_at: datetime.datetime = Field(alias="updated_at")
+
+
+class PublicSessionMeetingsInsert(TypedDict):
+    attempts: NotRequired[Annotated[int, Field(alias="attempts")]]
+    begun_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="begun_at")]]
+    claim_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="claim_id")]]
+    claimed_action: NotRequired[Annotated[Optional[str], Field(alias="claimed_action")]]
+    claimed_revision: NotRequired[Annotated[Optional[int], Field(alias="claimed_revision")]]
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    done_revision: NotRequired[Annotated[int, Field(alias="done_revision")]]
+    due_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="due_at")]]
+    ended_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="ended_at")]]
+    external_id: NotRequired[Annotated[Optional[str], Field(alias="external_id")]]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    is_wanted: NotRequired[Annotated[bool, Field(alias="is_wanted")]]
+    link: NotRequired[Annotated[Optional[str], Field(alias="link")]]
+    meeting_account_id: Annotated[uuid.UUID, Field(alias="meeting_account_id")]
+    platform: Annotated[str, Field(alias="platform")]
+    reason: NotRequired[Annotated[Optional[str], Field(alias="reason")]]
+    report_due_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="report_due_at")]]
+    reported_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="reported_at")]]
+    revision: NotRequired[Annotated[int, Field(alias="revision")]]
+    session_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="session_id")]]
+    state: NotRequired[Annotated[PublicMeetingState, Field(alias="state")]]
+    updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
+
+
+class PublicSessionMeetingsUpdate(TypedDict):
+    attempts: NotRequired[Annotated[int, Field(alias="attempts")]]
+    begun_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="begun_at")]]
+    claim_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="claim_id")]]
+    claimed_action: NotRequired[Annotated[Optional[str], Field(alias="claimed_action")]]
+    claimed_revision: NotRequired[Annotated[Optional[int], Field(alias="claimed_revision")]]
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    done_revision: NotRequired[Annotated[int, Field(alias="done_revision")]]
+    due_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="due_at")]]
+    ended_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="ended_at")]]
+    external_id: NotRequired[Annotated[Optional[str], Field(alias="external_id")]]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    is_wanted: NotRequired[Annotated[bool, Field(alias="is_wanted")]]
+    link: NotRequired[Annotated[Optional[str], Field(alias="link")]]
+    meeting_account_id: NotRequired[Annotated[uuid.UUID, Field(alias="meeting_account_id")]]
+    platform: NotRequired[Annotated[str, Field(alias="platform")]]
+    reason: NotRequired[Annotated[Optional[str], Field(alias="reason")]]
+    report_due_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="report_due_at")]]
+    reported_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="reported_at")]]
+    revision: NotRequired[Annotated[int, Field(alias="revision")]]
+    session_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="session_id")]]
+    state: NotRequired[Annotated[PublicMeetingState, Field(alias="state")]]
+    updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
 
 
 class PublicSessionParticipants(BaseModel):
@@ -941,7 +1040,7 @@ class PublicSuccessSessions(BaseModel):
     end_time: datetime.datetime = Field(alias="end_time")
     host_key: uuid.UUID = Field(alias="host_key")
     id: uuid.UUID = Field(alias="id")
-    link: str = Field(alias="link")
+    link: Optional[str] = Field(alias="link")
     meeting_account_id: Optional[uuid.UUID] = Field(alias="meeting_account_id")
     mentor_id: Optional[uuid.UUID] = Field(alias="mentor_id")
     platform: str = Field(alias="platform")
@@ -981,7 +1080,7 @@ class PublicSuccessSessionsInsert(TypedDict):
     end_time: Annotated[datetime.datetime, Field(alias="end_time")]
     host_key: NotRequired[Annotated[uuid.UUID, Field(alias="host_key")]]
     id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
-    link: Annotated[str, Field(alias="link")]
+    link: NotRequired[Annotated[Optional[str], Field(alias="link")]]
     meeting_account_id: NotRequired[
         Annotated[Optional[uuid.UUID], Field(alias="meeting_account_id")]
     ]
@@ -1025,7 +1124,7 @@ class PublicSuccessSessionsUpdate(TypedDict):
     end_time: NotRequired[Annotated[datetime.datetime, Field(alias="end_time")]]
     host_key: NotRequired[Annotated[uuid.UUID, Field(alias="host_key")]]
     id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
-    link: NotRequired[Annotated[str, Field(alias="link")]]
+    link: NotRequired[Annotated[Optional[str], Field(alias="link")]]
     meeting_account_id: NotRequired[
         Annotated[Optional[uuid.UUID], Field(alias="meeting_account_id")]
     ]
@@ -1099,7 +1198,8 @@ class PublicSegmentedWeeklySuccessSessions(BaseModel):
     join_opens_at: Optional[datetime.datetime] = Field(alias="join_opens_at")
     joined_at: Optional[datetime.datetime] = Field(alias="joined_at")
     left_at: Optional[datetime.datetime] = Field(alias="left_at")
-    link: str = Field(alias="link")
+    link: Optional[str] = Field(alias="link")
+    link_pending: Optional[bool] = Field(alias="link_pending")
     local_end: Optional[datetime.datetime] = Field(alias="local_end")
     local_start: Optional[datetime.datetime] = Field(alias="local_start")
     local_timezone: Optional[str] = Field(alias="local_timezone")
@@ -1200,6 +1300,23 @@ class PublicBookingOfferCredentialDetails(BaseModel):
     passcode: Optional[str] = Field(alias="passcode")
 
 
+class PublicMeetingTask(BaseModel):
+    meeting_id: Optional[uuid.UUID] = Field(alias="meeting_id")
+    claim_id: Optional[uuid.UUID] = Field(alias="claim_id")
+    action: Optional[str] = Field(alias="action")
+    attempt: Optional[int] = Field(alias="attempt")
+    may_exist: Optional[bool] = Field(alias="may_exist")
+    platform: Optional[str] = Field(alias="platform")
+    account: Optional[str] = Field(alias="account")
+    external_id: Optional[str] = Field(alias="external_id")
+    title: Optional[str] = Field(alias="title")
+    description: Optional[str] = Field(alias="description")
+    start_time: Optional[datetime.datetime] = Field(alias="start_time")
+    end_time: Optional[datetime.datetime] = Field(alias="end_time")
+    timezone: Optional[str] = Field(alias="timezone")
+    platform_data: Optional[JsonValue] = Field(alias="platform_data")
+
+
 class PublicNotificationExplanation(BaseModel):
     event_id: Optional[int] = Field(alias="event_id")
     changed_at: Optional[datetime.datetime] = Field(alias="changed_at")
@@ -1215,6 +1332,20 @@ class PublicNotificationExplanation(BaseModel):
     transport: Optional[str] = Field(alias="transport")
     last_error: Optional[str] = Field(alias="last_error")
     email_id: Optional[uuid.UUID] = Field(alias="email_id")
+
+
+class PublicPersonalLinkDetails(BaseModel):
+    link: Optional[str] = Field(alias="link")
+    meeting_id: Optional[uuid.UUID] = Field(alias="meeting_id")
+    platform: Optional[str] = Field(alias="platform")
+    account: Optional[str] = Field(alias="account")
+    external_id: Optional[str] = Field(alias="external_id")
+    title: Optional[str] = Field(alias="title")
+    end_time: Optional[datetime.datetime] = Field(alias="end_time")
+    is_host: Optional[bool] = Field(alias="is_host")
+    full_name: Optional[str] = Field(alias="full_name")
+    email: Optional[str] = Field(alias="email")
+    platform_data: Optional[JsonValue] = Field(alias="platform_data")
 
 
 class PublicPresenceReceipt(BaseModel):
