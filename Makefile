@@ -10,7 +10,7 @@ export DO_NOT_TRACK := 1
 export DENO_DIR := $(CURDIR)/.make/deno
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up test lint format bench migration types constraints clean
+.PHONY: help install demo up test chaos lint format bench migration types constraints clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ up: install ## Start the local stack and stay up until Ctrl-C
 
 test: install ## Run the tests (PG=17|18|container|<url>, ARGS='-k name')
 	@PG='$(PG)' $(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+
+chaos: install ## Kill notifiers at every point while 10,000 mails flow (CHAOS_SEED=1)
+	@PG='$(PG)' CHAOS_MAILS=10000 $(BIN)/python -m pytest -q tests/notifier/test_chaos.py
 
 lint: install ## Check style, types, SQL, migrations, and Supabase's own advice
 	$(BIN)/ruff check .

@@ -1,4 +1,7 @@
-"""A TCP proxy in front of Postgres that loses things: notifications, or everything, silently."""
+"""A TCP proxy in front of Postgres that loses things: notifications, or everything, silently.
+
+It can also hold a client at a call of a function: before it is made, or before its answer arrives.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,12 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit, urlunsplit
 
-NOTIFICATION = ord("A")
-"""The type of a NotificationResponse message in the Postgres protocol."""
+NOTIFICATION, READY = ord("A"), ord("Z")
+"""Types of messages of the Postgres protocol: NotificationResponse and ReadyForQuery."""
+
+
+ASKED, ANSWERED = "asked", "answered"
+"""Moments of a call: it has been sent and is not carried out; it has been carried out, unheard."""
 
 
 class PgProxy:
@@ -18,6 +25,7 @@ class PgProxy:
         deaf: Drop notifications, as a transaction pooler does.
         frozen: Pass on nothing, in neither direction, and close nothing: a half-open connection.
         connections: How many were made.
+        is_holding: Whether somebody has come to where `hold_at` holds them.
 
     Args:
         database_url: The real address.
@@ -27,6 +35,8 @@ class PgProxy:
         self.deaf = False
         self.frozen = False
         self.connections = 0
+        self.is_holding = False
+        self._hold: tuple[bytes, str] | None = None
         self._target = urlsplit(database_url)
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -40,6 +50,16 @@ class PgProxy:
         return urlunsplit(
             self._target._replace(netloc=f"{login}@127.0.0.1:{port}", query="sslmode=disable")
         )
+
+    def hold_at(self, function: str, when: str) -> None:
+        """Hold connections that call this function, when it is ASKED or ANSWERED, from now on."""
+        self.is_holding = False
+        self._hold = function.encode() + b"(", when
+
+    def let_go(self) -> None:
+        """Hold no more connections; those that were held stay so."""
+        self._hold = None
+        self.is_holding = False
 
     async def __aenter__(self) -> Self:
         """Listen."""
@@ -69,30 +89,43 @@ class PgProxy:
             self._target.hostname, self._target.port or 5432
         )
         try:
+            unheard = asyncio.Event()
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._copy(reader, up_writer))
-                group.create_task(self._copy_messages(up_reader, writer))
+                group.create_task(self._copy(reader, up_writer, unheard))
+                group.create_task(self._copy_messages(up_reader, writer, unheard))
         except* (ConnectionError, asyncio.IncompleteReadError):
             pass
         finally:
             writer.transport.abort()
             up_writer.transport.abort()
 
-    async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _copy(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, unheard: asyncio.Event
+    ) -> None:
         while data := await reader.read(65_536):
             await self._thawed()
+            if self._hold is not None and self._hold[0] in data:
+                if self._hold[1] == ASKED:
+                    self.is_holding = True
+                    await reader.read(-1)  # until the client is gone
+                    raise ConnectionResetError
+                unheard.set()
             writer.write(data)
             await writer.drain()
         raise ConnectionResetError
 
     async def _copy_messages(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, unheard: asyncio.Event
     ) -> None:
         """Message by message: a type, a length that counts itself, the rest."""
         while True:
             header = await reader.readexactly(5)
             body = await reader.readexactly(int.from_bytes(header[1:], "big") - 4)
             await self._thawed()
+            if unheard.is_set():
+                if header[0] == READY:  # carried out and committed
+                    self.is_holding = True
+                continue
             if not (self.deaf and header[0] == NOTIFICATION):
                 writer.write(header + body)
                 await writer.drain()

@@ -11,6 +11,7 @@ import asyncio
 import base64
 import ssl
 import threading
+import time
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -37,6 +38,7 @@ class Mail:
         data: The message, dot-unstuffed.
         connection: The connection's number, from 1.
         login: Who had logged in on it.
+        at: When, in seconds since the epoch.
     """
 
     sender: str
@@ -44,6 +46,7 @@ class Mail:
     data: bytes
     connection: int
     login: str | None
+    at: float
 
     @property
     def message(self) -> EmailMessage:
@@ -104,6 +107,7 @@ class SmtpServer:
         self.port = port
         self.mails: list[Mail] = []
         self.connections = 0
+        self.is_holding = False
         self.verbs: deque[str] = deque(maxlen=10_000)
         self.faults: list[str] = []
         self._pipelining = pipelining
@@ -129,11 +133,15 @@ class SmtpServer:
             times: How often; None for ever.
             about: Only where this is part of the recipient's address.
         """
+        if action == HOLD:
+            self.is_holding = False
+            self._letting_go.clear()
         self._rules.append(Rule(verb, action, times, about))
 
     def behave(self) -> None:
         """Forget all rules, and let everything go on that is held."""
         self._rules.clear()
+        self.is_holding = False
         self._letting_go.set()
 
     def close_idle(self, farewell: str | None = None) -> None:
@@ -321,7 +329,14 @@ class SmtpServer:
         answer = await self._rule("DOT", session, "250 ok", recipient)
         if answer is not None and answer.startswith("250"):
             assert session.sender is not None
-            mail = Mail(session.sender, recipient, b"".join(lines), session.number, session.login)
+            mail = Mail(
+                session.sender,
+                recipient,
+                b"".join(lines),
+                session.number,
+                session.login,
+                time.time(),
+            )
             self.mails.append(mail)
             answer = await self._rule(ACCEPTED, session, answer, recipient)
         session.sender, session.recipients = None, []
@@ -344,6 +359,7 @@ class SmtpServer:
             await session.reader.read(-1)
             return None
         if rule.action == HOLD:
+            self.is_holding = True
             self._held.release()
             while not self._letting_go.is_set():
                 if session.reader.at_eof():

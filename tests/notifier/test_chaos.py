@@ -1,0 +1,93 @@
+"""However workers are killed, no mail is lost, and only what was flagged in doubt comes twice.
+
+`make chaos` runs it at full size: 10,000 mails. `CHAOS_SEED` is what chance is made of.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+import notifier
+from devstack.databases import Database
+from support.chaos import CALLS, POINTS, Chaos, Point
+from support.classroom import open_classroom
+from support.nursery import open_nursery
+from support.pg_proxy import PgProxy
+from support.resend_server import ResendServer
+from support.smtp_server import SmtpServer
+from support.threads import in_thread
+
+MAILS = int(os.environ.get("CHAOS_MAILS", "1500"))
+SEED = int(os.environ.get("CHAOS_SEED", "1"))
+
+
+@contextmanager
+def open_chaos(
+    database: Database, folder: Path, students: int, python_path: Path | None = None
+) -> Iterator[Chaos]:
+    with (
+        open_classroom(database, students=students) as classroom,
+        in_thread(SmtpServer()) as server,
+        in_thread(SmtpServer()) as victims_server,
+        in_thread(PgProxy(database.notifier_url)) as proxy,
+        open_nursery(folder, python_path) as nursery,
+    ):
+        yield Chaos(classroom, nursery, server, victims_server, proxy, SEED)
+
+
+def test_nothing_is_lost_and_nothing_comes_twice_that_was_not_flagged(
+    database: Database, tmp_path: Path
+) -> None:
+    with open_chaos(database, tmp_path, -(-MAILS // len(POINTS))) as chaos:
+        chaos.run(POINTS)
+
+        chaos.verdict()
+        assert set(map(str, POINTS)) < set(chaos.kills)  # and some at random
+
+
+def test_over_an_api_that_knows_its_keys_nothing_comes_twice_at_all(
+    database: Database, tmp_path: Path
+) -> None:
+    with (
+        open_classroom(database, students=40) as classroom,
+        in_thread(ResendServer()) as api,
+        in_thread(PgProxy(database.notifier_url)) as proxy,
+        open_nursery(tmp_path) as nursery,
+    ):
+        chaos = Chaos(classroom, nursery, api, api, proxy, SEED, rest=50)
+        points = [point for point in CALLS if "_emails" in point.name or "begin" in point.name]
+
+        chaos.run(points)
+
+        chaos.verdict()
+        told = [(mail.request["to"][0], mail.request["subject"]) for mail in api.mails]
+        assert len(set(told)) == len(told) == chaos.mails
+        assert api.requests > chaos.mails  # some were asked for twice
+
+
+def test_the_verdict_notices_a_worker_that_records_before_it_sends(
+    database: Database, tmp_path: Path
+) -> None:
+    broken = tmp_path / "notifier"
+    shutil.copytree(Path(notifier.__file__).parent, broken)
+    with (broken / "delivery.py").open("a") as delivery:
+        delivery.write(
+            "\n\n_send_as_usual = Delivery._send\n\n\n"
+            "async def _record_then_send(self, item, letter):\n"
+            "    await self._recorder._outbox.complete_emails(\n"
+            "        item.claim.claim_id, [item.email_id], 'smtp'\n"
+            "    )\n"
+            "    return await _send_as_usual(self, item, letter)\n\n\n"
+            "Delivery._send = _record_then_send\n"
+        )
+    with open_chaos(database, tmp_path, 20, python_path=tmp_path) as chaos:
+        chaos.run([Point("MAIL"), Point("DATA")])
+
+        with pytest.raises(AssertionError, match="mails are lost"):
+            chaos.verdict()
