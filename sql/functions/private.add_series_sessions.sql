@@ -7,7 +7,9 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_meeting constant jsonb := private.series_meeting(series);
+    v_meeting constant jsonb := private.meeting_with_secrets(
+        series.id, series.link, series.backup_link, series.platform_data
+    );
     v_step private.series_step;
     v_recurrence_id timestamptz;
     v_taken public.success_sessions;

@@ -371,6 +371,12 @@ begin
             and session.start_time >= v_from
             and session.start_time < v_to
             and session.id <> all(v_session_ids)
+    ) or (
+        to_time is null
+        and exists (
+            select from public.session_series as series
+            where series.mentor_id = from_mentor and series.id <> all(v_series_ids)
+        )
     ) then
         -- Given to the mentor while this was waiting. Its row cannot be locked any more: turns come after rows.
         perform private.refuse_simultaneous_writers();

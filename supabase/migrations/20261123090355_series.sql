@@ -371,27 +371,27 @@ comment on function private.free_steps(uuid, private.series_step[], uuid[], bool
     'The steps that can be taken, once it is the turn of this transaction with all mentors and accounts concerned. Unless clashes are skipped, 23P01 (409) when there is one, each date with its clashes in a line of the detail; dates that are not made because of one are noted in series_skips.';
 revoke execute on function private.free_steps(uuid, private.series_step[], uuid[], boolean) from public;
 
--- A reader of secrets, for those who make sessions of a series or split it.
-create function private.series_meeting(series public.session_series)
+-- A reader of secrets, for those who make sessions of a series, split it, or compare the two.
+create function private.meeting_with_secrets(id uuid, link text, backup_link text, platform_data jsonb)
 returns jsonb
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_host_link constant text := private.get_session_secret(series.id, 'host_link');
+    v_host_link constant text := private.get_session_secret(id, 'host_link');
 begin
     return jsonb_build_object(
-        'link', coalesce(private.get_session_secret(series.id, 'link'), series.link),
-        'backup_link', coalesce(private.get_session_secret(series.id, 'backup_link'), series.backup_link),
-        'zoom_passcode', private.get_session_secret(series.id, 'zoom_passcode'),
-        'platform_data', series.platform_data || jsonb_strip_nulls(jsonb_build_object('host_link', v_host_link))
+        'link', coalesce(private.get_session_secret(id, 'link'), link),
+        'backup_link', coalesce(private.get_session_secret(id, 'backup_link'), backup_link),
+        'zoom_passcode', private.get_session_secret(id, 'zoom_passcode'),
+        'platform_data', platform_data || jsonb_strip_nulls(jsonb_build_object('host_link', v_host_link))
     );
 end
 $$;
-comment on function private.series_meeting(public.session_series) is
-    'link, backup_link, zoom_passcode and platform_data of a series with their secrets, as its sessions are made with them.';
-revoke execute on function private.series_meeting(public.session_series) from public;
+comment on function private.meeting_with_secrets(uuid, text, text, jsonb) is
+    'link, backup_link, zoom_passcode and platform_data of a session or series, given what stands in its row, with their secrets.';
+revoke execute on function private.meeting_with_secrets(uuid, text, text, jsonb) from public;
 
 -- A date that a change of the rule removed and another brings back is the same session again, registrations included:
 -- calendars know it by its recurrence_id. Should another session have that already (two zones a whole day apart), the
@@ -402,7 +402,9 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_meeting constant jsonb := private.series_meeting(series);
+    v_meeting constant jsonb := private.meeting_with_secrets(
+        series.id, series.link, series.backup_link, series.platform_data
+    );
     v_step private.series_step;
     v_recurrence_id timestamptz;
     v_taken public.success_sessions;
@@ -649,6 +651,920 @@ comment on function public.create_recurring_session(jsonb, jsonb) is
 revoke execute on function public.create_recurring_session(jsonb, jsonb)
 from public, anon, authenticated, service_role;
 grant execute on function public.create_recurring_session(jsonb, jsonb) to authenticated;
+
+-- What a session of a series has in common with it, but for when it takes place: where the two differ, somebody changed
+-- the session for itself, and edits of the series leave that alone. Holds secrets; for comparison only.
+create function private.session_content(session public.success_sessions)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return private.meeting_with_secrets(session.id, session.link, session.backup_link, session.platform_data)
+        || jsonb_build_object(
+            'title', session.title,
+            'description', session.description,
+            'session_type', session.session_type,
+            'course_id', session.course_id,
+            'batch_id', session.batch_id,
+            'mentor_id', session.mentor_id,
+            'platform', session.platform,
+            'meeting_account_id', session.meeting_account_id,
+            'zoom_meeting_id', session.zoom_meeting_id,
+            'registration_required', session.registration_required,
+            'registration_closes_at', extract(epoch from session.start_time - session.registration_closes_at),
+            'capacity', session.capacity
+        );
+end
+$$;
+comment on function private.session_content(public.success_sessions) is
+    'What a session has in common with its series, by the names of the API''s fields, secrets included; registration_closes_at in seconds before the start.';
+revoke execute on function private.session_content(public.success_sessions) from public;
+
+create function private.series_content(series public.session_series)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return private.meeting_with_secrets(series.id, series.link, series.backup_link, series.platform_data)
+        || jsonb_build_object(
+            'title', series.title,
+            'description', series.description,
+            'session_type', series.session_type,
+            'course_id', series.course_id,
+            'batch_id', series.batch_id,
+            'mentor_id', series.mentor_id,
+            'platform', series.platform,
+            'meeting_account_id', series.meeting_account_id,
+            'zoom_meeting_id', series.zoom_meeting_id,
+            'registration_required', series.registration_required,
+            'registration_closes_at', extract(epoch from series.registration_closes_before),
+            'capacity', series.capacity
+        );
+end
+$$;
+comment on function private.series_content(public.session_series) is
+    'private.session_content of a session that is as its series says.';
+revoke execute on function private.series_content(public.session_series) from public;
+
+create function private.series_start(series public.session_series, day date)
+returns timestamptz
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return private.local_to_instant(
+        day + (date_trunc('second', series.start_time at time zone series.timezone))::time, series.timezone
+    );
+end
+$$;
+comment on function private.series_start(public.session_series, date) is
+    'When a session of the series starts that stands for this day and was not moved; null for no day.';
+revoke execute on function private.series_start(public.session_series, date) from public;
+
+-- The end of a rule is an instant, but what it means is a last day. Another time of day must not cut that day off, nor
+-- another zone add one.
+create function private.rule_in_zone(series public.session_series, timezone text)
+returns text
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_rrule private.rrule := private.parse_rrule(series.rrule);
+    v_last_day date := (v_rrule.until_time at time zone series.timezone)::date;
+begin
+    if v_last_day is null then
+        return series.rrule;
+    end if;
+    if private.series_start(series, v_last_day) > v_rrule.until_time then
+        v_last_day := v_last_day - 1;
+    end if;
+    return regexp_replace(
+        series.rrule,
+        'UNTIL=[0-9TZ]*',
+        'UNTIL=' || private.ical_utc(
+            private.local_to_instant((v_last_day + 1)::timestamp, timezone) - interval '1 second'
+        )
+    );
+end
+$$;
+comment on function private.rule_in_zone(public.session_series, text) is
+    'The rule of the series with the same last day, whatever the time of day, in another zone.';
+revoke execute on function private.rule_in_zone(public.session_series, text) from public;
+
+-- Security definer: called by definer functions; it asks for the caller's roles by auth.uid().
+create function private.editable_session(session_id uuid, scope text)
+returns public.success_sessions
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_session public.success_sessions;
+begin
+    if scope is null or scope not in ('this', 'following', 'all') then
+        raise exception using
+            errcode = '22023',
+            message = format(
+                'scope must be this, following or all, not %s', coalesce(quote_literal(left(scope, 60)), 'null')
+            ),
+            hint = 'Send this for the one session, following for it and the later ones of its series, all for the series.';
+    end if;
+    v_session := private.visible_session(session_id);
+    if private.is_manager() then
+        null;
+    elsif not private.is_session_host(v_session) then
+        raise exception using
+            errcode = '42501',
+            message = 'only managers and its mentor may change a session',
+            hint = 'Ask a manager.';
+    elsif scope <> 'this' and v_session.series_id is not null and not exists (
+        select from public.session_series as series
+        where series.id = v_session.series_id and series.mentor_id = auth.uid()
+    ) then
+        raise exception using
+            errcode = '42501',
+            message = 'only managers and the mentor of a series may change its other sessions',
+            hint = 'Send scope this, or ask a manager.';
+    end if;
+    if scope <> 'this' and v_session.series_id is null then
+        raise exception using
+            errcode = '22023',
+            message = format('scope %s needs a session of a series', scope),
+            detail = format('session %s stands alone', v_session.id),
+            hint = 'Send scope this.';
+    end if;
+    return v_session;
+end
+$$;
+comment on function private.editable_session(uuid, text) is
+    'The session, if the calling user may change it, or with scope following or all its series; else PT404 unknown or not visible, 42501 not allowed, 22023 no such scope or no series.';
+revoke execute on function private.editable_session(uuid, text) from public;
+
+create function private.lock_session(session_id uuid)
+returns public.success_sessions
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform from public.success_sessions as session
+    where session.id = lock_session.session_id
+    for no key update;
+    -- Whose it was may have changed while this was waiting, as may whether there is such a session.
+    return private.editable_session(lock_session.session_id, 'this');
+end
+$$;
+comment on function private.lock_session(uuid) is
+    'Locks a session that private.editable_session has answered, and answers it as it is now, if it is still the caller''s to change.';
+revoke execute on function private.lock_session(uuid) from public;
+
+-- The order of locks: the turn of the series and those split from it, their rows, the sessions by id; the turns of
+-- mentors come after these.
+create function private.lock_series(session_id uuid, calendar_uid uuid, scope text)
+returns public.session_series
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_session public.success_sessions;
+    v_series public.session_series;
+begin
+    perform private.take_series_turn(calendar_uid);
+    begin
+        perform from public.session_series as series
+        where series.calendar_uid = lock_series.calendar_uid
+        order by series.id
+        for no key update;
+        perform from public.success_sessions as session
+        where session.calendar_uid = lock_series.calendar_uid
+        order by session.id
+        for no key update;
+    exception when deadlock_detected then
+        perform private.refuse_simultaneous_writers();
+    end;
+    -- As it is now: while this was waiting it may have come into another part, or out of the caller's hands.
+    v_session := private.editable_session(session_id, scope);
+    select series.* into v_series
+    from public.session_series as series
+    where series.id = v_session.series_id;
+    return v_series;
+end
+$$;
+comment on function private.lock_series(uuid, uuid, text) is
+    'Waits for the turn of a series, locks it, those split from it and their sessions, and answers the one that the session is of by then, if it is still the caller''s to change.';
+revoke execute on function private.lock_series(uuid, uuid, text) from public;
+
+-- What a form sends back as it was read is no change.
+create function private.check_session_changes(session public.success_sessions, scope text, changes jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    c_series_keys constant text[] := array['recurrence', 'on_clash'];
+    c_managers_keys constant text[] := array['mentor_id', 'course_id', 'batch_id', 'meeting_account_id'];
+    c_demanded constant text[] := array[
+        'title', 'session_type', 'start_time', 'end_time', 'timezone', 'platform', 'link', 'platform_data',
+        'registration_required'
+    ];
+    v_changes jsonb := changes;
+    v_key text;
+begin
+    perform private.check_session_fields('changes', changes, c_series_keys);
+    if v_changes = '{}' then
+        raise exception using
+            errcode = '22023',
+            message = 'changes must not be empty',
+            hint = 'Send the fields to change, such as {"title": "Office hours"}.';
+    end if;
+    v_key := (select min(key) from jsonb_object_keys(v_changes) as key where key = any(c_series_keys));
+    if v_key is not null and scope = 'this' then
+        raise exception using
+            errcode = '22023',
+            message = format('%s of changes needs scope following or all', v_key),
+            hint = 'One session has no rule; send start_time to move it.';
+    end if;
+    v_key := (
+        select min(field.key) from jsonb_each(v_changes) as field
+        where field.value = 'null' and field.key = any(c_demanded)
+    );
+    if v_key is not null then
+        raise exception using
+            errcode = '22023',
+            message = format('%s of changes must not be null', v_key),
+            hint = 'Send a value, or leave it out.';
+    end if;
+    if v_changes ->> 'timezone' is not null
+        and not exists (select from private.time_zones as zone where zone.name = v_changes ->> 'timezone')
+    then
+        raise exception using
+            errcode = '22023',
+            message = format('timezone %s is not an IANA time zone', quote_literal(left(v_changes ->> 'timezone', 60))),
+            hint = 'Send a name such as Europe/Berlin, Asia/Kolkata or UTC.';
+    end if;
+    if not private.is_manager() then
+        v_key := (
+            select min(field.key) from jsonb_each(v_changes) as field
+            where
+                field.key = any(c_managers_keys)
+                and (field.value #>> '{}')::uuid is distinct from (to_jsonb(session) ->> field.key)::uuid
+        );
+        if v_key is not null then
+            raise exception using
+                errcode = '42501',
+                message = format('%s of an existing session can be changed by managers only', v_key),
+                hint = 'Leave it out, or ask a manager.';
+        end if;
+        v_changes := v_changes - c_managers_keys;
+    end if;
+    return case when v_changes -> 'zoom_passcode' = 'null' then v_changes - 'zoom_passcode' else v_changes end;
+end
+$$;
+comment on function private.check_session_changes(public.success_sessions, text, jsonb) is
+    'The changes that update_session_series is to make to a session, or from it on, without those that change nothing; 22023 what cannot be changed so, 42501 what the caller may not change.';
+revoke execute on function private.check_session_changes(public.success_sessions, text, jsonb) from public;
+
+create function private.write_session(image public.success_sessions)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    update public.success_sessions as session
+    set
+        title = image.title,
+        description = image.description,
+        session_type = image.session_type,
+        course_id = image.course_id,
+        batch_id = image.batch_id,
+        mentor_id = image.mentor_id,
+        start_time = image.start_time,
+        end_time = image.end_time,
+        timezone = image.timezone,
+        platform = image.platform,
+        meeting_account_id = image.meeting_account_id,
+        link = image.link,
+        backup_link = image.backup_link,
+        zoom_meeting_id = image.zoom_meeting_id,
+        zoom_passcode = image.zoom_passcode,
+        platform_data = image.platform_data,
+        registration_required = image.registration_required,
+        registration_closes_at = image.registration_closes_at,
+        capacity = image.capacity
+    where session.id = image.id;
+end
+$$;
+comment on function private.write_session(public.success_sessions) is
+    'Writes the fields of a session that a form sends, as the image of its row has them; write-only ones only where they are in it.';
+revoke execute on function private.write_session(public.success_sessions) from public;
+
+create function private.update_session(session_id uuid, changes jsonb)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_session constant public.success_sessions := private.lock_session(session_id);
+    v_changes jsonb := private.check_session_changes(v_session, 'this', changes);
+    v_image public.success_sessions;
+    v_status public.session_status;
+begin
+    v_status := private.effective_session_status(v_session.status, v_session.start_time, v_session.end_time);
+    if v_status in ('completed', 'cancelled') then
+        raise exception using
+            errcode = 'PT409',
+            message = format('the session is %s', v_status),
+            detail = 'session ' || v_session.id,
+            hint = 'Create a new session.';
+    end if;
+    v_image := jsonb_populate_record(v_session, v_changes);
+    if v_changes ? 'timezone' and not v_changes ? 'start_time' then
+        v_image.start_time := private.local_to_instant(
+            v_session.start_time at time zone v_session.timezone, v_image.timezone
+        );
+    end if;
+    if v_image.start_time <> v_session.start_time and not v_changes ? 'end_time' then
+        v_image.end_time := v_image.start_time
+            + make_interval(secs => extract(epoch from v_session.end_time - v_session.start_time)::double precision);
+    end if;
+    if not v_changes ? 'registration_closes_at' then
+        v_image.registration_closes_at := v_session.registration_closes_at + (v_image.start_time - v_session.start_time);
+    end if;
+    perform private.check_session_period(v_image.start_time, v_image.end_time);
+    perform private.write_session(v_image);
+end
+$$;
+comment on function private.update_session(uuid, jsonb) is
+    'Changes one session, which private.editable_session has answered: another zone keeps the wall-clock time, another start the length and how long before it registration closes. Errors: as update_session_series.';
+revoke execute on function private.update_session(uuid, jsonb) from public;
+
+-- What an edit of a series comes to, before it is written.
+create type private.series_edit as (
+    old public.session_series,
+    old_content jsonb, -- private.series_content of it
+    new public.session_series, -- with another id where the series is split; write-only fields only where they change
+    from_day date, -- first day that the edit is about
+    is_split boolean,
+    is_moved boolean, -- its time of day, length or zone changes
+    has_new_rule boolean
+);
+comment on type private.series_edit is 'An edit of a series: what it was and is to be, and from which of its days on.';
+
+-- Works out what the series is to be. The sessions of the scope that have not begun follow in
+-- private.apply_series_edit.
+create function private.series_edit(
+    session public.success_sessions,
+    series public.session_series,
+    scope text,
+    changes jsonb
+)
+returns private.series_edit
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_edit private.series_edit;
+    v_new public.session_series;
+    v_first_day constant date := coalesce(series.first_date, (series.start_time at time zone series.timezone)::date);
+    v_zone constant text := coalesce(changes ->> 'timezone', series.timezone);
+    v_time time := (date_trunc('second', series.start_time at time zone series.timezone))::time;
+    v_start timestamptz := date_trunc('second', private.iso_instant(changes ->> 'start_time'));
+    v_end constant timestamptz := date_trunc('second', private.iso_instant(changes ->> 'end_time'));
+    v_day date := coalesce(session.series_date, (session.start_time at time zone v_zone)::date);
+    v_rule_day date := v_first_day;
+begin
+    v_edit.old := series;
+    v_edit.old_content := private.series_content(series);
+    v_edit.has_new_rule := changes ? 'recurrence';
+    v_edit.is_split := false;
+    v_edit.from_day := v_first_day;
+    if scope = 'following' then
+        if session.status not in ('upcoming', 'cancelled') or session.start_time <= clock_timestamp() then
+            raise exception using
+                errcode = 'PT409',
+                message = 'the session has begun; only what is to come of a series can change',
+                detail = format('session %s started at %s', session.id, private.utc_text(session.start_time)),
+                hint = 'Send a later session of the series, or scope all for everything that is to come.';
+        elsif session.series_date is null then
+            raise exception using
+                errcode = 'PT409',
+                message = 'the day of the session is no longer one of its series',
+                detail = 'session ' || session.id,
+                hint = 'Send another session of the series.';
+        end if;
+        v_edit.from_day := session.series_date;
+        v_rule_day := session.series_date;
+        v_edit.is_split := exists (
+            select from public.success_sessions as earlier
+            where earlier.series_id = series.id and earlier.series_date < session.series_date
+        );
+    end if;
+
+    if v_start is not null then
+        perform private.check_session_period(v_start, coalesce(v_end, v_start + series.duration));
+        v_time := (v_start at time zone v_zone)::time;
+        if v_edit.has_new_rule and scope = 'following' and (v_start at time zone v_zone)::date > v_day then
+            v_rule_day := (v_start at time zone v_zone)::date;
+            v_day := v_rule_day;
+        elsif (v_start at time zone v_zone)::date <> v_day then
+            raise exception using
+                errcode = '22023',
+                message = format('start_time of changes must lie on %s in %s, the day of the session', v_day, v_zone),
+                detail = 'start_time is ' || private.utc_text(v_start),
+                hint = 'Send another time of that day. Other days are for recurrence; one session is moved with reschedule_session.';
+        end if;
+    end if;
+    v_start := private.local_to_instant(v_day + v_time, v_zone);
+
+    v_new := jsonb_populate_record(
+        series,
+        changes - array['start_time', 'end_time', 'registration_closes_at', 'recurrence', 'on_clash']
+    );
+    if v_new.platform <> series.platform and not changes ? 'meeting_account_id' then
+        v_new.meeting_account_id := null;
+    end if;
+    if v_end is not null then
+        perform private.check_session_period(v_start, v_end);
+        v_new.duration := make_interval(secs => extract(epoch from v_end - v_start)::double precision);
+    end if;
+    if changes ? 'registration_closes_at' then
+        v_new.registration_closes_before := make_interval(
+            secs => extract(
+                epoch from v_start - private.iso_instant(changes ->> 'registration_closes_at')
+            )::double precision
+        );
+    end if;
+    v_edit.is_moved := (v_time, v_zone, v_new.duration) is distinct from (
+        (date_trunc('second', series.start_time at time zone series.timezone))::time, series.timezone, series.duration
+    );
+    if v_edit.has_new_rule then
+        v_new.start_time := private.local_to_instant(v_rule_day + v_time, v_zone);
+        v_new.rrule := private.recurrence_rule(changes -> 'recurrence', v_new.start_time, v_zone);
+        v_new.exdates := private.recurrence_exdates(changes -> 'recurrence', v_new.start_time, v_zone);
+        v_new.last_date := (
+            select min(later.first_date) - 1
+            from public.session_series as later
+            where later.calendar_uid = series.calendar_uid and later.first_date > v_edit.from_day
+        );
+    elsif v_edit.is_moved then
+        v_new.start_time := private.local_to_instant(
+            (series.start_time at time zone series.timezone)::date + v_time, v_zone
+        );
+        v_new.rrule := private.rule_in_zone(series, v_zone);
+        v_new.next_start := private.local_to_instant(
+            (series.next_start at time zone series.timezone)::date + v_time, v_zone
+        );
+    end if;
+    if v_edit.is_split then
+        v_new.id := gen_random_uuid();
+        v_new.first_date := v_edit.from_day;
+    end if;
+    v_new.retry_at := null;
+    v_edit.new := v_new;
+    return v_edit;
+end
+$$;
+comment on function private.series_edit(public.success_sessions, public.session_series, text, jsonb) is
+    'What changes, checked by private.check_session_changes, make of a series, which the caller has locked, given with the session that they were sent for. Errors: 22023, PT409.';
+revoke execute on function private.series_edit(public.success_sessions, public.session_series, text, jsonb) from public;
+
+-- A series that is split keeps its calendar_uid, and with it the identity of its dates in calendars. The sessions of
+-- the days from the split on belong to the new part, whatever has become of them.
+create function private.write_series(edit private.series_edit)
+returns public.session_series
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_new constant public.session_series := edit.new;
+    v_old constant public.session_series := edit.old;
+    v_meeting jsonb;
+    v_written public.session_series;
+begin
+    if not edit.is_split then
+        update public.session_series as series
+        set
+            rrule = v_new.rrule,
+            start_time = v_new.start_time,
+            timezone = v_new.timezone,
+            duration = v_new.duration,
+            exdates = v_new.exdates,
+            last_date = v_new.last_date,
+            next_start = v_new.next_start,
+            retry_at = v_new.retry_at,
+            title = v_new.title,
+            description = v_new.description,
+            session_type = v_new.session_type,
+            course_id = v_new.course_id,
+            batch_id = v_new.batch_id,
+            mentor_id = v_new.mentor_id,
+            platform = v_new.platform,
+            meeting_account_id = v_new.meeting_account_id,
+            link = v_new.link,
+            backup_link = v_new.backup_link,
+            zoom_meeting_id = v_new.zoom_meeting_id,
+            zoom_passcode = v_new.zoom_passcode,
+            platform_data = v_new.platform_data,
+            registration_required = v_new.registration_required,
+            registration_closes_before = v_new.registration_closes_before,
+            capacity = v_new.capacity
+        where series.id = v_old.id
+        returning * into v_written;
+        return v_written;
+    end if;
+
+    v_meeting := private.meeting_with_secrets(v_old.id, v_old.link, v_old.backup_link, v_old.platform_data);
+    insert into public.session_series (
+        id, calendar_uid, rrule, start_time, timezone, duration, exdates, first_date, last_date, next_start, title,
+        description, session_type, course_id, batch_id, mentor_id, platform, meeting_account_id, link, backup_link,
+        zoom_meeting_id, zoom_passcode, platform_data, registration_required, registration_closes_before, capacity,
+        created_by
+    )
+    values (
+        v_new.id,
+        v_new.calendar_uid,
+        v_new.rrule,
+        v_new.start_time,
+        v_new.timezone,
+        v_new.duration,
+        v_new.exdates,
+        v_new.first_date,
+        v_new.last_date,
+        v_new.next_start,
+        v_new.title,
+        v_new.description,
+        v_new.session_type,
+        v_new.course_id,
+        v_new.batch_id,
+        v_new.mentor_id,
+        v_new.platform,
+        v_new.meeting_account_id,
+        -- What is sent without its secret part, as it reads, keeps it.
+        case when v_new.link = v_old.link then v_meeting ->> 'link' else v_new.link end,
+        case when v_new.backup_link = v_old.backup_link then v_meeting ->> 'backup_link' else v_new.backup_link end,
+        v_new.zoom_meeting_id,
+        coalesce(v_new.zoom_passcode, v_meeting ->> 'zoom_passcode'),
+        v_new.platform_data || case
+            when v_new.platform_data ? 'host_link' or not v_meeting -> 'platform_data' ? 'host_link' then '{}'::jsonb
+            else jsonb_build_object('host_link', v_meeting #> '{platform_data,host_link}')
+        end,
+        v_new.registration_required,
+        v_new.registration_closes_before,
+        v_new.capacity,
+        v_new.created_by
+    )
+    returning * into v_written;
+    update public.session_series as series
+    set last_date = v_new.first_date - 1, next_start = null, retry_at = null
+    where series.id = v_old.id;
+    update public.success_sessions as session
+    set series_id = v_new.id
+    where session.series_id = v_old.id and session.series_date >= v_new.first_date;
+    update public.series_skips as skip
+    set series_id = v_new.id
+    where skip.series_id = v_old.id and skip.series_date >= v_new.first_date;
+    return v_written;
+end
+$$;
+comment on function private.write_series(private.series_edit) is
+    'Writes what private.series_edit worked out: changes the series, or splits it. Answers the series of the days that the edit is about.';
+revoke execute on function private.write_series(private.series_edit) from public;
+
+-- What has begun or was called off stays as it is, and so does whatever differs from the series because somebody
+-- changed a session for itself: a field that differs keeps its value, and a session that differs in anything is not
+-- called off because the rule no longer has its day. A mentor's edit leaves the sessions of other mentors alone.
+--
+-- First everything is worked out, then all of it is asked for clashes at once, then it is written: what goes, what
+-- moves (towards the free side first, so that dates that swap places never meet), what is new.
+create function private.apply_series_edit(edit private.series_edit, series public.session_series, changes jsonb)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    c_not_fields constant text[] := array[
+        'start_time', 'end_time', 'timezone', 'registration_closes_at', 'recurrence', 'on_clash'
+    ];
+    v_now constant timestamptz := clock_timestamp();
+    v_is_manager constant boolean := private.is_manager();
+    v_skips_clashes constant boolean := private.skips_clashes(changes);
+    v_old constant public.session_series := edit.old;
+    v_before constant jsonb := edit.old_content;
+    v_session public.success_sessions;
+    v_image public.success_sessions;
+    v_images public.success_sessions[] := '{}';
+    v_removed_ids uuid[] := '{}';
+    v_moved_ids uuid[] := '{}';
+    v_steps private.series_step[] := '{}';
+    v_days date[];
+    v_until timestamptz;
+    v_differences text[];
+    v_content jsonb;
+    v_is_moved boolean;
+    v_start timestamptz;
+begin
+    if edit.has_new_rule then
+        v_until := greatest(
+            private.series_horizon(series),
+            (
+                select max(private.series_start(series, session.series_date)) + interval '1 second'
+                from public.success_sessions as session
+                where session.series_id = series.id
+            )
+        );
+        v_days := array(
+            select listed.series_date
+            from private.series_dates(series, greatest(v_now, series.start_time), v_until) as listed
+        );
+        if v_days = '{}' then
+            raise exception using
+                errcode = '22023',
+                message = 'the recurrence has no dates to come',
+                detail = series.rrule,
+                hint = 'Let it leave a date that has not begun, or call the series off with cancel_session.';
+        end if;
+    end if;
+
+    for v_session in
+        select session.*
+        from public.success_sessions as session
+        where
+            session.series_id = series.id
+            and (session.series_date >= edit.from_day or session.series_date is null)
+            and session.status = 'upcoming'
+            and session.start_time > v_now
+            and (v_is_manager or session.mentor_id = auth.uid())
+        order by session.start_time, session.id
+    loop
+        v_content := private.session_content(v_session);
+        v_differences := array(
+            select field.key from jsonb_each(v_before) as field
+            where field.value is distinct from v_content -> field.key
+        );
+        v_is_moved := (v_session.start_time, v_session.end_time, v_session.timezone) is distinct from (
+            private.series_start(v_old, v_session.series_date),
+            private.series_start(v_old, v_session.series_date) + v_old.duration,
+            v_old.timezone
+        );
+        if edit.has_new_rule and not v_is_moved and v_differences = '{}'
+            and v_session.series_date <> all(v_days)
+        then
+            v_removed_ids := v_removed_ids || v_session.id;
+            continue;
+        end if;
+
+        v_image := jsonb_populate_record(v_session, changes - c_not_fields - v_differences);
+        if v_image.platform <> v_session.platform and not changes ? 'meeting_account_id' then
+            v_image.meeting_account_id := null;
+        end if;
+        v_start := private.series_start(series, v_session.series_date);
+        -- Today's date cannot move to what was this morning.
+        if edit.is_moved and not v_is_moved and v_start > v_now then
+            v_image.start_time := v_start;
+            v_image.end_time := v_start + series.duration;
+            v_image.timezone := series.timezone;
+        end if;
+        if 'registration_closes_at' <> all(v_differences) then
+            v_image.registration_closes_at := v_image.start_time - series.registration_closes_before;
+        end if;
+        if v_image is distinct from v_session then
+            v_images := v_images || v_image;
+            if (v_image.start_time, v_image.end_time, v_image.mentor_id, v_image.meeting_account_id)
+                is distinct from
+                (v_session.start_time, v_session.end_time, v_session.mentor_id, v_session.meeting_account_id)
+            then
+                v_moved_ids := v_moved_ids || v_session.id;
+                v_steps := v_steps || row(
+                    v_session.id, v_session.series_date, v_image.start_time, v_image.end_time, v_image.mentor_id,
+                    v_image.meeting_account_id
+                )::private.series_step;
+            end if;
+        end if;
+    end loop;
+
+    if edit.has_new_rule then
+        delete from public.series_skips as skip
+        where skip.series_id = series.id and skip.series_date >= edit.from_day;
+        v_steps := v_steps || private.new_series_steps(series, v_now, v_until);
+    end if;
+    v_steps := private.free_steps(series.id, v_steps, v_moved_ids || v_removed_ids, v_skips_clashes);
+
+    update public.success_sessions as session
+    set status = 'cancelled', series_date = null
+    where session.id = any(v_removed_ids);
+    for v_image in
+        select image.*
+        from unnest(v_images) as image
+        inner join public.success_sessions as session on image.id = session.id
+        order by
+            image.start_time > session.start_time desc,
+            case when image.start_time > session.start_time then session.start_time end desc,
+            session.start_time
+    loop
+        if v_image.id = any(v_moved_ids)
+            and not exists (select from unnest(v_steps) as step where step.session_id = v_image.id)
+        then
+            select session.* into v_session
+            from public.success_sessions as session
+            where session.id = v_image.id;
+            v_image.start_time := v_session.start_time;
+            v_image.end_time := v_session.end_time;
+            v_image.timezone := v_session.timezone;
+            v_image.mentor_id := v_session.mentor_id;
+            v_image.meeting_account_id := v_session.meeting_account_id;
+            v_image.registration_closes_at := v_session.registration_closes_at;
+        end if;
+        perform private.write_session(v_image);
+    end loop;
+    perform private.add_series_sessions(
+        series, array(select step from unnest(v_steps) as step where step.session_id is null order by step.start_time)
+    );
+
+    if edit.has_new_rule then
+        update public.session_series as written
+        set next_start = (select coming.start_time from private.series_dates(series, v_until, null, 1) as coming)
+        where written.id = series.id;
+    end if;
+end
+$$;
+comment on function private.apply_series_edit(private.series_edit, public.session_series, jsonb) is
+    'Lets the sessions of an edited series that have not begun follow the edit. Errors: 22023 no dates left; 23P01 (409) with every clashing date in a line of the detail.';
+revoke execute on function private.apply_series_edit(private.series_edit, public.session_series, jsonb) from public;
+
+-- Security definer: it is the API; a series is written by nobody otherwise. It reads secrets and takes turns.
+create function public.update_session_series(session_id uuid, scope text, changes jsonb)
+returns setof public.success_sessions
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_session constant public.success_sessions := private.editable_session(session_id, scope);
+    v_series public.session_series;
+    v_changes jsonb;
+    v_edit private.series_edit;
+begin
+    if scope = 'this' then
+        perform private.update_session(v_session.id, changes);
+        return query
+        select updated.* from public.success_sessions as updated where updated.id = v_session.id;
+        return;
+    end if;
+    -- What is wrong with the changes by themselves is said before anybody waits.
+    perform private.skips_clashes(changes);
+    v_changes := private.check_session_changes(v_session, scope, changes);
+    v_series := private.lock_series(v_session.id, v_session.calendar_uid, scope);
+    v_edit := private.series_edit(private.editable_session(v_session.id, scope), v_series, scope, v_changes);
+    v_series := private.write_series(v_edit);
+    perform private.apply_series_edit(v_edit, v_series, v_changes);
+    return query
+    select coming.*
+    from public.success_sessions as coming
+    where
+        coming.series_id = v_series.id
+        and (coming.series_date >= v_edit.from_day or coming.series_date is null)
+        and coming.status in ('upcoming', 'cancelled')
+        and coming.start_time > clock_timestamp()
+    order by coming.start_time, coming.id;
+end
+$$;
+comment on function public.update_session_series(uuid, text, jsonb) is
+    'Changes a session (scope this), it and the later ones of its series (following, which splits the series) or all of them (all), all or nothing, and answers those of the scope that have not begun, in the order of time; everybody is told in one mail. What has begun stays, and so does what was moved, edited or called off for itself. changes: fields of success_sessions by name; start_time is that of the session given, and moves the others to the same wall-clock time; timezone keeps the wall-clock time. With following and all also recurrence (as in preview_recurrence; counted from the session given, or with all from the beginning of the series): dates that it still has stay the same sessions, others are called off or made; and on_clash: refuse (default) or skip, which leaves what clashes as it is and makes no new date that does. Managers; the mentor, but for mentor_id, course_id, batch_id and meeting_account_id. Errors: PT404; 42501; 22023, naming what is wrong; PT409 over, begun, or somebody else is changing the same plans; 23P01 (409) with every clashing date in a line of the detail.';
+revoke execute on function public.update_session_series(uuid, text, jsonb)
+from public, anon, authenticated, service_role;
+grant execute on function public.update_session_series(uuid, text, jsonb) to authenticated;
+
+-- Security definer: it is the API; what it calls is nobody else's business.
+create function public.reschedule_session(
+    session_id uuid,
+    start_time timestamptz,
+    end_time timestamptz default null
+)
+returns public.success_sessions
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_session public.success_sessions := private.editable_session(session_id, 'this');
+begin
+    perform private.check_session_period(
+        reschedule_session.start_time,
+        coalesce(reschedule_session.end_time, reschedule_session.start_time + interval '1 minute')
+    );
+    perform private.update_session(
+        v_session.id,
+        jsonb_build_object('start_time', reschedule_session.start_time)
+        || case
+            when reschedule_session.end_time is null then '{}'::jsonb
+            else jsonb_build_object('end_time', reschedule_session.end_time)
+        end
+    );
+    select moved.* into v_session from public.success_sessions as moved where moved.id = v_session.id;
+    return v_session;
+end
+$$;
+comment on function public.reschedule_session(uuid, timestamptz, timestamptz) is
+    'Moves one session, of a series or not, and answers it; without end_time it keeps its length. Registration closes as long before the start as it did. A session of a series keeps its place in it, and edits of the series leave its times alone from then on. Safe to repeat. Managers and the mentor. Errors: PT404; 42501; 22023; PT409 over or cancelled, or live and moved into the future; 23P01 (409) the mentor or the meeting account is not free.';
+revoke execute on function public.reschedule_session(uuid, timestamptz, timestamptz)
+from public, anon, authenticated, service_role;
+grant execute on function public.reschedule_session(uuid, timestamptz, timestamptz) to authenticated;
+
+-- Security definer: it is the API; a series is written by nobody otherwise.
+create function public.cancel_session(session_id uuid, reason text default null, scope text default 'this')
+returns setof public.success_sessions
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_session public.success_sessions := private.editable_session(session_id, scope);
+    v_reason constant text := nullif(btrim(reason, E' \t\r\n'), '');
+    v_series public.session_series;
+    v_from_day date;
+    v_last_day date;
+    v_now timestamptz;
+begin
+    if scope = 'this' then
+        v_session := private.lock_session(v_session.id);
+        if private.effective_session_status(v_session.status, v_session.start_time, v_session.end_time) = 'completed'
+        then
+            raise exception using
+                errcode = 'PT409',
+                message = 'the session is completed',
+                detail = 'session ' || v_session.id,
+                hint = 'What has taken place cannot be called off.';
+        end if;
+        update public.success_sessions as session
+        set status = 'cancelled', cancel_reason = v_reason
+        where session.id = v_session.id and session.status <> 'cancelled';
+        return query
+        select session.* from public.success_sessions as session where session.id = v_session.id;
+        return;
+    end if;
+
+    v_series := private.lock_series(v_session.id, v_session.calendar_uid, scope);
+    v_session := private.editable_session(v_session.id, scope);
+    v_now := clock_timestamp();
+    v_from_day := coalesce(v_series.first_date, (v_series.start_time at time zone v_series.timezone)::date);
+    if scope = 'following' then
+        if v_session.series_date is null then
+            raise exception using
+                errcode = 'PT409',
+                message = 'the day of the session is no longer one of its series',
+                detail = 'session ' || v_session.id,
+                hint = 'Send another session of the series.';
+        end if;
+        v_from_day := v_session.series_date;
+    end if;
+    v_last_day := coalesce(
+        (
+            select max(session.series_date)
+            from public.success_sessions as session
+            where
+                session.series_id = v_series.id
+                and session.series_date >= v_from_day
+                and (session.status in ('live', 'completed') or session.start_time <= v_now)
+        ),
+        v_from_day - 1
+    );
+    update public.session_series as series
+    set
+        last_date = least(series.last_date, v_last_day),
+        next_start = null,
+        retry_at = null
+    where series.id = v_series.id;
+    update public.success_sessions as session
+    set status = 'cancelled', cancel_reason = v_reason
+    where
+        session.series_id = v_series.id
+        and session.series_date >= v_from_day
+        and session.status = 'upcoming'
+        and session.start_time > v_now
+        and (private.is_manager() or session.mentor_id = auth.uid());
+    return query
+    select session.*
+    from public.success_sessions as session
+    where
+        session.series_id = v_series.id
+        and session.series_date >= v_from_day
+        and session.status in ('upcoming', 'cancelled')
+        and session.start_time > v_now
+    order by session.start_time, session.id;
+end
+$$;
+comment on function public.cancel_session(uuid, text, text) is
+    'Calls off a session (scope this), it and the later ones of its series (following) or all of the series that are to come (all), and answers those of the scope that have not begun, in the order of time; everybody is told in one mail, with the reason. What has begun stays, with its attendance. Safe to repeat. Managers and the mentor. Errors: PT404; 42501; 22023 no such scope, no series, reason too long; PT409 over, or somebody else is changing the same plans.';
+revoke execute on function public.cancel_session(uuid, text, text) from public, anon, authenticated, service_role;
+grant execute on function public.cancel_session(uuid, text, text) to authenticated;
 
 -- Searched by instants alone, which row-level security lets an index serve; the day in the session's own zone decides.
 create view public.blackout_clashes with (security_invoker = true) as

@@ -76,7 +76,16 @@ API_FUNCTIONS = {
         " to_time timestamp with time zone DEFAULT NULL::timestamp with time zone,"
         " session_id uuid DEFAULT NULL::uuid)"
     ): "bookable_slot",
+    (
+        "cancel_session(session_id uuid, reason text DEFAULT NULL::text,"
+        " scope text DEFAULT 'this'::text)"
+    ): "success_sessions",
     "create_recurring_session(session jsonb, recurrence jsonb)": "success_sessions",
+    (
+        "reschedule_session(session_id uuid, start_time timestamp with time zone,"
+        " end_time timestamp with time zone DEFAULT NULL::timestamp with time zone)"
+    ): "success_sessions",
+    "update_session_series(session_id uuid, scope text, changes jsonb)": "success_sessions",
     "booking_offer_credentials(offer_id uuid)": "booking_offer_credential_details",
     "cancel_booking(session_id uuid, reason text DEFAULT NULL::text)": "booking_details",
     "assign_mentor(session_id uuid, mentor_id uuid)": "success_sessions",

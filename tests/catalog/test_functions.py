@@ -31,6 +31,7 @@ DEFINER_API = {
     ("reconcile_presence(text,text,text,timestamp with time zone,timestamp with time zone,jsonb)"),
     ("record_presence(text,text,text,text,timestamp with time zone,text,text,text,text)"),
     # Write series, which nobody may write past their rule; for managers and hosts.
+    "cancel_session(uuid,text,text)",
     "create_recurring_session(jsonb,jsonb)",
     "session_ics(uuid)",
     # For the edge function that speaks to meeting platforms: keep meetings, and personal links in
@@ -40,6 +41,8 @@ DEFINER_API = {
     "fail_meeting_task(uuid,uuid,text,timestamp with time zone,boolean)",
     "personal_link(uuid,uuid)",
     "save_personal_link(uuid,uuid,text,text)",
+    "reschedule_session(uuid,timestamp with time zone,timestamp with time zone)",
+    "update_session_series(uuid,text,jsonb)",
     # Look at and lock what row-level security would hide the indexes of; for managers only.
     "available_mentors(timestamp with time zone,timestamp with time zone)",
     ("reassign_mentor_sessions(uuid,uuid,timestamp with time zone,timestamp with time zone)"),
