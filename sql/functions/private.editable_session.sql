@@ -15,7 +15,7 @@ begin
             message = format(
                 'scope must be this, following or all, not %s', coalesce(quote_literal(left(scope, 60)), 'null')
             ),
-            hint = 'Send this for the one session, following for it and the later ones of its series, all for the series.';
+            hint = 'Send this for the session, following for it and the later ones of its series, all for the series.';
     end if;
     v_session := private.visible_session(session_id);
     if private.is_manager() then

@@ -28,7 +28,10 @@ begin
             + make_interval(secs => extract(epoch from v_session.end_time - v_session.start_time)::double precision);
     end if;
     if not v_changes ? 'registration_closes_at' then
-        v_image.registration_closes_at := v_session.registration_closes_at + (v_image.start_time - v_session.start_time);
+        v_image.registration_closes_at := v_image.start_time
+            - make_interval(
+                secs => extract(epoch from v_session.start_time - v_session.registration_closes_at)::double precision
+            );
     end if;
     perform private.check_session_period(v_image.start_time, v_image.end_time);
     perform private.write_session(v_image);

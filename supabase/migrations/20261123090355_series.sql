@@ -774,7 +774,7 @@ begin
             message = format(
                 'scope must be this, following or all, not %s', coalesce(quote_literal(left(scope, 60)), 'null')
             ),
-            hint = 'Send this for the one session, following for it and the later ones of its series, all for the series.';
+            hint = 'Send this for the session, following for it and the later ones of its series, all for the series.';
     end if;
     v_session := private.visible_session(session_id);
     if private.is_manager() then
@@ -995,7 +995,10 @@ begin
             + make_interval(secs => extract(epoch from v_session.end_time - v_session.start_time)::double precision);
     end if;
     if not v_changes ? 'registration_closes_at' then
-        v_image.registration_closes_at := v_session.registration_closes_at + (v_image.start_time - v_session.start_time);
+        v_image.registration_closes_at := v_image.start_time
+            - make_interval(
+                secs => extract(epoch from v_session.start_time - v_session.registration_closes_at)::double precision
+            );
     end if;
     perform private.check_session_period(v_image.start_time, v_image.end_time);
     perform private.write_session(v_image);
@@ -1079,7 +1082,7 @@ begin
                 errcode = '22023',
                 message = format('start_time of changes must lie on %s in %s, the day of the session', v_day, v_zone),
                 detail = 'start_time is ' || private.utc_text(v_start),
-                hint = 'Send another time of that day. Other days are for recurrence; one session is moved with reschedule_session.';
+                hint = 'Send another time of that day, or recurrence for other days. reschedule_session moves one session.';
         end if;
     end if;
     v_start := private.local_to_instant(v_day + v_time, v_zone);
