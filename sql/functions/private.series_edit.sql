@@ -60,7 +60,7 @@ begin
                 errcode = '22023',
                 message = format('start_time of changes must lie on %s in %s, the day of the session', v_day, v_zone),
                 detail = 'start_time is ' || private.utc_text(v_start),
-                hint = 'Send another time of that day, or recurrence for other days. reschedule_session moves one session.';
+                hint = 'Send another time of that day, recurrence for other days, or move one with reschedule_session.';
         end if;
     end if;
     v_start := private.local_to_instant(v_day + v_time, v_zone);
