@@ -2014,6 +2014,52 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "cancel_session": {
+        Args: { "reason"?: string; "scope"?: string; "session_id": string };
+        Returns: {
+          "audience_key": string | null;
+          "backup_link": string | null;
+          "batch_id": string | null;
+          "calendar_uid": string;
+          "cancel_reason": string | null;
+          "capacity": number | null;
+          "course_id": string | null;
+          "created_at": string;
+          "created_by": string | null;
+          "credentials_updated_at": string | null;
+          "description": string | null;
+          "end_time": string;
+          "host_key": string;
+          "id": string;
+          "link": string | null;
+          "meeting_account_id": string | null;
+          "mentor_id": string | null;
+          "platform": string;
+          "platform_data": NonNullable<Json>;
+          "recurrence_id": string | null;
+          "registration_closes_at": string | null;
+          "registration_required": boolean;
+          "reminder_minutes": (number)[] | null;
+          "sequence": number;
+          "series_date": string | null;
+          "series_id": string | null;
+          "session_type": Database["public"]["Enums"]["session_type"];
+          "start_time": string;
+          "status": Database["public"]["Enums"]["session_status"];
+          "status_due_at": string | null;
+          "timezone": string;
+          "title": string;
+          "updated_at": string;
+          "zoom_meeting_id": string | null;
+          "zoom_passcode": string | null;
+        }[];
+        SetofOptions: {
+          from: "*";
+          to: "success_sessions";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
       "claim_meeting_tasks": {
         Args: { "lease_seconds"?: number; "max_tasks"?: number };
         Returns: Database["public"]["CompositeTypes"]["meeting_task"][];
@@ -2255,6 +2301,52 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "reschedule_session": {
+        Args: { "end_time"?: string; "session_id": string; "start_time": string };
+        Returns: {
+          "audience_key": string | null;
+          "backup_link": string | null;
+          "batch_id": string | null;
+          "calendar_uid": string;
+          "cancel_reason": string | null;
+          "capacity": number | null;
+          "course_id": string | null;
+          "created_at": string;
+          "created_by": string | null;
+          "credentials_updated_at": string | null;
+          "description": string | null;
+          "end_time": string;
+          "host_key": string;
+          "id": string;
+          "link": string | null;
+          "meeting_account_id": string | null;
+          "mentor_id": string | null;
+          "platform": string;
+          "platform_data": NonNullable<Json>;
+          "recurrence_id": string | null;
+          "registration_closes_at": string | null;
+          "registration_required": boolean;
+          "reminder_minutes": (number)[] | null;
+          "sequence": number;
+          "series_date": string | null;
+          "series_id": string | null;
+          "session_type": Database["public"]["Enums"]["session_type"];
+          "start_time": string;
+          "status": Database["public"]["Enums"]["session_status"];
+          "status_due_at": string | null;
+          "timezone": string;
+          "title": string;
+          "updated_at": string;
+          "zoom_meeting_id": string | null;
+          "zoom_passcode": string | null;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "success_sessions";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       "revoke_calendar_feed": { Args: { "feed_id": string }; Returns: undefined };
       "save_personal_link": {
         Args: {
@@ -2276,6 +2368,52 @@ export type Database = {
         };
       };
       "session_ics": { Args: { "session_id": string }; Returns: unknown };
+      "update_session_series": {
+        Args: { "changes": Json; "scope": string; "session_id": string };
+        Returns: {
+          "audience_key": string | null;
+          "backup_link": string | null;
+          "batch_id": string | null;
+          "calendar_uid": string;
+          "cancel_reason": string | null;
+          "capacity": number | null;
+          "course_id": string | null;
+          "created_at": string;
+          "created_by": string | null;
+          "credentials_updated_at": string | null;
+          "description": string | null;
+          "end_time": string;
+          "host_key": string;
+          "id": string;
+          "link": string | null;
+          "meeting_account_id": string | null;
+          "mentor_id": string | null;
+          "platform": string;
+          "platform_data": NonNullable<Json>;
+          "recurrence_id": string | null;
+          "registration_closes_at": string | null;
+          "registration_required": boolean;
+          "reminder_minutes": (number)[] | null;
+          "sequence": number;
+          "series_date": string | null;
+          "series_id": string | null;
+          "session_type": Database["public"]["Enums"]["session_type"];
+          "start_time": string;
+          "status": Database["public"]["Enums"]["session_status"];
+          "status_due_at": string | null;
+          "timezone": string;
+          "title": string;
+          "updated_at": string;
+          "zoom_meeting_id": string | null;
+          "zoom_passcode": string | null;
+        }[];
+        SetofOptions: {
+          from: "*";
+          to: "success_sessions";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
       "verify_audit_log": {
         Args: { "known_hash"?: string; "known_seal"?: number; "since"?: string };
         Returns: Database["public"]["CompositeTypes"]["audit_verification"];
