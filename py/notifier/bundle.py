@@ -29,6 +29,7 @@ _NEWS = {
     "session_scheduled": News("New", "new"),
     "session_rescheduled": News("Moved to another time", "moved"),
     "session_updated": News("Changed", "changed"),
+    "meeting_link_changed": News("Another meeting link", "with another link"),
     "session_cancelled": News("Cancelled", "cancelled", off=True),
     "mentor_assigned": News("You host", "to host"),
     "mentor_unassigned": News("You no longer host", "no longer yours", visible=False),

@@ -30,6 +30,8 @@ _SESSION: Json = {
     "batch_name": "March cohort",
     "cancel_reason": None,
     "sequence": 2,
+    "uses_backup_link": False,
+    "link_failure_note": None,
     "calendar_uid": SESSION_ID,
     "series_id": None,
     "recurrence_id": None,
@@ -82,12 +84,18 @@ _DATES = 6
 """From winter into summer: in Berlin the clocks change on March 28, 2027, in Kolkata never."""
 
 _HOSTS = frozenset({"mentor_assigned", "mentor_unassigned", "attendance_summary"})
-_CHANGES = {"session_rescheduled": _RESCHEDULED, "session_updated": _UPDATED}
+_LINK_FAILED: dict[str, Json] = {"meeting_link": {"old": False, "new": True}}
+_CHANGES = {
+    "session_rescheduled": _RESCHEDULED,
+    "session_updated": _UPDATED,
+    "meeting_link_changed": _LINK_FAILED,
+}
 _CANCELLED: Json = {"status": "cancelled", "cancel_reason": "The mentor is unwell."}
 _METHODS = {
     "session_scheduled": "REQUEST",
     "session_rescheduled": "REQUEST",
     "session_updated": "REQUEST",
+    "meeting_link_changed": "REQUEST",
     "session_cancelled": "CANCEL",
     "mentor_assigned": "REQUEST",
     "mentor_unassigned": "CANCEL",
@@ -153,6 +161,8 @@ def _part(kind: str, session: Json) -> Json:
     status: Json = {}
     if kind == "session_cancelled":
         status = _CANCELLED
+    if kind == "meeting_link_changed":
+        status = {"uses_backup_link": True, "link_failure_note": "Zoom has an outage."}
     if kind in ("attendance_summary", "recording_available"):
         status = {"status": "completed"}
     return {"kind": kind, "session": session | status, "changes": _CHANGES.get(kind, {})}

@@ -22,6 +22,7 @@ FIELD_LABELS = {
     "mentor_name": "Mentor",
     "platform_name": "Platform",
     "timezone": "Time zone of the session",
+    "meeting_link": "Meeting link",
 }
 
 
@@ -60,6 +61,8 @@ class SessionView:
     platform: str
     cancelled: bool
     cancel_reason: str
+    on_backup: bool
+    link_note: str
     url: str
     home: str
 
@@ -116,7 +119,7 @@ def view_part(part: Mapping[str, Any], reader: Reader) -> Part:
         elsewhere=None if same_clock(start, end, zone, session_zone) else planned,
         moved=_moved(session, changes, zone, reader.locale),
         changes=tuple(
-            Change(label, *(clean(changes[field][which]) or "none" for which in ("old", "new")))
+            Change(label, *(_shown(field, changes[field][which]) for which in ("old", "new")))
             for field, label in FIELD_LABELS.items()
             if field in changes
         ),
@@ -141,6 +144,12 @@ def clean(value: str | None) -> str:
     return one_line(value or "")
 
 
+def _shown(field: str, value: Any) -> str:
+    if field == "meeting_link":
+        return "the backup link" if value else "the usual link"
+    return clean(value) or "none"
+
+
 def _session(session: Mapping[str, Any], app_url: str) -> SessionView:
     return SessionView(
         title=clean(session["title"]),
@@ -152,6 +161,8 @@ def _session(session: Mapping[str, Any], app_url: str) -> SessionView:
         platform=clean(session["platform_name"]),
         cancelled=session["status"] == "cancelled",
         cancel_reason=clean(session["cancel_reason"]),
+        on_backup=bool(session["uses_backup_link"]),
+        link_note=clean(session["link_failure_note"]),
         url=f"{app_url}/sessions/{quote(str(session['id']), safe='')}",
         home=f"{app_url}/sessions",
     )

@@ -373,7 +373,8 @@ begin
             judged.carrier_id,
             judged.final_kind as kind,
             case
-                when judged.final_kind in ('session_rescheduled', 'session_updated') then judged.changes
+                when judged.final_kind in ('session_rescheduled', 'session_updated', 'meeting_link_changed')
+                    then judged.changes
                 else '{}'
             end as changes,
             shown.details,

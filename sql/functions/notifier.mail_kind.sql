@@ -14,6 +14,7 @@ begin
         when role_after is null then 'session_cancelled'
         when role_before is null then 'session_scheduled'
         when changes ?| array['start_time', 'end_time'] then 'session_rescheduled'
+        when changes ? 'meeting_link' then 'meeting_link_changed'
         when changes <> '{}' then 'session_updated'
     end)::notifier.email_kind;
 end

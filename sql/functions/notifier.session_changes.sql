@@ -40,12 +40,13 @@ begin
             ('timezone', session_changes.old -> 'timezone', session_changes.new -> 'timezone'),
             ('mentor_name', session_changes.old -> 'mentor_id', session_changes.new -> 'mentor_id'),
             ('platform_name', session_changes.old -> 'platform', session_changes.new -> 'platform'),
-            ('meeting_details', session_changes.old -> 'meeting_details', session_changes.new -> 'meeting_details')
+            ('meeting_details', session_changes.old -> 'meeting_details', session_changes.new -> 'meeting_details'),
+            ('meeting_link', session_changes.old -> 'uses_backup_link', session_changes.new -> 'uses_backup_link')
         ) as field (name, old, new)
         where field.old is distinct from field.new
     );
 end
 $$;
 comment on function notifier.session_changes(jsonb, jsonb) is
-    'What an invited person sees to have changed between two states: {field: {"old", "new"}}, names instead of ids, meeting_details only as true; empty unless the session was open in both.';
+    'What an invited person sees to have changed between two states: {field: {"old", "new"}}, names instead of ids, meeting_details only as true, meeting_link as whether it is the backup link; empty unless the session was open in both.';
 revoke execute on function notifier.session_changes(jsonb, jsonb) from public;

@@ -31,7 +31,9 @@ begin
             jsonb_build_array(
                 session.link, session.backup_link, session.zoom_meeting_id, session.credentials_updated_at
             )::text
-        )
+        ),
+        'uses_backup_link', session.link_failed_at is not null,
+        'link_failure_note', session.link_failure_note
     );
 end
 $$;

@@ -10,7 +10,8 @@ as $$
 declare
     -- Kept for mails to show; by themselves they are no change that a mail would be sent for.
     v_shown_only constant text [] := array[
-        'status', 'session_type', 'cancel_reason', 'sequence', 'calendar_uid', 'series_id', 'recurrence_id'
+        'status', 'session_type', 'cancel_reason', 'sequence', 'calendar_uid', 'series_id', 'recurrence_id',
+        'link_failure_note'
     ];
     v_old jsonb := case when tg_op = 'UPDATE' then notifier.session_snapshot(old) end;
     v_new jsonb := notifier.session_snapshot(new);

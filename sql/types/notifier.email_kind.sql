@@ -3,6 +3,7 @@ create type notifier.email_kind as enum (
     'session_scheduled', -- a learner is invited
     'session_rescheduled', -- the time of a session somebody is invited to changed
     'session_updated', -- something else that they see changed
+    'meeting_link_changed', -- the link has failed and the backup link is used, or the other way round
     'session_cancelled', -- the session is called off, or the learner is no longer invited
     'mentor_assigned', -- somebody became the host
     'mentor_unassigned', -- somebody is no longer the host

@@ -37,9 +37,9 @@ select
         else 'later'
     end as segment,
     session.platform,
-    session.link,
+    case when session.link_failed_at is null then session.link else session.backup_link end as link,
     session.backup_link,
-    session.zoom_meeting_id,
+    case when session.link_failed_at is null then session.zoom_meeting_id end as zoom_meeting_id,
     session.series_id,
     session.recurrence_id,
     session.sequence,
@@ -63,7 +63,8 @@ select
     registration.status as registration_status,
     case when registration.status = 'waitlisted' then private.my_waitlist_position(session.id) end
         as waitlist_position,
-    session.link is null as link_pending
+    session.link is null and session.link_failed_at is null as link_pending,
+    session.link_failed_at is not null as is_on_backup_link
 from public.success_sessions as session
 cross join (
     select
@@ -134,10 +135,11 @@ comment on column public.segmented_weekly_success_sessions.segment is
     'past, live, today, this_week, next_week or later, in the caller''s time zone.';
 comment on column public.segmented_weekly_success_sessions.platform is 'Video platform, meeting_platforms.id.';
 comment on column public.segmented_weekly_success_sessions.link is
-    'Address of the meeting without its secret part; join_session gives the whole.';
+    'Address of the meeting without its secret part, the backup link where the usual one has failed; join_session gives the whole.';
 comment on column public.segmented_weekly_success_sessions.backup_link is
     'Address to use when the platform fails, without its secret part.';
-comment on column public.segmented_weekly_success_sessions.zoom_meeting_id is 'Zoom''s meeting number.';
+comment on column public.segmented_weekly_success_sessions.zoom_meeting_id is
+    'Zoom''s meeting number; null where the usual link has failed.';
 comment on column public.segmented_weekly_success_sessions.series_id is
     'Series it belongs to; null for a single session.';
 comment on column public.segmented_weekly_success_sessions.recurrence_id is
@@ -167,6 +169,8 @@ comment on column public.segmented_weekly_success_sessions.waitlist_position is
     'The caller''s place in the waitlist, 1 gets the next free seat; null unless waitlisted.';
 comment on column public.segmented_weekly_success_sessions.link_pending is
     'Whether the meeting is still being set up by its platform, and link is null until it is.';
+comment on column public.segmented_weekly_success_sessions.is_on_backup_link is
+    'Whether the usual link has failed and everybody meets through the backup link.';
 
 revoke all on public.segmented_weekly_success_sessions from public, anon, authenticated, service_role;
 grant select on public.segmented_weekly_success_sessions to authenticated;

@@ -29,6 +29,7 @@ ENUMS = {
         "session_scheduled",
         "session_rescheduled",
         "session_updated",
+        "meeting_link_changed",
         "session_cancelled",
         "mentor_assigned",
         "mentor_unassigned",
@@ -54,6 +55,8 @@ ENUMS = {
 }
 
 API_FUNCTIONS = {
+    ("report_link_failure(session_id uuid, note text DEFAULT NULL::text)"): "success_sessions",
+    "withdraw_link_failure(session_id uuid)": "success_sessions",
     "calendar_feed(token text)": '"text/calendar"',
     (
         "add_recording(platform text, event_id text, meeting_id text,"

@@ -25,6 +25,8 @@ DEFINER_API = {
     "revoke_calendar_feed(uuid)",
     "session_credentials(uuid)",
     "open_recording(uuid)",
+    "report_link_failure(uuid,text)",
+    "withdraw_link_failure(uuid)",
     # For edge functions: write presence, find the session of a recording.
     "add_recording(text,text,text,timestamp with time zone,text,text,integer,boolean,boolean)",
     "end_meeting(text,text,text,timestamp with time zone)",

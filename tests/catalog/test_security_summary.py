@@ -134,6 +134,8 @@ SUMMARY = {
     ("authenticated", "public.preview_recurrence(recurrence, start_time, timezone)"): CALL,
     ("authenticated", "public.register_for_session(session_id)"): CALL,
     ("authenticated", "public.revoke_calendar_feed(feed_id)"): CALL,
+    ("authenticated", "public.report_link_failure(session_id, note)"): CALL,
+    ("authenticated", "public.withdraw_link_failure(session_id)"): CALL,
     ("authenticated", "public.session_credentials(session_id)"): CALL,
     ("authenticated", "public.verify_audit_log(since, known_seal, known_hash)"): CALL,
     ("authenticated", "public.session_ics(session_id)"): CALL,

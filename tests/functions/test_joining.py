@@ -126,6 +126,7 @@ def test_a_student_gets_all_that_is_needed_to_enter(
         "zoom_meeting_id": "123 456 789",
         "passcode": "codesecret",
         "attendance_status": "present",
+        "is_on_backup_link": False,
     }
 
 
