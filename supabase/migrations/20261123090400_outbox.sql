@@ -7,6 +7,7 @@ create type notifier.email_kind as enum (
     'session_scheduled', -- a learner is invited
     'session_rescheduled', -- the time of a session somebody is invited to changed
     'session_updated', -- something else that they see changed
+    'meeting_link_changed', -- the link has failed and the backup link is used, or the other way round
     'session_cancelled', -- the session is called off, or the learner is no longer invited
     'mentor_assigned', -- somebody became the host
     'mentor_unassigned', -- somebody is no longer the host
@@ -1054,7 +1055,9 @@ begin
             jsonb_build_array(
                 session.link, session.backup_link, session.zoom_meeting_id, session.credentials_updated_at
             )::text
-        )
+        ),
+        'uses_backup_link', session.link_failed_at is not null,
+        'link_failure_note', session.link_failure_note
     );
 end
 $$;
@@ -1136,7 +1139,8 @@ as $$
 declare
     -- Kept for mails to show; by themselves they are no change that a mail would be sent for.
     v_shown_only constant text [] := array[
-        'status', 'session_type', 'cancel_reason', 'sequence', 'calendar_uid', 'series_id', 'recurrence_id'
+        'status', 'session_type', 'cancel_reason', 'sequence', 'calendar_uid', 'series_id', 'recurrence_id',
+        'link_failure_note'
     ];
     v_old jsonb := case when tg_op = 'UPDATE' then notifier.session_snapshot(old) end;
     v_new jsonb := notifier.session_snapshot(new);
