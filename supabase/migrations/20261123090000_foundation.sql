@@ -234,10 +234,11 @@ create type public.session_join_details as (
     backup_link text,
     zoom_meeting_id text,
     passcode text,
-    attendance_status public.attendance_status
+    attendance_status public.attendance_status,
+    is_on_backup_link boolean
 );
 comment on type public.session_join_details is
-    'Answer of join_session: the session, its meeting credentials and the caller''s attendance (null for host and managers).';
+    'Answer of join_session: the session, its meeting credentials and the caller''s attendance (null for host and managers). is_on_backup_link: the usual link has failed, link is the backup link.';
 
 -- What session_credentials answers, for hosts and managers only.
 create type public.session_credential_details as (

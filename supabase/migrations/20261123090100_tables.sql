@@ -718,6 +718,8 @@ create table public.success_sessions (
     meeting_account_id uuid,
     link text,
     backup_link text,
+    link_failed_at timestamptz,
+    link_failure_note text,
     zoom_meeting_id text,
     zoom_passcode text,
     platform_data jsonb not null default '{}',
@@ -844,6 +846,22 @@ create table public.success_sessions (
             'Send the backup meeting''s address, or null for none.'
         )
     ),
+    constraint success_sessions_link_failed_at_needs_backup_link check (
+        private.rule(
+            link_failed_at is null or backup_link is not null,
+            'success_sessions_link_failed_at_needs_backup_link',
+            'backup_link is in use, because link has failed',
+            'Call withdraw_link_failure first, or send another link.'
+        )
+    ),
+    constraint success_sessions_link_failure_note_length check (
+        private.rule(
+            char_length(link_failure_note) <= 500,
+            'success_sessions_link_failure_note_length',
+            'note must be at most 500 characters',
+            'Shorten the note.'
+        )
+    ),
     constraint success_sessions_zoom_meeting_id_format check (
         private.rule(
             zoom_meeting_id ~ '^[0-9]([ -]?[0-9]){8,10}$',
@@ -943,6 +961,10 @@ comment on column public.success_sessions.meeting_account_id is
 comment on column public.success_sessions.link is
     'Address of the meeting, http(s). A pwd= parameter is moved into Vault; join_session gives the whole link back. May be left out where the platform has a meeting account with an external_id: the meeting is then made in the background, and link is null until it is there (session_meetings).';
 comment on column public.success_sessions.backup_link is 'Address to use when the platform fails; treated as link is.';
+comment on column public.success_sessions.link_failed_at is
+    'Since when everybody is led to backup_link, because link does not work; null: link is used. Written by report_link_failure.';
+comment on column public.success_sessions.link_failure_note is
+    'What whoever reported it told everybody, at most 500 characters; null: nothing.';
 comment on column public.success_sessions.zoom_meeting_id is 'Zoom''s meeting number, 9 to 11 digits.';
 comment on column public.success_sessions.zoom_passcode is
     'Write-only: what is sent goes into Vault and reads back as null. Null leaves the stored passcode as it is, the empty string removes it. Revealed by join_session and session_credentials.';

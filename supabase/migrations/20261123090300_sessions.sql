@@ -1029,6 +1029,27 @@ before insert or update of link, platform, meeting_account_id, mentor_id, start_
 on public.success_sessions
 for each row execute function private.assign_host_account();
 
+-- Another link takes the place of the one that failed. After the credentials: by then a link that a form sends back
+-- looks as it did.
+create function private.end_link_failure()
+returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    new.link_failed_at := null;
+    new.link_failure_note := null;
+    return new;
+end
+$$;
+comment on function private.end_link_failure() is 'Leads everybody back to a link that is new.';
+revoke execute on function private.end_link_failure() from public;
+
+create trigger success_sessions_5_link_failure before update on public.success_sessions
+for each row
+when (old.link_failed_at is not null and new.link is distinct from old.link)
+execute function private.end_link_failure();
+
 -- An account never hosts more meetings at once than it can. Writers for one account take turns, so that each sees the
 -- one before; there is no constraint that could count. The accounts' turns come after the mentors' (5 double booking).
 -- Security definer: it reads accounts and sessions that the writer may not see, and names them to managers only.
@@ -1121,12 +1142,12 @@ begin
     new.updated_at := clock_timestamp();
     if (
         new.title, new.description, new.start_time, new.end_time, new.timezone, new.platform, new.link, new.backup_link,
-        new.zoom_meeting_id, new.credentials_updated_at, new.mentor_id, new.course_id, new.batch_id, new.cancel_reason,
-        new.status = 'cancelled'
+        new.link_failed_at, new.zoom_meeting_id, new.credentials_updated_at, new.mentor_id, new.course_id,
+        new.batch_id, new.cancel_reason, new.status = 'cancelled'
     ) is distinct from (
         old.title, old.description, old.start_time, old.end_time, old.timezone, old.platform, old.link, old.backup_link,
-        old.zoom_meeting_id, old.credentials_updated_at, old.mentor_id, old.course_id, old.batch_id, old.cancel_reason,
-        old.status = 'cancelled'
+        old.link_failed_at, old.zoom_meeting_id, old.credentials_updated_at, old.mentor_id, old.course_id,
+        old.batch_id, old.cancel_reason, old.status = 'cancelled'
     ) then
         new.sequence := old.sequence + 1;
     end if;
@@ -1477,9 +1498,9 @@ select
         else 'later'
     end as segment,
     session.platform,
-    session.link,
+    case when session.link_failed_at is null then session.link else session.backup_link end as link,
     session.backup_link,
-    session.zoom_meeting_id,
+    case when session.link_failed_at is null then session.zoom_meeting_id end as zoom_meeting_id,
     session.series_id,
     session.recurrence_id,
     session.sequence,
@@ -1503,7 +1524,8 @@ select
     registration.status as registration_status,
     case when registration.status = 'waitlisted' then private.my_waitlist_position(session.id) end
         as waitlist_position,
-    session.link is null as link_pending
+    session.link is null and session.link_failed_at is null as link_pending,
+    session.link_failed_at is not null as is_on_backup_link
 from public.success_sessions as session
 cross join (
     select
@@ -1574,10 +1596,11 @@ comment on column public.segmented_weekly_success_sessions.segment is
     'past, live, today, this_week, next_week or later, in the caller''s time zone.';
 comment on column public.segmented_weekly_success_sessions.platform is 'Video platform, meeting_platforms.id.';
 comment on column public.segmented_weekly_success_sessions.link is
-    'Address of the meeting without its secret part; join_session gives the whole.';
+    'Address of the meeting without its secret part, the backup link where the usual one has failed; join_session gives the whole.';
 comment on column public.segmented_weekly_success_sessions.backup_link is
     'Address to use when the platform fails, without its secret part.';
-comment on column public.segmented_weekly_success_sessions.zoom_meeting_id is 'Zoom''s meeting number.';
+comment on column public.segmented_weekly_success_sessions.zoom_meeting_id is
+    'Zoom''s meeting number; null where the usual link has failed.';
 comment on column public.segmented_weekly_success_sessions.series_id is
     'Series it belongs to; null for a single session.';
 comment on column public.segmented_weekly_success_sessions.recurrence_id is
@@ -1607,6 +1630,8 @@ comment on column public.segmented_weekly_success_sessions.waitlist_position is
     'The caller''s place in the waitlist, 1 gets the next free seat; null unless waitlisted.';
 comment on column public.segmented_weekly_success_sessions.link_pending is
     'Whether the meeting is still being set up by its platform, and link is null until it is.';
+comment on column public.segmented_weekly_success_sessions.is_on_backup_link is
+    'Whether the usual link has failed and everybody meets through the backup link.';
 
 revoke all on public.segmented_weekly_success_sessions from public, anon, authenticated, service_role;
 grant select on public.segmented_weekly_success_sessions to authenticated;
@@ -2101,7 +2126,7 @@ begin
             hint = 'Try again then.';
     end if;
 
-    if v_session.link is null then
+    if v_session.link is null and v_session.link_failed_at is null then
         raise exception using
             errcode = 'PT409',
             message = 'the meeting is still being set up',
@@ -2138,14 +2163,20 @@ begin
     v_details.timezone := v_session.timezone;
     v_details.mentor_name := private.mentor_name(v_session.mentor_id);
     v_details.platform := v_session.platform;
-    v_details.link := coalesce(
-        private.get_personal_link(v_session.id, auth.uid()),
-        private.get_session_secret(v_session.id, 'link'),
-        v_session.link
-    );
+    v_details.is_on_backup_link := v_session.link_failed_at is not null;
     v_details.backup_link := coalesce(private.get_session_secret(v_session.id, 'backup_link'), v_session.backup_link);
-    v_details.zoom_meeting_id := v_session.zoom_meeting_id;
-    v_details.passcode := private.get_session_secret(v_session.id, 'zoom_passcode');
+    if v_details.is_on_backup_link then
+        -- Number and passcode are those of the meeting that has failed.
+        v_details.link := v_details.backup_link;
+    else
+        v_details.link := coalesce(
+            private.get_personal_link(v_session.id, auth.uid()),
+            private.get_session_secret(v_session.id, 'link'),
+            v_session.link
+        );
+        v_details.zoom_meeting_id := v_session.zoom_meeting_id;
+        v_details.passcode := private.get_session_secret(v_session.id, 'zoom_passcode');
+    end if;
     return v_details;
 end
 $$;
@@ -2230,3 +2261,86 @@ comment on function public.session_credentials(uuid) is
     'The links, passcode and host link of a session, for its host and managers. Errors: PT404 unknown or not visible; 42501 for everybody else. Each call is written to the audit log.';
 revoke execute on function public.session_credentials(uuid) from public, anon, authenticated, service_role;
 grant execute on function public.session_credentials(uuid) to authenticated;
+
+-- The door of what only host and managers do to a session that is not over; its row is locked, and as it is now.
+create function private.lock_run_session(session_id uuid)
+returns public.success_sessions
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_session public.success_sessions := private.visible_session(session_id);
+    v_status public.session_status;
+begin
+    perform private.check_session_staff(v_session);
+    select session.* into v_session
+    from public.success_sessions as session
+    where session.id = v_session.id
+    for no key update;
+    v_status := private.effective_session_status(v_session.status, v_session.start_time, v_session.end_time);
+    if v_status in ('completed', 'cancelled') then
+        raise exception using
+            errcode = 'PT409',
+            message = format('this session is %s', case v_status when 'completed' then 'over' else v_status::text end),
+            hint = 'This can be done until a session ends.';
+    end if;
+    return v_session;
+end
+$$;
+comment on function private.lock_run_session(uuid) is
+    'The session, locked until the transaction ends, for its host and managers; PT404 not visible, 42501 for others, PT409 over or cancelled.';
+revoke execute on function private.lock_run_session(uuid) from public;
+
+-- Security definer: it is the API; the two columns are written by it alone.
+create function public.report_link_failure(session_id uuid, note text default null)
+returns public.success_sessions
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_session public.success_sessions := private.lock_run_session(session_id);
+begin
+    if v_session.backup_link is null then
+        raise exception using
+            errcode = 'PT409',
+            message = 'this session has no backup link',
+            hint = 'Change its link, or give it a backup_link first.';
+    end if;
+    if v_session.link_failed_at is null then
+        update public.success_sessions as session
+        set link_failed_at = clock_timestamp(), link_failure_note = nullif(btrim(report_link_failure.note), '')
+        where session.id = v_session.id
+        returning session.* into v_session;
+    end if;
+    return v_session;
+end
+$$;
+comment on function public.report_link_failure(uuid, text) is
+    'The meeting''s link does not work: everybody is led to backup_link at once, by join_session, the calendar and one mail, with the note (at most 500 characters). Host and managers; safe to repeat; withdraw_link_failure undoes it, and so does another link. Errors: PT404 unknown or not visible; 42501 for everybody else; PT409 no backup link, over or cancelled; 22023 the note is too long.';
+revoke execute on function public.report_link_failure(uuid, text) from public, anon, authenticated, service_role;
+grant execute on function public.report_link_failure(uuid, text) to authenticated;
+
+-- Security definer: it is the API; the two columns are written by it and report_link_failure alone.
+create function public.withdraw_link_failure(session_id uuid)
+returns public.success_sessions
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_session public.success_sessions := private.lock_run_session(session_id);
+begin
+    if v_session.link_failed_at is not null then
+        update public.success_sessions as session
+        set link_failed_at = null, link_failure_note = null
+        where session.id = v_session.id
+        returning session.* into v_session;
+    end if;
+    return v_session;
+end
+$$;
+comment on function public.withdraw_link_failure(uuid) is
+    'The meeting''s link works again: everybody is led to it as before report_link_failure, and told by mail if they were told of the failure. Host and managers; safe to repeat. Errors: PT404 unknown or not visible; 42501 for everybody else; PT409 over or cancelled.';
+revoke execute on function public.withdraw_link_failure(uuid) from public, anon, authenticated, service_role;
+grant execute on function public.withdraw_link_failure(uuid) to authenticated;

@@ -44,14 +44,15 @@ begin
             ('timezone', session_changes.old -> 'timezone', session_changes.new -> 'timezone'),
             ('mentor_name', session_changes.old -> 'mentor_id', session_changes.new -> 'mentor_id'),
             ('platform_name', session_changes.old -> 'platform', session_changes.new -> 'platform'),
-            ('meeting_details', session_changes.old -> 'meeting_details', session_changes.new -> 'meeting_details')
+            ('meeting_details', session_changes.old -> 'meeting_details', session_changes.new -> 'meeting_details'),
+            ('meeting_link', session_changes.old -> 'uses_backup_link', session_changes.new -> 'uses_backup_link')
         ) as field (name, old, new)
         where field.old is distinct from field.new
     );
 end
 $$;
 comment on function notifier.session_changes(jsonb, jsonb) is
-    'What an invited person sees to have changed between two states: {field: {"old", "new"}}, names instead of ids, meeting_details only as true; empty unless the session was open in both.';
+    'What an invited person sees to have changed between two states: {field: {"old", "new"}}, names instead of ids, meeting_details only as true, meeting_link as whether it is the backup link; empty unless the session was open in both.';
 revoke execute on function notifier.session_changes(jsonb, jsonb) from public;
 
 -- Who takes part in a session, before the first and after the last of a row of events, and as what. The one place that
@@ -206,6 +207,7 @@ begin
         when role_after is null then 'session_cancelled'
         when role_before is null then 'session_scheduled'
         when changes ?| array['start_time', 'end_time'] then 'session_rescheduled'
+        when changes ? 'meeting_link' then 'meeting_link_changed'
         when changes <> '{}' then 'session_updated'
     end)::notifier.email_kind;
 end
@@ -1543,7 +1545,8 @@ begin
             judged.carrier_id,
             judged.final_kind as kind,
             case
-                when judged.final_kind in ('session_rescheduled', 'session_updated') then judged.changes
+                when judged.final_kind in ('session_rescheduled', 'session_updated', 'meeting_link_changed')
+                    then judged.changes
                 else '{}'
             end as changes,
             shown.details,
