@@ -1506,7 +1506,7 @@ select
     session.sequence,
     opening.join_opens_at,
     (clock.status = 'live' or (clock.status = 'upcoming' and now() >= opening.join_opens_at))
-    and session.link is not null
+    and num_nonnulls(session.link, session.link_failed_at) > 0
     and (
         not session.registration_required
         or registration.status is not distinct from 'registered'
