@@ -1430,6 +1430,8 @@ export type Database = {
           "host_key": string;
           "id": string;
           "link": string | null;
+          "link_failed_at": string | null;
+          "link_failure_note": string | null;
           "meeting_account_id": string | null;
           "mentor_id": string | null;
           "platform": string;
@@ -1468,6 +1470,8 @@ export type Database = {
           "host_key"?: never;
           "id"?: string;
           "link"?: string | null;
+          "link_failed_at"?: string | null;
+          "link_failure_note"?: string | null;
           "meeting_account_id"?: string | null;
           "mentor_id"?: string | null;
           "platform"?: string;
@@ -1505,6 +1509,8 @@ export type Database = {
           "host_key"?: never;
           "id"?: string;
           "link"?: string | null;
+          "link_failed_at"?: string | null;
+          "link_failure_note"?: string | null;
           "meeting_account_id"?: string | null;
           "mentor_id"?: string | null;
           "platform"?: string;
@@ -1680,6 +1686,7 @@ export type Database = {
           "description": string | null;
           "end_time": string;
           "id": string;
+          "is_on_backup_link": boolean | null;
           "join_opens_at": string | null;
           "joined_at": string | null;
           "left_at": string | null;
@@ -1721,6 +1728,7 @@ export type Database = {
           "description"?: string | null;
           "end_time"?: string | null;
           "id"?: string | null;
+          "is_on_backup_link"?: boolean | null;
           "join_opens_at"?: string | null;
           "joined_at"?: string | null;
           "left_at"?: string | null;
@@ -1761,6 +1769,7 @@ export type Database = {
           "description"?: string | null;
           "end_time"?: string | null;
           "id"?: string | null;
+          "is_on_backup_link"?: boolean | null;
           "join_opens_at"?: string | null;
           "joined_at"?: string | null;
           "left_at"?: string | null;
@@ -1919,6 +1928,8 @@ export type Database = {
           "host_key": string;
           "id": string;
           "link": string | null;
+          "link_failed_at": string | null;
+          "link_failure_note": string | null;
           "meeting_account_id": string | null;
           "mentor_id": string | null;
           "platform": string;
@@ -2032,6 +2043,8 @@ export type Database = {
           "host_key": string;
           "id": string;
           "link": string | null;
+          "link_failed_at": string | null;
+          "link_failure_note": string | null;
           "meeting_account_id": string | null;
           "mentor_id": string | null;
           "platform": string;
@@ -2100,6 +2113,8 @@ export type Database = {
           "host_key": string;
           "id": string;
           "link": string | null;
+          "link_failed_at": string | null;
+          "link_failure_note": string | null;
           "meeting_account_id": string | null;
           "mentor_id": string | null;
           "platform": string;
@@ -2301,6 +2316,54 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "report_link_failure": {
+        Args: { "note"?: string; "session_id": string };
+        Returns: {
+          "audience_key": string | null;
+          "backup_link": string | null;
+          "batch_id": string | null;
+          "calendar_uid": string;
+          "cancel_reason": string | null;
+          "capacity": number | null;
+          "course_id": string | null;
+          "created_at": string;
+          "created_by": string | null;
+          "credentials_updated_at": string | null;
+          "description": string | null;
+          "end_time": string;
+          "host_key": string;
+          "id": string;
+          "link": string | null;
+          "link_failed_at": string | null;
+          "link_failure_note": string | null;
+          "meeting_account_id": string | null;
+          "mentor_id": string | null;
+          "platform": string;
+          "platform_data": NonNullable<Json>;
+          "recurrence_id": string | null;
+          "registration_closes_at": string | null;
+          "registration_required": boolean;
+          "reminder_minutes": (number)[] | null;
+          "sequence": number;
+          "series_date": string | null;
+          "series_id": string | null;
+          "session_type": Database["public"]["Enums"]["session_type"];
+          "start_time": string;
+          "status": Database["public"]["Enums"]["session_status"];
+          "status_due_at": string | null;
+          "timezone": string;
+          "title": string;
+          "updated_at": string;
+          "zoom_meeting_id": string | null;
+          "zoom_passcode": string | null;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "success_sessions";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       "reschedule_session": {
         Args: { "end_time"?: string; "session_id": string; "start_time": string };
         Returns: {
@@ -2319,6 +2382,8 @@ export type Database = {
           "host_key": string;
           "id": string;
           "link": string | null;
+          "link_failed_at": string | null;
+          "link_failure_note": string | null;
           "meeting_account_id": string | null;
           "mentor_id": string | null;
           "platform": string;
@@ -2386,6 +2451,8 @@ export type Database = {
           "host_key": string;
           "id": string;
           "link": string | null;
+          "link_failed_at": string | null;
+          "link_failure_note": string | null;
           "meeting_account_id": string | null;
           "mentor_id": string | null;
           "platform": string;
@@ -2420,6 +2487,54 @@ export type Database = {
         SetofOptions: {
           from: "*";
           to: "audit_verification";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "withdraw_link_failure": {
+        Args: { "session_id": string };
+        Returns: {
+          "audience_key": string | null;
+          "backup_link": string | null;
+          "batch_id": string | null;
+          "calendar_uid": string;
+          "cancel_reason": string | null;
+          "capacity": number | null;
+          "course_id": string | null;
+          "created_at": string;
+          "created_by": string | null;
+          "credentials_updated_at": string | null;
+          "description": string | null;
+          "end_time": string;
+          "host_key": string;
+          "id": string;
+          "link": string | null;
+          "link_failed_at": string | null;
+          "link_failure_note": string | null;
+          "meeting_account_id": string | null;
+          "mentor_id": string | null;
+          "platform": string;
+          "platform_data": NonNullable<Json>;
+          "recurrence_id": string | null;
+          "registration_closes_at": string | null;
+          "registration_required": boolean;
+          "reminder_minutes": (number)[] | null;
+          "sequence": number;
+          "series_date": string | null;
+          "series_id": string | null;
+          "session_type": Database["public"]["Enums"]["session_type"];
+          "start_time": string;
+          "status": Database["public"]["Enums"]["session_status"];
+          "status_due_at": string | null;
+          "timezone": string;
+          "title": string;
+          "updated_at": string;
+          "zoom_meeting_id": string | null;
+          "zoom_passcode": string | null;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "success_sessions";
           isOneToOne: true;
           isSetofReturn: false;
         };
@@ -2607,6 +2722,7 @@ export type Database = {
         "zoom_meeting_id": string | null;
         "passcode": string | null;
         "attendance_status": Database["public"]["Enums"]["attendance_status"] | null;
+        "is_on_backup_link": boolean | null;
       };
     };
   };

@@ -21,6 +21,7 @@ NotifierEmailKind: TypeAlias = Literal[
     "session_scheduled",
     "session_rescheduled",
     "session_updated",
+    "meeting_link_changed",
     "session_cancelled",
     "mentor_assigned",
     "mentor_unassigned",
@@ -1041,6 +1042,8 @@ class PublicSuccessSessions(BaseModel):
     host_key: uuid.UUID = Field(alias="host_key")
     id: uuid.UUID = Field(alias="id")
     link: Optional[str] = Field(alias="link")
+    link_failed_at: Optional[datetime.datetime] = Field(alias="link_failed_at")
+    link_failure_note: Optional[str] = Field(alias="link_failure_note")
     meeting_account_id: Optional[uuid.UUID] = Field(alias="meeting_account_id")
     mentor_id: Optional[uuid.UUID] = Field(alias="mentor_id")
     platform: str = Field(alias="platform")
@@ -1081,6 +1084,10 @@ class PublicSuccessSessionsInsert(TypedDict):
     host_key: NotRequired[Annotated[uuid.UUID, Field(alias="host_key")]]
     id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
     link: NotRequired[Annotated[Optional[str], Field(alias="link")]]
+    link_failed_at: NotRequired[
+        Annotated[Optional[datetime.datetime], Field(alias="link_failed_at")]
+    ]
+    link_failure_note: NotRequired[Annotated[Optional[str], Field(alias="link_failure_note")]]
     meeting_account_id: NotRequired[
         Annotated[Optional[uuid.UUID], Field(alias="meeting_account_id")]
     ]
@@ -1125,6 +1132,10 @@ class PublicSuccessSessionsUpdate(TypedDict):
     host_key: NotRequired[Annotated[uuid.UUID, Field(alias="host_key")]]
     id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
     link: NotRequired[Annotated[Optional[str], Field(alias="link")]]
+    link_failed_at: NotRequired[
+        Annotated[Optional[datetime.datetime], Field(alias="link_failed_at")]
+    ]
+    link_failure_note: NotRequired[Annotated[Optional[str], Field(alias="link_failure_note")]]
     meeting_account_id: NotRequired[
         Annotated[Optional[uuid.UUID], Field(alias="meeting_account_id")]
     ]
@@ -1195,6 +1206,7 @@ class PublicSegmentedWeeklySuccessSessions(BaseModel):
     description: Optional[str] = Field(alias="description")
     end_time: datetime.datetime = Field(alias="end_time")
     id: uuid.UUID = Field(alias="id")
+    is_on_backup_link: Optional[bool] = Field(alias="is_on_backup_link")
     join_opens_at: Optional[datetime.datetime] = Field(alias="join_opens_at")
     joined_at: Optional[datetime.datetime] = Field(alias="joined_at")
     left_at: Optional[datetime.datetime] = Field(alias="left_at")
@@ -1423,3 +1435,4 @@ class PublicSessionJoinDetails(BaseModel):
     zoom_meeting_id: Optional[str] = Field(alias="zoom_meeting_id")
     passcode: Optional[str] = Field(alias="passcode")
     attendance_status: Optional[PublicAttendanceStatus] = Field(alias="attendance_status")
+    is_on_backup_link: Optional[bool] = Field(alias="is_on_backup_link")
