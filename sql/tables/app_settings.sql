@@ -8,6 +8,7 @@ create table public.app_settings (
     mentor_buffer_minutes integer not null default 0,
     series_horizon_days integer not null default 180,
     audit_retention_months integer not null default 24,
+    presence_retention_months integer not null default 24,
     app_url text,
     reminder_minutes integer[] not null default '{1440,60}',
     updated_at timestamptz not null default now(),
@@ -63,6 +64,14 @@ create table public.app_settings (
             'Send for how many days ahead the sessions of a series are made.'
         )
     ),
+    constraint app_settings_presence_retention_months_range check (
+        private.rule(
+            presence_retention_months between 1 and 120,
+            'app_settings_presence_retention_months_range',
+            'presence_retention_months must be between 1 and 120',
+            'Send for how many months joins and leaves are kept.'
+        )
+    ),
     constraint app_settings_audit_retention_months_range check (
         private.rule(
             audit_retention_months between 1 and 120,
@@ -100,6 +109,8 @@ comment on column public.app_settings.mentor_buffer_minutes is
     'Minutes that a mentor has between two sessions. Asked when a session is given to a mentor or moved; what is planned already stays.';
 comment on column public.app_settings.series_horizon_days is
     'For how many days ahead the sessions of a series are made. The clock makes the next ones when fewer than half as many days are left.';
+comment on column public.app_settings.presence_retention_months is
+    'Months for which joins and leaves are kept; the attendance worked out from them stays.';
 comment on column public.app_settings.audit_retention_months is
     'Whole months for which the audit log is kept; older ones are dropped, their seals stay.';
 comment on column public.app_settings.app_url is

@@ -125,7 +125,7 @@ TARGETS = {
     "profiles": Target("id full_name timezone locale", None, {"id": "eq.@nora"}, who="nora"),
     "app_settings": Target(
         "id join_opens_minutes_before late_after_minutes partial_below_percent"
-        " mentor_buffer_minutes audit_retention_months",
+        " mentor_buffer_minutes audit_retention_months presence_retention_months",
         None,
         {"id": "is.true"},
     ),

@@ -104,6 +104,8 @@ API_FUNCTIONS = {
         "end_meeting(platform text, event_id text, meeting_id text,"
         " occurred_at timestamp with time zone)"
     ): "presence_receipt",
+    "erase_user(user_id uuid)": "void",
+    "export_user_data(user_id uuid)": "jsonb",
     "explain_notifications(session_id uuid, user_id uuid)": "notification_explanation",
     "explain_session_access(session_id uuid, user_id uuid)": "session_access_rule",
     "join_session(session_id uuid)": "session_join_details",

@@ -48,6 +48,9 @@ DEFINER_API = {
     # Look at and lock what row-level security would hide the indexes of; for managers only.
     "available_mentors(timestamp with time zone,timestamp with time zone)",
     ("reassign_mentor_sessions(uuid,uuid,timestamp with time zone,timestamp with time zone)"),
+    # Gathers, and erases, in tables that nobody may read or write.
+    "erase_user(uuid)",
+    "export_user_data(uuid)",
     # Read what decides, and the outbox, for managers.
     "explain_notifications(uuid,uuid)",
     "explain_session_access(uuid,uuid)",

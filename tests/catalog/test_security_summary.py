@@ -46,7 +46,7 @@ SUMMARY = {
     ("authenticated", "public.app_settings"): (
         "select, update (join_opens_minutes_before, meeting_wait_minutes, late_after_minutes,"
         " partial_below_percent, mentor_buffer_minutes, series_horizon_days,"
-        " audit_retention_months, reminder_minutes)"
+        " audit_retention_months, presence_retention_months, reminder_minutes)"
     ),
     ("authenticated", "public.audit_log"): "select",
     ("authenticated", "public.batches"): (
@@ -123,6 +123,8 @@ SUMMARY = {
     ): CALL,
     ("authenticated", "public.cancel_session(session_id, reason, scope)"): CALL,
     ("authenticated", "public.create_recurring_session(session, recurrence)"): CALL,
+    ("authenticated", "public.erase_user(user_id)"): CALL,
+    ("authenticated", "public.export_user_data(user_id)"): CALL,
     ("authenticated", "public.explain_notifications(session_id, user_id)"): CALL,
     ("authenticated", "public.explain_session_access(session_id, user_id)"): CALL,
     ("authenticated", "public.reschedule_session(session_id, start_time, end_time)"): CALL,

@@ -84,7 +84,7 @@ UPDATABLE: dict[str, set[str]] = {
         "meeting_wait_minutes",
         *("join_opens_minutes_before", "late_after_minutes", "partial_below_percent"),
         *("mentor_buffer_minutes", "series_horizon_days"),
-        *("audit_retention_months", "reminder_minutes"),
+        *("audit_retention_months", "presence_retention_months", "reminder_minutes"),
     },
     "batches": {"name"},
     "blackout_dates": {"course_id", "name", "first_date", "last_date"},

@@ -1,0 +1,285 @@
+-- What is known of a person: handed out, erased, and forgotten in time.
+
+-- == Privacy =========================================================================================================
+
+-- Security definer: it is the API; it gathers rows of tables that nobody may read.
+create function public.export_user_data(user_id uuid)
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_table record;
+    v_rows jsonb;
+    v_data jsonb;
+begin
+    if user_id is null or (user_id is distinct from auth.uid() and not private.has_role('superadmin')) then
+        raise exception using
+            errcode = '42501',
+            message = 'only superadmins may export the data of somebody else',
+            hint = 'Send your own id.';
+    end if;
+    select
+        jsonb_build_object(
+            'user_id', account.id,
+            'exported_at', private.utc_text(clock_timestamp()),
+            'account', jsonb_build_object(
+                'email', account.email,
+                'phone', account.phone,
+                'created_at', account.created_at,
+                'last_sign_in_at', account.last_sign_in_at,
+                'user_metadata', account.raw_user_meta_data
+            )
+        ) into v_data
+    from auth.users as account
+    where account.id = export_user_data.user_id;
+    if v_data is null then
+        raise exception using
+            errcode = 'PT404',
+            message = format('user_id %s is unknown', user_id),
+            hint = 'Send the id of a row of profiles.';
+    end if;
+
+    for v_table in
+        select
+            personal.table_name,
+            string_agg(
+                format('stored.%I = $1', personal.column_name), ' or ' order by personal.column_name
+            ) as condition
+        from private.personal_data as personal
+        where personal.is_about
+        group by personal.table_name
+        order by personal.table_name
+    loop
+        execute format(
+            'select coalesce(jsonb_agg(to_jsonb(stored)), ''[]'') from %s as stored where %s',
+            v_table.table_name::regclass,
+            v_table.condition
+        ) into v_rows using user_id;
+        v_data := v_data || jsonb_build_object(v_table.table_name, v_rows);
+    end loop;
+    return v_data;
+end
+$$;
+comment on function public.export_user_data(uuid) is
+    'Everything that is stored about a user, as one object: account, and the rows of each table by its name. The own data, or for superadmins anybody''s. Errors: 42501 for somebody else''s; PT404 unknown user.';
+revoke execute on function public.export_user_data(uuid) from public, anon, authenticated, service_role;
+grant execute on function public.export_user_data(uuid) to authenticated;
+
+-- A booked session bears the student's name in its title and their note in its description; the outbox and the audit
+-- log remember both.
+create function private.erase_bookings(student_id uuid)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_session_ids constant uuid[] := array(
+        select session.id
+        from public.success_sessions as session
+        inner join public.session_bookings as booking on session.id = booking.session_id
+        where booking.student_id = erase_bookings.student_id
+        order by session.id
+        for no key update of session
+    );
+begin
+    update public.success_sessions as session
+    set status = 'cancelled', cancel_reason = 'The student has left.'
+    where session.id = any(v_session_ids) and session.status = 'upcoming' and session.start_time > clock_timestamp();
+    update public.success_sessions as session
+    set title = offer.title, description = offer.description
+    from public.session_bookings as booking
+    inner join public.booking_offers as offer on booking.offer_id = offer.id
+    where
+        session.id = any(v_session_ids)
+        and booking.session_id = session.id
+        and (session.title, session.description) is distinct from (offer.title, offer.description);
+    update notifier.events as event
+    set
+        old = event.old || jsonb_build_object('title', session.title, 'description', session.description),
+        new = event.new || jsonb_build_object('title', session.title, 'description', session.description)
+    from public.success_sessions as session
+    where session.id = any(v_session_ids) and event.session_id = session.id;
+    update public.audit_log as entry
+    set old = null, new = null, reason = null
+    where entry.session_id = any(v_session_ids) and num_nonnulls(entry.old, entry.new, entry.reason) > 0;
+end
+$$;
+comment on function private.erase_bookings(uuid) is
+    'Calls off the coming sessions that a student booked, and takes their name and notes out of all of them.';
+revoke execute on function private.erase_bookings(uuid) from public;
+
+-- What the authentication service knows of a person. The row stays, as everything refers to it; nobody can sign in with
+-- it, and the notifier sends it nothing.
+create function private.erase_account(user_id uuid)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    delete from auth.identities as identity where identity.user_id = erase_account.user_id;
+    delete from auth.sessions as session where session.user_id = erase_account.user_id;
+    update auth.users as account
+    set
+        email = format('%s@erased.invalid', account.id),
+        phone = null,
+        encrypted_password = null,
+        raw_user_meta_data = '{}',
+        email_change = '',
+        phone_change = '',
+        banned_until = 'infinity',
+        deleted_at = coalesce(account.deleted_at, clock_timestamp())
+    where account.id = erase_account.user_id;
+end
+$$;
+comment on function private.erase_account(uuid) is
+    'Takes address, phone, name, password and sign-ins from an account of auth.users, for good.';
+revoke execute on function private.erase_account(uuid) from public;
+
+-- Pseudonymises: the row of the person stays under its id, and so do the counts, but nothing leads from it to a person.
+-- Security definer: it is the API; it changes what no caller may.
+-- Locks in the order of everybody else: enrollments, sessions by id.
+create function public.erase_user(user_id uuid)
+returns void
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_hosted integer;
+    v_column record;
+begin
+    if not private.has_role('superadmin') then
+        raise exception using
+            errcode = '42501',
+            message = 'only superadmins may erase a user',
+            hint = 'Ask a superadmin.';
+    end if;
+    if user_id = auth.uid() then
+        raise exception using
+            errcode = 'PT409',
+            message = 'you cannot erase yourself',
+            hint = 'Ask another superadmin.';
+    end if;
+    perform from public.profiles as profile where profile.id = erase_user.user_id for no key update;
+    if not found then
+        raise exception using
+            errcode = 'PT404',
+            message = format('user_id %s is unknown', coalesce(user_id::text, 'null')),
+            hint = 'Send the id of a row of profiles.';
+    end if;
+    select count(*) into v_hosted
+    from public.success_sessions as session
+    where session.mentor_id = erase_user.user_id and session.status in ('upcoming', 'live');
+    if v_hosted > 0 then
+        raise exception using
+            errcode = 'PT409',
+            message = 'this user still hosts sessions',
+            detail = format('%s upcoming or live', v_hosted),
+            hint = 'Give them to somebody else with reassign_mentor_sessions, or cancel them.';
+    end if;
+
+    update public.course_enrollments as enrollment
+    set status = 'withdrawn'
+    where enrollment.student_id = erase_user.user_id and enrollment.status in ('active', 'paused');
+    perform private.erase_bookings(user_id);
+    delete from public.session_participants as participant
+    using public.success_sessions as session
+    where
+        participant.user_id = erase_user.user_id
+        and participant.session_id = session.id
+        and session.status in ('upcoming', 'live');
+    for v_column in
+        select
+            personal.table_name,
+            personal.column_name,
+            personal.erasure,
+            personal.cleared_columns
+        from private.personal_data as personal
+        where personal.is_about and personal.erasure <> 'kept'
+        order by personal.table_name, personal.column_name
+    loop
+        if v_column.erasure = 'deleted' then
+            execute format(
+                'delete from %s where %I = $1', v_column.table_name::regclass, v_column.column_name
+            ) using user_id;
+        else
+            execute format(
+                'update %s set (%s) = row (%s) where %I = $1 and concat(%2$s) <> ''''',
+                v_column.table_name::regclass,
+                array_to_string(v_column.cleared_columns, ', '),
+                array_to_string(array_fill('default'::text, array[cardinality(v_column.cleared_columns)]), ', '),
+                v_column.column_name
+            ) using user_id;
+        end if;
+    end loop;
+    update public.profiles as profile
+    set timezone = 'UTC', locale = 'en'
+    where profile.id = erase_user.user_id and (profile.timezone, profile.locale) <> ('UTC', 'en');
+    update public.audit_log as entry
+    set old = null, new = null, reason = null
+    where
+        entry.user_id = erase_user.user_id
+        and entry.table_name = 'session_attendance'
+        and num_nonnulls(entry.old, entry.new, entry.reason) > 0;
+
+    if exists (
+        select from auth.users as account
+        where account.id = erase_user.user_id and account.deleted_at is null
+    ) then
+        perform private.erase_account(user_id);
+        insert into public.audit_log (action, table_name, row_key, user_id)
+        values ('erase_user', 'profiles', jsonb_build_object('id', user_id), user_id);
+    end if;
+end
+$$;
+comment on function public.erase_user(uuid) is
+    'Erases a person: name, address, sign-in, roles, feeds, hours and every free text about them; coming bookings and seats are given back. Attendance, enrollments and the audit log keep their rows under the id, which leads to nobody any more. Superadmins only; safe to repeat; cannot be undone. Errors: 42501; PT404 unknown user; PT409 oneself, or somebody who still hosts sessions.';
+revoke execute on function public.erase_user(uuid) from public, anon, authenticated, service_role;
+grant execute on function public.erase_user(uuid) to authenticated;
+
+-- Who came and went by the minute is needed to settle attendance, and by nobody two years later. Attendance stays.
+-- In small lots, from the oldest on: ids rise with time.
+create function private.forget_presence()
+returns integer
+language plpgsql
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+as $$
+declare
+    v_lot constant integer := 2000;
+    v_before timestamptz;
+    v_oldest timestamptz;
+    v_forgotten integer;
+begin
+    select clock_timestamp() - make_interval(months => settings.presence_retention_months) into v_before
+    from public.app_settings as settings;
+    select presence.recorded_at into v_oldest
+    from private.presence_events as presence
+    order by presence.id
+    limit 1;
+    if v_oldest is null or v_oldest >= v_before then
+        return 0;
+    end if;
+    delete from private.presence_events as forgotten
+    where forgotten.id = any(
+        array(
+            select oldest.id
+            from (
+                select presence.id, presence.recorded_at
+                from private.presence_events as presence
+                order by presence.id
+                limit v_lot
+            ) as oldest
+            where oldest.recorded_at < v_before
+        )
+    );
+    get diagnostics v_forgotten = row_count;
+    return v_forgotten;
+end
+$$;
+comment on function private.forget_presence() is
+    'Deletes up to 2,000 joins and leaves that are older than app_settings.presence_retention_months, oldest first; how many.';
+revoke execute on function private.forget_presence() from public;

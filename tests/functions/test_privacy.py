@@ -1,0 +1,308 @@
+"""What is known of a person can be handed out and erased, and old presence is forgotten."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from support.actors import as_user
+from support.bookings import offer
+from support.sessions import refusal
+from support.world import World
+
+SECRET = "Zebulon Quux"  # the person's name, found nowhere else
+
+
+def scalar(conn: psycopg.Connection, query: str, *values: object) -> Any:
+    row = conn.execute(query.encode(), values).fetchone()
+    assert row is not None
+    return row[0]
+
+
+def export(conn: psycopg.Connection, who: UUID, about: UUID) -> dict[str, Any]:
+    with as_user(conn, who):
+        data: dict[str, Any] = scalar(conn, "select public.export_user_data(%s)", about)
+    return data
+
+
+# -- The register ----------------------------------------------------------------------------------
+
+NAMES_A_USER = """
+    select attrelid::regclass::text, attname::text
+    from pg_attribute
+    inner join pg_class on pg_class.oid = attrelid
+    where
+        relkind in ('r', 'p') and not relispartition
+        and relnamespace::regnamespace::text in ('public', 'private', 'notifier')
+        and attnum > 0 and not attisdropped
+        and atttypid = 'uuid'::regtype
+        and attgenerated = ''
+        and (
+            attname ~ '^(user|student|mentor|owner|actor|recipient)_id$|_by$'
+            or exists (
+                select from pg_constraint
+                where contype = 'f' and conrelid = attrelid and conkey = array[attnum]
+                    and confrelid::regclass::text in ('profiles', 'auth.users')
+            )
+        )
+        and attrelid::regclass::text || '.' || attname <> 'notifier.emails.carried_by'
+"""
+
+
+def unregistered(conn: psycopg.Connection) -> set[str]:
+    """The columns that name a user and stand in no row of private.personal_data."""
+    found = {
+        (table if "." in table else f"public.{table}", column)
+        for table, column in conn.execute(NAMES_A_USER.encode()).fetchall()
+    }
+    registered = set(
+        conn.execute("select table_name, column_name from private.personal_data").fetchall()
+    )
+    assert len(found) > 20
+    assert registered - found == set(), "registered, and not there"
+    return {f"{table}.{column}" for table, column in found - registered}
+
+
+def test_every_column_that_names_a_user_is_registered(conn: psycopg.Connection) -> None:
+    assert unregistered(conn) == set()
+
+
+@pytest.mark.parametrize(
+    "column", ["author uuid references public.profiles (id)", "student_id uuid", "checked_by uuid"]
+)
+def test_a_new_table_that_names_a_user_is_noticed(conn: psycopg.Connection, column: str) -> None:
+    conn.execute(f"create table private.essays (id uuid primary key, {column})".encode())
+    assert unregistered(conn) == {f"private.essays.{column.split()[0]}"}
+
+
+def test_what_is_cleared_exists_and_can_be_empty(conn: psycopg.Connection) -> None:
+    rows = conn.execute(
+        "select table_name, cleared.name from private.personal_data,"
+        " unnest(cleared_columns) as cleared (name)"
+    ).fetchall()
+    assert rows
+    for table, column in rows:
+        conn.execute(
+            sql.SQL("update {} set {} = default where false").format(
+                sql.Identifier(*table.split(".")), sql.Identifier(column)
+            )
+        )
+
+
+# -- Export ----------------------------------------------------------------------------------------
+
+
+def test_everybody_exports_their_own_data_from_every_table(
+    conn: psycopg.Connection, world: World
+) -> None:
+    batch = world.batch()
+    sam = world.student(SECRET, batch=batch, email="sam@secret.test")
+    other = world.student("Other", batch=batch)
+    session = world.session(batch=batch, starts=timedelta(minutes=-5))
+    world.attendance(session, other, note="about somebody else")
+    with as_user(conn, sam):
+        conn.execute("select public.join_session(%s)", (session,))
+    data = export(conn, sam, sam)
+    assert data["user_id"] == str(sam)
+    assert data["account"]["email"] == "sam@secret.test"
+    assert data["public.profiles"][0]["full_name"] == SECRET
+    assert data["public.session_attendance"][0]["status"] == "present"
+    assert len(data["private.presence_events"]) == 1
+    assert data["public.user_roles"][0]["role"] == "student"
+    about = {
+        row[0]
+        for row in conn.execute("select table_name from private.personal_data where is_about")
+    }
+    assert about <= set(data)
+    assert str(other) not in str(data)
+    assert "about somebody else" not in str(data)
+
+
+def test_superadmins_export_anybodys_and_others_only_their_own(
+    conn: psycopg.Connection, world: World
+) -> None:
+    sam = world.student(SECRET)
+    assert export(conn, world.superadmin(), sam)["user_id"] == str(sam)
+    said = set()
+    for who in (world.student(), world.mentor(), world.admin()):
+        for about in (sam, uuid4()):
+            with as_user(conn, who), refusal(conn, "42501") as no:
+                conn.execute("select public.export_user_data(%s)", (about,))
+            said.add((no.message, no.detail, no.hint))
+    assert len(said) == 1
+    with as_user(conn, world.superadmin()), refusal(conn, "PT404"):
+        conn.execute("select public.export_user_data(%s)", (uuid4(),))
+
+
+# -- Erasure ---------------------------------------------------------------------------------------
+
+
+def erase(conn: psycopg.Connection, who: UUID, whom: UUID) -> None:
+    with as_user(conn, who):
+        conn.execute("select public.erase_user(%s)", (whom,))
+
+
+def everything(conn: psycopg.Connection) -> str:
+    """All that the database holds, as one text."""
+    names = conn.execute(
+        "select nspname, relname from pg_class inner join pg_namespace on pg_namespace.oid ="
+        " relnamespace where relkind = 'r' and nspname in ('public', 'private', 'notifier', 'auth')"
+    ).fetchall()
+    return "\n".join(
+        str(
+            conn.execute(
+                sql.SQL("select t::text from {} as t").format(sql.Identifier(*name))
+            ).fetchall()
+        )
+        for name in names
+    )
+
+
+def lived(conn: psycopg.Connection, world: World) -> tuple[UUID, UUID]:
+    """A student with a past and plans, and a session they attended."""
+    batch, marta = world.batch(), world.mentor("Marta")
+    sam = world.student(SECRET, batch=batch, email="zebulon@secret.test", password="x")
+    past = world.session("Past", batch=batch, starts=timedelta(days=-3))
+    world.attendance(past, sam, "excused", note=f"{SECRET} was ill")
+    coming = world.session("Coming", batch=batch, registration_required=True)
+    offered = offer(conn, marta)
+    with as_user(conn, sam):
+        conn.execute("select public.register_for_session(%s)", (coming,))
+        slot = scalar(conn, "select min(start_time) from public.bookable_slots(%s)", offered)
+        conn.execute(
+            "select public.book_slot(%s, %s, %s)", (offered, slot, f"I am {SECRET}, call me")
+        )
+    return sam, past
+
+
+def test_nothing_leads_to_an_erased_person_and_every_count_stays(
+    conn: psycopg.Connection, world: World
+) -> None:
+    sam, past = lived(conn, world)
+    superadmin = world.superadmin()
+    assert everything(conn).count(SECRET) >= 6
+
+    def counts() -> dict[str, int]:
+        return {
+            table: scalar(conn, f"select count(*) from {table}")  # noqa: S608
+            for table in (
+                "public.profiles",
+                "public.session_attendance",
+                "public.session_registrations",
+                "public.session_bookings",
+                "public.course_enrollments",
+                "auth.users",
+            )
+        }
+
+    before = counts()
+    erase(conn, superadmin, sam)
+
+    assert counts() == before
+    left = everything(conn)
+    assert SECRET not in left
+    assert "zebulon@secret.test" not in left
+    assert (
+        scalar(
+            conn, "select status::text from public.session_attendance where session_id = %s", past
+        )
+        == "excused"
+    )
+
+
+def test_seats_and_slots_are_given_back_and_access_ends(
+    conn: psycopg.Connection, world: World
+) -> None:
+    sam, _ = lived(conn, world)
+    erase(conn, world.superadmin(), sam)
+    assert scalar(
+        conn,
+        "select array_agg(status::text) from public.session_registrations where student_id = %s",
+        sam,
+    ) == ["cancelled"]
+    booked = conn.execute(
+        "select status::text, cancel_reason from public.success_sessions as session"
+        " inner join public.session_bookings as booking on booking.session_id = session.id"
+        " where booking.student_id = %s",
+        (sam,),
+    ).fetchall()
+    assert [status for status, _ in booked] == ["cancelled"]
+    with as_user(conn, sam):
+        assert scalar(conn, "select count(*) from public.success_sessions") == 0
+    assert scalar(conn, "select encrypted_password is null from auth.users where id = %s", sam)
+
+
+def test_erasing_twice_changes_nothing_more(conn: psycopg.Connection, world: World) -> None:
+    sam, _ = lived(conn, world)
+    superadmin = world.superadmin()
+    erase(conn, superadmin, sam)
+    before = everything(conn)
+    erase(conn, superadmin, sam)
+    assert everything(conn) == before
+    assert (
+        scalar(
+            conn,
+            "select count(*) from public.audit_log where action = 'erase_user' and user_id = %s",
+            sam,
+        )
+        == 1
+    )
+
+
+def test_a_mentor_who_still_hosts_is_not_erased(conn: psycopg.Connection, world: World) -> None:
+    marta = world.mentor(SECRET)
+    session = world.session(mentor=marta)
+    with as_user(conn, world.superadmin()), refusal(conn, "PT409") as no:
+        conn.execute("select public.erase_user(%s)", (marta,))
+    assert (no.message, no.detail) == ("this user still hosts sessions", "1 upcoming or live")
+    conn.execute("update public.success_sessions set mentor_id = null where id = %s", (session,))
+    erase(conn, world.superadmin(), marta)
+    assert scalar(conn, "select full_name from public.profiles where id = %s", marta) == ""
+
+
+def test_only_superadmins_erase_and_not_themselves(conn: psycopg.Connection, world: World) -> None:
+    sam, superadmin = world.student(SECRET), world.superadmin()
+    said = set()
+    for who in (sam, world.mentor(), world.admin(), world.enrollment_manager()):
+        for whom in (sam, uuid4()):
+            with as_user(conn, who), refusal(conn, "42501") as no:
+                conn.execute("select public.erase_user(%s)", (whom,))
+            said.add((no.message, no.detail, no.hint))
+    assert len(said) == 1
+    with as_user(conn, superadmin):
+        with refusal(conn, "PT409"):
+            conn.execute("select public.erase_user(%s)", (superadmin,))
+        with refusal(conn, "PT404"):
+            conn.execute("select public.erase_user(%s)", (uuid4(),))
+    erase(conn, superadmin, sam)
+
+
+# -- Forgetting ------------------------------------------------------------------------------------
+
+
+def test_old_presence_is_forgotten_oldest_first_and_attendance_stays(
+    conn: psycopg.Connection, world: World
+) -> None:
+    sam, session = world.student(), world.session(starts=timedelta(minutes=-5))
+    now = datetime.now(UTC)
+    world.attendance(session, sam)
+    for months, kind in ((30, "join"), (25, "leave"), (1, "join")):
+        conn.execute(
+            "insert into private.presence_events"
+            " (session_id, user_id, kind, occurred_at, source, recorded_at)"
+            " values (%s, %s, %s, %s, 'join', %s)",
+            (session, sam, kind, now, now - timedelta(days=31 * months)),
+        )
+    assert scalar(conn, "select private.forget_presence()") == 2
+    assert scalar(conn, "select private.forget_presence()") == 0
+    assert scalar(conn, "select count(*) from private.presence_events") == 1
+    assert scalar(conn, "select count(*) from public.session_attendance") == 1
+    conn.execute("update public.app_settings set presence_retention_months = 1 where id")
+    conn.execute("update private.presence_events set recorded_at = %s", (now - timedelta(days=40),))
+    conn.execute("select notifier.tick()")
+    assert scalar(conn, "select count(*) from private.presence_events") == 0
