@@ -16,6 +16,7 @@ export type Database = {
           "meeting_wait_minutes": number;
           "mentor_buffer_minutes": number;
           "partial_below_percent": number;
+          "presence_retention_months": number;
           "reminder_minutes": (number)[];
           "series_horizon_days": number;
           "updated_at": string;
@@ -30,6 +31,7 @@ export type Database = {
           "meeting_wait_minutes"?: number;
           "mentor_buffer_minutes"?: number;
           "partial_below_percent"?: number;
+          "presence_retention_months"?: number;
           "reminder_minutes"?: (number)[];
           "series_horizon_days"?: number;
           "updated_at"?: string;
@@ -43,6 +45,7 @@ export type Database = {
           "meeting_wait_minutes"?: number;
           "mentor_buffer_minutes"?: number;
           "partial_below_percent"?: number;
+          "presence_retention_months"?: number;
           "reminder_minutes"?: (number)[];
           "series_horizon_days"?: number;
           "updated_at"?: string;
@@ -2158,6 +2161,7 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "erase_user": { Args: { "user_id": string }; Returns: undefined };
       "explain_notifications": {
         Args: { "session_id": string; "user_id": string };
         Returns: Database["public"]["CompositeTypes"]["notification_explanation"][];
@@ -2178,6 +2182,7 @@ export type Database = {
           isSetofReturn: true;
         };
       };
+      "export_user_data": { Args: { "user_id": string }; Returns: Json };
       "fail_meeting_task": {
         Args: {
           "claim_id": string;

@@ -85,6 +85,7 @@ class PublicAppSettings(BaseModel):
     meeting_wait_minutes: int = Field(alias="meeting_wait_minutes")
     mentor_buffer_minutes: int = Field(alias="mentor_buffer_minutes")
     partial_below_percent: int = Field(alias="partial_below_percent")
+    presence_retention_months: int = Field(alias="presence_retention_months")
     reminder_minutes: List[int] = Field(alias="reminder_minutes")
     series_horizon_days: int = Field(alias="series_horizon_days")
     updated_at: datetime.datetime = Field(alias="updated_at")
@@ -99,6 +100,7 @@ class PublicAppSettingsInsert(TypedDict):
     meeting_wait_minutes: NotRequired[Annotated[int, Field(alias="meeting_wait_minutes")]]
     mentor_buffer_minutes: NotRequired[Annotated[int, Field(alias="mentor_buffer_minutes")]]
     partial_below_percent: NotRequired[Annotated[int, Field(alias="partial_below_percent")]]
+    presence_retention_months: NotRequired[Annotated[int, Field(alias="presence_retention_months")]]
     reminder_minutes: NotRequired[Annotated[List[int], Field(alias="reminder_minutes")]]
     series_horizon_days: NotRequired[Annotated[int, Field(alias="series_horizon_days")]]
     updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
@@ -113,6 +115,7 @@ class PublicAppSettingsUpdate(TypedDict):
     meeting_wait_minutes: NotRequired[Annotated[int, Field(alias="meeting_wait_minutes")]]
     mentor_buffer_minutes: NotRequired[Annotated[int, Field(alias="mentor_buffer_minutes")]]
     partial_below_percent: NotRequired[Annotated[int, Field(alias="partial_below_percent")]]
+    presence_retention_months: NotRequired[Annotated[int, Field(alias="presence_retention_months")]]
     reminder_minutes: NotRequired[Annotated[List[int], Field(alias="reminder_minutes")]]
     series_horizon_days: NotRequired[Annotated[int, Field(alias="series_horizon_days")]]
     updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]

@@ -312,6 +312,7 @@ create table public.app_settings (
     mentor_buffer_minutes integer not null default 0,
     series_horizon_days integer not null default 180,
     audit_retention_months integer not null default 24,
+    presence_retention_months integer not null default 24,
     app_url text,
     reminder_minutes integer[] not null default '{1440,60}',
     updated_at timestamptz not null default now(),
@@ -367,6 +368,14 @@ create table public.app_settings (
             'Send for how many days ahead the sessions of a series are made.'
         )
     ),
+    constraint app_settings_presence_retention_months_range check (
+        private.rule(
+            presence_retention_months between 1 and 120,
+            'app_settings_presence_retention_months_range',
+            'presence_retention_months must be between 1 and 120',
+            'Send for how many months joins and leaves are kept.'
+        )
+    ),
     constraint app_settings_audit_retention_months_range check (
         private.rule(
             audit_retention_months between 1 and 120,
@@ -404,6 +413,8 @@ comment on column public.app_settings.mentor_buffer_minutes is
     'Minutes that a mentor has between two sessions. Asked when a session is given to a mentor or moved; what is planned already stays.';
 comment on column public.app_settings.series_horizon_days is
     'For how many days ahead the sessions of a series are made. The clock makes the next ones when fewer than half as many days are left.';
+comment on column public.app_settings.presence_retention_months is
+    'Months for which joins and leaves are kept; the attendance worked out from them stays.';
 comment on column public.app_settings.audit_retention_months is
     'Whole months for which the audit log is kept; older ones are dropped, their seals stay.';
 comment on column public.app_settings.app_url is
@@ -1790,6 +1801,70 @@ comment on column private.audit_redactions.digest is 'private.audit_digest of th
 comment on column private.audit_redactions.redacted_at is 'When it was erased.';
 
 alter table private.audit_redactions enable row level security;
+
+-- Where people occur: every column that names a user. export_user_data and erase_user work through it, so that they
+-- cannot forget a table; a test fails while a column that refers to a user is missing.
+create table private.personal_data (
+    table_name text not null,
+    column_name text not null,
+    is_about boolean not null,
+    erasure text not null,
+    cleared_columns text[] not null default '{}',
+    constraint personal_data_pkey primary key (table_name, column_name),
+    constraint personal_data_erasure_known check (
+        erasure in (
+            'kept', -- the row counts; its user id no longer leads to anybody
+            'cleared', -- the row counts; cleared_columns become empty
+            'deleted' -- the row is of use to nobody any more
+        )
+    ),
+    constraint personal_data_cleared_columns_when_cleared check ((erasure = 'cleared') = (cleared_columns <> '{}'))
+);
+comment on table private.personal_data is
+    'Every column that names a user: what export_user_data hands out and what erase_user does with its rows.';
+comment on column private.personal_data.table_name is 'The table, with its schema.';
+comment on column private.personal_data.column_name is 'The column that names the user.';
+comment on column private.personal_data.is_about is
+    'Whether the row is about that user, and is exported; else they only did something in it that is about others.';
+comment on column private.personal_data.erasure is 'What erase_user does with the row: kept, cleared or deleted.';
+comment on column private.personal_data.cleared_columns is 'The columns that are emptied where erasure is cleared.';
+
+alter table private.personal_data enable row level security;
+
+insert into private.personal_data (table_name, column_name, is_about, erasure, cleared_columns)
+values
+('public.profiles', 'id', true, 'cleared', '{full_name}'),
+('public.user_roles', 'user_id', true, 'deleted', '{}'),
+('public.course_enrollments', 'student_id', true, 'kept', '{}'),
+('public.session_participants', 'user_id', true, 'kept', '{}'),
+('public.session_participants', 'added_by', false, 'kept', '{}'),
+('public.session_registrations', 'student_id', true, 'kept', '{}'),
+('public.session_attendance', 'student_id', true, 'cleared', '{note}'),
+('public.session_attendance', 'marked_by', false, 'kept', '{}'),
+('public.session_bookings', 'student_id', true, 'cleared', '{note}'),
+('public.success_sessions', 'mentor_id', true, 'kept', '{}'),
+('public.success_sessions', 'created_by', false, 'kept', '{}'),
+('public.session_series', 'mentor_id', true, 'kept', '{}'),
+('public.session_series', 'created_by', false, 'kept', '{}'),
+('public.booking_offers', 'mentor_id', true, 'kept', '{}'),
+('public.booking_offers', 'created_by', false, 'kept', '{}'),
+('public.mentor_time_off', 'mentor_id', true, 'deleted', '{}'),
+('public.mentor_availability', 'mentor_id', true, 'deleted', '{}'),
+('public.blackout_dates', 'created_by', false, 'kept', '{}'),
+('public.meeting_accounts', 'mentor_id', true, 'cleared', '{mentor_id}'),
+('private.personal_links', 'user_id', true, 'deleted', '{}'),
+('public.notification_preferences', 'user_id', true, 'deleted', '{}'),
+('public.calendar_feeds', 'owner_id', true, 'deleted', '{}'),
+('public.session_recordings', 'created_by', false, 'kept', '{}'),
+('public.session_recording_views', 'user_id', true, 'kept', '{}'),
+('public.audit_log', 'user_id', true, 'kept', '{}'),
+('public.audit_log', 'actor_id', false, 'kept', '{}'),
+('private.presence_events', 'user_id', true, 'kept', '{}'),
+('private.platform_participants', 'user_id', true, 'deleted', '{}'),
+('private.unmatched_participants', 'student_id', true, 'cleared', '{identity, full_name, email}'),
+('private.unmatched_participants', 'decided_by', false, 'kept', '{}'),
+('notifier.emails', 'recipient_id', true, 'kept', '{}'),
+('notifier.events', 'student_id', true, 'kept', '{}');
 
 -- Recordings of sessions: an address, or an object in the bucket `session-recordings`. Students see those that are
 -- published, while they have access to the session.

@@ -2290,6 +2290,7 @@ begin
     -- First of all: it must have no transaction id yet.
     perform private.seal_audit_log();
     perform private.keep_audit_partitions();
+    perform private.forget_presence();
 
     update public.success_sessions as session set status = 'live'
     where session.id = any(
@@ -2323,7 +2324,7 @@ begin
 end
 $$;
 comment on function notifier.tick() is
-    'Starts and completes sessions by the clock, orders the mails of recordings that can be watched, writes reminders that are due, and recovers mails of lost workers; how many of each. Seals the audit log and keeps its months. Call it whenever next_wake() says so.';
+    'Starts and completes sessions by the clock, orders the mails of recordings that can be watched, writes reminders that are due, and recovers mails of lost workers; how many of each. Seals the audit log and keeps its months, and forgets old presence. Call it whenever next_wake() says so.';
 revoke execute on function notifier.tick() from public;
 grant execute on function notifier.tick() to notifier;
 
