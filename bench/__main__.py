@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import psycopg
 
-from bench import calendar, latency, recurrence, reschedule, throughput
+from bench import calendar, feed, latency, recurrence, reschedule, throughput
 from bench.errors import BenchError
 from bench.harness import Run
 from bench.report import Section, table
@@ -18,6 +18,7 @@ Measure = Callable[[Run], list[Section]]
 
 ROWS: Mapping[str, Measure] = {
     "calendar": calendar.measure,
+    "feed": feed.measure,
     "recurrence": recurrence.measure,
     "reschedule": reschedule.measure,
     "throughput": throughput.measure,
