@@ -68,6 +68,8 @@ begin
         select attendance.status into v_details.attendance_status
         from public.session_attendance as attendance
         where attendance.session_id = v_session.id and attendance.student_id = auth.uid();
+    elsif private.is_session_host(v_session) then
+        perform private.note_host_presence(v_session.id, auth.uid(), clock_timestamp());
     end if;
 
     perform private.audit_reveal('join_session', 'success_sessions', v_session.id);
@@ -99,6 +101,6 @@ begin
 end
 $$;
 comment on function public.join_session(uuid) is
-    'Enter a session: answers links, meeting id and passcode, and records attendance for students (not for the host or managers). Safe to repeat. Errors: PT404 unknown or not visible; PT409 cancelled, over, without a seat where registration is required, before the window (the detail says when it opens), or while the meeting is being set up. Each call is written to the audit log.';
+    'Enter a session: answers links, meeting id and passcode, and records attendance for students (of the host only when they first came, of managers nothing). Safe to repeat. Errors: PT404 unknown or not visible; PT409 cancelled, over, without a seat where registration is required, before the window (the detail says when it opens), or while the meeting is being set up. Each call is written to the audit log.';
 revoke execute on function public.join_session(uuid) from public, anon, authenticated, service_role;
 grant execute on function public.join_session(uuid) to authenticated;

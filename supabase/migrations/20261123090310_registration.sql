@@ -484,6 +484,18 @@ begin
         order by session.id
         for no key update
     );
+    -- What is counted of the user goes with several statements; the rows it is counted in are locked once.
+    perform private.hold_session_statistics(
+        array(
+            select registration.session_id
+            from public.session_registrations as registration
+            where registration.student_id = old.id
+            union
+            select attendance.session_id
+            from public.session_attendance as attendance
+            where attendance.student_id = old.id
+        )
+    );
     delete from public.session_registrations as registration where registration.student_id = old.id;
     perform private.promote_waitlist(v_session_ids);
     return old;

@@ -1,0 +1,22 @@
+create function private.add_csv_line(lines text, added anyelement)
+returns text
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_record json := to_json(added);
+    v_names text;
+    v_cells text;
+begin
+    select
+        string_agg(private.csv_cell(to_json(field.name)), ',' order by field.place),
+        string_agg(private.csv_cell(field.content), ',' order by field.place)
+    into v_names, v_cells
+    from json_each(v_record) with ordinality as field (name, content, place);
+    return coalesce(lines, v_names || e'\r\n') || v_cells || e'\r\n';
+end
+$$;
+comment on function private.add_csv_line(text, anyelement) is
+    'Appends a row to a CSV file; the first one brings the names of the columns with it.';
+revoke execute on function private.add_csv_line(text, anyelement) from public;

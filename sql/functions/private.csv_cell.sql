@@ -1,0 +1,25 @@
+-- Spreadsheets run a cell that begins as a formula does, quoted or not, so that a student's name could run on the
+-- machine of the admin who opens a report. Text that begins so gets an apostrophe in front, by which they show it as it
+-- is. Numbers are left as they are: a change of -0.05 is no formula.
+create function private.csv_cell(content json)
+returns text
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_text text := content #>> '{}';
+begin
+    if v_text is null or json_typeof(content) in ('number', 'boolean') then
+        return coalesce(v_text, '');
+    end if;
+    if v_text ~ '^(\s*[=+\-@＝＋－＠]|[\t\r\n])' then
+        v_text := '''' || v_text;
+    end if;
+    return '"' || replace(v_text, '"', '""') || '"';
+end
+$$;
+comment on function private.csv_cell(json) is
+    'A value as a cell of a CSV file (RFC 4180): text is quoted, and neutralised where a spreadsheet would take it for a formula; null is empty.';
+revoke execute on function private.csv_cell(json) from public;
+grant execute on function private.csv_cell(json) to authenticated, service_role;

@@ -1,0 +1,26 @@
+-- For DBAs, after rows were loaded past the triggers.
+create function private.rebuild_session_statistics()
+returns bigint
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_made bigint;
+    v_wrong_ids uuid[];
+begin
+    insert into private.session_statistics
+    select counted.*
+    from private.recounted_session_statistics as counted
+    where not exists (
+        select from private.session_statistics as statistics where statistics.session_id = counted.session_id
+    )
+    on conflict do nothing;
+    get diagnostics v_made = row_count;
+    v_wrong_ids := array(select wrong.session_id from private.check_session_statistics() as wrong);
+    perform private.refresh_session_statistics(v_wrong_ids);
+    return v_made + cardinality(v_wrong_ids);
+end
+$$;
+comment on function private.rebuild_session_statistics() is
+    'Recounts everything and puts right the statistics of sessions that lack them or differ; how many. For DBAs: costs a read of all attendance, and locks the rows it mends until the transaction ends.';
+revoke execute on function private.rebuild_session_statistics() from public;
