@@ -1,7 +1,7 @@
 -- PostgREST serves every table, view and function of the API as CSV. Its own way of writing it leaves formulas alive;
 -- an aggregate over any row that returns the domain takes its place. The file is copied with each row, so that pages of
 -- thousands of rows cost milliseconds and one of a hundred thousand would not end.
-create aggregate public.csv (anyelement) ( -- noqa: LT01
+create aggregate public.csv (line anyelement) ( -- noqa: LT01
     sfunc = private.add_csv_line,
     stype = text,
     finalfunc = private.finish_csv

@@ -58,6 +58,9 @@ begin
 
     if v_user_id is not null and not private.takes_part(v_session, v_user_id) then
         if private.is_session_staff(v_session, v_user_id) then
+            if kind = 'join' and v_session.mentor_id = v_user_id then
+                perform private.note_host_presence(v_session.id, v_user_id, occurred_at);
+            end if;
             v_receipt.outcome := 'staff';
             return v_receipt;
         end if;

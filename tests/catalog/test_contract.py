@@ -108,6 +108,34 @@ API_FUNCTIONS = {
     "export_user_data(user_id uuid)": "jsonb",
     "explain_notifications(session_id uuid, user_id uuid)": "notification_explanation",
     "explain_session_access(session_id uuid, user_id uuid)": "session_access_rule",
+    (
+        "attendance_report(from_date date, to_date date, course_id uuid DEFAULT NULL::uuid,"
+        " batch_id uuid DEFAULT NULL::uuid, session_type session_type DEFAULT NULL::session_type,"
+        " mentor_id uuid DEFAULT NULL::uuid, grain text DEFAULT NULL::text,"
+        " timezone text DEFAULT NULL::text)"
+    ): "attendance_figures",
+    (
+        "mentor_performance(from_date date, to_date date, course_id uuid DEFAULT NULL::uuid,"
+        " batch_id uuid DEFAULT NULL::uuid, session_type session_type DEFAULT NULL::session_type,"
+        " mentor_id uuid DEFAULT NULL::uuid, grain text DEFAULT NULL::text,"
+        " timezone text DEFAULT NULL::text)"
+    ): "mentor_figures",
+    (
+        "session_effectiveness(from_date date, to_date date, course_id uuid DEFAULT NULL::uuid,"
+        " batch_id uuid DEFAULT NULL::uuid, session_type session_type DEFAULT NULL::session_type,"
+        " mentor_id uuid DEFAULT NULL::uuid,"
+        " timezone text DEFAULT NULL::text)"
+    ): "session_figures",
+    (
+        "student_participation(from_date date, to_date date, course_id uuid DEFAULT NULL::uuid,"
+        " batch_id uuid DEFAULT NULL::uuid, session_type session_type DEFAULT NULL::session_type,"
+        " mentor_id uuid DEFAULT NULL::uuid, student_id uuid DEFAULT NULL::uuid,"
+        " grain text DEFAULT NULL::text, timezone text DEFAULT NULL::text)"
+    ): "participation_figures",
+    (
+        "rate_session(session_id uuid, rating integer, comment text DEFAULT NULL::text)"
+    ): "session_ratings",
+    "csv(line anyelement)": '"text/csv"',
     "join_session(session_id uuid)": "session_join_details",
     "leave_session(session_id uuid)": "session_attendance",
     "move_booking(session_id uuid, start_time timestamp with time zone)": "booking_details",
@@ -173,6 +201,7 @@ API_RELATIONS = {
     "session_participants",
     "session_recording_views",
     "session_recordings",
+    "session_ratings",
     "session_registrations",
     "series_skips",
     "session_series",

@@ -45,6 +45,13 @@ DEFINER_API = {
     "save_personal_link(uuid,uuid,text,text)",
     "reschedule_session(uuid,timestamp with time zone,timestamp with time zone)",
     "update_session_series(uuid,text,jsonb)",
+    # Writes ratings, for those who attended.
+    "rate_session(uuid,integer,text)",
+    # Add up statistics of sessions: all for managers, their own for mentors and students.
+    "attendance_report(date,date,uuid,uuid,session_type,uuid,text,text)",
+    "mentor_performance(date,date,uuid,uuid,session_type,uuid,text,text)",
+    "session_effectiveness(date,date,uuid,uuid,session_type,uuid,text)",
+    "student_participation(date,date,uuid,uuid,session_type,uuid,uuid,text,text)",
     # Look at and lock what row-level security would hide the indexes of; for managers only.
     "available_mentors(timestamp with time zone,timestamp with time zone)",
     ("reassign_mentor_sessions(uuid,uuid,timestamp with time zone,timestamp with time zone)"),
@@ -70,6 +77,8 @@ FUNCTION_RULES = (
         from pg_proc
         where pronamespace::regnamespace::text in ('public', 'private', 'notifier')
             and 'search_path=pg_catalog, pg_temp' <> all (coalesce(proconfig, '{}'))
+            -- An aggregate has none of its own: the functions it is made of have.
+            and prokind <> 'a'
         """,
         """
         create function private.lost() returns integer language sql

@@ -97,6 +97,7 @@ SUMMARY = {
     ("authenticated", "public.session_recordings"): (
         f"select, insert (id, session_id, {RECORDING_FIELDS}), update ({RECORDING_FIELDS}), delete"
     ),
+    ("authenticated", "public.session_ratings"): "select",
     ("authenticated", "public.session_registrations"): "select",
     ("authenticated", "public.series_skips"): "select",
     ("authenticated", "public.session_series"): "select",
@@ -129,6 +130,28 @@ SUMMARY = {
     ("authenticated", "public.explain_session_access(session_id, user_id)"): CALL,
     ("authenticated", "public.reschedule_session(session_id, start_time, end_time)"): CALL,
     ("authenticated", "public.update_session_series(session_id, scope, changes)"): CALL,
+    (
+        "authenticated",
+        "public.attendance_report(from_date, to_date, course_id, batch_id, session_type,"
+        " mentor_id, grain, timezone)",
+    ): CALL,
+    (
+        "authenticated",
+        "public.mentor_performance(from_date, to_date, course_id, batch_id, session_type,"
+        " mentor_id, grain, timezone)",
+    ): CALL,
+    (
+        "authenticated",
+        "public.session_effectiveness(from_date, to_date, course_id, batch_id, session_type,"
+        " mentor_id, timezone)",
+    ): CALL,
+    (
+        "authenticated",
+        "public.student_participation(from_date, to_date, course_id, batch_id, session_type,"
+        " mentor_id, student_id, grain, timezone)",
+    ): CALL,
+    ("authenticated", "public.rate_session(session_id, rating, comment)"): CALL,
+    ("authenticated", "public.csv(line)"): CALL,
     ("authenticated", "public.join_session(session_id)"): CALL,
     ("authenticated", "public.leave_session(session_id)"): CALL,
     ("authenticated", "public.move_booking(session_id, start_time)"): CALL,
@@ -145,6 +168,7 @@ SUMMARY = {
     # not expose them.
     ("authenticated", "private.*"): "usage",
     ("authenticated", "private.audience_key(course_id, batch_id)"): CALL,
+    ("authenticated", "private.csv_cell(content)"): CALL,
     ("authenticated", "private.effective_session_status(status, start_time, end_time)"): CALL,
     ("authenticated", "private.has_role(role)"): CALL,
     ("authenticated", "private.is_manager()"): CALL,
@@ -193,6 +217,7 @@ SUMMARY = {
     ("service_role", "public.session_participants"): ALL,
     ("service_role", "public.session_recording_views"): "select",
     ("service_role", "public.session_recordings"): ALL,
+    ("service_role", "public.session_ratings"): ALL,
     ("service_role", "public.session_registrations"): "select",
     ("service_role", "public.series_skips"): "select",
     ("service_role", "public.session_series"): ALL,
@@ -216,6 +241,8 @@ SUMMARY = {
     ): CALL,
     ("service_role", "private.*"): "usage",
     ("service_role", "private.audience_key(course_id, batch_id)"): CALL,
+    ("service_role", "private.csv_cell(content)"): CALL,
+    ("service_role", "public.csv(line)"): CALL,
     ("service_role", "private.effective_session_status(status, start_time, end_time)"): CALL,
     ("service_role", "private.join_opens_at(start_time)"): CALL,
     ("service_role", "private.meeting_key(zoom_meeting_id, platform_data)"): CALL,

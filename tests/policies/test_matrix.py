@@ -309,6 +309,42 @@ ATTEMPTS = (
         may=("student", "host", *MANAGERS, "service_role"),
         refused=("anon",),
     ),
+    # -- session_ratings ---------------------------------------------------------------------------
+    Attempt(
+        "session_ratings",
+        "select",
+        "of the student",
+        "select from public.session_ratings where student_id = %(student)s",
+        may=("student", *MANAGERS, "service_role"),
+        refused=("anon",),
+    ),
+    Attempt(
+        "session_ratings",
+        "insert",
+        "of the participant",
+        """
+        insert into public.session_ratings (session_id, student_id, rating)
+        values (%(session_over)s, %(participant)s, 5)
+        """,
+        may=("service_role",),
+        refused=but("service_role"),
+    ),
+    Attempt(
+        "session_ratings",
+        "update",
+        "of the student",
+        "update public.session_ratings set rating = 1 where student_id = %(student)s",
+        may=("service_role",),
+        refused=but("service_role"),
+    ),
+    Attempt(
+        "session_ratings",
+        "delete",
+        "of the student",
+        "delete from public.session_ratings where student_id = %(student)s",
+        may=("service_role",),
+        refused=but("service_role"),
+    ),
     # -- course_enrollments ------------------------------------------------------------------------
     Attempt(
         "course_enrollments",
@@ -993,6 +1029,7 @@ DONE_BY_NOBODY = (
             ("session_participants", "truncate public.session_participants"),
             ("session_recording_views", "truncate public.session_recording_views"),
             ("session_recordings", "truncate public.session_recordings cascade"),
+            ("session_ratings", "truncate public.session_ratings"),
             ("session_registrations", "truncate public.session_registrations"),
             ("series_skips", "truncate public.series_skips"),
             ("session_series", "truncate public.session_series cascade"),

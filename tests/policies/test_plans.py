@@ -256,6 +256,7 @@ OWN_ROWS = {
     "session_attendance": {"session_attendance_student_id_idx", "session_attendance_pkey"},
     "session_bookings": {"session_bookings_student_id_offer_id_idx", "session_bookings_pkey"},
     "session_participants": {"session_participants_user_id_idx", "session_participants_pkey"},
+    "session_ratings": {"session_ratings_student_id_idx"},
     "session_registrations": {"session_registrations_student_id_idx", "session_registrations_pkey"},
     "course_enrollments": {"course_enrollments_student_id_course_id_key"},
     "profiles": {"profiles_pkey"},
@@ -351,6 +352,18 @@ def cast(crowd: psycopg.Connection) -> dict[str, UUID]:
         row = crowd.execute(query.format(which).encode()).fetchone()
         assert row is not None, f"nobody is in a session that is {name}"
         people |= zip((name, f"{name}_host", f"{name}_learner"), row, strict=True)
+    people["over_attendee"] = people["over_learner"]
+    crowd.execute(
+        "insert into public.session_attendance (session_id, student_id, status, source)"
+        " values (%(over)s, %(over_attendee)s, 'present', 'manual')"
+        " on conflict on constraint session_attendance_pkey do update set status = 'present'",
+        people,
+    )
+    crowd.execute(
+        "delete from public.session_ratings"
+        " where session_id = %(over)s and student_id = %(over_attendee)s",
+        people,
+    )
     row = crowd.execute(
         """
         select
@@ -433,6 +446,28 @@ REQUESTS: dict[str, tuple[str, str]] = {
         " select public.revoke_calendar_feed(id) from public.calendar_feeds",
     ),
     "read a session as a file": ("live_learner", "select public.session_ics(%(live)s)"),
+    "read one's participation of a year": (
+        "live_learner",
+        "select public.student_participation(current_date - 365, current_date, grain => 'month')",
+    ),
+    "read what one's sessions came to": (
+        "live_host",
+        "select public.attendance_report(current_date - 180, current_date, grain => 'week');"
+        " select public.mentor_performance(current_date - 180, current_date);"
+        " select public.session_effectiveness(current_date - 180, current_date)",
+    ),
+    "read the participation of a mentor's students": (
+        "live_host",
+        "select public.student_participation(current_date - 180, current_date)",
+    ),
+    "read a week's reports of everybody": (
+        "manager",
+        "select public.attendance_report(current_date - 7, current_date);"
+        " select public.mentor_performance(current_date - 7, current_date);"
+        " select public.session_effectiveness(current_date - 7, current_date);"
+        " select public.student_participation(current_date - 7, current_date)",
+    ),
+    "rate a session": ("over_attendee", "select public.rate_session(%(over)s, 5)"),
     "read credentials": ("live_host", "select public.session_credentials(%(live)s)"),
     "create a session": (
         "manager",

@@ -43,7 +43,8 @@ class Academy:
         recordings: Those of the session `over`, by name: `published`, opened once by the student,
             and `draft`.
         offers: The host's booking offers by name: `batch` is made to the batch, and the student
-            booked the session `over` through it; `withdrawn` is no longer made to it.
+            booked the session `over` through it
+            and rated it 4; `withdrawn` is no longer made to it.
         course: The course, of the sessions too unless said otherwise.
         batch: The batch.
     """
@@ -160,6 +161,7 @@ def found(conn: psycopg.Connection) -> Academy:
         " values (%s, %s, %s)",
         (recordings["published"], sessions["over"], people["student"]),
     )
+    world.rating(sessions["over"], people["student"], 4)
     offers = {
         name: offer(
             conn,

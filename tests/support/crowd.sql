@@ -222,5 +222,31 @@ select
     now()
 from generate_series(1, 40000) as number;
 
+insert into private.host_presence (session_id, host_id, joined_at)
+select
+    id,
+    mentor_id,
+    start_time
+from public.success_sessions
+where status = 'completed';
+
+insert into private.mentor_handovers (session_id, from_mentor_id, to_mentor_id)
+select
+    id,
+    md5('mentor 50')::uuid,
+    mentor_id
+from public.success_sessions
+where status = 'completed' and mentor_id <> md5('mentor 50')::uuid
+limit 10000;
+
+insert into public.session_ratings (session_id, student_id, rating)
+select
+    session_id,
+    student_id,
+    4
+from public.session_attendance
+limit 10000;
+
 set session_replication_role = origin;
+select private.rebuild_session_statistics();
 analyze;

@@ -224,6 +224,11 @@ class World:
             values["url"] = "https://zoom.us/rec/1"
         return self._insert("session_recordings", **(values | columns))
 
+    def rating(self, session: UUID, student: UUID, rating: int, comment: str | None = None) -> None:
+        """A row of ratings, as `rate_session` writes it."""
+        values = {"session_id": session, "student_id": student}
+        self._insert_row("session_ratings", values | {"rating": rating, "comment": comment})
+
     def available(
         self, mentor: UUID, weekday: int, starts: str, ends: str, timezone: str = "UTC"
     ) -> UUID:
