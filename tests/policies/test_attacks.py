@@ -745,3 +745,107 @@ def test_nobody_writes_through_the_calendar(academy: Academy, who: str, write: s
         academy.conn.execute(write.encode())
     # Not updatable at all, which is decided before anybody's privileges are asked for.
     assert refused.value.sqlstate in {"42501", "55000"}
+
+
+# -- Figures ---------------------------------------------------------------------------------------
+
+REPORTS = (
+    "attendance_report",
+    "mentor_performance",
+    "session_effectiveness",
+    "student_participation",
+)
+
+
+def figures(academy: Academy, report: str, **arguments: object) -> list[dict[str, object]]:
+    """All that a report tells of the academy's sessions, narrowed as one likes."""
+    given = sql.SQL("").join(
+        sql.SQL(", {} => {}").format(sql.Identifier(name), sql.Placeholder(name))
+        for name in arguments
+    )
+    query = sql.SQL(
+        "select to_jsonb(figures) from public.{}(current_date - 9, current_date{}) as figures"
+    ).format(sql.Identifier(report), given)
+    return [row[0] for row in academy.conn.execute(query, arguments).fetchall()]
+
+
+def asked_for(academy: Academy) -> list[dict[str, object]]:
+    """Ways to ask for the figures of the batch, its host and its student."""
+    return [
+        {},
+        {"course_id": academy.course},
+        {"batch_id": academy.batch},
+        {"mentor_id": academy.people["host"]},
+        {"session_type": "success_session"},
+    ]
+
+
+@pytest.mark.parametrize("who", [who for who in SIGNED_IN if who not in (*MANAGERS, "host")])
+def test_nobody_finds_a_figure_of_sessions_that_are_not_theirs(academy: Academy, who: str) -> None:
+    own = {"student_id": str(academy.people[who])}
+    for report in REPORTS:
+        ways = asked_for(academy)
+        if report == "student_participation":
+            ways.append({"student_id": academy.people["host"]})
+        for arguments in ways:
+            with academy.acting(who):
+                try:
+                    with academy.conn.transaction():
+                        told = figures(academy, report, **arguments)
+                except psycopg.errors.InsufficientPrivilege:
+                    continue
+            if report == "student_participation":
+                assert all(own.items() <= row.items() for row in told)
+                assert bool(told) <= (who == "student")
+            else:
+                counts = {
+                    value
+                    for row in told
+                    for name, value in row.items()
+                    if not name.startswith("period_")
+                }
+                assert counts <= {0, None}
+
+
+@pytest.mark.parametrize("who", ["host", *MANAGERS])
+def test_the_same_questions_are_answered_to_the_host_and_to_managers(
+    academy: Academy, who: str
+) -> None:
+    with academy.acting(who):
+        for arguments in asked_for(academy):
+            for report in REPORTS:
+                [row] = figures(academy, report, **arguments)
+                assert row["attended"] == 1
+
+
+def test_a_stranger_learns_nothing_from_how_a_report_refuses(academy: Academy) -> None:
+    said = set()
+    with academy.acting("other_mentor"):
+        for other in (academy.people["host"], academy.people["student"], uuid4()):
+            with (
+                pytest.raises(psycopg.errors.InsufficientPrivilege) as refused,
+                academy.conn.transaction(),
+            ):
+                figures(academy, "mentor_performance", mentor_id=other)
+            said.add(everything_said(refused.value))
+        unknown = figures(academy, "attendance_report", course_id=uuid4())
+        known = figures(academy, "attendance_report", batch_id=academy.batch)
+    assert len(said) == 1
+    assert unknown == known
+
+
+def test_statistics_are_reached_by_no_other_way(academy: Academy) -> None:
+    for who in ("superadmin", "service_role"):
+        for query in (
+            "select * from private.session_statistics",
+            "select * from private.recounted_session_statistics",
+            "select private.check_session_statistics()",
+            "select * from private.attendance_figures(current_date, current_date, null, null, null,"
+            " null, null, 'UTC', false)",
+        ):
+            with (
+                academy.acting(who),
+                pytest.raises(psycopg.errors.InsufficientPrivilege),
+                academy.conn.transaction(),
+            ):
+                academy.conn.execute(query.encode())
