@@ -382,6 +382,9 @@ begin
 
     if v_user_id is not null and not private.takes_part(v_session, v_user_id) then
         if private.is_session_staff(v_session, v_user_id) then
+            if kind = 'join' and v_session.mentor_id = v_user_id then
+                perform private.note_host_presence(v_session.id, v_user_id, occurred_at);
+            end if;
             v_receipt.outcome := 'staff';
             return v_receipt;
         end if;
@@ -601,7 +604,12 @@ begin
         foreach v_session in array v_targets loop
             v_participant := null;
             if v_user_id is null or not private.takes_part(v_session, v_user_id) then
-                continue when v_user_id is not null and private.is_session_staff(v_session, v_user_id);
+                if v_user_id is not null and private.is_session_staff(v_session, v_user_id) then
+                    if v_session.mentor_id = v_user_id then
+                        perform private.note_host_presence(v_session.id, v_user_id, v_stay.joined_at);
+                    end if;
+                    continue;
+                end if;
                 v_participant := private.queue_participant(
                     v_session.id,
                     platform,
