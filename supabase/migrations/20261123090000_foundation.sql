@@ -326,6 +326,306 @@ comment on type public.booking_offer_credential_details is
 create domain public."text/calendar" as text;
 comment on domain public."text/calendar" is 'An iCalendar object (RFC 5545), which PostgREST serves as text/calendar.';
 
+-- One period of attendance_report. Rates are shares from 0 to 1 in four decimals, null where there is nothing to divide
+-- by.
+create type public.attendance_figures as (
+    period_start date,
+    period_end date,
+    sessions bigint,
+    cancelled_sessions bigint,
+    expected bigint,
+    attended bigint,
+    present bigint,
+    late bigint,
+    partial bigint,
+    absent bigint,
+    excused bigint,
+    attendance_rate numeric,
+    previous_attendance_rate numeric,
+    attendance_rate_change numeric,
+    late_rate numeric,
+    no_shows bigint,
+    no_show_rate numeric,
+    mean_minutes numeric,
+    minutes_p10 integer,
+    minutes_p50 integer,
+    minutes_p90 integer,
+    registered bigint,
+    seats bigint,
+    fill_rate numeric,
+    ratings bigint,
+    mean_rating numeric
+);
+comment on type public.attendance_figures is
+    'Figures of one period over the sessions that began in it. Rates are shares from 0 to 1, null where there is nothing to divide by.';
+comment on column public.attendance_figures.period_start is 'First day of the row.';
+comment on column public.attendance_figures.period_end is 'Last day of the row.';
+comment on column public.attendance_figures.sessions is 'Sessions that were completed.';
+comment on column public.attendance_figures.cancelled_sessions is 'Sessions that were cancelled.';
+comment on column public.attendance_figures.expected is 'attended + absent; whoever is excused was not expected.';
+comment on column public.attendance_figures.attended is 'present + late + partial.';
+comment on column public.attendance_figures.present is 'Students marked present, once for each session.';
+comment on column public.attendance_figures.late is 'Students marked late, once for each session.';
+comment on column public.attendance_figures.partial is 'Students marked partial, once for each session.';
+comment on column public.attendance_figures.absent is 'Students marked absent, once for each session.';
+comment on column public.attendance_figures.excused is 'Students marked excused, once for each session.';
+comment on column public.attendance_figures.attendance_rate is 'attended / expected.';
+comment on column public.attendance_figures.previous_attendance_rate is 'attendance_rate of the period before.';
+comment on column public.attendance_figures.attendance_rate_change is 'attendance_rate - previous_attendance_rate.';
+comment on column public.attendance_figures.late_rate is 'late / attended.';
+comment on column public.attendance_figures.no_shows is 'Students absent from sessions that need a registration.';
+comment on column public.attendance_figures.no_show_rate is
+    'no_shows / expected, in sessions that need a registration.';
+comment on column public.attendance_figures.mean_minutes is
+    'Minutes present / students, of those who attended and whose presence was measured (joined_at is known); one decimal.';
+comment on column public.attendance_figures.minutes_p10 is
+    'A tenth of those whose presence was measured stayed no longer than this. Exact but for rounding up to 5 minutes, beyond an hour to 75, 90, 120, 180, 240 or 1440.';
+comment on column public.attendance_figures.minutes_p50 is
+    'Half of those whose presence was measured stayed no longer than this; rounded as minutes_p10.';
+comment on column public.attendance_figures.minutes_p90 is
+    'Nine tenths of those whose presence was measured stayed no longer than this; rounded as minutes_p10.';
+comment on column public.attendance_figures.registered is 'Seats taken, in sessions with a capacity.';
+comment on column public.attendance_figures.seats is 'Seats there were, in sessions with a capacity.';
+comment on column public.attendance_figures.fill_rate is 'registered / seats.';
+comment on column public.attendance_figures.ratings is 'Students who rated, once for each session.';
+comment on column public.attendance_figures.mean_rating is
+    'Sum of the ratings / ratings, two decimals; null for mentors where there are fewer than three.';
+
+-- One student in one period of student_participation. Rates as in attendance_figures.
+create type public.participation_figures as (
+    student_id uuid,
+    full_name text,
+    period_start date,
+    period_end date,
+    sessions bigint,
+    expected bigint,
+    attended bigint,
+    present bigint,
+    late bigint,
+    partial bigint,
+    absent bigint,
+    excused bigint,
+    attendance_rate numeric,
+    previous_attendance_rate numeric,
+    attendance_rate_change numeric,
+    late_rate numeric,
+    no_shows bigint,
+    minutes_present bigint,
+    mean_minutes numeric,
+    stay_rate numeric,
+    last_attended_at timestamptz
+);
+comment on type public.participation_figures is
+    'Figures of one student in one period. Rates are shares from 0 to 1, null where there is nothing to divide by.';
+comment on column public.participation_figures.student_id is 'The student.';
+comment on column public.participation_figures.full_name is 'The student''s name.';
+comment on column public.participation_figures.period_start is 'First day of the row.';
+comment on column public.participation_figures.period_end is 'Last day of the row.';
+comment on column public.participation_figures.sessions is 'Completed sessions with a record of the student.';
+comment on column public.participation_figures.expected is 'attended + absent; whoever is excused was not expected.';
+comment on column public.participation_figures.attended is 'present + late + partial.';
+comment on column public.participation_figures.present is 'Sessions in which the student was marked present.';
+comment on column public.participation_figures.late is 'Sessions in which the student was marked late.';
+comment on column public.participation_figures.partial is 'Sessions in which the student was marked partial.';
+comment on column public.participation_figures.absent is 'Sessions in which the student was marked absent.';
+comment on column public.participation_figures.excused is 'Sessions in which the student was marked excused.';
+comment on column public.participation_figures.attendance_rate is 'attended / expected.';
+comment on column public.participation_figures.previous_attendance_rate is 'attendance_rate of the period before.';
+comment on column public.participation_figures.attendance_rate_change is
+    'attendance_rate - previous_attendance_rate.';
+comment on column public.participation_figures.late_rate is 'late / attended.';
+comment on column public.participation_figures.no_shows is
+    'Sessions that need a registration from which the student was absent.';
+comment on column public.participation_figures.minutes_present is
+    'Minutes present, in all sessions in which presence was measured (joined_at is known).';
+comment on column public.participation_figures.mean_minutes is
+    'minutes_present / sessions in which presence was measured; one decimal.';
+comment on column public.participation_figures.stay_rate is
+    'Minutes present / minutes scheduled, where presence was measured.';
+comment on column public.participation_figures.last_attended_at is
+    'Begin of the last session attended in the period; null: none.';
+
+-- One session of session_effectiveness. Rates as in attendance_figures.
+create type public.session_figures as (
+    session_id uuid,
+    title text,
+    session_type public.session_type,
+    course_id uuid,
+    batch_id uuid,
+    mentor_id uuid,
+    mentor_name text,
+    start_time timestamptz,
+    local_start timestamp,
+    scheduled_minutes integer,
+    expected bigint,
+    attended bigint,
+    present bigint,
+    late bigint,
+    partial bigint,
+    absent bigint,
+    excused bigint,
+    attendance_rate numeric,
+    usual_attendance_rate numeric,
+    attendance_rate_difference numeric,
+    late_rate numeric,
+    no_shows bigint,
+    mean_minutes numeric,
+    minutes_p10 integer,
+    minutes_p50 integer,
+    minutes_p90 integer,
+    stay_rate numeric,
+    registered bigint,
+    seats bigint,
+    fill_rate numeric,
+    host_joined_at timestamptz,
+    host_minutes_late numeric,
+    is_handed_over boolean,
+    ratings bigint,
+    mean_rating numeric
+);
+comment on type public.session_figures is
+    'Figures of one completed session. Rates are shares from 0 to 1, null where there is nothing to divide by.';
+comment on column public.session_figures.session_id is 'The session.';
+comment on column public.session_figures.title is 'Its title.';
+comment on column public.session_figures.session_type is 'Its kind.';
+comment on column public.session_figures.course_id is 'Its course; null: explicit participants only.';
+comment on column public.session_figures.batch_id is 'Its batch; null: unbatched students.';
+comment on column public.session_figures.mentor_id is 'The mentor who hosted it; null: nobody.';
+comment on column public.session_figures.mentor_name is 'The mentor''s name; null: nobody.';
+comment on column public.session_figures.start_time is 'Its begin.';
+comment on column public.session_figures.local_start is 'Its begin on the clock of the report''s time zone.';
+comment on column public.session_figures.scheduled_minutes is 'Its length, in minutes.';
+comment on column public.session_figures.expected is 'attended + absent; whoever is excused was not expected.';
+comment on column public.session_figures.attended is 'present + late + partial.';
+comment on column public.session_figures.present is 'Students marked present.';
+comment on column public.session_figures.late is 'Students marked late.';
+comment on column public.session_figures.partial is 'Students marked partial.';
+comment on column public.session_figures.absent is 'Students marked absent.';
+comment on column public.session_figures.excused is 'Students marked excused.';
+comment on column public.session_figures.attendance_rate is 'attended / expected.';
+comment on column public.session_figures.usual_attendance_rate is
+    'attended / expected over all sessions of the same kind and course in the report.';
+comment on column public.session_figures.attendance_rate_difference is 'attendance_rate - usual_attendance_rate.';
+comment on column public.session_figures.late_rate is 'late / attended.';
+comment on column public.session_figures.no_shows is 'Students absent, if a registration was needed.';
+comment on column public.session_figures.mean_minutes is
+    'Minutes present / students, of those who attended and whose presence was measured (joined_at is known); one decimal.';
+comment on column public.session_figures.minutes_p10 is
+    'A tenth of those whose presence was measured stayed no longer than this. Exact but for rounding up to 5 minutes, beyond an hour to 75, 90, 120, 180, 240 or 1440.';
+comment on column public.session_figures.minutes_p50 is
+    'Half of those whose presence was measured stayed no longer than this; rounded as minutes_p10.';
+comment on column public.session_figures.minutes_p90 is
+    'Nine tenths of those whose presence was measured stayed no longer than this; rounded as minutes_p10.';
+comment on column public.session_figures.stay_rate is
+    'Minutes present / minutes scheduled, where presence was measured.';
+comment on column public.session_figures.registered is 'Seats taken.';
+comment on column public.session_figures.seats is 'Seats there were; null: any number.';
+comment on column public.session_figures.fill_rate is 'registered / seats.';
+comment on column public.session_figures.host_joined_at is
+    'When the mentor first joined, as join_session or the platform tells; null: not seen.';
+comment on column public.session_figures.host_minutes_late is
+    'Minutes from start_time to host_joined_at, one decimal; 0 when in time, null when not seen.';
+comment on column public.session_figures.is_handed_over is 'Whether another mentor had the session first.';
+comment on column public.session_figures.ratings is 'Students who rated it.';
+comment on column public.session_figures.mean_rating is
+    'Sum of the ratings / ratings, two decimals; null for mentors where there are fewer than three.';
+
+-- One mentor in one period of mentor_performance. Rates as in attendance_figures.
+create type public.mentor_figures as (
+    mentor_id uuid,
+    mentor_name text,
+    period_start date,
+    period_end date,
+    sessions bigint,
+    minutes_hosted bigint,
+    cancelled_sessions bigint,
+    cancellation_rate numeric,
+    joined_in_time bigint,
+    joined_late bigint,
+    not_seen bigint,
+    punctuality_rate numeric,
+    mean_minutes_late numeric,
+    taken_over bigint,
+    handed_over bigint,
+    expected bigint,
+    attended bigint,
+    attendance_rate numeric,
+    previous_attendance_rate numeric,
+    attendance_rate_change numeric,
+    registered bigint,
+    seats bigint,
+    fill_rate numeric,
+    ratings bigint,
+    mean_rating numeric
+);
+comment on type public.mentor_figures is
+    'Figures of one mentor in one period. Rates are shares from 0 to 1, null where there is nothing to divide by.';
+comment on column public.mentor_figures.mentor_id is 'The mentor.';
+comment on column public.mentor_figures.mentor_name is 'The mentor''s name.';
+comment on column public.mentor_figures.period_start is 'First day of the row.';
+comment on column public.mentor_figures.period_end is 'Last day of the row.';
+comment on column public.mentor_figures.sessions is 'Sessions hosted and completed.';
+comment on column public.mentor_figures.minutes_hosted is 'Scheduled minutes of the completed sessions.';
+comment on column public.mentor_figures.cancelled_sessions is 'Sessions that were cancelled.';
+comment on column public.mentor_figures.cancellation_rate is 'cancelled_sessions / (sessions + cancelled_sessions).';
+comment on column public.mentor_figures.joined_in_time is 'Sessions that the mentor joined at the start or before.';
+comment on column public.mentor_figures.joined_late is 'Sessions that the mentor joined after the start.';
+comment on column public.mentor_figures.not_seen is 'Sessions of which it is not known whether the mentor joined.';
+comment on column public.mentor_figures.punctuality_rate is 'joined_in_time / (joined_in_time + joined_late).';
+comment on column public.mentor_figures.mean_minutes_late is
+    'Minutes from the start to the mentor''s joining, of the sessions joined late; one decimal.';
+comment on column public.mentor_figures.taken_over is 'Sessions hosted that another mentor had first.';
+comment on column public.mentor_figures.handed_over is
+    'Completed sessions that this mentor had first, and somebody else or nobody in the end.';
+comment on column public.mentor_figures.expected is 'attended + absent; whoever is excused was not expected.';
+comment on column public.mentor_figures.attended is 'present + late + partial.';
+comment on column public.mentor_figures.attendance_rate is 'attended / expected.';
+comment on column public.mentor_figures.previous_attendance_rate is 'attendance_rate of the period before.';
+comment on column public.mentor_figures.attendance_rate_change is 'attendance_rate - previous_attendance_rate.';
+comment on column public.mentor_figures.registered is 'Seats taken, in sessions with a capacity.';
+comment on column public.mentor_figures.seats is 'Seats there were, in sessions with a capacity.';
+comment on column public.mentor_figures.fill_rate is 'registered / seats.';
+comment on column public.mentor_figures.ratings is 'Students who rated, once for each session.';
+comment on column public.mentor_figures.mean_rating is
+    'Sum of the ratings / ratings, two decimals; null for mentors where there are fewer than three.';
+
+-- A period that a report is about.
+create type private.report_period as (
+    period integer, -- 0 is the one before the first
+    first_day date,
+    last_day date,
+    from_time timestamptz, -- midnight of first_day in the report's zone
+    to_time timestamptz -- midnight after last_day
+);
+comment on type private.report_period is 'A period of a report: its days, and the instants between which they are.';
+
+-- The sums of a report, for one of its periods and, where asked for, one mentor.
+create type private.session_sums as (
+    period integer, -- 0 is the one before the report's first
+    host_key uuid, -- null where it is about all mentors
+    sessions bigint, -- completed
+    cancelled_sessions bigint,
+    scheduled_minutes bigint, -- of the completed
+    present bigint,
+    late bigint,
+    partial bigint,
+    absent bigint,
+    excused bigint,
+    minutes bigint,
+    registered bigint, -- of the sessions with a capacity
+    seats bigint,
+    no_shows bigint, -- absent where a seat was needed
+    expected_with_seat bigint, -- present, late, partial or absent where a seat was needed
+    ratings bigint,
+    rating_points bigint,
+    stays bigint [] -- how many stayed how long, see private.stay_bounds
+);
+comment on type private.session_sums is 'Sums over the statistics of sessions, which figures are worked out from.';
+
+-- What the aggregate public.csv returns: PostgREST serves it as that media type, to callers who accept it.
+create domain public."text/csv" as text;
+comment on domain public."text/csv" is 'A CSV file (RFC 4180), which PostgREST serves as text/csv.';
+
 -- == What tables are built with ======================================================================================
 
 -- A check constraint with a sentence: it passes as any check does (true or null) and otherwise raises the message a

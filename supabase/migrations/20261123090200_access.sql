@@ -1270,6 +1270,17 @@ create policy notification_preferences_delete_own on public.notification_prefere
 for delete to authenticated
 using (user_id = (select auth.uid()));
 
+alter table public.session_ratings enable row level security;
+
+-- Written by rate_session alone. No arm for hosts: a rating is as free as its author is unknown to the one rated.
+revoke all on public.session_ratings from public, anon, authenticated, service_role;
+grant select on public.session_ratings to authenticated;
+grant select, insert, update, delete on public.session_ratings to service_role;
+
+create policy session_ratings_select_own_or_manager on public.session_ratings
+for select to authenticated
+using (student_id between (select private.my_rows_from()) and (select private.my_rows_to()));
+
 -- == Users ===========================================================================================================
 
 -- Every auth user has a profile. Names and zones from sign-up are taken when valid: a bad one must not make sign-up

@@ -2044,6 +2044,22 @@ comment on function private.attendance_summary(uuid) is
     'Counts per attendance status and the students of a session: {"invited", "present", "late", "partial", "absent", "excused", "students": [{"full_name", "status", "minutes_present", "joined_at"}]}.';
 revoke execute on function private.attendance_summary(uuid) from public;
 
+create function private.note_host_presence(session_id uuid, host_id uuid, joined_at timestamptz)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    insert into private.host_presence as presence (session_id, host_id, joined_at)
+    values (session_id, host_id, joined_at)
+    on conflict on constraint host_presence_pkey do update set joined_at = excluded.joined_at
+    where presence.joined_at > excluded.joined_at;
+end
+$$;
+comment on function private.note_host_presence(uuid, uuid, timestamptz) is
+    'Records that a mentor joined a session that they host; the first time counts, in whatever order it is told.';
+revoke execute on function private.note_host_presence(uuid, uuid, timestamptz) from public;
+
 -- Part of join_session, for those who take part as students in a session that requires registration.
 create function private.check_seat(session public.success_sessions)
 returns void
@@ -2150,6 +2166,8 @@ begin
         select attendance.status into v_details.attendance_status
         from public.session_attendance as attendance
         where attendance.session_id = v_session.id and attendance.student_id = auth.uid();
+    elsif private.is_session_host(v_session) then
+        perform private.note_host_presence(v_session.id, auth.uid(), clock_timestamp());
     end if;
 
     perform private.audit_reveal('join_session', 'success_sessions', v_session.id);
@@ -2181,7 +2199,7 @@ begin
 end
 $$;
 comment on function public.join_session(uuid) is
-    'Enter a session: answers links, meeting id and passcode, and records attendance for students (not for the host or managers). Safe to repeat. Errors: PT404 unknown or not visible; PT409 cancelled, over, without a seat where registration is required, before the window (the detail says when it opens), or while the meeting is being set up. Each call is written to the audit log.';
+    'Enter a session: answers links, meeting id and passcode, and records attendance for students (of the host only when they first came, of managers nothing). Safe to repeat. Errors: PT404 unknown or not visible; PT409 cancelled, over, without a seat where registration is required, before the window (the detail says when it opens), or while the meeting is being set up. Each call is written to the audit log.';
 revoke execute on function public.join_session(uuid) from public, anon, authenticated, service_role;
 grant execute on function public.join_session(uuid) to authenticated;
 
