@@ -1035,6 +1035,67 @@ export type Database = {
           },
         ];
       };
+      "session_ratings": {
+        Row: {
+          "comment": string | null;
+          "created_at": string;
+          "rating": number;
+          "session_id": string;
+          "student_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "comment"?: string | null;
+          "created_at"?: string;
+          "rating": number;
+          "session_id": string;
+          "student_id": string;
+        };
+        Update: {
+          "comment"?: string | null;
+          "created_at"?: string;
+          "rating"?: number;
+          "session_id"?: string;
+          "student_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "session_ratings_session_id_fkey";
+            columns: ["session_id"];
+            isOneToOne: false;
+            referencedRelation: "blackout_clashes";
+            referencedColumns: ["session_id"];
+          },
+          {
+            foreignKeyName: "session_ratings_session_id_fkey";
+            columns: ["session_id"];
+            isOneToOne: false;
+            referencedRelation: "segmented_weekly_success_sessions";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "session_ratings_session_id_fkey";
+            columns: ["session_id"];
+            isOneToOne: false;
+            referencedRelation: "success_sessions";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "session_ratings_session_id_fkey";
+            columns: ["session_id"];
+            isOneToOne: false;
+            referencedRelation: "time_off_clashes";
+            referencedColumns: ["session_id"];
+          },
+          {
+            foreignKeyName: "session_ratings_student_id_fkey";
+            columns: ["student_id"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "session_recording_views": {
         Row: {
           "id": string;
@@ -1961,6 +2022,25 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "attendance_report": {
+        Args: {
+          "batch_id"?: string;
+          "course_id"?: string;
+          "from_date": string;
+          "grain"?: string;
+          "mentor_id"?: string;
+          "session_type"?: Database["public"]["Enums"]["session_type"];
+          "timezone"?: string;
+          "to_date": string;
+        };
+        Returns: Database["public"]["CompositeTypes"]["attendance_figures"][];
+        SetofOptions: {
+          from: "*";
+          to: "attendance_figures";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
       "available_mentors": {
         Args: { "end_time": string; "start_time": string };
         Returns: Database["public"]["CompositeTypes"]["available_mentor"][];
@@ -2225,6 +2305,25 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "mentor_performance": {
+        Args: {
+          "batch_id"?: string;
+          "course_id"?: string;
+          "from_date": string;
+          "grain"?: string;
+          "mentor_id"?: string;
+          "session_type"?: Database["public"]["Enums"]["session_type"];
+          "timezone"?: string;
+          "to_date": string;
+        };
+        Returns: Database["public"]["CompositeTypes"]["mentor_figures"][];
+        SetofOptions: {
+          from: "*";
+          to: "mentor_figures";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
       "move_booking": {
         Args: { "session_id": string; "start_time": string };
         Returns: Database["public"]["CompositeTypes"]["booking_details"];
@@ -2263,6 +2362,22 @@ export type Database = {
           to: "recurrence_date";
           isOneToOne: false;
           isSetofReturn: true;
+        };
+      };
+      "rate_session": {
+        Args: { "comment"?: string; "rating": number; "session_id": string };
+        Returns: {
+          "comment": string | null;
+          "created_at": string;
+          "rating": number;
+          "session_id": string;
+          "student_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "session_ratings";
+          isOneToOne: true;
+          isSetofReturn: false;
         };
       };
       "reassign_mentor_sessions": {
@@ -2437,7 +2552,45 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "session_effectiveness": {
+        Args: {
+          "batch_id"?: string;
+          "course_id"?: string;
+          "from_date": string;
+          "mentor_id"?: string;
+          "session_type"?: Database["public"]["Enums"]["session_type"];
+          "timezone"?: string;
+          "to_date": string;
+        };
+        Returns: Database["public"]["CompositeTypes"]["session_figures"][];
+        SetofOptions: {
+          from: "*";
+          to: "session_figures";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
       "session_ics": { Args: { "session_id": string }; Returns: unknown };
+      "student_participation": {
+        Args: {
+          "batch_id"?: string;
+          "course_id"?: string;
+          "from_date": string;
+          "grain"?: string;
+          "mentor_id"?: string;
+          "session_type"?: Database["public"]["Enums"]["session_type"];
+          "student_id"?: string;
+          "timezone"?: string;
+          "to_date": string;
+        };
+        Returns: Database["public"]["CompositeTypes"]["participation_figures"][];
+        SetofOptions: {
+          from: "*";
+          to: "participation_figures";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
       "update_session_series": {
         Args: { "changes": Json; "scope": string; "session_id": string };
         Returns: {
@@ -2559,6 +2712,34 @@ export type Database = {
       "session_type": "success_session" | "mentorship" | "group_coaching";
     };
     CompositeTypes: {
+      "attendance_figures": {
+        "period_start": string | null;
+        "period_end": string | null;
+        "sessions": number | null;
+        "cancelled_sessions": number | null;
+        "expected": number | null;
+        "attended": number | null;
+        "present": number | null;
+        "late": number | null;
+        "partial": number | null;
+        "absent": number | null;
+        "excused": number | null;
+        "attendance_rate": number | null;
+        "previous_attendance_rate": number | null;
+        "attendance_rate_change": number | null;
+        "late_rate": number | null;
+        "no_shows": number | null;
+        "no_show_rate": number | null;
+        "mean_minutes": number | null;
+        "minutes_p10": number | null;
+        "minutes_p50": number | null;
+        "minutes_p90": number | null;
+        "registered": number | null;
+        "seats": number | null;
+        "fill_rate": number | null;
+        "ratings": number | null;
+        "mean_rating": number | null;
+      };
       "audit_verification": {
         "is_intact": boolean | null;
         "problem": string | null;
@@ -2631,6 +2812,33 @@ export type Database = {
         "timezone": string | null;
         "platform_data": Json | null;
       };
+      "mentor_figures": {
+        "mentor_id": string | null;
+        "mentor_name": string | null;
+        "period_start": string | null;
+        "period_end": string | null;
+        "sessions": number | null;
+        "minutes_hosted": number | null;
+        "cancelled_sessions": number | null;
+        "cancellation_rate": number | null;
+        "joined_in_time": number | null;
+        "joined_late": number | null;
+        "not_seen": number | null;
+        "punctuality_rate": number | null;
+        "mean_minutes_late": number | null;
+        "taken_over": number | null;
+        "handed_over": number | null;
+        "expected": number | null;
+        "attended": number | null;
+        "attendance_rate": number | null;
+        "previous_attendance_rate": number | null;
+        "attendance_rate_change": number | null;
+        "registered": number | null;
+        "seats": number | null;
+        "fill_rate": number | null;
+        "ratings": number | null;
+        "mean_rating": number | null;
+      };
       "notification_explanation": {
         "event_id": number | null;
         "changed_at": string | null;
@@ -2646,6 +2854,29 @@ export type Database = {
         "transport": string | null;
         "last_error": string | null;
         "email_id": string | null;
+      };
+      "participation_figures": {
+        "student_id": string | null;
+        "full_name": string | null;
+        "period_start": string | null;
+        "period_end": string | null;
+        "sessions": number | null;
+        "expected": number | null;
+        "attended": number | null;
+        "present": number | null;
+        "late": number | null;
+        "partial": number | null;
+        "absent": number | null;
+        "excused": number | null;
+        "attendance_rate": number | null;
+        "previous_attendance_rate": number | null;
+        "attendance_rate_change": number | null;
+        "late_rate": number | null;
+        "no_shows": number | null;
+        "minutes_present": number | null;
+        "mean_minutes": number | null;
+        "stay_rate": number | null;
+        "last_attended_at": string | null;
       };
       "personal_link_details": {
         "link": string | null;
@@ -2711,6 +2942,43 @@ export type Database = {
         "zoom_meeting_id": string | null;
         "passcode": string | null;
         "host_link": string | null;
+      };
+      "session_figures": {
+        "session_id": string | null;
+        "title": string | null;
+        "session_type": Database["public"]["Enums"]["session_type"] | null;
+        "course_id": string | null;
+        "batch_id": string | null;
+        "mentor_id": string | null;
+        "mentor_name": string | null;
+        "start_time": string | null;
+        "local_start": string | null;
+        "scheduled_minutes": number | null;
+        "expected": number | null;
+        "attended": number | null;
+        "present": number | null;
+        "late": number | null;
+        "partial": number | null;
+        "absent": number | null;
+        "excused": number | null;
+        "attendance_rate": number | null;
+        "usual_attendance_rate": number | null;
+        "attendance_rate_difference": number | null;
+        "late_rate": number | null;
+        "no_shows": number | null;
+        "mean_minutes": number | null;
+        "minutes_p10": number | null;
+        "minutes_p50": number | null;
+        "minutes_p90": number | null;
+        "stay_rate": number | null;
+        "registered": number | null;
+        "seats": number | null;
+        "fill_rate": number | null;
+        "host_joined_at": string | null;
+        "host_minutes_late": number | null;
+        "is_handed_over": boolean | null;
+        "ratings": number | null;
+        "mean_rating": number | null;
       };
       "session_join_details": {
         "session_id": string | null;

@@ -794,6 +794,30 @@ class PublicSessionParticipantsUpdate(TypedDict):
     user_id: NotRequired[Annotated[uuid.UUID, Field(alias="user_id")]]
 
 
+class PublicSessionRatings(BaseModel):
+    comment: Optional[str] = Field(alias="comment")
+    created_at: datetime.datetime = Field(alias="created_at")
+    rating: int = Field(alias="rating")
+    session_id: uuid.UUID = Field(alias="session_id")
+    student_id: uuid.UUID = Field(alias="student_id")
+
+
+class PublicSessionRatingsInsert(TypedDict):
+    comment: NotRequired[Annotated[Optional[str], Field(alias="comment")]]
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    rating: Annotated[int, Field(alias="rating")]
+    session_id: Annotated[uuid.UUID, Field(alias="session_id")]
+    student_id: Annotated[uuid.UUID, Field(alias="student_id")]
+
+
+class PublicSessionRatingsUpdate(TypedDict):
+    comment: NotRequired[Annotated[Optional[str], Field(alias="comment")]]
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    rating: NotRequired[Annotated[int, Field(alias="rating")]]
+    session_id: NotRequired[Annotated[uuid.UUID, Field(alias="session_id")]]
+    student_id: NotRequired[Annotated[uuid.UUID, Field(alias="student_id")]]
+
+
 class PublicSessionRecordingViews(BaseModel):
     id: uuid.UUID = Field(alias="id")
     recording_id: uuid.UUID = Field(alias="recording_id")
@@ -1254,6 +1278,35 @@ class PublicTimeOffClashes(BaseModel):
     title: str = Field(alias="title")
 
 
+class PublicAttendanceFigures(BaseModel):
+    period_start: Optional[datetime.date] = Field(alias="period_start")
+    period_end: Optional[datetime.date] = Field(alias="period_end")
+    sessions: Optional[int] = Field(alias="sessions")
+    cancelled_sessions: Optional[int] = Field(alias="cancelled_sessions")
+    expected: Optional[int] = Field(alias="expected")
+    attended: Optional[int] = Field(alias="attended")
+    present: Optional[int] = Field(alias="present")
+    late: Optional[int] = Field(alias="late")
+    partial: Optional[int] = Field(alias="partial")
+    absent: Optional[int] = Field(alias="absent")
+    excused: Optional[int] = Field(alias="excused")
+    attendance_rate: Optional[float] = Field(alias="attendance_rate")
+    previous_attendance_rate: Optional[float] = Field(alias="previous_attendance_rate")
+    attendance_rate_change: Optional[float] = Field(alias="attendance_rate_change")
+    late_rate: Optional[float] = Field(alias="late_rate")
+    no_shows: Optional[int] = Field(alias="no_shows")
+    no_show_rate: Optional[float] = Field(alias="no_show_rate")
+    mean_minutes: Optional[float] = Field(alias="mean_minutes")
+    minutes_p10: Optional[int] = Field(alias="minutes_p10")
+    minutes_p50: Optional[int] = Field(alias="minutes_p50")
+    minutes_p90: Optional[int] = Field(alias="minutes_p90")
+    registered: Optional[int] = Field(alias="registered")
+    seats: Optional[int] = Field(alias="seats")
+    fill_rate: Optional[float] = Field(alias="fill_rate")
+    ratings: Optional[int] = Field(alias="ratings")
+    mean_rating: Optional[float] = Field(alias="mean_rating")
+
+
 class PublicAuditVerification(BaseModel):
     is_intact: Optional[bool] = Field(alias="is_intact")
     problem: Optional[str] = Field(alias="problem")
@@ -1332,6 +1385,34 @@ class PublicMeetingTask(BaseModel):
     platform_data: Optional[JsonValue] = Field(alias="platform_data")
 
 
+class PublicMentorFigures(BaseModel):
+    mentor_id: Optional[uuid.UUID] = Field(alias="mentor_id")
+    mentor_name: Optional[str] = Field(alias="mentor_name")
+    period_start: Optional[datetime.date] = Field(alias="period_start")
+    period_end: Optional[datetime.date] = Field(alias="period_end")
+    sessions: Optional[int] = Field(alias="sessions")
+    minutes_hosted: Optional[int] = Field(alias="minutes_hosted")
+    cancelled_sessions: Optional[int] = Field(alias="cancelled_sessions")
+    cancellation_rate: Optional[float] = Field(alias="cancellation_rate")
+    joined_in_time: Optional[int] = Field(alias="joined_in_time")
+    joined_late: Optional[int] = Field(alias="joined_late")
+    not_seen: Optional[int] = Field(alias="not_seen")
+    punctuality_rate: Optional[float] = Field(alias="punctuality_rate")
+    mean_minutes_late: Optional[float] = Field(alias="mean_minutes_late")
+    taken_over: Optional[int] = Field(alias="taken_over")
+    handed_over: Optional[int] = Field(alias="handed_over")
+    expected: Optional[int] = Field(alias="expected")
+    attended: Optional[int] = Field(alias="attended")
+    attendance_rate: Optional[float] = Field(alias="attendance_rate")
+    previous_attendance_rate: Optional[float] = Field(alias="previous_attendance_rate")
+    attendance_rate_change: Optional[float] = Field(alias="attendance_rate_change")
+    registered: Optional[int] = Field(alias="registered")
+    seats: Optional[int] = Field(alias="seats")
+    fill_rate: Optional[float] = Field(alias="fill_rate")
+    ratings: Optional[int] = Field(alias="ratings")
+    mean_rating: Optional[float] = Field(alias="mean_rating")
+
+
 class PublicNotificationExplanation(BaseModel):
     event_id: Optional[int] = Field(alias="event_id")
     changed_at: Optional[datetime.datetime] = Field(alias="changed_at")
@@ -1347,6 +1428,30 @@ class PublicNotificationExplanation(BaseModel):
     transport: Optional[str] = Field(alias="transport")
     last_error: Optional[str] = Field(alias="last_error")
     email_id: Optional[uuid.UUID] = Field(alias="email_id")
+
+
+class PublicParticipationFigures(BaseModel):
+    student_id: Optional[uuid.UUID] = Field(alias="student_id")
+    full_name: Optional[str] = Field(alias="full_name")
+    period_start: Optional[datetime.date] = Field(alias="period_start")
+    period_end: Optional[datetime.date] = Field(alias="period_end")
+    sessions: Optional[int] = Field(alias="sessions")
+    expected: Optional[int] = Field(alias="expected")
+    attended: Optional[int] = Field(alias="attended")
+    present: Optional[int] = Field(alias="present")
+    late: Optional[int] = Field(alias="late")
+    partial: Optional[int] = Field(alias="partial")
+    absent: Optional[int] = Field(alias="absent")
+    excused: Optional[int] = Field(alias="excused")
+    attendance_rate: Optional[float] = Field(alias="attendance_rate")
+    previous_attendance_rate: Optional[float] = Field(alias="previous_attendance_rate")
+    attendance_rate_change: Optional[float] = Field(alias="attendance_rate_change")
+    late_rate: Optional[float] = Field(alias="late_rate")
+    no_shows: Optional[int] = Field(alias="no_shows")
+    minutes_present: Optional[int] = Field(alias="minutes_present")
+    mean_minutes: Optional[float] = Field(alias="mean_minutes")
+    stay_rate: Optional[float] = Field(alias="stay_rate")
+    last_attended_at: Optional[datetime.datetime] = Field(alias="last_attended_at")
 
 
 class PublicPersonalLinkDetails(BaseModel):
@@ -1421,6 +1526,44 @@ class PublicSessionCredentialDetails(BaseModel):
     zoom_meeting_id: Optional[str] = Field(alias="zoom_meeting_id")
     passcode: Optional[str] = Field(alias="passcode")
     host_link: Optional[str] = Field(alias="host_link")
+
+
+class PublicSessionFigures(BaseModel):
+    session_id: Optional[uuid.UUID] = Field(alias="session_id")
+    title: Optional[str] = Field(alias="title")
+    session_type: Optional[PublicSessionType] = Field(alias="session_type")
+    course_id: Optional[uuid.UUID] = Field(alias="course_id")
+    batch_id: Optional[uuid.UUID] = Field(alias="batch_id")
+    mentor_id: Optional[uuid.UUID] = Field(alias="mentor_id")
+    mentor_name: Optional[str] = Field(alias="mentor_name")
+    start_time: Optional[datetime.datetime] = Field(alias="start_time")
+    local_start: Optional[datetime.datetime] = Field(alias="local_start")
+    scheduled_minutes: Optional[int] = Field(alias="scheduled_minutes")
+    expected: Optional[int] = Field(alias="expected")
+    attended: Optional[int] = Field(alias="attended")
+    present: Optional[int] = Field(alias="present")
+    late: Optional[int] = Field(alias="late")
+    partial: Optional[int] = Field(alias="partial")
+    absent: Optional[int] = Field(alias="absent")
+    excused: Optional[int] = Field(alias="excused")
+    attendance_rate: Optional[float] = Field(alias="attendance_rate")
+    usual_attendance_rate: Optional[float] = Field(alias="usual_attendance_rate")
+    attendance_rate_difference: Optional[float] = Field(alias="attendance_rate_difference")
+    late_rate: Optional[float] = Field(alias="late_rate")
+    no_shows: Optional[int] = Field(alias="no_shows")
+    mean_minutes: Optional[float] = Field(alias="mean_minutes")
+    minutes_p10: Optional[int] = Field(alias="minutes_p10")
+    minutes_p50: Optional[int] = Field(alias="minutes_p50")
+    minutes_p90: Optional[int] = Field(alias="minutes_p90")
+    stay_rate: Optional[float] = Field(alias="stay_rate")
+    registered: Optional[int] = Field(alias="registered")
+    seats: Optional[int] = Field(alias="seats")
+    fill_rate: Optional[float] = Field(alias="fill_rate")
+    host_joined_at: Optional[datetime.datetime] = Field(alias="host_joined_at")
+    host_minutes_late: Optional[float] = Field(alias="host_minutes_late")
+    is_handed_over: Optional[bool] = Field(alias="is_handed_over")
+    ratings: Optional[int] = Field(alias="ratings")
+    mean_rating: Optional[float] = Field(alias="mean_rating")
 
 
 class PublicSessionJoinDetails(BaseModel):
