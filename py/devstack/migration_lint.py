@@ -40,7 +40,7 @@ _BELONGS: Final[Mapping[str, tuple[str, ...]]] = {
         "alter table enable row level security",
         "insert into",
     ),
-    "functions": ("create function", "comment on", "revoke", "grant"),
+    "functions": ("create function", "create aggregate", "comment on", "revoke", "grant"),
     "triggers": (
         "create function",
         "create trigger",
@@ -55,7 +55,7 @@ _BELONGS: Final[Mapping[str, tuple[str, ...]]] = {
 """The statements that belong in each folder of sql/."""
 
 _CREATED: Final = re.compile(
-    r"create (?:type|domain|sequence|table|function|view) (?:if not exists )?"
+    r"create (?:type|domain|sequence|table|function|aggregate|view) (?:if not exists )?"
     # A type that is named after a media type has a slash in its name.
     r'(?P<name>[\w.]+(?:"[\w/]+")?)'
 )
@@ -70,6 +70,7 @@ SEARCH_PATH = "set search_path = pg_catalog, pg_temp"
 """Temporary objects last: unnamed, they are searched first for types."""
 
 _FUNCTION: Final = re.compile(r"create (?:or replace )?(?:function|procedure) (?P<name>[\w.]+)")
+_AGGREGATE: Final = re.compile(r"create (?:or replace )?aggregate (?P<name>[\w.]+)")
 _VIEW: Final = re.compile(r"create (?:or replace )?(?:recursive )?view (?P<name>[\w.]+)")
 _GRANT: Final = re.compile(r"grant (?P<what>.*) on (?P<object>.*) to (?P<to>.*)")
 _MIGRATION_NAME: Final = re.compile(r"(?P<timestamp>\d{14})_[a-z][a-z0-9_]*\.sql")
@@ -309,12 +310,13 @@ def _functions_are_closed_and_explained(file: SqlFile) -> Iterator[Finding]:
     comments = " ".join(re.findall(r"--(.*)", file.text))
     says_why = re.search(r"security\s+definer", comments, re.IGNORECASE)
     for statement in file.statements:
-        function = _FUNCTION.match(statement.code)
+        function = _FUNCTION.match(statement.code) or _AGGREGATE.match(statement.code)
         if not function:
             continue
         name = function["name"]
         others = [other.code for other in file.statements]
-        if not any(code.startswith(f"comment on function {name}(") for code in others):
+        comment = re.compile(rf"comment on (?:function|aggregate) {re.escape(name)} ?\(")
+        if not any(comment.match(code) for code in others):
             yield file.at(statement, f"{name} has no comment on function")
         revoke = re.compile(
             rf"revoke (?:all|execute) on function {re.escape(name)}\(.* from public\b"

@@ -31,7 +31,7 @@ begin
         raise exception using
             errcode = '22023',
             message = v_message,
-            hint = 'Send two days such as 2027-03-01, the last one included, grain day, week, month or null for one line, and an IANA time zone or null for your own.';
+            hint = 'Send two days such as 2027-03-01; as grain day, week, month or null; as timezone an IANA name or null.';
     end if;
     v_before := case
         when grain is null then from_date - (to_date - from_date + 1)

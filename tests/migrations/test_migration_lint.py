@@ -196,6 +196,14 @@ BAD = {
         append("sql/tables/courses.sql", 'create table public."text/csv" (id uuid);\n'),
         'sql/tables/courses.sql:5: public."text/csv" belongs in a file of its own',
     ),
+    "an aggregate that everybody may execute": (
+        append(
+            "sql/functions/private.total.sql",
+            "create aggregate private.total (anyelement) (sfunc = private.add, stype = text);\n"
+            "comment on aggregate private.total (anyelement) is 'The sum.';\n",
+        ),
+        "sql/functions/private.total.sql:1: everybody may execute private.total",
+    ),
     "a file that creates nothing": (
         replace("sql/views/calendar.sql", "create view", "comment on view"),
         "sql/views/calendar.sql: creates nothing of the kind that sql/views is for",
