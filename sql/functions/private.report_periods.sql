@@ -31,7 +31,7 @@ begin
         raise exception using
             errcode = '22023',
             message = v_message,
-            hint = 'Send two days such as 2027-03-01; as grain day, week, month or null; as timezone an IANA name or null.';
+            hint = 'Send days such as 2027-03-01; as grain day, week, month or null; as timezone an IANA name.';
     end if;
     v_before := case
         when grain is null then from_date - (to_date - from_date + 1)
