@@ -31,6 +31,7 @@ environment:
 optional:
   SMTP_CONNECTIONS (4)  RESEND_API_URL  RESEND_REQUESTS_PER_SECOND (5)
   NOTIFIER_LEASE_SECONDS (4)  NOTIFIER_POLL_SECONDS (10)  NOTIFIER_GRACE_SECONDS (25)
+  NOTIFIER_SUPPRESS_AFTER (3)
 """
 
 
@@ -87,12 +88,18 @@ def _operate(options: argparse.Namespace, url: str) -> int:
             work = operate.discard(url, None if options.all else options.mails)
         case "in-doubt", _:
             work = operate.list_in_doubt(url, options.limit)
+        case "suppress", "list":
+            work = operate.list_suppressed(url, options.address, options.limit)
+        case "suppress", "add":
+            work = operate.suppress(url, options.address)
+        case "suppress", _:
+            work = operate.unsuppress(url, options.address)
         case "replay", _:
             work = operate.replay(url, options.event)
         case _:
             work = operate.purge(url, options.older_than)
     text = asyncio.run(work)
-    print("there is no such mail" if text is None else text)
+    print("nothing is known of it" if text is None else text)
     return 1 if text is None else 0
 
 
@@ -144,6 +151,14 @@ def _add_operators(subparsers: "argparse._SubParsersAction[argparse.ArgumentPars
         which.add_argument("mails", nargs="*", type=UUID, metavar="MAIL", default=[])
         which.add_argument("--all", action="store_true", help="all that are dead now")
     _add_limit(subparsers.add_parser("in-doubt", help="mails that may have been sent already"))
+    suppress = subparsers.add_parser(
+        "suppress", help="addresses that nothing is sent to"
+    ).add_subparsers(dest="action", required=True)
+    listed = suppress.add_parser("list", help="show their hashes, or what is known of one")
+    listed.add_argument("address", nargs="?", metavar="ADDRESS")
+    _add_limit(listed)
+    for action, about in (("add", "send nothing to it"), ("remove", "send to it again")):
+        suppress.add_parser(action, help=about).add_argument("address", metavar="ADDRESS")
     replay = subparsers.add_parser("replay", help="tell again what an event told")
     replay.add_argument("event", type=int, metavar="EVENT")
     purge = subparsers.add_parser("purge", help="forget what is old")

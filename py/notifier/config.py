@@ -78,6 +78,7 @@ class Settings:
     lease: float = 4.0
     poll: float = 10.0
     grace: float = 25.0
+    suppress_after: int = 3
 
 
 def load_settings(env: Mapping[str, str] = os.environ) -> Settings:
@@ -99,6 +100,7 @@ def load_settings(env: Mapping[str, str] = os.environ) -> Settings:
         lease=_number(env, "NOTIFIER_LEASE_SECONDS", 4.0, low=2.0, high=600.0),
         poll=_number(env, "NOTIFIER_POLL_SECONDS", 10.0, low=0.1, high=300.0),
         grace=_number(env, "NOTIFIER_GRACE_SECONDS", 25.0, low=0.0, high=600.0),
+        suppress_after=_count(env, "NOTIFIER_SUPPRESS_AFTER", 3, low=0, high=100),
     )
 
 
@@ -243,6 +245,11 @@ def _whole_number(env: Mapping[str, str], name: str, *, low: int, high: int) -> 
     if not value.isascii() or not value.isdigit() or not low <= int(value) <= high:
         raise ConfigError(f"{name} is not a whole number from {low} to {high}: correct or unset it")
     return int(value)
+
+
+def _count(env: Mapping[str, str], name: str, default: int, *, low: int, high: int) -> int:
+    number = _whole_number(env, name, low=low, high=high)
+    return default if number is None else number
 
 
 def _number(env: Mapping[str, str], name: str, default: float, *, low: float, high: float) -> float:

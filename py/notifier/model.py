@@ -57,13 +57,14 @@ class NotSent:
     """The mail was not accepted.
 
     ``detail`` is redacted; ``transport`` is None if it was not asked; ``retry_after`` is in
-    seconds, None unless the other side said so.
+    seconds, None unless the other side said so; ``mailbox_unknown``: the address leads nowhere.
     """
 
     failure: Failure
     detail: str
     transport: str | None
     retry_after: float | None = None
+    mailbox_unknown: bool = False
 
 
 Outcome = Sent | NotSent

@@ -155,6 +155,39 @@ async def purge(database_url: str, older_than: timedelta) -> str:
                 return f"{_mails(emails)} and {events:,} events forgotten"
 
 
+async def list_suppressed(database_url: str, address: str | None, limit: int) -> str:
+    """The addresses that nothing is sent to, by their hash; or what is known of one."""
+    async with open_outbox(database_url) as outbox:
+        lines = await outbox.suppressed_addresses(address, limit)
+    now = datetime.now().astimezone()
+    return table(
+        ("sha-256 of the address", "reason", "strikes", "suppressed"),
+        [
+            (
+                line.address_hash,
+                line.reason,
+                str(line.strikes),
+                age(line.suppressed_at, now) or "not yet",
+            )
+            for line in lines
+        ],
+        right=frozenset({2}),
+    )
+
+
+async def suppress(database_url: str, address: str) -> str:
+    """Send nothing to an address any more."""
+    async with open_outbox(database_url) as outbox:
+        new = await outbox.suppress_address(address)
+    return "suppressed" if new else "was suppressed already"
+
+
+async def unsuppress(database_url: str, address: str) -> str | None:
+    """Send to an address again; None if it was not suppressed."""
+    async with open_outbox(database_url) as outbox:
+        return "mail is sent to it again" if await outbox.unsuppress_address(address) else None
+
+
 async def send_test(settings: Settings, address: str) -> tuple[bool, str]:
     """Send a sample mail without a calendar to an address; whether that worked, and a line.
 

@@ -49,6 +49,10 @@ FUNCTIONS: tuple[LiteralString, ...] = (
     "notifier.discard_emails(uuid[])",
     "notifier.replay_event(bigint)",
     "notifier.purge(interval, integer)",
+    "notifier.note_unknown_mailbox(uuid, integer)",
+    "notifier.suppress_address(text, text)",
+    "notifier.unsuppress_address(text)",
+    "notifier.suppressed_addresses(text, integer)",
     "notifier.set_app_url(text)",
 )
 """Everything that the notifier calls; ``check`` looks for each."""
@@ -146,6 +150,16 @@ class DoubtLine:
 
 
 @dataclass(frozen=True, slots=True)
+class SuppressionLine:
+    """An address by its hash; ``suppressed_at`` is None while there are strikes only."""
+
+    address_hash: str
+    reason: str
+    strikes: int
+    suppressed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Purged:
     """Rows forgotten by one call, and whether there are more to forget."""
 
@@ -162,10 +176,20 @@ class Outbox:
     database refuses.
     """
 
-    def __init__(self, database_url: str, *, worker: str, organizer: str, app_url: str) -> None:
+    def __init__(
+        self,
+        database_url: str,
+        *,
+        worker: str,
+        organizer: str,
+        app_url: str,
+        suppress_after: int = 0,
+    ) -> None:
         """``worker`` names this process in the outbox; ``organizer`` is the mailbox that calendar
-        parts name; links lead to ``app_url``.
+        parts name; links lead to ``app_url``; so many mails to a mailbox that does not exist are
+        the last to it, 0 for no limit.
         """
+        self._suppress_after = suppress_after
         self._database_url = database_url
         self._worker = worker
         self._organizer = organizer
@@ -275,6 +299,16 @@ class Outbox:
             },
         )
         return rows[0]
+
+    async def note_unknown_mailbox(self, email_id: UUID) -> bool:
+        """Count that a dead mail's mailbox does not exist; whether nothing is sent there now."""
+        if self._suppress_after == 0:
+            return False
+        rows = await self._scalars(
+            "select notifier.note_unknown_mailbox(%(email)s, %(suppress_after)s)",
+            {"email": email_id, "suppress_after": self._suppress_after},
+        )
+        return bool(rows[0])
 
     async def release_emails(self, claim: UUID, email_ids: Sequence[UUID]) -> set[UUID]:
         """Give back mails of which nothing was handed over; the attempt is not counted."""
@@ -389,6 +423,33 @@ class Outbox:
         """Tell again what an event told; the new event's id."""
         rows = await self._scalars("select notifier.replay_event(%(event)s)", {"event": event_id})
         return int(rows[0])
+
+    async def suppress_address(self, address: str) -> bool:
+        """Send nothing to an address any more; False if that was so already."""
+        rows = await self._scalars(
+            "select notifier.suppress_address(%(address)s)", {"address": address}
+        )
+        return bool(rows[0])
+
+    async def unsuppress_address(self, address: str) -> bool:
+        """Send to an address again; False if nothing was known of it."""
+        rows = await self._scalars(
+            "select notifier.unsuppress_address(%(address)s)", {"address": address}
+        )
+        return bool(rows[0])
+
+    async def suppressed_addresses(
+        self, address: str | None, max_rows: int
+    ) -> list[SuppressionLine]:
+        """The addresses nothing is sent to, by hash; or what is known of one."""
+        return await self._rows(
+            SuppressionLine,
+            """
+            select address_hash, reason, strikes, suppressed_at
+            from notifier.suppressed_addresses(%(address)s, %(max_rows)s)
+            """,
+            {"address": address, "max_rows": max_rows},
+        )
 
     async def purge(self, older_than: timedelta, max_rows: int) -> Purged:
         """Forget a batch of what sessions left behind that have been over for so long."""

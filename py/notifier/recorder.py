@@ -39,6 +39,10 @@ class Records(Protocol):
         """See the outbox."""
         ...
 
+    async def note_unknown_mailbox(self, email_id: UUID) -> bool:
+        """See the outbox."""
+        ...
+
 
 @dataclass(slots=True)
 class Tally:
@@ -138,6 +142,8 @@ class Recorder:
             ),
             "fail",
         )
+        if outcome.mailbox_unknown and status == "dead":
+            await insist(lambda: self._outbox.note_unknown_mailbox(result.item.email_id), "note")
         self._tally.failed += 1
         self._settle(
             result,

@@ -52,6 +52,7 @@ def make_outbox(settings: Settings) -> Outbox:
         worker=f"{socket.gethostname()}:{os.getpid()}",
         organizer=settings.email_from.plain(),
         app_url=settings.app_url,
+        suppress_after=settings.suppress_after,
     )
 
 

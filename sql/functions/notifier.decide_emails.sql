@@ -155,6 +155,13 @@ begin
                 when decision.kind is null and email.topic = 'registration' then 'not_registered'
                 when decision.kind is null then 'nothing_changed'
                 when person.address is null then 'no_address'
+                when exists (
+                    select from notifier.suppressions as known
+                    where
+                        known.address_hash = notifier.address_hash(person.address)
+                        and known.suppressed_at is not null
+                    offset 0
+                ) then 'suppressed'
             end as skip_reason
         from email
         left join change on email.from_id = change.from_id and email.through_id = change.through_id

@@ -18,6 +18,18 @@ begin
                 'created_at', event.created_at,
                 'changes', notifier.session_changes(event.old, event.new)
             ),
+            'mail_events', coalesce(
+                (
+                    select
+                        jsonb_agg(
+                            jsonb_build_object('kind', told.kind, 'occurred_at', told.occurred_at)
+                            order by told.occurred_at, told.id
+                        )
+                    from notifier.mail_events as told
+                    where told.email_id = email.id
+                ),
+                '[]'
+            ),
             'carries', array(
                 select carried.id
                 from notifier.emails as carried
@@ -33,6 +45,6 @@ begin
 end
 $$;
 comment on function notifier.email_history(uuid) is
-    'One mail as the outbox knows it: its columns that are not null, the title of its session, the event it tells of and the rows it carries; null for an unknown one. Holds user ids, no address.';
+    'One mail as the outbox knows it: its columns that are not null, the title of its session, the event it tells of, what the provider told of it and the rows it carries; null for an unknown one. Holds user ids, no address.';
 revoke execute on function notifier.email_history(uuid) from public;
 grant execute on function notifier.email_history(uuid) to notifier;

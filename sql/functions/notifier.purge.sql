@@ -5,6 +5,8 @@
 -- vacuum; but the unique keys that make expansion and retries harmless would have to contain the partition's key, and a
 -- record does not age by its rows but by its session's end.
 --
+-- What providers told of mails goes by its own age.
+--
 -- One call at a time; others return at once. Security definer: role notifier may call the queue's functions and read
 -- nothing.
 create function notifier.purge(older_than interval, max_rows integer default 5000)
@@ -97,6 +99,18 @@ begin
             exit;
         end if;
     end loop;
+    delete from notifier.mail_events as told
+    where told.id = any(
+        array(
+            select heard.id
+            from notifier.mail_events as heard
+            where heard.created_at < v_ends_before
+            order by heard.created_at
+            limit greatest(v_left, 1)
+        )
+    );
+    get diagnostics v_deleted = row_count;
+    more := more or v_deleted >= greatest(v_left, 1);
     return next;
 end
 $$;

@@ -48,6 +48,7 @@ begin
             when 'nothing_changed' then 'what had changed was changed back'
             when 'session_over' then 'it was too late, the session was over'
             when 'discarded' then 'an operator discarded it'
+            when 'suppressed' then 'mail to their address bounced, or they called it spam'
             when 'no_address' then 'they have no address, or no account any more'
             else email.skip_reason
         end

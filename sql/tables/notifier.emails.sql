@@ -63,6 +63,7 @@ create table notifier.emails (
             'told_just_now', -- a reminder of what the recipient is only being told of, or was minutes ago
             'switched_off', -- the recipient does not want this kind
             'no_address', -- the user has no address, or is gone
+            'suppressed', -- mail to the address bounced, or was complained of; notifier.suppressions
             'discarded' -- an operator gave it up
         )
     )

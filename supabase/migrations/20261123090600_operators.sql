@@ -189,6 +189,18 @@ begin
                 'created_at', event.created_at,
                 'changes', notifier.session_changes(event.old, event.new)
             ),
+            'mail_events', coalesce(
+                (
+                    select
+                        jsonb_agg(
+                            jsonb_build_object('kind', told.kind, 'occurred_at', told.occurred_at)
+                            order by told.occurred_at, told.id
+                        )
+                    from notifier.mail_events as told
+                    where told.email_id = email.id
+                ),
+                '[]'
+            ),
             'carries', array(
                 select carried.id
                 from notifier.emails as carried
@@ -204,7 +216,7 @@ begin
 end
 $$;
 comment on function notifier.email_history(uuid) is
-    'One mail as the outbox knows it: its columns that are not null, the title of its session, the event it tells of and the rows it carries; null for an unknown one. Holds user ids, no address.';
+    'One mail as the outbox knows it: its columns that are not null, the title of its session, the event it tells of, what the provider told of it and the rows it carries; null for an unknown one. Holds user ids, no address.';
 revoke execute on function notifier.email_history(uuid) from public;
 grant execute on function notifier.email_history(uuid) to notifier;
 
@@ -353,6 +365,8 @@ grant execute on function notifier.replay_event(bigint) to notifier;
 -- vacuum; but the unique keys that make expansion and retries harmless would have to contain the partition's key, and a
 -- record does not age by its rows but by its session's end.
 --
+-- What providers told of mails goes by its own age.
+--
 -- One call at a time; others return at once. Security definer: role notifier may call the queue's functions and read
 -- nothing.
 create function notifier.purge(older_than interval, max_rows integer default 5000)
@@ -445,6 +459,18 @@ begin
             exit;
         end if;
     end loop;
+    delete from notifier.mail_events as told
+    where told.id = any(
+        array(
+            select heard.id
+            from notifier.mail_events as heard
+            where heard.created_at < v_ends_before
+            order by heard.created_at
+            limit greatest(v_left, 1)
+        )
+    );
+    get diagnostics v_deleted = row_count;
+    more := more or v_deleted >= greatest(v_left, 1);
     return next;
 end
 $$;
@@ -452,3 +478,186 @@ comment on function notifier.purge(interval, integer) is
     'Forgets events and mails of sessions that have been over, or deleted, for older_than, about max_rows rows per call: how many of each, and whether to call again. Unfinished mails keep their session''s record.';
 revoke execute on function notifier.purge(interval, integer) from public;
 grant execute on function notifier.purge(interval, integer) to notifier;
+
+-- Security definer: role notifier may call the queue's functions and read nothing.
+create function notifier.suppress_address(address text, reason text default 'operator')
+returns boolean
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if address is null or address !~ '^[^@[:space:]]+@[^@[:space:]]+$' then
+        raise exception using
+            errcode = '22023',
+            message = 'address is not a mail address',
+            hint = 'Send one like name@example.com, without a display name.';
+    end if;
+    insert into notifier.suppressions as known (address_hash, reason, suppressed_at)
+    values (notifier.address_hash(address), suppress_address.reason, clock_timestamp())
+    on conflict (address_hash) do update
+        set reason = excluded.reason, suppressed_at = excluded.suppressed_at
+        where known.suppressed_at is null;
+    return found;
+end
+$$;
+comment on function notifier.suppress_address(text, text) is
+    'No mail is sent to this address any more; reason: operator, bounced, complained or refused. False when that was so already. The address itself is not stored.';
+revoke execute on function notifier.suppress_address(text, text) from public;
+grant execute on function notifier.suppress_address(text, text) to notifier;
+
+-- Security definer: role notifier may call the queue's functions and read nothing.
+create function notifier.unsuppress_address(address text)
+returns boolean
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    delete from notifier.suppressions as known
+    where known.address_hash = notifier.address_hash(unsuppress_address.address);
+    return found;
+end
+$$;
+comment on function notifier.unsuppress_address(text) is
+    'Mail is sent to this address again, from the next mail on; its strikes are forgotten. False when nothing was known of it.';
+revoke execute on function notifier.unsuppress_address(text) from public;
+grant execute on function notifier.unsuppress_address(text) to notifier;
+
+-- For operators. Security definer: role notifier may call the queue's functions and read nothing.
+create function notifier.suppressed_addresses(address text default null, max_rows integer default 100)
+returns table (address_hash text, reason text, strikes integer, suppressed_at timestamptz)
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return query
+    select
+        encode(known.address_hash, 'hex'),
+        known.reason,
+        known.strikes,
+        known.suppressed_at
+    from notifier.suppressions as known
+    where
+        case
+            when suppressed_addresses.address is null then known.suppressed_at is not null
+            else known.address_hash = notifier.address_hash(suppressed_addresses.address)
+        end
+    order by known.suppressed_at desc nulls last
+    limit max_rows;
+end
+$$;
+comment on function notifier.suppressed_addresses(text, integer) is
+    'Hashes of the addresses that no mail is sent to, the latest first, at most max_rows (null: all); or what is known of one address, strikes included.';
+revoke execute on function notifier.suppressed_addresses(text, integer) from public;
+grant execute on function notifier.suppressed_addresses(text, integer) to notifier;
+
+-- A server that says once that there is no such mailbox may be in the middle of a migration; one that says so of
+-- several mails means it. Deferrals and full mailboxes do not count. Security definer: role notifier may call the
+-- queue's functions and read nothing.
+create function notifier.note_unknown_mailbox(email_id uuid, suppress_after integer)
+returns boolean
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_now timestamptz := clock_timestamp();
+    v_address text;
+    v_suppressed_at timestamptz;
+begin
+    if suppress_after is null or suppress_after < 1 then
+        raise exception using errcode = '22023', message = 'suppress_after must be positive';
+    end if;
+    select account.email into v_address
+    from notifier.emails as email
+    inner join auth.users as account on email.recipient_id = account.id
+    where email.id = note_unknown_mailbox.email_id and email.status = 'dead';
+    if v_address is null then
+        return false;
+    end if;
+    insert into notifier.suppressions as known (address_hash, reason, strikes, last_strike_at, suppressed_at)
+    values (
+        notifier.address_hash(v_address), 'refused', 1, v_now, case when suppress_after = 1 then v_now end
+    )
+    on conflict (address_hash) do update
+        set
+            strikes = case when known.last_strike_at > v_now - interval '90 days' then known.strikes else 0 end + 1,
+            last_strike_at = v_now,
+            suppressed_at = coalesce(
+                known.suppressed_at,
+                case
+                    when known.last_strike_at > v_now - interval '90 days' and known.strikes + 1 >= suppress_after
+                        then v_now
+                    when suppress_after = 1 then v_now
+                end
+            )
+    returning known.suppressed_at into v_suppressed_at;
+    return v_suppressed_at is not null;
+end
+$$;
+comment on function notifier.note_unknown_mailbox(uuid, integer) is
+    'Counts that a mail server refused this mail, now dead, because there is no such mailbox; from suppress_after such mails on, each within 90 days of the one before, the address is suppressed. Whether it is.';
+revoke execute on function notifier.note_unknown_mailbox(uuid, integer) from public;
+grant execute on function notifier.note_unknown_mailbox(uuid, integer) to notifier;
+
+-- Security definer: it is the API of the edge functions; the outbox is closed to the service role. Hearing of an event
+-- twice changes nothing. The address is hashed here and kept nowhere.
+create function public.record_mail_event(
+    event_id text,
+    kind text,
+    occurred_at timestamptz,
+    email_id uuid default null,
+    address text default null
+)
+returns text
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if event_id is null or length(event_id) not between 1 and 200 then
+        raise exception using
+            errcode = '22023',
+            message = 'event_id must have 1 to 200 characters',
+            hint = 'Send the id that the provider gives the event.';
+    end if;
+    if kind is null or kind not in ('delivered', 'delayed', 'bounced', 'soft_bounced', 'complained', 'failed') then
+        raise exception using
+            errcode = '22023',
+            message = format(
+                'kind must be delivered, delayed, bounced, soft_bounced, complained or failed, not %s',
+                coalesce(quote_literal(left(kind, 50)), 'null')
+            ),
+            hint = 'Leave out events of other kinds.';
+    end if;
+    if occurred_at is null then
+        raise exception using
+            errcode = '22023',
+            message = 'occurred_at must not be null',
+            hint = 'Send the time that the provider gives the event.';
+    end if;
+    insert into notifier.mail_events (id, email_id, kind, occurred_at)
+    values (
+        record_mail_event.event_id,
+        record_mail_event.email_id,
+        record_mail_event.kind,
+        record_mail_event.occurred_at
+    )
+    on conflict (id) do nothing;
+    if not found then
+        return 'repeated';
+    end if;
+    if kind in ('bounced', 'complained') and address is not null then
+        perform notifier.suppress_address(address, kind);
+    end if;
+    return 'recorded';
+end
+$$;
+comment on function public.record_mail_event(text, text, timestamptz, uuid, text) is
+    'For the provider''s webhook, as service_role: what became of an accepted mail (delivered, delayed, bounced for good, soft_bounced, complained, failed). After bounced and complained no mail is sent to the address any more. Returns recorded, or repeated for an event_id that is known. 22023: bad argument.';
+revoke execute on function public.record_mail_event(text, text, timestamptz, uuid, text)
+from public, anon, authenticated;
+grant execute on function public.record_mail_event(text, text, timestamptz, uuid, text) to service_role;

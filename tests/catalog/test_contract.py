@@ -148,6 +148,10 @@ API_FUNCTIONS = {
         " participants jsonb)"
     ): "presence_report_receipt",
     (
+        "record_mail_event(event_id text, kind text, occurred_at timestamp with time zone,"
+        " email_id uuid DEFAULT NULL::uuid, address text DEFAULT NULL::text)"
+    ): "text",
+    (
         "record_presence(platform text, event_id text, meeting_id text, kind text,"
         " occurred_at timestamp with time zone, participant_key text DEFAULT NULL::text,"
         " participant_email text DEFAULT NULL::text, participant_name text DEFAULT NULL::text,"

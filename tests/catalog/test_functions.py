@@ -31,6 +31,7 @@ DEFINER_API = {
     "add_recording(text,text,text,timestamp with time zone,text,text,integer,boolean,boolean)",
     "end_meeting(text,text,text,timestamp with time zone)",
     ("reconcile_presence(text,text,text,timestamp with time zone,timestamp with time zone,jsonb)"),
+    "record_mail_event(text,text,timestamp with time zone,uuid,text)",
     ("record_presence(text,text,text,text,timestamp with time zone,text,text,text,text)"),
     # Write series, which nobody may write past their rule; for managers and hosts.
     "cancel_session(uuid,text,text)",

@@ -230,6 +230,10 @@ SUMMARY = {
     ): CALL,
     (
         "service_role",
+        "public.record_mail_event(event_id, kind, occurred_at, email_id, address)",
+    ): CALL,
+    (
+        "service_role",
         "public.record_presence(platform, event_id, meeting_id, kind, occurred_at,"
         " participant_key, participant_email, participant_name, connection_id)",
     ): CALL,
@@ -284,6 +288,7 @@ SUMMARY = {
     ("notifier", "notifier.fall_asleep()"): CALL,
     ("notifier", "notifier.meetings_due_at()"): CALL,
     ("notifier", "notifier.next_wake()"): CALL,
+    ("notifier", "notifier.note_unknown_mailbox(email_id, suppress_after)"): CALL,
     ("notifier", "notifier.purge(older_than, max_rows)"): CALL,
     ("notifier", "notifier.queue_metrics()"): CALL,
     ("notifier", "notifier.queue_status()"): CALL,
@@ -293,7 +298,10 @@ SUMMARY = {
     ("notifier", "notifier.retry_emails(email_ids)"): CALL,
     ("notifier", "notifier.set_app_url(app_url)"): CALL,
     ("notifier", "notifier.stay_awake(for_interval)"): CALL,
+    ("notifier", "notifier.suppress_address(address, reason)"): CALL,
+    ("notifier", "notifier.suppressed_addresses(address, max_rows)"): CALL,
     ("notifier", "notifier.tick()"): CALL,
+    ("notifier", "notifier.unsuppress_address(address)"): CALL,
     ("notifier", "notifier.workers()"): CALL,
 }
 

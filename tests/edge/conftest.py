@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 
 import httpx
@@ -12,7 +13,10 @@ from devstack.databases import Database
 from devstack.stack import Stack
 from support.rest import Callers
 
-SECRETS = {"ZOOM_WEBHOOK_SECRET_TOKEN": "a secret token of Zoom's"}
+SECRETS = {
+    "RESEND_WEBHOOK_SECRET": "whsec_" + base64.b64encode(b"a secret of Resend's").decode(),
+    "ZOOM_WEBHOOK_SECRET_TOKEN": "a secret token of Zoom's",
+}
 
 
 @pytest.fixture(scope="module")

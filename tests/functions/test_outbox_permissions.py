@@ -26,7 +26,9 @@ QUEUE_FUNCTIONS = {
     "extend_claim",
     "fail_email",
     "fall_asleep",
+    "meetings_due_at",
     "next_wake",
+    "note_unknown_mailbox",
     "purge",
     "queue_metrics",
     "queue_status",
@@ -36,7 +38,10 @@ QUEUE_FUNCTIONS = {
     "retry_emails",
     "set_app_url",
     "stay_awake",
+    "suppress_address",
+    "suppressed_addresses",
     "tick",
+    "unsuppress_address",
     "workers",
 }
 
@@ -200,5 +205,7 @@ def test_row_level_security_is_on_and_no_policy_opens_the_outbox(conn: psycopg.C
         ("emails", True, False),
         ("events", True, False),
         ("gate", True, False),
+        ("mail_events", True, False),
         ("reminder_clock", True, False),
+        ("suppressions", True, False),
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -15,7 +16,7 @@ from support.daemon import Daemons, environment
 from support.outbox import Outbox
 from support.resend_server import API_KEY, ResendServer
 from support.smtp_server import SmtpServer
-from support.threads import in_thread
+from support.threads import in_thread, wait_until
 
 Run = Callable[..., tuple[int, str]]
 
@@ -70,7 +71,7 @@ def test_dead_mails_are_listed_shown_tried_again_and_discarded(
 
 
 def test_what_does_not_exist_is_said_so(run: Run) -> None:
-    assert run("dead", "show", str(uuid4())) == (1, "there is no such mail\n")
+    assert run("dead", "show", str(uuid4())) == (1, "nothing is known of it\n")
     assert run("replay", "999") == (1, "notifier: there is no event 999 (PT404)\n")
 
 
@@ -130,6 +131,44 @@ def test_purge_forgets_what_is_old_and_only_that(classroom: Classroom, run: Run)
     assert code == 0
     assert said == "6 mails and 2 events forgotten\n"
     assert classroom.statuses() == {}
+
+
+def test_addresses_are_suppressed_listed_and_taken_back(classroom: Classroom, run: Run) -> None:
+    address = "Student0@example.test"
+    assert run("suppress", "add", address) == (0, "suppressed\n")
+    assert run("suppress", "add", address.lower()) == (0, "was suppressed already\n")
+
+    code, listed = run("suppress", "list")
+    assert code == 0
+    assert listed.splitlines()[1].split()[1:3] == ["operator", "0"]
+    assert "@" not in listed
+    assert run("suppress", "list", address) == (0, listed)
+    assert len(run("suppress", "list", "student1@example.test")[1].splitlines()) == 1
+
+    assert run("suppress", "remove", address) == (0, "mail is sent to it again\n")
+    assert run("suppress", "remove", address) == (1, "nothing is known of it\n")
+    code, refused = run("suppress", "add", "nobody")
+    assert (code, "not a mail address" in refused) == (1, True)
+
+
+def has_sent(classroom: Classroom, mails: int) -> bool:
+    return classroom.statuses().get("sent") == mails
+
+
+def test_a_mailbox_that_does_not_exist_is_written_to_so_often_and_no_more(
+    classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
+) -> None:
+    mail_server.at("RCPT", "550 5.1.1 <student1@example.test> unknown", about="student1@")
+    daemons.start(environment(classroom.database, mail_server, NOTIFIER_SUPPRESS_AFTER="2"))
+
+    for number in range(3):
+        classroom.schedule(f"Session {number}")
+        wait_until(partial(has_sent, classroom, 2 * (number + 1)), "two are told")
+
+    wait_until(
+        lambda: classroom.statuses() == {"sent": 6, "dead": 2, "skipped": 1}, "the third is skipped"
+    )
+    assert [row["skip_reason"] for row in classroom.outbox.rows(status="skipped")] == ["suppressed"]
 
 
 def test_a_test_mail_goes_the_way_of_every_mail(classroom: Classroom, daemons: Daemons) -> None:

@@ -53,6 +53,7 @@ async def test_a_letter_is_posted_with_everything_in_it(resend: ResendServer) ->
     assert request["subject"] == mail.edition.subject
     assert request["text"] == mail.text
     assert request["html"] == mail.html
+    assert request["tags"] == [{"name": "email_id", "value": str(mail.email_id)}]
     assert request["headers"]["Auto-Submitted"] == "auto-generated"
     (attachment,) = request["attachments"]
     assert attachment["filename"] == "invite.ics"

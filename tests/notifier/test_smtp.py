@@ -489,3 +489,28 @@ async def test_verifying_tells_what_was_found(authority: Authority) -> None:
         assert found == f"localhost:{server.port} is ready, encrypted, logged in"
         assert server.mails == []
         await transport.close()
+
+
+@pytest.mark.parametrize(
+    ("verb", "answer", "unknown"),
+    [
+        ("RCPT", "550 5.1.1 no such user", True),
+        ("RCPT", "553 5.1.3 bad address", True),
+        ("RCPT", "556 5.1.10 null MX", True),
+        ("RCPT", "550 5.7.1 blocked", False),
+        ("RCPT", "550 no such user", False),
+        ("RCPT", "552 5.2.2 mailbox full", False),
+        ("RCPT", "450 4.1.1 not now", False),
+        ("DOT", "550 5.1.1 too late", False),
+    ],
+)
+async def test_a_mailbox_that_does_not_exist_is_told_from_other_refusals(
+    verb: str, answer: str, unknown: bool
+) -> None:
+    async with SmtpServer() as server, transport_to(server) as transport:
+        server.at(verb, answer)
+
+        outcome = await transport.send(letter())
+
+        assert isinstance(outcome, NotSent)
+        assert outcome.mailbox_unknown is unknown

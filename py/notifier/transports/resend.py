@@ -23,6 +23,9 @@ from notifier.transports import StillOurs, undisputed
 QUOTA_WAIT = 900.0
 """Seconds to wait when a daily or monthly quota is spent and the answer names no time."""
 
+EMAIL_TAG = "email_id"
+"""The tag that webhooks name the outbox row by."""
+
 TRIES = 4
 """Tries at one letter that is only told to slow down."""
 
@@ -197,6 +200,7 @@ def _request(letter: Letter) -> dict[str, object]:
         "subject": letter.edition.subject,
         "text": letter.text,
         "html": letter.html,
+        "tags": [{"name": EMAIL_TAG, "value": str(letter.email_id)}],
         "headers": {"Auto-Submitted": "auto-generated"}
         | ({"References": letter.thread} if letter.thread else {}),
     }

@@ -1,6 +1,7 @@
 """Mail over SMTP (RFC 5321): a few connections, kept and reused; outcomes classified per verb."""
 
 import asyncio
+import re
 import socket
 import ssl
 from asyncio import Semaphore
@@ -31,6 +32,9 @@ IDLE_FRESH = 5.0
 
 LOGIN_NEEDED = frozenset({530, 534, 535, 538})
 """Codes of RFC 4954 §6: it is the login that is refused, whatever verb they answer."""
+
+MAILBOX_UNKNOWN = re.compile(r"5\.1\.(?:1|2|3|6|10)\b")
+"""Enhanced codes (RFC 3463 §3.2, RFC 7505) that say of a mailbox that it is none."""
 
 SENDER_REFUSED = frozenset({421, *range(500, 552), 553, 554})
 """Answers to MAIL that are about the sender; 552 and 555 may be about this one message."""
@@ -153,10 +157,13 @@ class SmtpTransport:
         if code in LOGIN_NEEDED or (stage is Stage.MAIL and code in SENDER_REFUSED):
             raise self._down(detail)
         permanent = 500 <= code < 600 and (stage, code) != (Stage.RCPT, 552)  # RFC 5321 §4.5.3.1.10
-        return self._failed(Failure.PERMANENT if permanent else Failure.TRANSIENT, detail)
+        if not permanent:
+            return self._failed(Failure.TRANSIENT, detail)
+        unknown = stage is Stage.RCPT and bool(MAILBOX_UNKNOWN.match(verdict.reply.text))
+        return self._failed(Failure.PERMANENT, detail, mailbox_unknown=unknown)
 
-    def _failed(self, failure: Failure, detail: str) -> NotSent:
-        return NotSent(failure, redact(detail), self.name)
+    def _failed(self, failure: Failure, detail: str, *, mailbox_unknown: bool = False) -> NotSent:
+        return NotSent(failure, redact(detail), self.name, mailbox_unknown=mailbox_unknown)
 
     def _reusable(self) -> "_Line | None":
         """The connection used last, if still alive; those that idled too long are closed."""
