@@ -2406,6 +2406,16 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "record_mail_event": {
+        Args: {
+          "address"?: string;
+          "email_id"?: string;
+          "event_id": string;
+          "kind": string;
+          "occurred_at": string;
+        };
+        Returns: string;
+      };
       "record_presence": {
         Args: {
           "connection_id"?: string;

@@ -208,6 +208,7 @@ create table notifier.emails (
             'told_just_now', -- a reminder of what the recipient is only being told of, or was minutes ago
             'switched_off', -- the recipient does not want this kind
             'no_address', -- the user has no address, or is gone
+            'suppressed', -- mail to the address bounced, or was complained of; notifier.suppressions
             'discarded' -- an operator gave it up
         )
     )
@@ -288,6 +289,79 @@ comment on column notifier.gate.awake_until is 'Commits before this send no NOTI
 alter table notifier.gate enable row level security;
 
 insert into notifier.gate default values;
+
+-- Addresses that no mail is sent to: they bounced for good, their owner complained, or an operator said so. Writing to
+-- them all the same costs the sender's reputation, and so everybody's mail.
+--
+-- No address is stored, only its SHA-256: enough to find out whether an address at hand is here, and what a copy of the
+-- table gives away is no list of people. It is no secret either: who has an address can compute it.
+create table notifier.suppressions (
+    address_hash bytea not null,
+    reason text not null,
+    strikes integer not null default 0,
+    last_strike_at timestamptz,
+    suppressed_at timestamptz,
+    created_at timestamptz not null default clock_timestamp(),
+    constraint suppressions_pkey primary key (address_hash),
+    constraint suppressions_address_hash_sha256 check (octet_length(address_hash) = 32),
+    constraint suppressions_reason_known check (
+        reason in (
+            'bounced', -- the recipient's server refused it for good, the provider says
+            'complained', -- the recipient called it spam
+            'refused', -- our mail server answered several times that there is no such mailbox
+            'operator' -- somebody said so
+        )
+    ),
+    constraint suppressions_strikes_not_negative check (strikes >= 0),
+    constraint suppressions_strikes_are_dated check ((strikes = 0) = (last_strike_at is null)),
+    constraint suppressions_known_for_something check (suppressed_at is not null or strikes > 0)
+);
+comment on table notifier.suppressions is
+    'Addresses, by their hash, that no mail is sent to, and those on their way there. Every claim looks here.';
+comment on column notifier.suppressions.address_hash is 'notifier.address_hash of the address.';
+comment on column notifier.suppressions.reason is 'bounced, complained, refused or operator.';
+comment on column notifier.suppressions.strikes is
+    'How many mails in a row, each within 90 days of the one before, were answered with "no such mailbox".';
+comment on column notifier.suppressions.last_strike_at is 'When the last of these was; null without any.';
+comment on column notifier.suppressions.suppressed_at is 'Since when nothing is sent to it; null: there are strikes, not yet enough.';
+comment on column notifier.suppressions.created_at is 'When it was first heard of.';
+
+alter table notifier.suppressions enable row level security;
+
+create index suppressions_suppressed_at_idx on notifier.suppressions (suppressed_at);
+
+-- What a provider tells of mails after it has accepted them: delivered, bounced, complained of. Its own id of the event
+-- is the key, so that hearing it twice changes nothing.
+create table notifier.mail_events (
+    id text not null,
+    email_id uuid,
+    kind text not null,
+    occurred_at timestamptz not null,
+    created_at timestamptz not null default clock_timestamp(),
+    constraint mail_events_pkey primary key (id),
+    constraint mail_events_kind_known check (
+        kind in (
+            'delivered', -- the recipient's server took it
+            'delayed', -- it has not yet, and is tried again
+            'bounced', -- it refused for good
+            'soft_bounced', -- it refused for now: a full mailbox, a message too large
+            'complained', -- the recipient called it spam
+            'failed' -- the provider could not send it
+        )
+    )
+);
+comment on table notifier.mail_events is
+    'What a provider told of mails it had accepted. Holds no address. Rows outlive the mail, so there is no foreign key.';
+comment on column notifier.mail_events.id is 'The provider''s id of the event.';
+comment on column notifier.mail_events.email_id is 'The mail; null when the provider did not say.';
+comment on column notifier.mail_events.kind is 'delivered, delayed, bounced, soft_bounced, complained or failed.';
+comment on column notifier.mail_events.occurred_at is 'When it happened, by the provider''s clock.';
+comment on column notifier.mail_events.created_at is 'When it was recorded.';
+
+alter table notifier.mail_events enable row level security;
+
+create index mail_events_email_id_idx on notifier.mail_events (email_id) where email_id is not null;
+create index mail_events_created_at_idx on notifier.mail_events (created_at);
 
 -- How far reminders have got. Each is due a number of minutes before the start, and sessions pass that moment in the
 -- order of their starts: one mark for each number is all that must be known, no session carries anything, and nothing

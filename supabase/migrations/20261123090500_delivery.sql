@@ -1170,6 +1170,17 @@ comment on function notifier.lock_due_emails(integer) is
     'Locks the oldest due mails, urgent ones first, that nobody else holds and that follow no unfinished one, with all rows that go out in them, and returns their ids.';
 revoke execute on function notifier.lock_due_emails(integer) from public;
 
+-- Upper and lower case are the same mailbox nearly everywhere, and nobody is written to twice for the difference.
+create function notifier.address_hash(address text)
+returns bytea
+language sql
+immutable
+set search_path = pg_catalog, pg_temp
+return sha256(convert_to(lower(btrim(address)), 'UTF8'));
+comment on function notifier.address_hash(text) is
+    'What a mail address is known by in notifier.suppressions: the SHA-256 of it in lower case; null for null.';
+revoke execute on function notifier.address_hash(text) from public;
+
 -- The second half of a claim: one statement judges all of its rows, each by itself, and makes mails of those that are
 -- to be sent. What is the same for many of them (what changed, the session's details) is worked out once per span of
 -- events, and what a mail of several parts says once per set of parts. For `offset 0` see notifier.lock_due_emails.
@@ -1327,6 +1338,13 @@ begin
                 when decision.kind is null and email.topic = 'registration' then 'not_registered'
                 when decision.kind is null then 'nothing_changed'
                 when person.address is null then 'no_address'
+                when exists (
+                    select from notifier.suppressions as known
+                    where
+                        known.address_hash = notifier.address_hash(person.address)
+                        and known.suppressed_at is not null
+                    offset 0
+                ) then 'suppressed'
             end as skip_reason
         from email
         left join change on email.from_id = change.from_id and email.through_id = change.through_id
