@@ -31,6 +31,7 @@ _NEWS = {
     "session_updated": News("Changed", "changed"),
     "meeting_link_changed": News("Another meeting link", "with another link"),
     "session_cancelled": News("Cancelled", "cancelled", off=True),
+    "recording_available": News("Recordings to watch", "to watch"),
     "mentor_assigned": News("You host", "to host"),
     "mentor_unassigned": News("You no longer host", "no longer yours", visible=False),
 }
@@ -140,7 +141,7 @@ def make_bundle(kind: str, parts: Sequence[Part], reader: Reader) -> Bundle:
         news=", ".join(f"{count} {news}" for news, count in counts.items()),
         all_cancelled=all(part.session.cancelled for part in parts),
         all_uninvited=set(told) == {_UNINVITED},
-        headed=len(groups) > 1 or kind == "series_updated",
+        headed=len(groups) > 1 or kind in ("series_updated", "daily_digest"),
         groups=tuple(_group(each, shared, one_title, bool(planned)) for each in groups),
     )
 

@@ -170,7 +170,7 @@ def _part(kind: str, session: Json) -> Json:
 
 def _parts_of_series(kind: str) -> list[Json]:
     """The same hour of the same weekday, week after week."""
-    if kind == "series_updated":
+    if kind in ("series_updated", "daily_digest"):
         kinds = ["session_updated", "session_rescheduled", "session_cancelled"]
         kinds += ["session_updated"] * (_DATES - 4) + ["session_scheduled"]
     else:

@@ -1,6 +1,7 @@
 -- The second half of a claim: one statement judges all of its rows, each by itself, and makes mails of those that are
--- to be sent. What is the same for many of them (what changed, the session's details) is worked out once per span of
--- events, and what a mail of several parts says once per set of parts. For `offset 0` see notifier.lock_due_emails.
+-- to be sent; those that the recipient wants later go back into the queue until then. What is the same for many of them
+-- (what changed, the session's details) is worked out once per span of events, and what a mail of several parts says
+-- once per set of parts. For `offset 0` see notifier.lock_due_emails.
 create function notifier.decide_emails(
     email_ids uuid[],
     claim_id uuid,
@@ -35,6 +36,7 @@ begin
             held.kind,
             held.urgent,
             held.available_at,
+            held.postponed_for,
             held.attempts + 1 as attempt,
             held.in_doubt_at is not null as is_in_doubt,
             case
@@ -162,7 +164,10 @@ begin
                         and known.suppressed_at is not null
                     offset 0
                 ) then 'suppressed'
-            end as skip_reason
+                when not wish.is_wanted then 'switched_off'
+            end as skip_reason,
+            wait.reason as wait_for,
+            wait.until as wait_until
         from email
         left join change on email.from_id = change.from_id and email.through_id = change.through_id
         left join recipient
@@ -272,13 +277,56 @@ begin
                     )::timestamptz <= v_now
                 ) as is_over
         ) as decision
+        left join lateral (
+            select preference.*
+            from public.notification_preferences as preference
+            where preference.user_id = email.recipient_id and preference.kind = '*'
+            offset 0
+        ) as general on true
+        cross join lateral (
+            select
+                email.is_in_doubt
+                or decision.kind::text <> all(private.optional_mail_kinds())
+                or coalesce(change.changes ?| array['meeting_details', 'meeting_link'], false)
+                or coalesce(
+                    (
+                        select preference.enabled
+                        from public.notification_preferences as preference
+                        where preference.user_id = email.recipient_id and preference.kind = decision.kind::text
+                        offset 0
+                    ),
+                    general.enabled,
+                    true
+                ) as is_wanted
+        ) as wish
+        left join lateral (
+            select *
+            from notifier.postponement(
+                email.topic,
+                decision.kind,
+                change.old,
+                change.new,
+                change.changes,
+                person.timezone,
+                general.quiet_from,
+                general.quiet_until,
+                general.digest_at,
+                email.postponed_for,
+                v_now
+            )
+            where num_nonnulls(general.quiet_from, general.digest_at) > 0 and not email.is_in_doubt
+            offset 0
+        ) as wait on true
     ),
     -- What one in doubt consists of stays together: a part whose time has passed meanwhile goes along with the others.
-    judged as materialized (
+    weighed as materialized (
         select
             settled.*,
             first_value(settled.id) over mail_rows as carrier_id,
-            max(settled.attempt) over mail as mail_attempt
+            max(settled.attempt) over mail as mail_attempt,
+            -- A mail waits if all of it may.
+            case when bool_and(settled.wait_for is not null) over mail then max(settled.wait_until) over mail end
+                as mail_wait_until
         from (
             select
                 reviewed.id,
@@ -302,12 +350,20 @@ begin
                 reviewed.is_out,
                 reviewed.is_stranger,
                 reviewed.final_kind,
+                reviewed.transaction_id = '0' as is_digest,
+                reviewed.wait_for,
+                reviewed.wait_until,
                 decision.skip_reason,
                 case
                     when decision.skip_reason is not null then reviewed.id::text
                     when reviewed.is_in_doubt then reviewed.doubt_id::text
                     when reviewed.transaction_id is not null
-                        then concat_ws(' ', reviewed.transaction_id, reviewed.recipient_id, reviewed.role)
+                        then concat_ws(
+                            ' ',
+                            reviewed.transaction_id,
+                            reviewed.recipient_id,
+                            case reviewed.topic when 'recording' then 'learner' else reviewed.role end
+                        )
                     else reviewed.id::text
                 end as mail_key
             from (
@@ -329,6 +385,16 @@ begin
                 partition by settled.mail_key
                 order by settled.id is distinct from settled.doubt_id, settled.event_id, settled.id
             )
+    ),
+    judged as materialized (
+        select
+            weighed.*,
+            case
+                when weighed.skip_reason is not null then 'skip'
+                when weighed.mail_wait_until is not null then 'wait'
+                else 'tell'
+            end as verdict
+        from weighed
     ),
     -- One for those who take part, one for those who are out and one for those who are out and were never in, in each
     -- span.
@@ -359,7 +425,7 @@ begin
                 judged.is_out,
                 judged.is_stranger
             from judged
-            where judged.skip_reason is null
+            where judged.verdict = 'tell'
         ) as variant
         inner join change on variant.from_id = change.from_id and variant.through_id = change.through_id
         cross join lateral (
@@ -378,6 +444,7 @@ begin
     part as materialized (
         select
             judged.carrier_id,
+            judged.is_digest,
             judged.final_kind as kind,
             case
                 when judged.final_kind in ('session_rescheduled', 'session_updated', 'meeting_link_changed')
@@ -400,12 +467,13 @@ begin
                 and judged.topic = shown.topic
                 and judged.is_out = shown.is_out
                 and judged.is_stranger = shown.is_stranger
-        where judged.skip_reason is null
+        where judged.verdict = 'tell'
     ),
     mail as materialized (
         select
             part.carrier_id,
-            string_agg(part.part_key, ',' order by part.start_time, part.part_key) as edition_key
+            string_agg(part.part_key, ',' order by part.start_time, part.part_key)
+            || case when bool_or(part.is_digest) then ' digest' else '' end as edition_key
         from part
         group by part.carrier_id
     ),
@@ -428,6 +496,7 @@ begin
             select
                 case
                     when count(*) = 1 then max(part.kind)::text
+                    when bool_or(part.is_digest) then 'daily_digest'
                     when count(distinct part.kind) > 1 then 'series_updated'
                     when max(part.kind) in ('mentor_assigned', 'mentor_unassigned') then max(part.kind)::text
                     when max(part.kind) = 'session_scheduled' then 'series_scheduled'
@@ -476,24 +545,36 @@ begin
     marked as (
         update notifier.emails as marked
         set
-            status = case when judged.skip_reason is null then 'claimed' else 'skipped' end::notifier.email_status,
+            status = case judged.verdict
+                when 'tell' then 'claimed'
+                when 'wait' then 'queued'
+                else 'skipped'
+            end::notifier.email_status,
             kind = coalesce(judged.final_kind, marked.kind),
+            -- What waits for the mail of the day goes with whatever else does.
+            transaction_id = case
+                when judged.verdict = 'wait' and judged.wait_for = 'digest' then '0' else marked.transaction_id
+            end,
+            available_at = case when judged.verdict = 'wait' then judged.mail_wait_until else marked.available_at end,
+            postponed_for = case when judged.verdict = 'wait' then judged.wait_for else marked.postponed_for end,
             -- Of all rows of a mail the same, so that they stay together to the end.
-            attempts = case when judged.skip_reason is null then judged.mail_attempt else marked.attempts end,
-            claim_id = case when judged.skip_reason is null then decide_emails.claim_id end,
-            claimed_by = case when judged.skip_reason is null then worker end,
-            lease_until = case when judged.skip_reason is null and judged.id = judged.carrier_id then v_now + lease end,
-            carried_by = case when judged.id <> judged.carrier_id then judged.carrier_id end,
-            -- A mail skipped because of what happened has dealt with it, as one sent has. Skipped for another reason,
-            -- it has not.
+            attempts = case when judged.verdict = 'tell' then judged.mail_attempt else marked.attempts end,
+            claim_id = case when judged.verdict = 'tell' then decide_emails.claim_id end,
+            claimed_by = case when judged.verdict = 'tell' then worker end,
+            lease_until = case when judged.verdict = 'tell' and judged.id = judged.carrier_id then v_now + lease end,
+            carried_by = case
+                when judged.verdict = 'tell' and judged.id <> judged.carrier_id then judged.carrier_id
+            end,
+            -- A mail skipped because of what happened, or because its kind is not wanted, has dealt with it, as one
+            -- sent has. Skipped for another reason, it has not.
             told_from = case
-                when judged.skip_reason is null
-                    or judged.skip_reason in ('nothing_changed', 'not_invited', 'cancelled_before_told')
+                when judged.verdict = 'tell'
+                    or judged.skip_reason in ('nothing_changed', 'not_invited', 'cancelled_before_told', 'switched_off')
                     then judged.from_id
             end,
             told_through = case
-                when judged.skip_reason is null
-                    or judged.skip_reason in ('nothing_changed', 'not_invited', 'cancelled_before_told')
+                when judged.verdict = 'tell'
+                    or judged.skip_reason in ('nothing_changed', 'not_invited', 'cancelled_before_told', 'switched_off')
                     then judged.through_id
             end,
             skip_reason = judged.skip_reason
@@ -523,6 +604,7 @@ begin
                 -- Each recording is told of by itself; a reminder that is dropped says nothing for the next one.
                 where
                     not judged.is_in_doubt
+                    and judged.verdict <> 'wait'
                     and judged.topic <> 'recording'
                     and (judged.topic <> 'reminder' or judged.skip_reason is null)
                     and younger.status = 'queued'

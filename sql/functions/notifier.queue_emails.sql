@@ -65,10 +65,13 @@ begin
     order by recipient.user_id
     on conflict do nothing;
     get diagnostics v_added = row_count;
-    -- An urgent one must not wait behind what waits for its turn: the earlier goes with it. What is locked is being
-    -- claimed this moment; to wait for it could go round in a circle.
-    if v_urgent then
-        update notifier.emails as overtaking set urgent = true
+    -- An urgent one must not wait behind what waits for its turn, or for the morning: the earlier goes with it. What is
+    -- locked is being claimed this moment; to wait for it could go round in a circle.
+    if v_urgent or v_changes ?| array['meeting_details', 'meeting_link'] then
+        update notifier.emails as overtaking
+        set
+            urgent = overtaking.urgent or v_urgent,
+            available_at = case when overtaking.postponed_for is null then overtaking.available_at else queued_at end
         where overtaking.id = any(
             array(
                 select earlier.id
@@ -79,7 +82,7 @@ begin
                     and earlier.topic = event.topic
                     and earlier.status in ('queued', 'claimed', 'sending', 'in_doubt')
                     and earlier.status = 'queued'
-                    and not earlier.urgent
+                    and (not earlier.urgent or earlier.postponed_for is not null)
                 for no key update skip locked
             )
         );

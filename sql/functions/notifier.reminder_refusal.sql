@@ -31,13 +31,6 @@ begin
         when reminder_refusal.role = 'learner' and not private.has_seat(v_session, reminder_refusal.recipient_id)
             then 'not_registered'
         when exists (
-            select from public.notification_preferences as preference
-            where
-                preference.user_id = reminder_refusal.recipient_id
-                and preference.kind = 'session_reminder'
-                and not preference.enabled
-        ) then 'switched_off'
-        when exists (
             select
             from (
                 select of_session.id

@@ -14,6 +14,7 @@ create type notifier.email_kind as enum (
     'series_scheduled', -- a learner is invited to several sessions by one transaction
     'series_updated', -- one transaction changed several sessions in ways that differ, or that need no kind of their own
     'series_cancelled', -- one transaction called off several sessions
+    'daily_digest', -- what waited for the one mail of the day that the recipient wants
     'registration_confirmed', -- a student got the seat they asked for
     'waitlist_promoted', -- a student who waited got a seat
     'recording_available', -- students can watch what they took part in, or missed
@@ -169,6 +170,7 @@ create table notifier.emails (
     urgent boolean not null default false,
     attempts integer not null default 0,
     available_at timestamptz not null default clock_timestamp(),
+    postponed_for text,
     claim_id uuid,
     claimed_by text,
     lease_until timestamptz,
@@ -190,6 +192,12 @@ create table notifier.emails (
         status not in ('claimed', 'sending') or (claim_id is not null and num_nonnulls(lease_until, carried_by) = 1)
     ),
     constraint emails_lease_only_while_held check (lease_until is null or status in ('claimed', 'sending')),
+    constraint emails_postponed_for_known check (
+        postponed_for in (
+            'quiet_hours', -- of the recipient
+            'digest' -- the recipient's mail of the day
+        )
+    ),
     constraint emails_carried_by_while_told check (carried_by is null or status not in ('queued', 'skipped')),
     constraint emails_in_doubt_at_while_in_doubt check (status <> 'in_doubt' or in_doubt_at is not null),
     constraint emails_sent_at_when_sent check ((status = 'sent') = (sent_at is not null)),
@@ -226,7 +234,7 @@ comment on table notifier.emails is
 comment on column notifier.emails.id is 'The mail; its Message-ID and idempotency key are made of it.';
 comment on column notifier.emails.event_id is 'The change it tells of; the first of several that are told together.';
 comment on column notifier.emails.transaction_id is
-    'The transaction that made the change, where it changed several sessions: what may go out as one mail. Else null.';
+    'The transaction that made the change, where it changed several sessions: what may go out as one mail; 0: what waits for the recipient''s mail of the day. Else null.';
 comment on column notifier.emails.session_id is 'The session.';
 comment on column notifier.emails.recipient_id is 'The user it goes to.';
 comment on column notifier.emails.kind is
@@ -236,6 +244,8 @@ comment on column notifier.emails.status is 'Where it stands.';
 comment on column notifier.emails.urgent is 'Whether it is claimed before all that is not, however long that has waited.';
 comment on column notifier.emails.attempts is 'Claims so far, those given back not counted.';
 comment on column notifier.emails.available_at is 'Not to be claimed earlier.';
+comment on column notifier.emails.postponed_for is
+    'What it was last put off for by the recipient''s wish, until available_at: quiet_hours or digest; null: nothing.';
 comment on column notifier.emails.claim_id is 'The claim that holds or last held it; a worker acts on rows of its own claim only.';
 comment on column notifier.emails.claimed_by is 'Name of the worker that holds or last held it.';
 comment on column notifier.emails.lease_until is

@@ -591,10 +591,13 @@ begin
     order by recipient.user_id
     on conflict do nothing;
     get diagnostics v_added = row_count;
-    -- An urgent one must not wait behind what waits for its turn: the earlier goes with it. What is locked is being
-    -- claimed this moment; to wait for it could go round in a circle.
-    if v_urgent then
-        update notifier.emails as overtaking set urgent = true
+    -- An urgent one must not wait behind what waits for its turn, or for the morning: the earlier goes with it. What is
+    -- locked is being claimed this moment; to wait for it could go round in a circle.
+    if v_urgent or v_changes ?| array['meeting_details', 'meeting_link'] then
+        update notifier.emails as overtaking
+        set
+            urgent = overtaking.urgent or v_urgent,
+            available_at = case when overtaking.postponed_for is null then overtaking.available_at else queued_at end
         where overtaking.id = any(
             array(
                 select earlier.id
@@ -605,7 +608,7 @@ begin
                     and earlier.topic = event.topic
                     and earlier.status in ('queued', 'claimed', 'sending', 'in_doubt')
                     and earlier.status = 'queued'
-                    and not earlier.urgent
+                    and (not earlier.urgent or earlier.postponed_for is not null)
                 for no key update skip locked
             )
         );
@@ -1006,13 +1009,6 @@ begin
         when reminder_refusal.role = 'learner' and not private.has_seat(v_session, reminder_refusal.recipient_id)
             then 'not_registered'
         when exists (
-            select from public.notification_preferences as preference
-            where
-                preference.user_id = reminder_refusal.recipient_id
-                and preference.kind = 'session_reminder'
-                and not preference.enabled
-        ) then 'switched_off'
-        when exists (
             select
             from (
                 select of_session.id
@@ -1040,6 +1036,87 @@ $$;
 comment on function notifier.reminder_refusal(bigint, uuid, text, timestamptz) is
     'Why the reminder of this event is not to be sent to this recipient, who is host, learner or null (not invited) in the session: a skip_reason of notifier.emails; null: send it.';
 revoke execute on function notifier.reminder_refusal(bigint, uuid, text, timestamptz) from public;
+
+create function notifier.next_local_time(as_of timestamptz, timezone text, time_of_day time)
+returns timestamptz
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+return case
+    when ((as_of at time zone timezone)::date + time_of_day) at time zone timezone > as_of
+        then ((as_of at time zone timezone)::date + time_of_day) at time zone timezone
+    else ((as_of at time zone timezone)::date + 1 + time_of_day) at time zone timezone
+end;
+comment on function notifier.next_local_time(timestamptz, text, time) is
+    'The next moment after as_of at which clocks in this zone show this time.';
+revoke execute on function notifier.next_local_time(timestamptz, text, time) from public;
+
+-- A person's quiet hours and mail of the day, applied to one mail. What cannot wait: that a session is called off or
+-- moved within a day, that the way in has changed, an answer about a seat, and news that would come when the session
+-- has begun. Reminders and the mentor's summary are no news, and stay out of the mail of the day; a reminder that loses
+-- its use by waiting is dropped by the claim then.
+create function notifier.postponement(
+    topic notifier.email_topic,
+    kind notifier.email_kind,
+    old jsonb,
+    new jsonb,
+    changes jsonb,
+    timezone text,
+    quiet_from time,
+    quiet_until time,
+    digest_at time,
+    postponed_for text,
+    as_of timestamptz,
+    out reason text,
+    out until timestamptz
+)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_clock time := (as_of at time zone postponement.timezone)::time;
+begin
+    if topic = 'registration'
+        or changes ?| array['meeting_details', 'meeting_link']
+        or (
+            kind in ('session_cancelled', 'session_rescheduled', 'mentor_unassigned')
+            and notifier.is_urgent(old, new, as_of)
+        )
+    then
+        return;
+    end if;
+    if digest_at is not null and topic in ('invitation', 'recording') then
+        if postponed_for is distinct from 'digest' then
+            reason := 'digest';
+            until := notifier.next_local_time(as_of, postponement.timezone, digest_at);
+        end if;
+    elsif (
+        case
+            when quiet_from < quiet_until then v_clock >= quiet_from and v_clock < quiet_until
+            else v_clock >= quiet_from or v_clock < quiet_until
+        end
+    )
+    then
+        reason := 'quiet_hours';
+        until := notifier.next_local_time(as_of, postponement.timezone, quiet_until);
+    end if;
+    if topic = 'invitation'
+        and notifier.is_open(new)
+        and least((old ->> 'start_time')::timestamptz, (new ->> 'start_time')::timestamptz) <= until
+    then
+        reason := null;
+        until := null;
+    end if;
+end
+$$;
+comment on function notifier.postponement(
+    notifier.email_topic, notifier.email_kind, jsonb, jsonb, jsonb, text, time, time, time, text, timestamptz
+) is
+    'Until when, and for what (quiet_hours or digest), a mail about a change between these states is put off for somebody with these quiet hours and mail of the day, by the clock in their zone; nulls: not at all.';
+revoke execute on function notifier.postponement(
+    notifier.email_topic, notifier.email_kind, jsonb, jsonb, jsonb, text, time, time, time, text, timestamptz
+) from public;
 
 -- The first half of a claim: an ordered index scan that stops after max_emails mails, with one look at an index for
 -- each. What is urgent has a scan of its own, before the other: it waits for nothing but its like.
@@ -1182,8 +1259,9 @@ comment on function notifier.address_hash(text) is
 revoke execute on function notifier.address_hash(text) from public;
 
 -- The second half of a claim: one statement judges all of its rows, each by itself, and makes mails of those that are
--- to be sent. What is the same for many of them (what changed, the session's details) is worked out once per span of
--- events, and what a mail of several parts says once per set of parts. For `offset 0` see notifier.lock_due_emails.
+-- to be sent; those that the recipient wants later go back into the queue until then. What is the same for many of them
+-- (what changed, the session's details) is worked out once per span of events, and what a mail of several parts says
+-- once per set of parts. For `offset 0` see notifier.lock_due_emails.
 create function notifier.decide_emails(
     email_ids uuid[],
     claim_id uuid,
@@ -1218,6 +1296,7 @@ begin
             held.kind,
             held.urgent,
             held.available_at,
+            held.postponed_for,
             held.attempts + 1 as attempt,
             held.in_doubt_at is not null as is_in_doubt,
             case
@@ -1345,7 +1424,10 @@ begin
                         and known.suppressed_at is not null
                     offset 0
                 ) then 'suppressed'
-            end as skip_reason
+                when not wish.is_wanted then 'switched_off'
+            end as skip_reason,
+            wait.reason as wait_for,
+            wait.until as wait_until
         from email
         left join change on email.from_id = change.from_id and email.through_id = change.through_id
         left join recipient
@@ -1455,13 +1537,56 @@ begin
                     )::timestamptz <= v_now
                 ) as is_over
         ) as decision
+        left join lateral (
+            select preference.*
+            from public.notification_preferences as preference
+            where preference.user_id = email.recipient_id and preference.kind = '*'
+            offset 0
+        ) as general on true
+        cross join lateral (
+            select
+                email.is_in_doubt
+                or decision.kind::text <> all(private.optional_mail_kinds())
+                or coalesce(change.changes ?| array['meeting_details', 'meeting_link'], false)
+                or coalesce(
+                    (
+                        select preference.enabled
+                        from public.notification_preferences as preference
+                        where preference.user_id = email.recipient_id and preference.kind = decision.kind::text
+                        offset 0
+                    ),
+                    general.enabled,
+                    true
+                ) as is_wanted
+        ) as wish
+        left join lateral (
+            select *
+            from notifier.postponement(
+                email.topic,
+                decision.kind,
+                change.old,
+                change.new,
+                change.changes,
+                person.timezone,
+                general.quiet_from,
+                general.quiet_until,
+                general.digest_at,
+                email.postponed_for,
+                v_now
+            )
+            where num_nonnulls(general.quiet_from, general.digest_at) > 0 and not email.is_in_doubt
+            offset 0
+        ) as wait on true
     ),
     -- What one in doubt consists of stays together: a part whose time has passed meanwhile goes along with the others.
-    judged as materialized (
+    weighed as materialized (
         select
             settled.*,
             first_value(settled.id) over mail_rows as carrier_id,
-            max(settled.attempt) over mail as mail_attempt
+            max(settled.attempt) over mail as mail_attempt,
+            -- A mail waits if all of it may.
+            case when bool_and(settled.wait_for is not null) over mail then max(settled.wait_until) over mail end
+                as mail_wait_until
         from (
             select
                 reviewed.id,
@@ -1485,12 +1610,20 @@ begin
                 reviewed.is_out,
                 reviewed.is_stranger,
                 reviewed.final_kind,
+                reviewed.transaction_id = '0' as is_digest,
+                reviewed.wait_for,
+                reviewed.wait_until,
                 decision.skip_reason,
                 case
                     when decision.skip_reason is not null then reviewed.id::text
                     when reviewed.is_in_doubt then reviewed.doubt_id::text
                     when reviewed.transaction_id is not null
-                        then concat_ws(' ', reviewed.transaction_id, reviewed.recipient_id, reviewed.role)
+                        then concat_ws(
+                            ' ',
+                            reviewed.transaction_id,
+                            reviewed.recipient_id,
+                            case reviewed.topic when 'recording' then 'learner' else reviewed.role end
+                        )
                     else reviewed.id::text
                 end as mail_key
             from (
@@ -1512,6 +1645,16 @@ begin
                 partition by settled.mail_key
                 order by settled.id is distinct from settled.doubt_id, settled.event_id, settled.id
             )
+    ),
+    judged as materialized (
+        select
+            weighed.*,
+            case
+                when weighed.skip_reason is not null then 'skip'
+                when weighed.mail_wait_until is not null then 'wait'
+                else 'tell'
+            end as verdict
+        from weighed
     ),
     -- One for those who take part, one for those who are out and one for those who are out and were never in, in each
     -- span.
@@ -1542,7 +1685,7 @@ begin
                 judged.is_out,
                 judged.is_stranger
             from judged
-            where judged.skip_reason is null
+            where judged.verdict = 'tell'
         ) as variant
         inner join change on variant.from_id = change.from_id and variant.through_id = change.through_id
         cross join lateral (
@@ -1561,6 +1704,7 @@ begin
     part as materialized (
         select
             judged.carrier_id,
+            judged.is_digest,
             judged.final_kind as kind,
             case
                 when judged.final_kind in ('session_rescheduled', 'session_updated', 'meeting_link_changed')
@@ -1583,12 +1727,13 @@ begin
                 and judged.topic = shown.topic
                 and judged.is_out = shown.is_out
                 and judged.is_stranger = shown.is_stranger
-        where judged.skip_reason is null
+        where judged.verdict = 'tell'
     ),
     mail as materialized (
         select
             part.carrier_id,
-            string_agg(part.part_key, ',' order by part.start_time, part.part_key) as edition_key
+            string_agg(part.part_key, ',' order by part.start_time, part.part_key)
+            || case when bool_or(part.is_digest) then ' digest' else '' end as edition_key
         from part
         group by part.carrier_id
     ),
@@ -1611,6 +1756,7 @@ begin
             select
                 case
                     when count(*) = 1 then max(part.kind)::text
+                    when bool_or(part.is_digest) then 'daily_digest'
                     when count(distinct part.kind) > 1 then 'series_updated'
                     when max(part.kind) in ('mentor_assigned', 'mentor_unassigned') then max(part.kind)::text
                     when max(part.kind) = 'session_scheduled' then 'series_scheduled'
@@ -1659,24 +1805,36 @@ begin
     marked as (
         update notifier.emails as marked
         set
-            status = case when judged.skip_reason is null then 'claimed' else 'skipped' end::notifier.email_status,
+            status = case judged.verdict
+                when 'tell' then 'claimed'
+                when 'wait' then 'queued'
+                else 'skipped'
+            end::notifier.email_status,
             kind = coalesce(judged.final_kind, marked.kind),
+            -- What waits for the mail of the day goes with whatever else does.
+            transaction_id = case
+                when judged.verdict = 'wait' and judged.wait_for = 'digest' then '0' else marked.transaction_id
+            end,
+            available_at = case when judged.verdict = 'wait' then judged.mail_wait_until else marked.available_at end,
+            postponed_for = case when judged.verdict = 'wait' then judged.wait_for else marked.postponed_for end,
             -- Of all rows of a mail the same, so that they stay together to the end.
-            attempts = case when judged.skip_reason is null then judged.mail_attempt else marked.attempts end,
-            claim_id = case when judged.skip_reason is null then decide_emails.claim_id end,
-            claimed_by = case when judged.skip_reason is null then worker end,
-            lease_until = case when judged.skip_reason is null and judged.id = judged.carrier_id then v_now + lease end,
-            carried_by = case when judged.id <> judged.carrier_id then judged.carrier_id end,
-            -- A mail skipped because of what happened has dealt with it, as one sent has. Skipped for another reason,
-            -- it has not.
+            attempts = case when judged.verdict = 'tell' then judged.mail_attempt else marked.attempts end,
+            claim_id = case when judged.verdict = 'tell' then decide_emails.claim_id end,
+            claimed_by = case when judged.verdict = 'tell' then worker end,
+            lease_until = case when judged.verdict = 'tell' and judged.id = judged.carrier_id then v_now + lease end,
+            carried_by = case
+                when judged.verdict = 'tell' and judged.id <> judged.carrier_id then judged.carrier_id
+            end,
+            -- A mail skipped because of what happened, or because its kind is not wanted, has dealt with it, as one
+            -- sent has. Skipped for another reason, it has not.
             told_from = case
-                when judged.skip_reason is null
-                    or judged.skip_reason in ('nothing_changed', 'not_invited', 'cancelled_before_told')
+                when judged.verdict = 'tell'
+                    or judged.skip_reason in ('nothing_changed', 'not_invited', 'cancelled_before_told', 'switched_off')
                     then judged.from_id
             end,
             told_through = case
-                when judged.skip_reason is null
-                    or judged.skip_reason in ('nothing_changed', 'not_invited', 'cancelled_before_told')
+                when judged.verdict = 'tell'
+                    or judged.skip_reason in ('nothing_changed', 'not_invited', 'cancelled_before_told', 'switched_off')
                     then judged.through_id
             end,
             skip_reason = judged.skip_reason
@@ -1706,6 +1864,7 @@ begin
                 -- Each recording is told of by itself; a reminder that is dropped says nothing for the next one.
                 where
                     not judged.is_in_doubt
+                    and judged.verdict <> 'wait'
                     and judged.topic <> 'recording'
                     and (judged.topic <> 'reminder' or judged.skip_reason is null)
                     and younger.status = 'queued'

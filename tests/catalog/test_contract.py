@@ -36,6 +36,7 @@ ENUMS = {
         "series_scheduled",
         "series_updated",
         "series_cancelled",
+        "daily_digest",
         "registration_confirmed",
         "waitlist_promoted",
         "recording_available",

@@ -32,6 +32,7 @@ PLATFORM_FIELDS = (
     "name, is_active, max_concurrent_meetings, daily_changes_per_account, has_personal_links,"
     " platform_data_schema"
 )
+PREFERENCE_FIELDS = "user_id, kind, enabled, reminder_minutes, quiet_from, quiet_until, digest_at"
 ALL = "select, insert, update, delete"
 CALL = "execute"
 
@@ -82,8 +83,7 @@ SUMMARY = {
         " update (start_time, end_time, reason), delete"
     ),
     ("authenticated", "public.notification_preferences"): (
-        "select, insert (user_id, kind, enabled, reminder_minutes),"
-        " update (user_id, kind, enabled, reminder_minutes), delete"
+        f"select, insert ({PREFERENCE_FIELDS}), update ({PREFERENCE_FIELDS}), delete"
     ),
     ("authenticated", "public.profiles"): "select, update (full_name, timezone, locale)",
     ("authenticated", "public.segmented_weekly_success_sessions"): "select",
@@ -192,6 +192,7 @@ SUMMARY = {
     ("authenticated", "private.my_waitlist_position(session_id)"): CALL,
     ("authenticated", "private.seats_left(session_id, capacity)"): CALL,
     ("authenticated", "private.offer_key(audience, course_id, batch_id)"): CALL,
+    ("authenticated", "private.optional_mail_kinds()"): CALL,
     ("authenticated", "private.reminder_choices()"): CALL,
     ("authenticated", "private.json_schema_refusal(schema, path)"): CALL,
     ("authenticated", "private.rule(holds, name, message, remedy)"): CALL,
@@ -252,6 +253,7 @@ SUMMARY = {
     ("service_role", "private.meeting_key(zoom_meeting_id, platform_data)"): CALL,
     ("service_role", "private.mentor_name(mentor_id)"): CALL,
     ("service_role", "private.offer_key(audience, course_id, batch_id)"): CALL,
+    ("service_role", "private.optional_mail_kinds()"): CALL,
     ("service_role", "private.reminder_choices()"): CALL,
     ("service_role", "private.json_schema_refusal(schema, path)"): CALL,
     ("service_role", "private.rule(holds, name, message, remedy)"): CALL,

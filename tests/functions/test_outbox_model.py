@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from support.outbox import Claimed, Outbox, change
+from support.preferences import LOUD, QUIET, clock, prefer
 from support.world import World
 
 BEGIN = datetime.now(UTC) + timedelta(days=4)
@@ -138,6 +139,11 @@ class Play:
                 self.log[-1] += " add"
                 self.add()
 
+    def choose(self) -> None:
+        """Somebody wants their mails at another time."""
+        choice = self.random.choice([QUIET, LOUD, {"digest_at": clock(3)}])
+        prefer(self.conn, self.random.choice(self.people), **choice)
+
     # What the clock does
 
     def remind(self) -> None:
@@ -245,6 +251,7 @@ class Play:
             )
 
     def finish(self) -> None:
+        self.conn.execute("delete from public.notification_preferences")
         self.crash()
         for _ in range(3):
             self.wait()
@@ -273,7 +280,13 @@ class Play:
             self.wait,
         ]
         action = self.random.choice(
-            [*[self.edit] * 6, self.remind, *workers, *[self.expand, self.claim, self.send] * 3]
+            [
+                *[self.edit] * 6,
+                self.remind,
+                self.choose,
+                *workers,
+                *[self.expand, self.claim, self.send] * 3,
+            ]
         )
         self.log.append(action.__name__)
         action()

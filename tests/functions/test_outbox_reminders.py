@@ -10,8 +10,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from support.actors import as_user, refused
+from support.actors import refused
 from support.outbox import Claimed, Outbox, change
+from support.preferences import prefer
 from support.reminders import come_near, remind
 from support.world import World
 
@@ -65,16 +66,6 @@ def tomorrow(world: World, outbox: Outbox, batch: UUID, **columns: Any) -> UUID:
 def soon(world: World, outbox: Outbox, batch: UUID, **columns: Any) -> UUID:
     """One that begins in almost an hour."""
     return known_session(world, outbox, batch, timedelta(minutes=59), **columns)
-
-
-def prefer(conn: psycopg.Connection, who: UUID, **columns: Any) -> None:
-    """Choose as somebody."""
-    with as_user(conn, who):
-        conn.execute(
-            "insert into public.notification_preferences (kind, enabled, reminder_minutes)"
-            " values ('session_reminder', %s, %s)",
-            (columns.get("enabled", True), columns.get("reminder_minutes")),
-        )
 
 
 def reasons(outbox: Outbox) -> list[str]:
@@ -161,8 +152,8 @@ def test_a_person_may_have_their_own_whatever_the_session_has(
     world: World, outbox: Outbox, batch: UUID, anna: UUID
 ) -> None:
     ben, cleo = world.student("Ben", batch=batch), world.student("Cleo", batch=batch)
-    prefer(world.conn, ben, reminder_minutes=[180])
-    prefer(world.conn, cleo, reminder_minutes=[])
+    prefer(world.conn, ben, "session_reminder", reminder_minutes=[180])
+    prefer(world.conn, cleo, "session_reminder", reminder_minutes=[])
     session = known_session(world, outbox, batch, timedelta(minutes=119), reminder_minutes=[120])
     told: dict[int, set[UUID]] = {}
     for minutes in (DAY, 120, 180):
@@ -177,7 +168,7 @@ def test_whoever_switched_reminders_off_gets_none_even_when_one_waits(
     session = tomorrow(world, outbox, batch)
     remind(outbox, session, DAY)
     outbox.expand()
-    prefer(world.conn, anna, enabled=False)
+    prefer(world.conn, anna, "session_reminder", enabled=False)
     assert outbox.deliver() == []
     assert reasons(outbox) == ["switched_off"]
 
@@ -396,22 +387,11 @@ def test_only_some_moments_can_be_chosen(
     world: World, batch: UUID, anna: UUID, table: str, minutes: list[int]
 ) -> None:
     world.session(batch=batch)
-    prefer(world.conn, anna)
+    prefer(world.conn, anna, "session_reminder")
     update = sql.SQL("update public.{} set reminder_minutes = %s").format(sql.Identifier(table))
     world.conn.execute(update, ([5, 10080],))
     with refused(world.conn, psycopg.errors.InvalidParameterValue, "reminder_minutes must be"):
         world.conn.execute(update, (minutes,))
-
-
-def test_what_cannot_be_switched_off_says_so(world: World, anna: UUID) -> None:
-    with (
-        refused(world.conn, psycopg.errors.InvalidParameterValue, "cannot be switched off"),
-        as_user(world.conn, anna),
-    ):
-        world.conn.execute(
-            "insert into public.notification_preferences (kind, enabled)"
-            " values ('session_cancelled', false)"
-        )
 
 
 def move(outbox: Outbox, session: UUID, by: timedelta) -> None:

@@ -25,6 +25,7 @@ from support.mails import make_email
 
 KINDS = [
     "attendance_summary",
+    "daily_digest",
     "meeting_link_changed",
     "mentor_assigned",
     "mentor_unassigned",

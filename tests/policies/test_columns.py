@@ -26,6 +26,11 @@ SESSION = {
     *("capacity", "reminder_minutes", "cancel_reason"),
 }
 
+PREFERENCE = {
+    *("user_id", "kind", "enabled", "reminder_minutes"),
+    *("quiet_from", "quiet_until", "digest_at"),
+}
+
 OFFER = {
     *("title", "description", "audience", "course_id"),
     *("batch_id", "start_time", "timezone", "recurrence"),
@@ -64,7 +69,7 @@ INSERTABLE: dict[str, set[str]] = {
         *("id", "mentor_id", "weekday", "start_time", "end_time", "timezone"),
     },
     "mentor_time_off": {"id", "mentor_id", "start_time", "end_time", "reason"},
-    "notification_preferences": {"user_id", "kind", "enabled", "reminder_minutes"},
+    "notification_preferences": PREFERENCE,
     "profiles": set(),
     "session_attendance": set(),
     "session_bookings": set(),
@@ -97,7 +102,7 @@ UPDATABLE: dict[str, set[str]] = {
     "meeting_platforms": PLATFORM,
     "mentor_availability": {"weekday", "start_time", "end_time", "timezone"},
     "mentor_time_off": {"start_time", "end_time", "reason"},
-    "notification_preferences": {"user_id", "kind", "enabled", "reminder_minutes"},
+    "notification_preferences": PREFERENCE,
     "profiles": {"full_name", "timezone", "locale"},
     "session_attendance": set(),
     "session_bookings": set(),
