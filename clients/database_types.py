@@ -28,6 +28,7 @@ NotifierEmailKind: TypeAlias = Literal[
     "series_scheduled",
     "series_updated",
     "series_cancelled",
+    "daily_digest",
     "registration_confirmed",
     "waitlist_promoted",
     "recording_available",
@@ -553,8 +554,11 @@ class PublicMentorTimeOffUpdate(TypedDict):
 
 class PublicNotificationPreferences(BaseModel):
     created_at: datetime.datetime = Field(alias="created_at")
+    digest_at: Optional[datetime.time] = Field(alias="digest_at")
     enabled: bool = Field(alias="enabled")
     kind: str = Field(alias="kind")
+    quiet_from: Optional[datetime.time] = Field(alias="quiet_from")
+    quiet_until: Optional[datetime.time] = Field(alias="quiet_until")
     reminder_minutes: Optional[List[int]] = Field(alias="reminder_minutes")
     updated_at: datetime.datetime = Field(alias="updated_at")
     user_id: uuid.UUID = Field(alias="user_id")
@@ -562,8 +566,11 @@ class PublicNotificationPreferences(BaseModel):
 
 class PublicNotificationPreferencesInsert(TypedDict):
     created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    digest_at: NotRequired[Annotated[Optional[datetime.time], Field(alias="digest_at")]]
     enabled: NotRequired[Annotated[bool, Field(alias="enabled")]]
     kind: Annotated[str, Field(alias="kind")]
+    quiet_from: NotRequired[Annotated[Optional[datetime.time], Field(alias="quiet_from")]]
+    quiet_until: NotRequired[Annotated[Optional[datetime.time], Field(alias="quiet_until")]]
     reminder_minutes: NotRequired[Annotated[Optional[List[int]], Field(alias="reminder_minutes")]]
     updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
     user_id: NotRequired[Annotated[uuid.UUID, Field(alias="user_id")]]
@@ -571,8 +578,11 @@ class PublicNotificationPreferencesInsert(TypedDict):
 
 class PublicNotificationPreferencesUpdate(TypedDict):
     created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    digest_at: NotRequired[Annotated[Optional[datetime.time], Field(alias="digest_at")]]
     enabled: NotRequired[Annotated[bool, Field(alias="enabled")]]
     kind: NotRequired[Annotated[str, Field(alias="kind")]]
+    quiet_from: NotRequired[Annotated[Optional[datetime.time], Field(alias="quiet_from")]]
+    quiet_until: NotRequired[Annotated[Optional[datetime.time], Field(alias="quiet_until")]]
     reminder_minutes: NotRequired[Annotated[Optional[List[int]], Field(alias="reminder_minutes")]]
     updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
     user_id: NotRequired[Annotated[uuid.UUID, Field(alias="user_id")]]
