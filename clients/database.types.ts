@@ -607,8 +607,11 @@ export type Database = {
       "notification_preferences": {
         Row: {
           "created_at": string;
+          "digest_at": string | null;
           "enabled": boolean;
           "kind": string;
+          "quiet_from": string | null;
+          "quiet_until": string | null;
           "reminder_minutes": (number)[] | null;
           "updated_at": string;
           "user_id": string;
@@ -616,16 +619,22 @@ export type Database = {
         ComputedFields: never;
         Insert: {
           "created_at"?: string;
+          "digest_at"?: string | null;
           "enabled"?: boolean;
           "kind": string;
+          "quiet_from"?: string | null;
+          "quiet_until"?: string | null;
           "reminder_minutes"?: (number)[] | null;
           "updated_at"?: string;
           "user_id"?: string;
         };
         Update: {
           "created_at"?: string;
+          "digest_at"?: string | null;
           "enabled"?: boolean;
           "kind"?: string;
+          "quiet_from"?: string | null;
+          "quiet_until"?: string | null;
           "reminder_minutes"?: (number)[] | null;
           "updated_at"?: string;
           "user_id"?: string;
