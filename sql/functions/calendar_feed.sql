@@ -33,7 +33,7 @@ begin
             for no key update skip locked
         );
     end if;
-    return private.feed_calendar(v_feed);
+    return private.feed_calendar(v_feed)::public."text/calendar";
 end
 $$;
 comment on function public.calendar_feed(text) is

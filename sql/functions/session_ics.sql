@@ -16,7 +16,7 @@ begin
         null,
         null,
         (select settings.app_url from public.app_settings as settings)
-    );
+    )::public."text/calendar";
 end
 $$;
 comment on function public.session_ics(uuid) is

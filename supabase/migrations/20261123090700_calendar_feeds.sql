@@ -186,7 +186,7 @@ begin
             for no key update skip locked
         );
     end if;
-    return private.feed_calendar(v_feed);
+    return private.feed_calendar(v_feed)::public."text/calendar";
 end
 $$;
 comment on function public.calendar_feed(text) is
@@ -212,7 +212,7 @@ begin
         null,
         null,
         (select settings.app_url from public.app_settings as settings)
-    );
+    )::public."text/calendar";
 end
 $$;
 comment on function public.session_ics(uuid) is

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from support.actors import refused
-from support.icalendars import Reader
+from support.icalendars import Reader, by_ical_js
 
 APP_URL = "https://app.example.test"
 ORGANIZER = "Live Sessions <sessions@example.test>"
@@ -117,6 +117,36 @@ def test_a_series_comes_first_and_its_dates_follow(conn: psycopg.Connection) -> 
     assert {event["UID"] for event in reader.events} == {series["UID"]}
     assert len({event["URL"] for event in instances}) == 5
     assert all(event["ATTENDEE"] == "mailto:anna@example.test" for event in reader.events)
+
+
+def test_ical_js_shows_every_date_once_with_its_own_link_and_changes(
+    conn: psycopg.Connection,
+) -> None:
+    dates = weekly("2027-03-08 18:00", 5)
+    sessions = of_series(dates)
+    sessions[2] |= {
+        "title": "Office hours, moved",
+        "start_time": dates[2] + timedelta(days=1),
+        "end_time": dates[2] + timedelta(days=1, hours=2),
+        "sequence": 1,
+    }
+    sessions[3]["status"] = "cancelled"
+    (events,) = by_ical_js([object_of(conn, sessions, with_series=True).text])
+    assert events == [
+        {
+            "uid": f"{each['calendar_uid']}@live-sessions",
+            "sequence": each["sequence"],
+            "start": each["start_time"],
+            "end": each["end_time"],
+            "summary": each["title"],
+            "description": f"{APP_URL}/sessions/{each['id']}",
+            "url": f"{APP_URL}/sessions/{each['id']}",
+            "status": "CANCELLED" if each["status"] == "cancelled" else "CONFIRMED",
+            "attendees": ["mailto:anna@example.test"],
+            "alarms": [],
+        }
+        for each in sessions
+    ]
 
 
 def test_dates_that_are_missing_are_excluded(conn: psycopg.Connection) -> None:
@@ -238,6 +268,7 @@ def test_a_series_gives_exactly_its_dates_whatever_they_are(
     conn: psycopg.Connection, seed: int
 ) -> None:
     dice = random.Random(seed)
+    expected, texts = [], []
     for _ in range(25):
         zone = dice.choice(
             [BERLIN, "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "America/Santiago",
@@ -264,3 +295,7 @@ def test_a_series_gives_exactly_its_dates_whatever_they_are(
         assert reader.series() == dates
         assert isinstance(icalendar.Calendar.from_ical(reader.text), icalendar.Calendar)
         assert [event.decoded("RECURRENCE-ID") for event in reader.events[1:]] == dates
+        expected.append(dates)
+        texts.append(reader.text)
+    shown = [[event["start"] for event in events] for events in by_ical_js(texts)]
+    assert shown == expected
