@@ -15,7 +15,7 @@ import pytest
 from devstack.databases import Database
 from support.actors import as_anon, as_service, as_user
 from support.icalendars import Reader, by_ical_js
-from support.outbox import change
+from support.outbox import Outbox, change
 from support.rush import at_once, started
 from support.sessions import refusal
 from support.world import World
@@ -648,6 +648,44 @@ def test_one_session_is_a_calendar_of_one_event(world: World) -> None:
         assert {"ORGANIZER", "ATTENDEE"} & set(event) == set()
         ((other,),) = by_ical_js([reader.text])
         assert (other["uid"], other["start"]) == (event["UID"], event.decoded("DTSTART"))
+
+
+def test_a_date_of_a_series_is_the_event_that_the_mail_has_made(world: World) -> None:
+    batch, series = world.batch(), uuid4()
+    sam = world.student("Sam", batch=batch)
+    starts = (datetime.now(UTC) + timedelta(days=1)).replace(microsecond=0)
+    world.conn.execute(
+        """
+        insert into public.session_series (
+            id, calendar_uid, rrule, start_time, timezone, duration, title, session_type, platform,
+            link, platform_data
+        )
+        values (
+            %(id)s, %(id)s, 'FREQ=DAILY;COUNT=2', %(start)s, 'Europe/Berlin', '1 hour', 'Daily',
+            'success_session', 'zoom', 'https://x.test/1', '{}'
+        )
+        """,
+        {"id": series, "start": starts},
+    )
+    session = world.session(
+        "Daily",
+        batch=batch,
+        starts=starts,
+        timezone="Europe/Berlin",
+        series_id=series,
+        recurrence_id=starts,
+        calendar_uid=series,
+    )
+    (email,) = Outbox(world.conn).deliver()
+    assert email.calendar is not None
+    (mailed,) = Reader(email.calendar).events
+    (event,) = ics(world, sam, session).events
+    for name in ("UID", "RECURRENCE-ID", "SEQUENCE", "DTSTART", "DTEND", "SUMMARY", "STATUS"):
+        assert event[name] == mailed[name], name
+    assert event["UID"] == f"{series}@live-sessions"
+    # In the feed, a calendar of its own, it is one event among others.
+    (shown,) = read(world, create(world, sam)).events
+    assert (shown["UID"], "RECURRENCE-ID" in shown) == (f"{session}@live-sessions", False)
 
 
 def test_a_cancelled_session_says_so(world: World) -> None:
