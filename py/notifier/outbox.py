@@ -69,7 +69,7 @@ class OutboxUnavailableError(OutboxError):
 @dataclass(frozen=True, slots=True)
 class Ticked:
     """What the clock demanded: sessions started and completed, reminders of sessions that are near,
-    mails taken from dead workers.
+    mails taken from dead workers, sessions made for series that go on.
     """
 
     started: int
@@ -77,6 +77,7 @@ class Ticked:
     reminders: int
     requeued: int
     in_doubt: int
+    extended: int
 
     @property
     def anything(self) -> bool:
@@ -219,7 +220,9 @@ class Outbox:
     async def tick(self) -> Ticked:
         """Do what the clock demands; idempotent, any number of workers may call it."""
         rows: list[Ticked] = await self._rows(
-            Ticked, "select started, completed, reminders, requeued, in_doubt from notifier.tick()"
+            Ticked,
+            "select started, completed, reminders, requeued, in_doubt, extended"
+            " from notifier.tick()",
         )
         return rows[0]
 

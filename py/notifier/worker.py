@@ -278,5 +278,6 @@ def _report_tick(ticked: Ticked) -> bool:
             reminders=ticked.reminders,
             requeued=ticked.requeued,
             in_doubt=ticked.in_doubt,
+            extended=ticked.extended,
         )
     return ticked.anything

@@ -49,7 +49,16 @@ begin
     end if;
     v_missing := (
         select min(field.name) from unnest(array['title', 'start_time', 'link']) as field (name)
-        where not v_session ? field.name
+        where
+            not v_session ? field.name
+            -- An account may make the meetings.
+            and (
+                field.name <> 'link'
+                or not exists (
+                    select from public.meeting_accounts as account
+                    where account.platform = v_session ->> 'platform' and account.external_id is not null
+                )
+            )
     );
     if v_missing is not null then
         raise exception using
@@ -144,7 +153,7 @@ begin
 end
 $$;
 comment on function public.create_recurring_session(jsonb, jsonb) is
-    'Creates a series and its sessions, all or nothing, and answers the sessions in the order of time; everybody is told in one mail. session: fields of success_sessions by name, start_time and end_time being those of the first date (the wall-clock time in timezone is kept); title, start_time and link are required. recurrence: as in preview_recurrence, optionally with "on_clash": "skip" to leave out dates on which the mentor or the meeting account is not free (else refused). Days in blackout_dates are left out; series_skips lists both. Sessions are made for app_settings.series_horizon_days ahead, the others by the clock as time goes on. Managers; mentors with themselves as host. Errors: 42501; 22023, naming what is wrong; 23P01 (409) with every clashing date in a line of the detail.';
+    'Creates a series and its sessions, all or nothing, and answers the sessions in the order of time; everybody is told in one mail. session: fields of success_sessions by name, start_time and end_time being those of the first date (the wall-clock time in timezone is kept); title, start_time and (unless a meeting account makes the meetings) link are required. recurrence: as in preview_recurrence, optionally with "on_clash": "skip" to leave out dates on which the mentor or the meeting account is not free (else refused). Days in blackout_dates are left out; series_skips lists both. Sessions are made for app_settings.series_horizon_days ahead, the others by the clock as time goes on. Managers; mentors with themselves as host. Errors: 42501; 22023, naming what is wrong; 23P01 (409) with every clashing date in a line of the detail.';
 revoke execute on function public.create_recurring_session(jsonb, jsonb)
 from public, anon, authenticated, service_role;
 grant execute on function public.create_recurring_session(jsonb, jsonb) to authenticated;

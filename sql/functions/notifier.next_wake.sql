@@ -71,11 +71,27 @@ begin
                 limit 1
             ) as upcoming
         ),
+        (
+            select series.next_start - (
+                select make_interval(hours => 12 * settings.series_horizon_days) from public.app_settings as settings
+            )
+            from public.session_series as series
+            where series.next_start is not null and series.retry_at is null
+            order by series.next_start
+            limit 1
+        ),
+        (
+            select series.retry_at
+            from public.session_series as series
+            where series.retry_at is not null
+            order by series.retry_at
+            limit 1
+        ),
         (select gate.awake_until from notifier.gate as gate where gate.awake_until > clock_timestamp())
     );
 end
 $$;
 comment on function notifier.next_wake() is
-    'When there is something to do that nobody announces: a session starting or ending, a recording becoming available, a reminder or a mail becoming due, a lease or another worker''s promise to stay awake running out. In the past: there is work now; null: nothing.';
+    'When there is something to do that nobody announces: a session starting or ending, a series to be extended, a recording becoming available, a reminder or a mail becoming due, a lease or another worker''s promise to stay awake running out. In the past: there is work now; null: nothing.';
 revoke execute on function notifier.next_wake() from public;
 grant execute on function notifier.next_wake() to notifier;

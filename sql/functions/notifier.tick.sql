@@ -2,7 +2,9 @@
 -- another or for whoever is editing a session (skip locked).
 -- Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.tick()
-returns table (started integer, completed integer, reminders integer, requeued integer, in_doubt integer)
+returns table (
+    started integer, completed integer, reminders integer, requeued integer, in_doubt integer, extended integer
+)
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
@@ -14,8 +16,9 @@ declare
 begin
     -- First of all: it must have no transaction id yet.
     perform private.seal_audit_log();
-    perform private.keep_audit_partitions();
-    perform private.forget_presence();
+
+    -- Before this holds the row of any session: series and mentors come first in the order of locks.
+    extended := notifier.extend_series();
 
     update public.success_sessions as session set status = 'live'
     where session.id = any(
@@ -45,10 +48,14 @@ begin
 
     select recovered.requeued, recovered.in_doubt into requeued, in_doubt
     from notifier.recover_expired_claims() as recovered;
+
+    perform private.forget_presence();
+    -- Last of all: it may lock the audit log, which everybody writes to, until the end of the transaction.
+    perform private.keep_audit_partitions();
     return next;
 end
 $$;
 comment on function notifier.tick() is
-    'Starts and completes sessions by the clock, orders the mails of recordings that can be watched, writes reminders that are due, and recovers mails of lost workers; how many of each. Seals the audit log and keeps its months, and forgets old presence. Call it whenever next_wake() says so.';
+    'Makes the next sessions of series, starts and completes sessions by the clock, orders the mails of recordings that can be watched, writes reminders that are due, and recovers mails of lost workers; how many of each. Seals the audit log and keeps its months, and forgets old presence. Call it whenever next_wake() says so.';
 revoke execute on function notifier.tick() from public;
 grant execute on function notifier.tick() to notifier;

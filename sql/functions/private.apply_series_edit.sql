@@ -65,6 +65,19 @@ begin
         order by session.start_time, session.id
     loop
         v_content := private.session_content(v_session);
+        if v_old.link is null and exists (
+            select from public.session_meetings as meeting
+            where meeting.session_id = v_session.id and meeting.is_wanted
+        ) then
+            -- The platform filled these in, nobody changed them.
+            v_content := v_content || jsonb_build_object(
+                'link', null,
+                'zoom_passcode', null,
+                'zoom_meeting_id', null,
+                'meeting_account_id', v_old.meeting_account_id,
+                'platform_data', v_content -> 'platform_data' #- '{meeting_id}' #- '{host_link}'
+            );
+        end if;
         v_differences := array(
             select field.key from jsonb_each(v_before) as field
             where field.value is distinct from v_content -> field.key

@@ -9,12 +9,13 @@ as $$
 declare
     v_this_month constant timestamptz := date_trunc('month', at, 'UTC');
     v_keep_from timestamptz;
-    v_has_strays boolean := exists (select from private.audit_log_default);
+    v_has_strays boolean;
     v_missing timestamptz [];
     v_old text [];
     v_month timestamptz;
     v_name text;
 begin
+    v_has_strays := exists (select from private.audit_log_default);
     select date_trunc('month', v_this_month - make_interval(months => settings.audit_retention_months), 'UTC')
     into v_keep_from
     from public.app_settings as settings;

@@ -6,10 +6,13 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_now constant timestamptz := clock_timestamp();
+    v_whole public.session_series := series;
     v_first timestamptz;
 begin
+    -- A part is made no further ahead than the whole would be.
+    v_whole.first_date := null;
     select coming.start_time into v_first
-    from private.series_dates(series, v_now, null, 1) as coming;
+    from private.series_dates(v_whole, v_now, null, 1) as coming;
     return greatest(v_now, v_first)
         + make_interval(days => (select settings.series_horizon_days from public.app_settings as settings));
 end

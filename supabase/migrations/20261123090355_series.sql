@@ -144,10 +144,13 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_now constant timestamptz := clock_timestamp();
+    v_whole public.session_series := series;
     v_first timestamptz;
 begin
+    -- A part is made no further ahead than the whole would be.
+    v_whole.first_date := null;
     select coming.start_time into v_first
-    from private.series_dates(series, v_now, null, 1) as coming;
+    from private.series_dates(v_whole, v_now, null, 1) as coming;
     return greatest(v_now, v_first)
         + make_interval(days => (select settings.series_horizon_days from public.app_settings as settings));
 end
@@ -552,7 +555,16 @@ begin
     end if;
     v_missing := (
         select min(field.name) from unnest(array['title', 'start_time', 'link']) as field (name)
-        where not v_session ? field.name
+        where
+            not v_session ? field.name
+            -- An account may make the meetings.
+            and (
+                field.name <> 'link'
+                or not exists (
+                    select from public.meeting_accounts as account
+                    where account.platform = v_session ->> 'platform' and account.external_id is not null
+                )
+            )
     );
     if v_missing is not null then
         raise exception using
@@ -647,7 +659,7 @@ begin
 end
 $$;
 comment on function public.create_recurring_session(jsonb, jsonb) is
-    'Creates a series and its sessions, all or nothing, and answers the sessions in the order of time; everybody is told in one mail. session: fields of success_sessions by name, start_time and end_time being those of the first date (the wall-clock time in timezone is kept); title, start_time and link are required. recurrence: as in preview_recurrence, optionally with "on_clash": "skip" to leave out dates on which the mentor or the meeting account is not free (else refused). Days in blackout_dates are left out; series_skips lists both. Sessions are made for app_settings.series_horizon_days ahead, the others by the clock as time goes on. Managers; mentors with themselves as host. Errors: 42501; 22023, naming what is wrong; 23P01 (409) with every clashing date in a line of the detail.';
+    'Creates a series and its sessions, all or nothing, and answers the sessions in the order of time; everybody is told in one mail. session: fields of success_sessions by name, start_time and end_time being those of the first date (the wall-clock time in timezone is kept); title, start_time and (unless a meeting account makes the meetings) link are required. recurrence: as in preview_recurrence, optionally with "on_clash": "skip" to leave out dates on which the mentor or the meeting account is not free (else refused). Days in blackout_dates are left out; series_skips lists both. Sessions are made for app_settings.series_horizon_days ahead, the others by the clock as time goes on. Managers; mentors with themselves as host. Errors: 42501; 22023, naming what is wrong; 23P01 (409) with every clashing date in a line of the detail.';
 revoke execute on function public.create_recurring_session(jsonb, jsonb)
 from public, anon, authenticated, service_role;
 grant execute on function public.create_recurring_session(jsonb, jsonb) to authenticated;
@@ -1308,6 +1320,19 @@ begin
         order by session.start_time, session.id
     loop
         v_content := private.session_content(v_session);
+        if v_old.link is null and exists (
+            select from public.session_meetings as meeting
+            where meeting.session_id = v_session.id and meeting.is_wanted
+        ) then
+            -- The platform filled these in, nobody changed them.
+            v_content := v_content || jsonb_build_object(
+                'link', null,
+                'zoom_passcode', null,
+                'zoom_meeting_id', null,
+                'meeting_account_id', v_old.meeting_account_id,
+                'platform_data', v_content -> 'platform_data' #- '{meeting_id}' #- '{host_link}'
+            );
+        end if;
         v_differences := array(
             select field.key from jsonb_each(v_before) as field
             where field.value is distinct from v_content -> field.key

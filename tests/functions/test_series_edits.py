@@ -331,6 +331,42 @@ def test_seats_follow_the_series(conn: psycopg.Connection, world: World, manager
     assert {row["start_time"] - row["registration_closes_at"] for row in answered} == {2 * DAY}
 
 
+def test_meetings_that_the_platform_makes_are_no_edits_of_dates(
+    conn: psycopg.Connection, world: World, manager: UUID
+) -> None:
+    account = world.meeting_account()
+    with refusal(conn, "22023") as refused:
+        create(conn, manager, link=None)
+    assert refused.message == "link of session is missing"
+    conn.execute("update public.meeting_accounts set external_id = 'us'")
+    made = create(conn, manager, link=None)
+    assert {row["meeting_account_id"] for row in made} == {account}
+    # What complete_meeting_task does.
+    for row in made:
+        conn.execute(
+            "update public.session_meetings set external_id = '1', link = 'https://zoom.us/j/1',"
+            " done_revision = revision where session_id = %s",
+            (row["id"],),
+        )
+        change(conn, row["id"], link="https://zoom.us/j/1?pwd=SECRET", zoom_passcode="SECRET")
+
+    noon = MONDAY.astimezone(BERLIN).replace(hour=12)
+    update(
+        conn,
+        manager,
+        made[0]["id"],
+        "all",
+        title="Clinic",
+        start_time=noon,
+        recurrence={"pattern": "biweekly", "count": 3},
+    )
+    rows = now_of(conn, made)
+    assert local(rows) == ["03.03. 12:00", "17.03. 12:00", "31.03. 12:00"]
+    on = [row for row in rows if row["status"] == "upcoming"]
+    assert {(row["title"], row["link"]) for row in on} == {("Clinic", "https://zoom.us/j/1")}
+    assert {secrets(conn, row["id"])["zoom_passcode"] for row in on} == {"SECRET"}
+
+
 # -- following -------------------------------------------------------------------------------------
 
 
