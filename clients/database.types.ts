@@ -1352,7 +1352,7 @@ export type Database = {
           "host_key": string;
           "id": string;
           "last_date": string | null;
-          "link": string;
+          "link": string | null;
           "meeting_account_id": string | null;
           "mentor_id": string | null;
           "next_start": string | null;
@@ -1388,7 +1388,7 @@ export type Database = {
           "host_key"?: never;
           "id"?: string;
           "last_date"?: string | null;
-          "link": string;
+          "link"?: string | null;
           "meeting_account_id"?: string | null;
           "mentor_id"?: string | null;
           "next_start"?: string | null;
@@ -1423,7 +1423,7 @@ export type Database = {
           "host_key"?: never;
           "id"?: string;
           "last_date"?: string | null;
-          "link"?: string;
+          "link"?: string | null;
           "meeting_account_id"?: string | null;
           "mentor_id"?: string | null;
           "next_start"?: string | null;

@@ -960,7 +960,7 @@ class PublicSessionSeries(BaseModel):
     host_key: uuid.UUID = Field(alias="host_key")
     id: uuid.UUID = Field(alias="id")
     last_date: Optional[datetime.date] = Field(alias="last_date")
-    link: str = Field(alias="link")
+    link: Optional[str] = Field(alias="link")
     meeting_account_id: Optional[uuid.UUID] = Field(alias="meeting_account_id")
     mentor_id: Optional[uuid.UUID] = Field(alias="mentor_id")
     next_start: Optional[datetime.datetime] = Field(alias="next_start")
@@ -998,7 +998,7 @@ class PublicSessionSeriesInsert(TypedDict):
     host_key: NotRequired[Annotated[uuid.UUID, Field(alias="host_key")]]
     id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
     last_date: NotRequired[Annotated[Optional[datetime.date], Field(alias="last_date")]]
-    link: Annotated[str, Field(alias="link")]
+    link: NotRequired[Annotated[Optional[str], Field(alias="link")]]
     meeting_account_id: NotRequired[
         Annotated[Optional[uuid.UUID], Field(alias="meeting_account_id")]
     ]
@@ -1040,7 +1040,7 @@ class PublicSessionSeriesUpdate(TypedDict):
     host_key: NotRequired[Annotated[uuid.UUID, Field(alias="host_key")]]
     id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
     last_date: NotRequired[Annotated[Optional[datetime.date], Field(alias="last_date")]]
-    link: NotRequired[Annotated[str, Field(alias="link")]]
+    link: NotRequired[Annotated[Optional[str], Field(alias="link")]]
     meeting_account_id: NotRequired[
         Annotated[Optional[uuid.UUID], Field(alias="meeting_account_id")]
     ]

@@ -446,7 +446,7 @@ create table public.session_series (
     batch_id uuid,
     mentor_id uuid,
     platform text not null default 'zoom',
-    link text not null,
+    link text,
     backup_link text,
     zoom_meeting_id text,
     zoom_passcode text,
@@ -593,7 +593,7 @@ comment on column public.session_series.course_id is 'Course of its sessions; nu
 comment on column public.session_series.batch_id is 'Batch of its sessions; null: the course''s unbatched students.';
 comment on column public.session_series.mentor_id is 'Host of its sessions; null while none is assigned.';
 comment on column public.session_series.platform is 'Video platform of its sessions.';
-comment on column public.session_series.link is 'Address of their meeting, without its secret part.';
+comment on column public.session_series.link is 'Address of their meeting, without its secret part; null: the platform makes one for each of them.';
 comment on column public.session_series.backup_link is 'Address to use when the platform fails, without its secret part.';
 comment on column public.session_series.zoom_meeting_id is 'Zoom''s meeting number.';
 comment on column public.session_series.zoom_passcode is 'Write-only as that of a session: always reads null.';
