@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import psycopg
 
-from bench import calendar, feed, latency, recurrence, reschedule, throughput
+from bench import analytics, calendar, feed, latency, recurrence, reschedule, throughput
 from bench.errors import BenchError
 from bench.harness import Run
 from bench.report import Section, table
@@ -18,6 +18,7 @@ Measure = Callable[[Run], list[Section]]
 
 ROWS: Mapping[str, Measure] = {
     "calendar": calendar.measure,
+    "analytics": analytics.measure,
     "feed": feed.measure,
     "recurrence": recurrence.measure,
     "reschedule": reschedule.measure,
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str] | None = None, rows: Mapping[str, Measure] = R
     _warn_if_busy()
     try:
         with open_server() as server:
-            run = Run(server, chosen.quick, chosen.seed, _say)
+            run = Run(server, chosen.quick, chosen.seed, _say, chosen.attendance)
             for name in chosen.rows or rows:
                 try:
                     sections += rows[name](run)
@@ -70,6 +71,13 @@ def _parser(rows: Mapping[str, Measure]) -> argparse.ArgumentParser:
         "--quick",
         action="store_true",
         help="go through everything at a toy size, to see that it works; the figures mean nothing",
+    )
+    parser.add_argument(
+        "--attendance",
+        type=int,
+        default=1_000_000,
+        metavar="ROWS",
+        help="of the row analytics; 10000000 takes minutes and 3 GB (default: %(default)s)",
     )
     parser.add_argument(
         "--seed", type=int, default=1, help="of the random choices (default: %(default)s)"

@@ -26,12 +26,14 @@ class Run:
         quick: Whether to go through everything at a toy size, for tests; figures mean nothing then.
         seed: Makes the run's random choices repeatable.
         say: Shows a line of progress.
+        attendance: How many rows of attendance a year's reports are measured over.
     """
 
     server: Server
     quick: bool
     seed: int
     say: Callable[[str], None]
+    attendance: int = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,12 +41,14 @@ class Request:
         role: The role that the transaction takes on.
         begin: How the transaction begins.
         parameter_count: How many parameters its statement has.
+        statement_timeout: After what the server gives up.
     """
 
     connection: abc.PGconn = field(repr=False)
     role: str
     begin: bytes
     parameter_count: int
+    statement_timeout: str
 
     def seconds(self, user: UUID, *parameters: str) -> float:
         """Make the request once; how long the whole transaction took.
@@ -82,7 +84,7 @@ class Request:
         return [
             b'"public", "extensions"',
             self.role.encode(),
-            b"8s",
+            self.statement_timeout.encode(),
             json.dumps(claims).encode(),
             b"GET",
             b"/success_sessions",
@@ -111,7 +113,15 @@ class Requests:
 
     _exit: ExitStack
 
-    def open(self, url: str, role: str, statement: str, *, writes: bool = False) -> Request:
+    def open(
+        self,
+        url: str,
+        role: str,
+        statement: str,
+        *,
+        writes: bool = False,
+        statement_timeout: str = "8s",
+    ) -> Request:
         """Prepare a request on a new connection.
 
         Args:
@@ -119,6 +129,7 @@ class Requests:
             role: The role that the transaction takes on.
             statement: What it does, with parameters $1, $2 …
             writes: Whether the transaction may write.
+            statement_timeout: After what the server gives up; by default as for API users.
 
         Raises:
             BenchError: The server refuses the connection or the statement.
@@ -132,7 +143,7 @@ class Requests:
         described = _done(connection, connection.describe_prepared(b"statement"))
         access = b"read write" if writes else b"read only"
         begin = b"begin isolation level read committed " + access
-        return Request(connection, role, begin, described.nparams)
+        return Request(connection, role, begin, described.nparams, statement_timeout)
 
 
 @contextmanager

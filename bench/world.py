@@ -25,7 +25,9 @@ ADMIN = id_of("admin", 1)
 
 
 @contextmanager
-def made(server: Server, world: str, settings: Mapping[str, object]) -> Iterator[Database]:
+def made(
+    server: Server, world: str, settings: Mapping[str, object], *, suffix: str = ""
+) -> Iterator[Database]:
     """A database with a world in it, gone at the end.
 
     The rows go in past triggers and foreign keys: they stand for years of work, not for changes
@@ -35,8 +37,9 @@ def made(server: Server, world: str, settings: Mapping[str, object]) -> Iterator
         server: Where to make it.
         world: A file of `worlds/`, run after `people.sql`.
         settings: What the files ask for, without the prefix `bench.`.
+        suffix: Tells several of one world apart.
     """
-    database = databases.create_project(server, f"bench_{world}_{os.getpid()}")
+    database = databases.create_project(server, f"bench_{world}_{os.getpid()}{suffix}")
     try:
         with psycopg.connect(database.superuser_url, autocommit=True) as connection:
             with connection.transaction():

@@ -29,6 +29,10 @@ from devstack.processes import Supervisor
 BOUNDS = {
     "calendar": {"RLS ÷ owner": Bound(1.1)},
     "feed": {"feed ÷ view": Bound(1.25)},
+    "analytics": {
+        "200 students a session": Bound(100.0),
+        "200 students a session ÷ 20": Bound(1.25),
+    },
     "recurrence": {"preview_recurrence ÷ dateutil": Bound(2.0)},
     "reschedule": {"500 students ÷ 10 students": Bound(1.5)},
     "throughput": {"notifier ÷ aiosmtplib, prebuilt bytes": Bound(0.5, at_least=True)},
