@@ -131,6 +131,9 @@ class Stack:
             "SMTP_SECURITY": "none",
             "EMAIL_FROM": EMAIL_FROM,
             "APP_URL": self.app_url,
+            "UNSUBSCRIBE_URL": (
+                f"{self.api_url}/functions/v1/unsubscribe" if self._with_functions else ""
+            ),
             "PYTHONUNBUFFERED": "1",
         }
 

@@ -28,6 +28,7 @@ environment:
   RESEND_API_KEY               with SMTP_HOST too, Resend is the fail-over
   EMAIL_FROM                   Name <address>
   APP_URL                      where links in mails lead
+  UNSUBSCRIBE_URL              the edge function unsubscribe; unset: mails offer none
 optional:
   SMTP_CONNECTIONS (4)  RESEND_API_URL  RESEND_REQUESTS_PER_SECOND (5)
   NOTIFIER_LEASE_SECONDS (4)  NOTIFIER_POLL_SECONDS (10)  NOTIFIER_GRACE_SECONDS (25)

@@ -2,6 +2,7 @@
 
 import json
 from collections import OrderedDict
+from urllib.parse import quote
 from uuid import UUID
 
 from notifier.address import Mailbox, one_line, parse_address
@@ -16,8 +17,19 @@ _Key = tuple[str, str, str | None, str | None, str, str | None]
 class Composer:
     """Makes letters; keeps the presses of the editions used last."""
 
-    def __init__(self, renderer: Renderer, sender: Mailbox, *, memory: int = 16_000_000) -> None:
-        """``memory``: how many bytes of presses are kept; some 30,000 for one session."""
+    def __init__(
+        self,
+        renderer: Renderer,
+        sender: Mailbox,
+        unsubscribe_url: str | None = None,
+        *,
+        memory: int = 16_000_000,
+    ) -> None:
+        """``unsubscribe_url`` takes a token as the parameter of that name; None where nothing does,
+        and mails offer no unsubscribing. ``memory``: how many bytes of presses are kept; some
+        30,000 for one session.
+        """
+        self._unsubscribe_url = unsubscribe_url
         self._renderer = renderer
         self._sender = sender
         self._presses: OrderedDict[_Key, Press] = OrderedDict()
@@ -35,8 +47,17 @@ class Composer:
             raise MessageError("the recipient's address is not a mail address")
         name = one_line(email.full_name or "")
         return self._press(email).print(
-            email.email_id, Mailbox(name, address), greeting_for(name), _calendars(email.calendars)
+            email.email_id,
+            Mailbox(name, address),
+            greeting_for(name),
+            _calendars(email.calendars),
+            self._unsubscribe(email.unsubscribe_token),
         )
+
+    def _unsubscribe(self, token: str | None) -> str:
+        if self._unsubscribe_url is None or token is None:
+            return ""
+        return f"{self._unsubscribe_url}?token={quote(token, safe='')}"
 
     def rehearse(self) -> list[str]:
         """Render a sample of every kind; what is broken, if anything.

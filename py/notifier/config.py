@@ -73,6 +73,7 @@ class Settings:
     database_url: str = field(repr=False)
     email_from: Mailbox
     app_url: str
+    unsubscribe_url: str | None
     smtp: SmtpSettings | None
     resend: ResendSettings | None
     lease: float = 4.0
@@ -95,6 +96,7 @@ def load_settings(env: Mapping[str, str] = os.environ) -> Settings:
         database_url=load_database_url(env),
         email_from=load_email_from(env),
         app_url=load_app_url(env),
+        unsubscribe_url=load_unsubscribe_url(env),
         smtp=smtp,
         resend=resend,
         lease=_number(env, "NOTIFIER_LEASE_SECONDS", 4.0, low=2.0, high=600.0),
@@ -148,6 +150,20 @@ def load_app_url(env: Mapping[str, str] = os.environ) -> str:
             "without spaces, query or fragment"
         )
     return value.rstrip("/")
+
+
+def load_unsubscribe_url(env: Mapping[str, str] = os.environ) -> str | None:
+    """Where the edge function ``unsubscribe`` is reached; None where it is not served.
+
+    :raises ConfigError: not an http(s) URL without query and fragment.
+    """
+    value = _optional(env, "UNSUBSCRIBE_URL")
+    if value is not None and not _is_http_url(value):
+        raise ConfigError(
+            "UNSUBSCRIBE_URL is not an http(s) address: use one like "
+            "https://PROJECT.supabase.co/functions/v1/unsubscribe, or unset it"
+        )
+    return value
 
 
 def _smtp(env: Mapping[str, str]) -> SmtpSettings | None:

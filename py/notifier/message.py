@@ -9,6 +9,7 @@ against what the ``email`` package parses.
 import re
 from base64 import b64encode
 from binascii import b2a_qp
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -61,6 +62,7 @@ class Letter:
     edition: Edition = field(repr=False)
     calendars: tuple[Calendar, ...] = field(repr=False)
     thread: str
+    unsubscribe_url: str = field(repr=False)
     wire: bytes = field(repr=False)
 
     @property
@@ -106,14 +108,19 @@ class Press:
         recipient: Mailbox,
         greeting: str,
         calendars: tuple[Calendar, ...] = (),
+        unsubscribe_url: str = "",
         now: datetime | None = None,
     ) -> Letter:
-        """One person's letter; ``now`` becomes its Date (default: the clock)."""
+        """One person's letter; ``now`` becomes its Date (default: the clock).
+
+        A POST to ``unsubscribe_url`` switches such mails off (RFC 8058); empty for none.
+        """
         head = _CRLF.join(
             (
                 b"Date: " + _date(now or datetime.now(UTC)),
                 b"Message-ID: " + message_id(email_id, self._sender.domain).encode("ascii"),
                 b"To: " + recipient.header(),
+                *_unsubscribe_lines(unsubscribe_url),
                 self._shared,
             )
         )
@@ -127,8 +134,19 @@ class Press:
             edition=self._edition,
             calendars=calendars,
             thread=self._thread,
+            unsubscribe_url=unsubscribe_url,
             wire=_assemble(head, text, html, calendars),
         )
+
+
+def unsubscribe_headers(url: str) -> dict[str, str]:
+    """The two headers of one-click unsubscribing (RFC 8058 §3.1); none without an address."""
+    if not url:
+        return {}
+    return {
+        "List-Unsubscribe": f"<{url}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
 
 
 def message_id(email_id: UUID, domain: str) -> str:
@@ -141,6 +159,11 @@ def calendar_files(calendars: tuple[Calendar, ...]) -> tuple[tuple[str, Calendar
     if len(calendars) == 1:
         return (("invite.ics", calendars[0]),)
     return tuple((f"invite-{number}.ics", each) for number, each in enumerate(calendars, start=1))
+
+
+def _unsubscribe_lines(url: str) -> Iterable[bytes]:
+    """Not folded, though the address is long: not every program that looks for it unfolds."""
+    return (f"{name}: {value}".encode("ascii") for name, value in unsubscribe_headers(url).items())
 
 
 def _assemble(head: bytes, text: bytes, html: bytes, calendars: tuple[Calendar, ...]) -> bytes:

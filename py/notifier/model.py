@@ -14,6 +14,7 @@ class ClaimedEmail:
     one element for each of the ``sessions`` that the mail is about, in order of their start:
     ``{"kind", "session", "changes"}``. ``calendars`` is the JSON text of an array of ``{"method",
     "content"}``: iCalendar objects (RFC 5545) with CRLF line ends, made for this recipient.
+    ``unsubscribe_token`` is None where the recipient cannot do without mails of this kind.
     """
 
     email_id: UUID
@@ -32,6 +33,7 @@ class ClaimedEmail:
     parts: str = field(repr=False)
     calendars: str = field(repr=False)
     summary: str | None = field(repr=False)
+    unsubscribe_token: str | None = field(repr=False)
 
 
 class Failure(Enum):

@@ -196,7 +196,11 @@ async def send_test(settings: Settings, address: str) -> tuple[bool, str]:
     :raises TransportDownError: no transport works.
     :raises MessageError: the address is none.
     """
-    composer = Composer(Renderer(settings.app_url, settings.email_from.name), settings.email_from)
+    composer = Composer(
+        Renderer(settings.app_url, settings.email_from.name),
+        settings.email_from,
+        settings.unsubscribe_url,
+    )
     sample = replace(
         sample_email("session_scheduled"), email_id=uuid4(), address=address, calendars="[]"
     )

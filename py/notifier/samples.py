@@ -141,6 +141,7 @@ def sample_email(kind: str, *, several: bool = False) -> ClaimedEmail:
         parts=json.dumps(parts),
         calendars=json.dumps(sample_calendars(parts)),
         summary=json.dumps(_SUMMARY) if kind == "attendance_summary" else None,
+        unsubscribe_token=None,
     )
 
 

@@ -104,7 +104,11 @@ async def _assembled(settings: Settings) -> AsyncIterator[_Parts]:
     """Three database connections: finding, marking and recording mails never wait in line."""
     wake, stop = asyncio.Event(), asyncio.Event()
     transport = make_transport(settings)
-    composer = Composer(Renderer(settings.app_url, settings.email_from.name), settings.email_from)
+    composer = Composer(
+        Renderer(settings.app_url, settings.email_from.name),
+        settings.email_from,
+        settings.unsubscribe_url,
+    )
     for error in composer.rehearse():  # the other kinds can still be sent
         log.event(logging.ERROR, "template_broken", error=redact(error))
     async with (

@@ -16,6 +16,7 @@ create type notifier.claimed_email as (
     changes jsonb, -- of the first part: {field: {"old": …, "new": …}}; empty unless it was rescheduled or updated
     parts jsonb, -- at least one, by start_time: [{"kind": …, "session": …, "changes": …}]
     calendars jsonb, -- [{"method": "REQUEST" or "CANCEL", "content": an iCalendar object}]
-    summary jsonb -- private.attendance_summary; null for other kinds
+    summary jsonb, -- private.attendance_summary; null for other kinds
+    unsubscribe_token text -- switches mails of this kind off; null where that cannot be done
 );
 comment on type notifier.claimed_email is 'All that a worker needs to render and send one mail; equal parts read equal.';

@@ -1,5 +1,124 @@
 -- From a change to an event: the outbox, its triggers, and the calendar objects that mails carry.
 
+-- == Unsubscribing ===================================================================================================
+
+-- HMAC (RFC 2104) of SHA-256, of which a block has 64 bytes. Written out, so that no extension is needed.
+create function private.hmac_sha256(key bytea, message bytea)
+returns bytea
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_key bytea := case when length(key) > 64 then sha256(key) else key end;
+    v_inner bytea := decode(repeat('36', 64), 'hex');
+    v_outer bytea := decode(repeat('5c', 64), 'hex');
+begin
+    for v_at in 0..length(v_key) - 1 loop
+        v_inner := set_byte(v_inner, v_at, get_byte(v_inner, v_at) # get_byte(v_key, v_at));
+        v_outer := set_byte(v_outer, v_at, get_byte(v_outer, v_at) # get_byte(v_key, v_at));
+    end loop;
+    return sha256(v_outer || sha256(v_inner || message));
+end
+$$;
+comment on function private.hmac_sha256(bytea, bytea) is
+    'HMAC-SHA256 (RFC 2104) of a message under a key: 32 bytes; null for null.';
+revoke execute on function private.hmac_sha256(bytea, bytea) from public;
+
+-- Made when it is first used, so that a database restored without Vault's key makes another. Two at once: the name is
+-- unique, and the second takes the first one's.
+create function private.unsubscribe_key()
+returns bytea
+language plpgsql
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+as $$
+declare
+    c_name constant text := 'notifier/unsubscribe_key';
+    v_key text;
+begin
+    select secret.decrypted_secret into v_key from vault.decrypted_secrets as secret where secret.name = c_name;
+    if v_key is null then
+        begin
+            -- Of two uuids that nobody can guess, 244 random bits.
+            v_key := encode(sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())), 'hex');
+            perform vault.create_secret(v_key, c_name, 'Signs the unsubscribe links of mails');
+        exception
+            when unique_violation then
+                select secret.decrypted_secret into v_key
+                from vault.decrypted_secrets as secret
+                where secret.name = c_name;
+        end;
+    end if;
+    return decode(v_key, 'hex');
+end
+$$;
+comment on function private.unsubscribe_key() is
+    'The key, in Vault as notifier/unsubscribe_key, that unsubscribe links are signed with; made when it is first used.';
+revoke execute on function private.unsubscribe_key() from public;
+
+create function private.unsubscribe_token(key bytea, user_id uuid, kind text)
+returns text
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_claim text := format('%s.%s', kind, replace(user_id::text, '-', ''));
+begin
+    return format(
+        '%s.%s', v_claim, encode(private.hmac_sha256(key, convert_to('unsubscribe.' || v_claim, 'UTF8')), 'hex')
+    );
+end
+$$;
+comment on function private.unsubscribe_token(bytea, uuid, text) is
+    'What switches off one kind of mail for one user, and nothing else: kind, user and a signature (HMAC-SHA256), with dots in between.';
+revoke execute on function private.unsubscribe_token(bytea, uuid, text) from public;
+
+-- Behind the link that mails carry (RFC 8058): whoever has the token may do this one thing. The signatures are compared
+-- by their hashes with a random prefix: how long that takes tells nothing of the one that is right.
+-- Security definer: it is the API; it reads the key and writes what is a user's own.
+create function public.unsubscribe(token text, confirm boolean)
+returns text
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_parts text [] := regexp_match(token, '^([a-z_]{1,40})\.([0-9a-f]{32})\.[0-9a-f]{64}$');
+    v_nonce bytea := uuid_send(gen_random_uuid());
+    v_user_id uuid;
+begin
+    if v_parts is not null
+        and sha256(v_nonce || convert_to(token, 'UTF8')) = sha256(
+            v_nonce
+            || convert_to(private.unsubscribe_token(private.unsubscribe_key(), v_parts[2]::uuid, v_parts[1]), 'UTF8')
+        )
+        and v_parts[1] = any(private.optional_mail_kinds())
+    then
+        select profile.id into v_user_id from public.profiles as profile where profile.id = v_parts[2]::uuid;
+    end if;
+    if v_user_id is null then
+        raise exception using
+            errcode = 'PT404',
+            message = 'this link is not valid',
+            hint = 'Take it from a mail as it is, or change the settings of your profile.';
+    end if;
+    if confirm then
+        insert into public.notification_preferences as preference (user_id, kind, enabled)
+        values (v_user_id, v_parts[1], false)
+        on conflict (user_id, kind) do update
+            set enabled = false
+            where preference.enabled;
+    end if;
+    return v_parts[1];
+end
+$$;
+comment on function public.unsubscribe(text, boolean) is
+    'For the edge function unsubscribe: switches the kind of mail off that a token from a mail is for, if confirm, and returns the kind. Safe to repeat. Errors: PT404 for a token that is malformed, wrong or of somebody who is gone.';
+revoke execute on function public.unsubscribe(text, boolean) from public, anon, authenticated, service_role;
+grant execute on function public.unsubscribe(text, boolean) to service_role;
+
 -- == Outbox: schema notifier =========================================================================================
 
 -- What a mail is about. Each kind has its templates in the notifier.
@@ -64,7 +183,8 @@ create type notifier.claimed_email as (
     changes jsonb, -- of the first part: {field: {"old": …, "new": …}}; empty unless it was rescheduled or updated
     parts jsonb, -- at least one, by start_time: [{"kind": …, "session": …, "changes": …}]
     calendars jsonb, -- [{"method": "REQUEST" or "CANCEL", "content": an iCalendar object}]
-    summary jsonb -- private.attendance_summary; null for other kinds
+    summary jsonb, -- private.attendance_summary; null for other kinds
+    unsubscribe_token text -- switches mails of this kind off; null where that cannot be done
 );
 comment on type notifier.claimed_email is 'All that a worker needs to render and send one mail; equal parts read equal.';
 

@@ -174,6 +174,7 @@ API_FUNCTIONS = {
         " retry_at timestamp with time zone DEFAULT NULL::timestamp with time zone,"
         " is_account_full boolean DEFAULT false)"
     ): "boolean",
+    "unsubscribe(token text, confirm boolean)": "text",
     "personal_link(session_id uuid, user_id uuid)": "personal_link_details",
     "save_personal_link(meeting_id uuid, user_id uuid, participant_key text, link text)": "text",
     (

@@ -26,6 +26,7 @@ DEFINER_API = {
     "session_credentials(uuid)",
     "open_recording(uuid)",
     "report_link_failure(uuid,text)",
+    "unsubscribe(text,boolean)",
     "withdraw_link_failure(uuid)",
     # For edge functions: write presence, find the session of a recording.
     "add_recording(text,text,text,timestamp with time zone,text,text,integer,boolean,boolean)",

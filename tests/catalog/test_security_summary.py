@@ -268,6 +268,7 @@ SUMMARY = {
         "service_role",
         "public.fail_meeting_task(meeting_id, claim_id, reason, retry_at, is_account_full)",
     ): CALL,
+    ("service_role", "public.unsubscribe(token, confirm)"): CALL,
     ("service_role", "public.personal_link(session_id, user_id)"): CALL,
     (
         "service_role",

@@ -55,6 +55,23 @@ def test_a_mail_without_calendar_is_text_and_html() -> None:
     ]
 
 
+def test_a_mail_that_can_be_switched_off_says_how() -> None:
+    url = "https://project.example.com/functions/v1/unsubscribe"
+    press = Composer(Renderer("https://app.example.com", "Acme"), SENDER, url)
+    token = f"session_reminder.{'0' * 32}.{'f' * 64}"
+    reminder = press.compose(make_email("session_reminder", unsubscribe_token=token))
+    cancelled = press.compose(make_email("session_cancelled"))
+
+    message = parsed(reminder.wire)
+    assert message["List-Unsubscribe"] == f"<{url}?token={token}>"
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert max(map(len, reminder.wire.split(b"\r\n"))) <= 998
+    assert "List-Unsubscribe" not in parsed(cancelled.wire)
+    # Nobody is there who would act on it.
+    silent = composer().compose(make_email("session_reminder", unsubscribe_token=token))
+    assert "List-Unsubscribe" not in parsed(silent.wire)
+
+
 def test_a_mail_with_calendar_has_it_as_alternative_and_as_file() -> None:
     email = make_email()
     message = parsed(composer().compose(email).wire)

@@ -40,6 +40,7 @@ class Claimed:
     parts: list[dict[str, Any]]
     calendars: list[dict[str, str]]
     summary: dict[str, Any] | None
+    unsubscribe_token: str | None
 
     @property
     def calendar(self) -> str | None:

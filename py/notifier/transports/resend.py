@@ -14,7 +14,7 @@ from typing import Any
 import aiohttp
 
 from notifier.config import ResendSettings
-from notifier.message import Letter, calendar_files
+from notifier.message import Letter, calendar_files, unsubscribe_headers
 from notifier.model import Failure, LeaseLostError, NotSent, Outcome, Sent, TransportDownError
 from notifier.patience import backoff
 from notifier.redact import redact
@@ -202,7 +202,8 @@ def _request(letter: Letter) -> dict[str, object]:
         "html": letter.html,
         "tags": [{"name": EMAIL_TAG, "value": str(letter.email_id)}],
         "headers": {"Auto-Submitted": "auto-generated"}
-        | ({"References": letter.thread} if letter.thread else {}),
+        | ({"References": letter.thread} if letter.thread else {})
+        | unsubscribe_headers(letter.unsubscribe_url),
     }
     if letter.calendars:
         request["attachments"] = [

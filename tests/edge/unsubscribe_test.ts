@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+
+import { type Rpc, RpcError } from "../../supabase/functions/_shared/database.ts";
+import { answering } from "../../supabase/functions/_shared/http.ts";
+import { serveUnsubscribe } from "../../supabase/functions/_shared/unsubscribe.ts";
+
+const TOKEN = "session_reminder.0123.abcd";
+
+/** The function on a database that knows one token; what it is asked is kept. */
+function unsubscribing() {
+  const asked: Record<string, unknown>[] = [];
+  const rpc: Rpc = (name, args) => {
+    assert.equal(name, "unsubscribe");
+    asked.push(args);
+    if (args.token === TOKEN) return Promise.resolve("session_reminder");
+    throw new RpcError(404, "PT404", "this link is not valid", null, null);
+  };
+  return { asked, handler: answering((request) => serveUnsubscribe(request, rpc)) };
+}
+
+function request(method: string, body?: BodyInit, token = TOKEN): Request {
+  return new Request(`http://localhost/unsubscribe?token=${encodeURIComponent(token)}`, {
+    method,
+    body,
+  });
+}
+
+function multipart(): FormData {
+  const form = new FormData();
+  form.append("List-Unsubscribe", "One-Click");
+  return form;
+}
+
+Deno.test("a GET asks and changes nothing", async () => {
+  const { asked, handler } = unsubscribing();
+
+  const response = await handler(request("GET"));
+
+  assert.equal(response.status, 200);
+  const page = await response.text();
+  assert.match(page, /reminders of your sessions/);
+  assert.match(page, /<form method="post">/);
+  assert.deepEqual(asked, [{ token: TOKEN, confirm: false }]);
+  assert.equal(response.headers.get("Cache-Control"), "no-store");
+  assert.equal(response.headers.get("Referrer-Policy"), "no-referrer");
+});
+
+Deno.test("a POST in either form acts, and again", async () => {
+  const forms = () => [
+    new URLSearchParams({ "List-Unsubscribe": "One-Click" }),
+    multipart(),
+  ];
+  for (const form of [...forms(), ...forms()]) {
+    const { asked, handler } = unsubscribing();
+    const response = await handler(request("POST", form));
+    assert.equal(response.status, 200);
+    assert.match(await response.text(), /You are unsubscribed/);
+    assert.deepEqual(asked, [{ token: TOKEN, confirm: true }]);
+  }
+});
+
+Deno.test("a POST that does not say so does nothing", async () => {
+  const { asked, handler } = unsubscribing();
+  const bodies = ["", "{}", new URLSearchParams({ "List-Unsubscribe": "No" }), undefined];
+  for (const body of bodies) {
+    assert.equal((await handler(request("POST", body))).status, 400);
+  }
+  assert.deepEqual(asked, []);
+});
+
+Deno.test("a long body is not read to its end", async () => {
+  const { asked, handler } = unsubscribing();
+  const response = await handler(request("POST", "x".repeat(10_001)));
+  assert.equal(response.status, 413);
+  assert.deepEqual(asked, []);
+});
+
+Deno.test("a wrong token is told to be none, and never echoed", async () => {
+  const { handler } = unsubscribing();
+  const wrong = "<script>alert(1)</script>";
+  for (const method of ["GET", "POST"]) {
+    const body = method === "POST" ? multipart() : undefined;
+    const response = await handler(request(method, body, wrong));
+    assert.equal(response.status, 404);
+    assert.doesNotMatch(await response.text(), /script/);
+  }
+});
+
+Deno.test("a database that is out of reach is a failure, and no success", async () => {
+  const rpc: Rpc = () => Promise.reject(new Error("no route"));
+  const handler = answering((asked) => serveUnsubscribe(asked, rpc));
+  assert.equal((await handler(request("POST", multipart()))).status, 503);
+});
+
+Deno.test("HEAD answers without the page, and other methods are refused", async () => {
+  const { handler } = unsubscribing();
+  const head = await handler(request("HEAD"));
+  assert.deepEqual([head.status, await head.text()], [200, ""]);
+  assert.equal((await handler(request("DELETE"))).status, 405);
+});
