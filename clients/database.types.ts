@@ -2610,6 +2610,7 @@ export type Database = {
           isSetofReturn: true;
         };
       };
+      "unsubscribe": { Args: { "confirm": boolean; "token": string }; Returns: string };
       "update_session_series": {
         Args: { "changes": Json; "scope": string; "session_id": string };
         Returns: {

@@ -1280,6 +1280,7 @@ set jit = off
 as $$
 declare
     v_now timestamptz := clock_timestamp();
+    v_unsubscribe_key bytea := private.unsubscribe_key();
 begin
     return query
     with
@@ -1742,6 +1743,7 @@ begin
         select
             sample.edition_key,
             content.kind,
+            content.optional_kind,
             content.parts,
             calendar.methods,
             calendar.contents
@@ -1763,6 +1765,12 @@ begin
                     when max(part.kind) = 'session_cancelled' then 'series_cancelled'
                     else 'series_updated'
                 end as kind,
+                case
+                    when count(distinct part.kind) = 1
+                        and max(part.kind)::text = any(private.optional_mail_kinds())
+                        and not bool_or(part.changes ?| array['meeting_details', 'meeting_link'])
+                        then max(part.kind)::text
+                end as optional_kind,
                 jsonb_agg(
                     jsonb_build_object('kind', part.kind, 'session', part.details, 'changes', part.changes)
                     order by part.start_time, part.part_key
@@ -1888,7 +1896,11 @@ begin
         edition.parts -> 0 -> 'changes',
         edition.parts,
         calendar.objects,
-        case when judged.topic = 'summary' then private.attendance_summary(judged.session_id) end
+        case when judged.topic = 'summary' then private.attendance_summary(judged.session_id) end,
+        case
+            when edition.optional_kind is not null
+                then private.unsubscribe_token(v_unsubscribe_key, judged.recipient_id, edition.optional_kind)
+        end
     from judged
     inner join mail on judged.id = mail.carrier_id
     inner join edition on mail.edition_key = edition.edition_key
