@@ -31,8 +31,24 @@ begin
     loop
         v_task := null;
         v_task.action := private.meeting_action(v_meeting);
+        if v_task.action = 'delete'
+            and exists (
+                select from public.session_meetings as other
+                where
+                    other.external_id = v_meeting.external_id
+                    and other.meeting_account_id = v_meeting.meeting_account_id
+                    and other.is_wanted
+            )
+        then
+            -- Made by a worker that was given up, found and taken over by the next.
+            v_task.action := null;
+        end if;
         if v_task.action is null then
-            update public.session_meetings as settled set due_at = null, claim_id = null, claimed_action = null,
+            update public.session_meetings as settled set
+                ended_at = case when not settled.is_wanted then coalesce(settled.ended_at, v_now) end,
+                due_at = null,
+                claim_id = null,
+                claimed_action = null,
                 claimed_revision = null
             where settled.id = v_meeting.id;
             continue;
@@ -46,7 +62,7 @@ begin
             from public.meeting_platforms as platform
             where platform.id = v_meeting.platform
         );
-        if v_task.action <> 'reconcile'
+        if v_task.action in ('create', 'update', 'delete')
             and not private.count_meeting_change(v_account.id, v_limit, v_now)
         then
             update public.session_meetings as waiting set

@@ -4,8 +4,7 @@ create function public.complete_meeting_task(
     claim_id uuid,
     external_id text default null,
     link text default null,
-    passcode text default null,
-    host_link text default null
+    passcode text default null
 )
 returns boolean
 language plpgsql
@@ -14,9 +13,29 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_now timestamptz := clock_timestamp();
+    -- Longer than any worker's lease.
+    v_patience constant interval := interval '65 minutes';
     v_meeting public.session_meetings := private.claimed_meeting(meeting_id, claim_id);
 begin
     if v_meeting.id is null then
+        -- Made too late. Whoever has taken over may find it this moment and go on with it, so it is judged afterwards:
+        -- what is nobody's by then is deleted.
+        insert into public.session_meetings
+        (platform, meeting_account_id, is_wanted, external_id, link, begun_at, due_at)
+        select
+            meeting.platform,
+            meeting.meeting_account_id,
+            false,
+            complete_meeting_task.external_id,
+            complete_meeting_task.link,
+            v_now,
+            v_now + v_patience
+        from public.session_meetings as meeting
+        where
+            meeting.id = complete_meeting_task.meeting_id
+            and complete_meeting_task.external_id is not null
+            and complete_meeting_task.link is not null
+            and meeting.external_id is distinct from complete_meeting_task.external_id;
         return false;
     end if;
     if v_meeting.claimed_action = 'create' then
@@ -28,10 +47,14 @@ begin
         end if;
         v_meeting.external_id := complete_meeting_task.external_id;
         v_meeting.link := private.without_link_secret(complete_meeting_task.link);
+        v_meeting.sweep_due_at := case when v_meeting.attempts > 1 then v_now + interval '5 minutes' end;
     end if;
     v_meeting.done_revision := case
         when v_meeting.claimed_action in ('create', 'update') then v_meeting.claimed_revision
         else v_meeting.done_revision
+    end;
+    v_meeting.sweep_due_at := case
+        when v_meeting.claimed_action <> 'sweep' then v_meeting.sweep_due_at
     end;
     v_meeting.reported_at := case
         when v_meeting.claimed_action = 'reconcile' then v_now else v_meeting.reported_at
@@ -42,9 +65,11 @@ begin
         external_id = v_meeting.external_id,
         link = v_meeting.link,
         done_revision = v_meeting.done_revision,
+        sweep_due_at = v_meeting.sweep_due_at,
         reported_at = v_meeting.reported_at,
         ended_at = v_meeting.ended_at,
         due_at = case private.meeting_action(v_meeting)
+            when 'sweep' then greatest(v_meeting.sweep_due_at, v_now)
             when 'reconcile' then greatest(v_meeting.report_due_at, v_now)
             when 'create' then v_now
             when 'update' then v_now
@@ -63,11 +88,9 @@ begin
             link = complete_meeting_task.link,
             zoom_meeting_id = case when session.platform = 'zoom' then v_meeting.external_id end,
             zoom_passcode = coalesce(passcode, ''),
-            platform_data = session.platform_data
-            || jsonb_build_object('host_link', coalesce(complete_meeting_task.host_link, ''))
-            || case
-                when session.platform = 'zoom' then '{}'::jsonb
-                else jsonb_build_object('meeting_id', v_meeting.external_id)
+            platform_data = case
+                when session.platform = 'zoom' then session.platform_data
+                else session.platform_data || jsonb_build_object('meeting_id', v_meeting.external_id)
             end
         where session.id = v_meeting.session_id;
         -- What waited for it waits no longer.
@@ -82,8 +105,8 @@ begin
     return true;
 end
 $$;
-comment on function public.complete_meeting_task(uuid, uuid, text, text, text, text) is
-    'For the edge function meetings: what was claimed is done at the platform. A created meeting comes with its id there, its link, passcode and host link, which the session gets. False: the claim is lost, another worker has taken over; whoever created a meeting then deletes it again. Errors: 22023.';
-revoke execute on function public.complete_meeting_task(uuid, uuid, text, text, text, text)
+comment on function public.complete_meeting_task(uuid, uuid, text, text, text) is
+    'For the edge function meetings: what was claimed is done at the platform. A created meeting comes with its id there, its link and passcode, which the session gets. False: the claim is lost, another worker has taken over; a meeting that was created all the same is deleted later, unless it has become that of the session. Errors: 22023.';
+revoke execute on function public.complete_meeting_task(uuid, uuid, text, text, text)
 from public, anon, authenticated, service_role;
-grant execute on function public.complete_meeting_task(uuid, uuid, text, text, text, text) to service_role;
+grant execute on function public.complete_meeting_task(uuid, uuid, text, text, text) to service_role;

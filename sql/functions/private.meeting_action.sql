@@ -8,8 +8,9 @@ return case
     when not meeting.is_wanted then 'delete'
     when meeting.external_id is null then 'create'
     when meeting.done_revision < meeting.revision then 'update'
+    when meeting.sweep_due_at is not null then 'sweep'
     when meeting.report_due_at is not null and meeting.reported_at is null then 'reconcile'
 end;
 comment on function private.meeting_action(public.session_meetings) is
-    'What is next to be done at the platform: create, update, delete or reconcile; null: nothing.';
+    'What is next to be done at the platform: create, update, delete, sweep or reconcile; null: nothing.';
 revoke execute on function private.meeting_action(public.session_meetings) from public;

@@ -16,4 +16,4 @@ create type public.meeting_task as (
     platform_data jsonb
 );
 comment on type public.meeting_task is
-    'One thing to do at a meeting platform: action (create, update, delete, reconcile) on the meeting external_id of an account, with the session as it is now. may_exist: an earlier attempt to create it may have succeeded unnoticed; look for meeting_id there first.';
+    'One thing to do at a meeting platform: action on the meeting external_id of an account, with the session as it is now: create, update, delete, sweep (delete all others made for meeting_id), reconcile (fetch the report of who was there). may_exist: an earlier attempt to create it may have succeeded unnoticed; look for meeting_id there first.';

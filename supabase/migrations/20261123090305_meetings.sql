@@ -20,7 +20,7 @@ create type public.meeting_task as (
     platform_data jsonb
 );
 comment on type public.meeting_task is
-    'One thing to do at a meeting platform: action (create, update, delete, reconcile) on the meeting external_id of an account, with the session as it is now. may_exist: an earlier attempt to create it may have succeeded unnoticed; look for meeting_id there first.';
+    'One thing to do at a meeting platform: action on the meeting external_id of an account, with the session as it is now: create, update, delete, sweep (delete all others made for meeting_id), reconcile (fetch the report of who was there). may_exist: an earlier attempt to create it may have succeeded unnoticed; look for meeting_id there first.';
 
 -- What personal_link hands to the edge function meetings.
 create type public.personal_link_details as (
@@ -188,10 +188,11 @@ return case
     when not meeting.is_wanted then 'delete'
     when meeting.external_id is null then 'create'
     when meeting.done_revision < meeting.revision then 'update'
+    when meeting.sweep_due_at is not null then 'sweep'
     when meeting.report_due_at is not null and meeting.reported_at is null then 'reconcile'
 end;
 comment on function private.meeting_action(public.session_meetings) is
-    'What is next to be done at the platform: create, update, delete or reconcile; null: nothing.';
+    'What is next to be done at the platform: create, update, delete, sweep or reconcile; null: nothing.';
 revoke execute on function private.meeting_action(public.session_meetings) from public;
 
 create function private.next_utc_day(moment timestamptz)
@@ -280,8 +281,24 @@ begin
     loop
         v_task := null;
         v_task.action := private.meeting_action(v_meeting);
+        if v_task.action = 'delete'
+            and exists (
+                select from public.session_meetings as other
+                where
+                    other.external_id = v_meeting.external_id
+                    and other.meeting_account_id = v_meeting.meeting_account_id
+                    and other.is_wanted
+            )
+        then
+            -- Made by a worker that was given up, found and taken over by the next.
+            v_task.action := null;
+        end if;
         if v_task.action is null then
-            update public.session_meetings as settled set due_at = null, claim_id = null, claimed_action = null,
+            update public.session_meetings as settled set
+                ended_at = case when not settled.is_wanted then coalesce(settled.ended_at, v_now) end,
+                due_at = null,
+                claim_id = null,
+                claimed_action = null,
                 claimed_revision = null
             where settled.id = v_meeting.id;
             continue;
@@ -295,7 +312,7 @@ begin
             from public.meeting_platforms as platform
             where platform.id = v_meeting.platform
         );
-        if v_task.action <> 'reconcile'
+        if v_task.action in ('create', 'update', 'delete')
             and not private.count_meeting_change(v_account.id, v_limit, v_now)
         then
             update public.session_meetings as waiting set
@@ -351,8 +368,7 @@ create function public.complete_meeting_task(
     claim_id uuid,
     external_id text default null,
     link text default null,
-    passcode text default null,
-    host_link text default null
+    passcode text default null
 )
 returns boolean
 language plpgsql
@@ -361,9 +377,29 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_now timestamptz := clock_timestamp();
+    -- Longer than any worker's lease.
+    v_patience constant interval := interval '65 minutes';
     v_meeting public.session_meetings := private.claimed_meeting(meeting_id, claim_id);
 begin
     if v_meeting.id is null then
+        -- Made too late. Whoever has taken over may find it this moment and go on with it, so it is judged afterwards:
+        -- what is nobody's by then is deleted.
+        insert into public.session_meetings
+        (platform, meeting_account_id, is_wanted, external_id, link, begun_at, due_at)
+        select
+            meeting.platform,
+            meeting.meeting_account_id,
+            false,
+            complete_meeting_task.external_id,
+            complete_meeting_task.link,
+            v_now,
+            v_now + v_patience
+        from public.session_meetings as meeting
+        where
+            meeting.id = complete_meeting_task.meeting_id
+            and complete_meeting_task.external_id is not null
+            and complete_meeting_task.link is not null
+            and meeting.external_id is distinct from complete_meeting_task.external_id;
         return false;
     end if;
     if v_meeting.claimed_action = 'create' then
@@ -375,10 +411,14 @@ begin
         end if;
         v_meeting.external_id := complete_meeting_task.external_id;
         v_meeting.link := private.without_link_secret(complete_meeting_task.link);
+        v_meeting.sweep_due_at := case when v_meeting.attempts > 1 then v_now + interval '5 minutes' end;
     end if;
     v_meeting.done_revision := case
         when v_meeting.claimed_action in ('create', 'update') then v_meeting.claimed_revision
         else v_meeting.done_revision
+    end;
+    v_meeting.sweep_due_at := case
+        when v_meeting.claimed_action <> 'sweep' then v_meeting.sweep_due_at
     end;
     v_meeting.reported_at := case
         when v_meeting.claimed_action = 'reconcile' then v_now else v_meeting.reported_at
@@ -389,9 +429,11 @@ begin
         external_id = v_meeting.external_id,
         link = v_meeting.link,
         done_revision = v_meeting.done_revision,
+        sweep_due_at = v_meeting.sweep_due_at,
         reported_at = v_meeting.reported_at,
         ended_at = v_meeting.ended_at,
         due_at = case private.meeting_action(v_meeting)
+            when 'sweep' then greatest(v_meeting.sweep_due_at, v_now)
             when 'reconcile' then greatest(v_meeting.report_due_at, v_now)
             when 'create' then v_now
             when 'update' then v_now
@@ -410,11 +452,9 @@ begin
             link = complete_meeting_task.link,
             zoom_meeting_id = case when session.platform = 'zoom' then v_meeting.external_id end,
             zoom_passcode = coalesce(passcode, ''),
-            platform_data = session.platform_data
-            || jsonb_build_object('host_link', coalesce(complete_meeting_task.host_link, ''))
-            || case
-                when session.platform = 'zoom' then '{}'::jsonb
-                else jsonb_build_object('meeting_id', v_meeting.external_id)
+            platform_data = case
+                when session.platform = 'zoom' then session.platform_data
+                else session.platform_data || jsonb_build_object('meeting_id', v_meeting.external_id)
             end
         where session.id = v_meeting.session_id;
         -- What waited for it waits no longer.
@@ -429,11 +469,11 @@ begin
     return true;
 end
 $$;
-comment on function public.complete_meeting_task(uuid, uuid, text, text, text, text) is
-    'For the edge function meetings: what was claimed is done at the platform. A created meeting comes with its id there, its link, passcode and host link, which the session gets. False: the claim is lost, another worker has taken over; whoever created a meeting then deletes it again. Errors: 22023.';
-revoke execute on function public.complete_meeting_task(uuid, uuid, text, text, text, text)
+comment on function public.complete_meeting_task(uuid, uuid, text, text, text) is
+    'For the edge function meetings: what was claimed is done at the platform. A created meeting comes with its id there, its link and passcode, which the session gets. False: the claim is lost, another worker has taken over; a meeting that was created all the same is deleted later, unless it has become that of the session. Errors: 22023.';
+revoke execute on function public.complete_meeting_task(uuid, uuid, text, text, text)
 from public, anon, authenticated, service_role;
-grant execute on function public.complete_meeting_task(uuid, uuid, text, text, text, text) to service_role;
+grant execute on function public.complete_meeting_task(uuid, uuid, text, text, text) to service_role;
 
 -- Security definer: it is the API of the edge function meetings; nobody else writes session_meetings.
 create function public.fail_meeting_task(

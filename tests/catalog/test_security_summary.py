@@ -261,8 +261,7 @@ SUMMARY = {
     ("service_role", "public.claim_meeting_tasks(max_tasks, lease_seconds)"): CALL,
     (
         "service_role",
-        "public.complete_meeting_task(meeting_id, claim_id, external_id, link, passcode,"
-        " host_link)",
+        "public.complete_meeting_task(meeting_id, claim_id, external_id, link, passcode)",
     ): CALL,
     (
         "service_role",

@@ -109,7 +109,6 @@ def test_a_session_without_a_link_waits_for_the_meeting_and_gets_it(
     assert secrets(conn, session) == {
         "link": f"{LINK}?pwd=hidden",
         "zoom_passcode": "secret",
-        "host_link": "https://zoom.us/s/81234567890?zak=host",
     }
     assert meetings.claim() == []
 
@@ -253,6 +252,11 @@ def test_one_that_may_have_been_made_is_looked_for_and_deleted(
     (task,) = meetings.claim()
     assert (task.action, task.external_id, task.may_exist) == ("delete", None, True)
     assert not meetings.create(lost), "the claim is lost"
+    (orphan,) = conn.execute(
+        "select state::text, due_at > clock_timestamp() from public.session_meetings"
+        " where session_id is null"
+    ).fetchall()
+    assert orphan == ("ending", True)
 
 
 def test_a_meeting_made_for_a_session_cancelled_meanwhile_is_deleted(
@@ -436,8 +440,33 @@ def test_a_claim_that_is_lost_changes_nothing_any_more(
     assert not meetings.create(slow, "80000000000")
     assert not meetings.fail(slow, "too late")
     assert meetings.create(next_one)
-    assert not meetings.create(next_one, "80000000000"), "told twice"
+    assert not meetings.create(next_one), "told twice"
     assert meetings.of(session)[0]["external_id"] == "81234567890"
+
+    # What the slow one made is nobody's, and is deleted in the end.
+    conn.execute("update public.session_meetings set due_at = now() where due_at is not null")
+    tasks = {task.action: task for task in meetings.claim()}
+    assert tasks["delete"].external_id == "80000000000"
+    # Making it took two attempts: perhaps there is still another.
+    assert tasks["sweep"].external_id == "81234567890"
+    for task in tasks.values():
+        assert meetings.complete(task)
+    assert meetings.claim() == []
+
+
+def test_what_a_slow_worker_made_and_the_next_one_took_over_is_kept(
+    conn: psycopg.Connection, meetings: Meetings, session: UUID
+) -> None:
+    (slow,) = meetings.claim()
+    conn.execute("update public.session_meetings set due_at = clock_timestamp()")
+    (next_one,) = meetings.claim()
+    assert not meetings.create(slow)
+    assert meetings.create(next_one), "it found the very same meeting"
+
+    conn.execute("update public.session_meetings set due_at = now() where due_at is not null")
+
+    assert [task.action for task in meetings.claim()] == ["sweep"]
+    assert meetings.states(session) == ["ready"]
 
 
 def test_mails_wait_for_the_meeting_and_then_tell_everything_at_once(

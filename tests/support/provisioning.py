@@ -73,7 +73,6 @@ class Meetings:
             external_id=number,
             link=f"https://zoom.us/j/{number}?pwd=hidden",
             passcode=passcode,
-            host_link=f"https://zoom.us/s/{number}?zak=host",
         )
 
     def fail(self, task: Task, reason: str, **more: Any) -> bool:
