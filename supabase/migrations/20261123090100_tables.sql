@@ -1046,6 +1046,7 @@ create table public.session_meetings (
     link text,
     revision integer not null default 1,
     done_revision integer not null default 0,
+    sweep_due_at timestamptz,
     report_due_at timestamptz,
     reported_at timestamptz,
     ended_at timestamptz,
@@ -1091,6 +1092,8 @@ comment on column public.session_meetings.external_id is 'The platform''s id of 
 comment on column public.session_meetings.link is 'Its address, as in the session, without the secret part.';
 comment on column public.session_meetings.revision is 'Counts the changes of the session that it has to follow.';
 comment on column public.session_meetings.done_revision is 'The revision that the platform knows; 0: none.';
+comment on column public.session_meetings.sweep_due_at is
+    'When to look whether the platform has another one: set when making it took several attempts, of which an earlier one may have succeeded late. Null: no reason to.';
 comment on column public.session_meetings.report_due_at is
     'When the platform''s report of who was there is to be fetched; null: not yet, or never.';
 comment on column public.session_meetings.reported_at is 'When the report was taken over.';
@@ -1102,7 +1105,7 @@ comment on column public.session_meetings.reason is 'Why it is not done yet; nul
 comment on column public.session_meetings.begun_at is
     'When the first attempt to make it began: from then on it may exist, known or not. Null: never.';
 comment on column public.session_meetings.claim_id is 'The claim that holds it; only that one may report an outcome.';
-comment on column public.session_meetings.claimed_action is 'What the claim does: create, update, delete or reconcile.';
+comment on column public.session_meetings.claimed_action is 'What the claim does: create, update, delete, sweep or reconcile.';
 comment on column public.session_meetings.claimed_revision is 'The revision that the claim works on.';
 comment on column public.session_meetings.created_at is 'When the session asked for it.';
 comment on column public.session_meetings.updated_at is 'When it last changed.';
@@ -1113,6 +1116,8 @@ create unique index session_meetings_wanted_idx on public.session_meetings (sess
 create index session_meetings_session_id_idx on public.session_meetings (session_id);
 create index session_meetings_meeting_account_id_platform_idx
 on public.session_meetings (meeting_account_id, platform);
+-- Whether a meeting of an account is somebody's.
+create index session_meetings_external_id_idx on public.session_meetings (external_id, meeting_account_id);
 -- What there is to do, in its order.
 create index session_meetings_due_at_idx on public.session_meetings (due_at) where due_at is not null;
 

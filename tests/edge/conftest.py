@@ -1,4 +1,4 @@
-"""A running API with the edge functions, for the tests of a module."""
+"""A running API with the edge functions, and doubles of who is at the other end of them."""
 
 from __future__ import annotations
 
@@ -6,24 +6,61 @@ import base64
 from collections.abc import Iterator
 
 import httpx
+import psycopg
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from devstack import databases
 from devstack.databases import Database
 from devstack.stack import Stack
+from support.campus import Campus
+from support.deliveries import JAAS_SECRET, ZOOM_SECRET
+from support.edge import JAAS_KEY_ID, WORK_KEY
 from support.rest import Callers
+from support.zoom_server import ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, ZoomServer, zoom_server
 
-SECRETS = {
-    "RESEND_WEBHOOK_SECRET": "whsec_" + base64.b64encode(b"a secret of Resend's").decode(),
-    "ZOOM_WEBHOOK_SECRET_TOKEN": "a secret token of Zoom's",
-}
+RESEND_SECRET = "whsec_" + base64.b64encode(b"a secret of Resend's").decode()
 
 
 @pytest.fixture(scope="module")
-def edge(template: Database, _names: Iterator[str]) -> Iterator[Stack]:
+def zoom() -> Iterator[ZoomServer]:
+    """Zoom's API."""
+    with zoom_server() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def jaas_key() -> rsa.RSAPrivateKey:
+    """What tokens for JaaS are signed with."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+@pytest.fixture(scope="module")
+def edge(
+    template: Database, _names: Iterator[str], zoom: ZoomServer, jaas_key: rsa.RSAPrivateKey
+) -> Iterator[Stack]:
     """PostgREST, the gateway and the edge functions; no mail."""
     database = databases.clone(template, next(_names))
-    with Stack(database, mail=False, functions=True, function_secrets=SECRETS) as running:
+    pem = jaas_key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    secrets = {
+        "RESEND_WEBHOOK_SECRET": RESEND_SECRET,
+        "ZOOM_WEBHOOK_SECRET_TOKEN": ZOOM_SECRET,
+        "ZOOM_ACCOUNT_ID": ACCOUNT_ID,
+        "ZOOM_CLIENT_ID": CLIENT_ID,
+        "ZOOM_CLIENT_SECRET": CLIENT_SECRET,
+        "ZOOM_API_URL": zoom.url,
+        "ZOOM_OAUTH_URL": zoom.url,
+        "JAAS_WEBHOOK_SECRET": JAAS_SECRET,
+        "JAAS_KEY_ID": JAAS_KEY_ID,
+        "JAAS_PRIVATE_KEY": pem.decode().replace("\n", "\\n"),
+        "MEETINGS_WORK_KEY": WORK_KEY,
+    }
+    with Stack(database, mail=False, functions=True, function_secrets=secrets) as running:
         yield running
     databases.drop(database)
 
@@ -33,3 +70,16 @@ def callers(edge: Stack) -> Iterator[Callers]:
     """Who sends requests."""
     with httpx.Client(timeout=30) as http:
         yield Callers(http, edge)
+
+
+@pytest.fixture(scope="module")
+def campus(edge: Stack) -> Campus:
+    """The people in it."""
+    return Campus.open(edge.db_url)
+
+
+@pytest.fixture
+def db(edge: Stack) -> Iterator[psycopg.Connection]:
+    """The database as role `postgres`; every statement is committed."""
+    with psycopg.connect(edge.db_url, autocommit=True) as connection:
+        yield connection

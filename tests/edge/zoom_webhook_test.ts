@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 
+import { RpcError } from "../../supabase/functions/_shared/database.ts";
 import { answering } from "../../supabase/functions/_shared/http.ts";
 import { zoomWebhook } from "../../supabase/functions/_shared/platforms/zoom_webhook.ts";
 import { hex, hmacSha256 } from "../../supabase/functions/_shared/signatures.ts";
@@ -8,9 +9,27 @@ import { receive } from "../../supabase/functions/_shared/webhook.ts";
 const SECRET = "a secret token";
 const NOW = new Date("2026-11-27T12:00:00Z");
 
+let calls: [string, Record<string, unknown>][] = [];
+let outcome: () => unknown = () => null;
+
 const handler = answering((request) =>
-  receive(request, { reader: zoomWebhook(SECRET), now: () => NOW })
+  receive(request, {
+    platform: "zoom",
+    reader: zoomWebhook(SECRET),
+    rpc: (name, args) => {
+      calls.push([name, args]);
+      return Promise.resolve().then(outcome);
+    },
+    now: () => NOW,
+  })
 );
+
+/** What the database was told by one genuine delivery. */
+async function told(payload: unknown): Promise<[number, [string, Record<string, unknown>][]]> {
+  calls = [];
+  const response = await handler(await delivery(JSON.stringify(payload)));
+  return [response.status, calls];
+}
 
 /** A delivery as Zoom makes it, but for what is said otherwise. */
 async function delivery(
@@ -39,8 +58,156 @@ Deno.test("the question whether the endpoint knows the secret is answered", asyn
   });
 });
 
-Deno.test("a genuine delivery is taken", async () => {
-  assert.equal((await handler(await delivery('{"event":"meeting.started"}'))).status, 204);
+Deno.test("an event that nobody needs is taken and told to nobody", async () => {
+  assert.deepEqual(await told({ event: "meeting.started", payload: {} }), [204, []]);
+});
+
+/** As Zoom sends it. */
+function participant(event: string, fields: Record<string, unknown>): unknown {
+  return {
+    event,
+    event_ts: 1795780800000,
+    payload: {
+      account_id: "AAAAAABBBB",
+      object: {
+        id: "81234567890",
+        uuid: "4444AAAiAAAAAiAiAiiAii==",
+        host_id: "x1yCzABCDEfg23HiJKl4mN",
+        topic: "Office hours",
+        type: 2,
+        start_time: "2026-11-27T11:55:00Z",
+        timezone: "UTC",
+        duration: 60,
+        participant: {
+          user_id: "16778240",
+          user_name: "Sam",
+          id: "",
+          participant_uuid: "55555AAAiAAAAAiAiAiiAii",
+          email: "sam@campus.test",
+          registrant_id: "abcdefghij0-klmnopq23456",
+          ...fields,
+        },
+      },
+    },
+  };
+}
+
+Deno.test("who comes and goes is told with what identifies them", async () => {
+  const presence = {
+    platform: "zoom",
+    meeting_id: "81234567890",
+    participant_key: "abcdefghij0-klmnopq23456",
+    participant_email: "sam@campus.test",
+    participant_name: "Sam",
+    connection_id: "55555AAAiAAAAAiAiAiiAii",
+  };
+  assert.deepEqual(
+    await told(participant("meeting.participant_joined", { join_time: "2026-11-27T11:58:00Z" })),
+    [204, [["record_presence", {
+      ...presence,
+      event_id: "join/4444AAAiAAAAAiAiAiiAii==/55555AAAiAAAAAiAiAiiAii/2026-11-27T11:58:00.000Z",
+      kind: "join",
+      occurred_at: "2026-11-27T11:58:00.000Z",
+    }]]],
+  );
+  assert.deepEqual(
+    await told(participant("meeting.participant_left", { leave_time: "2026-11-27T12:00:00Z" })),
+    [204, [["record_presence", {
+      ...presence,
+      event_id: "leave/4444AAAiAAAAAiAiAiiAii==/55555AAAiAAAAAiAiAiiAii/2026-11-27T12:00:00.000Z",
+      kind: "leave",
+      occurred_at: "2026-11-27T12:00:00.000Z",
+    }]]],
+  );
+});
+
+Deno.test("an SDK's customer key goes before the registrant, and what is empty is nobody", async () => {
+  const joined = (fields: Record<string, unknown>) =>
+    told(
+      participant("meeting.participant_joined", { join_time: "2026-11-27T11:58:00Z", ...fields }),
+    );
+  const [, [[, known]]] = await joined({ customer_key: "349589LkJyeW" });
+  assert.equal(known.participant_key, "349589LkJyeW");
+
+  const [, [[, guest]]] = await joined({
+    registrant_id: "",
+    email: "",
+    user_name: "",
+    participant_uuid: undefined,
+  });
+  assert.deepEqual(
+    [guest.participant_key, guest.participant_email, guest.participant_name, guest.connection_id],
+    [null, null, null, "16778240"],
+  );
+});
+
+Deno.test("the end of a meeting and its recording are told", async () => {
+  const meeting = { id: 81234567890, uuid: "4444AAAiAAAAAiAiAiiAii==", topic: "Office hours" };
+  assert.deepEqual(
+    await told({
+      event: "meeting.ended",
+      payload: { object: { ...meeting, end_time: "2026-11-27T12:00:00Z" } },
+    }),
+    [204, [["end_meeting", {
+      platform: "zoom",
+      event_id: "end/4444AAAiAAAAAiAiAiiAii==",
+      meeting_id: "81234567890",
+      occurred_at: "2026-11-27T12:00:00.000Z",
+    }]]],
+  );
+  assert.deepEqual(
+    await told({
+      event: "recording.completed",
+      payload: {
+        object: {
+          ...meeting,
+          start_time: "2026-11-27T11:00:00Z",
+          duration: 59,
+          share_url: "https://zoom.us/rec/share/abc",
+          recording_play_passcode: "p w",
+        },
+      },
+    }),
+    [204, [["add_recording", {
+      platform: "zoom",
+      event_id: "recording/4444AAAiAAAAAiAiAiiAii==",
+      meeting_id: "81234567890",
+      started_at: "2026-11-27T11:00:00.000Z",
+      url: "https://zoom.us/rec/share/abc?pwd=p+w",
+      title: "Office hours",
+      duration_minutes: 59,
+    }]]],
+  );
+});
+
+for (
+  const [what, broken] of Object.entries({
+    "a meeting": { event: "meeting.ended", payload: {} },
+    "an end": { event: "meeting.ended", payload: { object: { id: 1, uuid: "u" } } },
+    "a time": participant("meeting.participant_joined", { join_time: "soon" }),
+    "a participant": { event: "meeting.participant_left", payload: { object: { id: 1 } } },
+    "an address": { event: "recording.completed", payload: { object: { id: 1, uuid: "u" } } },
+  })
+) {
+  Deno.test(`news without ${what} is refused, and told to nobody`, async () => {
+    assert.deepEqual(await told(broken), [400, []]);
+  });
+}
+
+Deno.test("what the database refuses is refused, and what it cannot do now comes again", async () => {
+  const news = participant("meeting.participant_joined", { join_time: "2026-11-27T11:58:00Z" });
+  try {
+    outcome = () => {
+      throw new RpcError(400, "22023", "occurred_at is too far away", null, null);
+    };
+    assert.equal((await told(news))[0], 400);
+    outcome = () => {
+      throw new RpcError(503, "PGRST002", "Could not query the database", null, null);
+    };
+    assert.equal((await told(news))[0], 503);
+  } finally {
+    outcome = () => null;
+  }
 });
 
 for (

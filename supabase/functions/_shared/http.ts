@@ -2,7 +2,12 @@
 
 /** The answer to a request that is not to be served; its text is shown to the caller. */
 export class Refusal extends Error {
-  constructor(readonly status: number, message: string, readonly headers: HeadersInit = {}) {
+  constructor(
+    readonly status: number,
+    message: string,
+    readonly headers: Record<string, string> = {},
+    readonly body: Record<string, unknown> = { message },
+  ) {
     super(message);
   }
 }
@@ -24,7 +29,7 @@ export function answering(handler: Handler): Handler {
       return await handler(request);
     } catch (error) {
       if (error instanceof Refusal) {
-        return json({ message: error.message }, error.status, error.headers);
+        return json(error.body, error.status, error.headers);
       }
       console.error(error instanceof Error ? `${error.name}: ${error.message}` : "failed");
       return json({ message: "Not now; try again later" }, 503);

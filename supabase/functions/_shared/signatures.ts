@@ -22,6 +22,16 @@ export function hex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+/** Base64 (RFC 4648, section 4). */
+export function base64(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes));
+}
+
+/** Base64 for URLs, without padding (RFC 4648, section 5). */
+export function base64url(bytes: Uint8Array): string {
+  return base64(bytes).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+}
+
 /** Whether two texts are equal; takes equally long wherever they differ. */
 export function equal(left: string, right: string): boolean {
   const [a, b] = [encoder.encode(left), encoder.encode(right)];

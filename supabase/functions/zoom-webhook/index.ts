@@ -1,8 +1,14 @@
+import { rpcOver } from "../_shared/database.ts";
 import { required } from "../_shared/environment.ts";
 import { answering } from "../_shared/http.ts";
 import { zoomWebhook } from "../_shared/platforms/zoom_webhook.ts";
 import { receive } from "../_shared/webhook.ts";
 
-const reader = zoomWebhook(required("ZOOM_WEBHOOK_SECRET_TOKEN"));
+const tools = {
+  platform: "zoom",
+  reader: zoomWebhook(required("ZOOM_WEBHOOK_SECRET_TOKEN")),
+  rpc: rpcOver({ url: required("SUPABASE_URL"), apiKey: required("SUPABASE_SERVICE_ROLE_KEY") }),
+  now: () => new Date(),
+};
 
-Deno.serve(answering((request) => receive(request, { reader, now: () => new Date() })));
+Deno.serve(answering((request) => receive(request, tools)));

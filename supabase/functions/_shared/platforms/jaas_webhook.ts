@@ -1,0 +1,69 @@
+/** JaaS' webhooks, as developer.8x8.com/jaas/docs/webhooks-payload and -signatures describe them. */
+
+import { Refusal } from "../http.ts";
+import { base64, equal, hmacSha256 } from "../signatures.ts";
+import { demanded, instant, object, text } from "./fields.ts";
+import type { WebhookReader } from "./platform.ts";
+
+const MAX_AGE_SECONDS = 5 * 60;
+
+/** The reader of an endpoint's webhooks; the secret is the endpoint's own. */
+export function jaasWebhook(secret: string): WebhookReader {
+  return {
+    async verify(headers, body, now) {
+      const parts = (headers.get("x-jaas-signature") ?? "").split(",").map((part) => {
+        const [, scheme, value] = /^\s*([a-z0-9]+)=(.*?)\s*$/.exec(part) ?? [];
+        return { scheme, value };
+      });
+      const timestamp = parts.find(({ scheme }) => scheme === "t")?.value ?? "";
+      const expected = base64(await hmacSha256(secret, `${timestamp}.`, body));
+      // Only v1: whatever else came to be one day might be weaker.
+      if (!parts.some(({ scheme, value }) => scheme === "v1" && equal(value, expected))) {
+        throw new Refusal(401, "The signature is wrong");
+      }
+      // The documentation shows seconds; milliseconds are told by their size.
+      const seconds = Number(timestamp) > 1e11 ? Number(timestamp) / 1000 : Number(timestamp);
+      const age = Math.abs(now.getTime() / 1000 - seconds);
+      // Written so that a timestamp that is no number is too old.
+      if (!(age <= MAX_AGE_SECONDS)) throw new Refusal(401, "The request is not of now");
+    },
+
+    challenge() {
+      return Promise.resolve(null);
+    },
+
+    translate(payload) {
+      const told = () => ({
+        eventId: demanded(payload, "idempotencyKey"),
+        meetingId: demanded(payload, "fqn"),
+        at: instant(payload, "timestamp"),
+      });
+      switch (payload.eventType) {
+        case "PARTICIPANT_JOINED":
+        case "PARTICIPANT_LEFT": {
+          const participant = object(payload, "data");
+          return {
+            kind: payload.eventType === "PARTICIPANT_JOINED" ? "join" : "leave",
+            ...told(),
+            // The `id` that our token gave.
+            participantKey: text(participant, "id"),
+            email: text(participant, "email"),
+            name: text(participant, "name"),
+            connectionId: text(participant, "participantJid"),
+          };
+        }
+        case "ROOM_DESTROYED":
+          return { kind: "end", ...told() };
+        case "RECORDING_UPLOADED":
+          // Good for a day only: somebody has to fetch the file and publish it.
+          return {
+            kind: "recording",
+            ...told(),
+            url: demanded(object(payload, "data"), "preAuthenticatedLink"),
+          };
+        default:
+          return null;
+      }
+    },
+  };
+}

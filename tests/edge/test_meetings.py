@@ -1,0 +1,409 @@
+"""The function `meetings`: sessions saved without a link get their meeting at the platform."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
+
+import httpx
+import jwt
+import psycopg
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from devstack.stack import Stack
+from support.campus import Campus, address
+from support.edge import JAAS_KEY_ID, WORK_KEY
+from support.meetings import attended
+from support.rest import Callers
+from support.sessions import save
+from support.waiting import wait_until
+from support.world import World
+from support.zoom_server import DAILY_LIMIT, NO_ANSWER, SILENCE, Problem, ZoomServer
+
+HOUR = timedelta(hours=1)
+MARTAS, MILOS = "marta@school.test", "milo@school.test"
+MEETINGS = "/users/marta%40school.test/meetings"
+
+
+@pytest.fixture
+def world(db: psycopg.Connection) -> World:
+    return World(db)
+
+
+@pytest.fixture(autouse=True)
+def accounts(db: psycopg.Connection, campus: Campus, zoom: ZoomServer) -> None:
+    """Marta and Milo have accounts of their own; there is nothing else, here or at Zoom."""
+    db.execute(
+        "update public.success_sessions set status = 'cancelled'"
+        " where status in ('upcoming', 'live')"
+    )
+    db.execute(
+        "update public.success_sessions set link = 'https://x.test/', zoom_meeting_id = null,"
+        " meeting_account_id = null"
+    )
+    db.execute("delete from public.session_meetings")
+    db.execute("delete from public.meeting_accounts")
+    zoom.forget()
+    world = World(db)
+    world.meeting_account("Marta's", login=MARTAS, mentor=campus.marta)
+    world.meeting_account("Milo's", login=MILOS, mentor=campus.milo)
+
+
+@pytest.fixture
+def session(world: World, campus: Campus) -> UUID:
+    """A session of Marta's, saved without a link, that can be joined already."""
+    return world.session(
+        "Office hours",
+        batch=campus.batch,
+        mentor=campus.marta,
+        starts=timedelta(minutes=5),
+        link=None,
+    )
+
+
+def work(callers: Callers, db: psycopg.Connection) -> dict[str, int]:
+    """Whoever has it work calls, when every pause is over."""
+    db.execute("update public.session_meetings set due_at = now() where due_at is not null")
+    return call(callers)
+
+
+def call(callers: Callers) -> dict[str, int]:
+    answer = callers.stranger().invoke(
+        "meetings", path="/work", headers={"Authorization": f"Bearer {WORK_KEY}"}
+    )
+    assert answer.status_code == 200, answer.text
+    tally: dict[str, int] = answer.json()
+    return tally
+
+
+def row(db: psycopg.Connection, session: UUID) -> dict[str, Any]:
+    """What there is of a session's meeting."""
+    found = db.execute(
+        "select state::text, reason, due_at, external_id from public.session_meetings"
+        " where session_id = %s and is_wanted",
+        (session,),
+    ).fetchone()
+    assert found is not None
+    return dict(zip(("state", "reason", "due_at", "external_id"), found, strict=True))
+
+
+def test_a_session_gets_a_meeting_that_follows_it_to_the_end(
+    db: psycopg.Connection, callers: Callers, zoom: ZoomServer, session: UUID, campus: Campus
+) -> None:
+    assert work(callers, db) == {"done": 1, "failed": 0}
+
+    ((number, meeting),) = zoom.meetings.items()
+    assert zoom.hosts[number] == MARTAS
+    assert (meeting["topic"], meeting["duration"]) == ("Office hours", 60)
+    saved = db.execute(
+        "select link, zoom_meeting_id from public.success_sessions where id = %s", (session,)
+    ).fetchone()
+    assert saved == (f"https://zoom.us/j/{number}", str(number))
+
+    starts = datetime.now(UTC).replace(microsecond=0) + 48 * HOUR
+    save(db, session, title="Renamed", start_time=starts, end_time=starts + 2 * HOUR)
+    assert work(callers, db) == {"done": 1, "failed": 0}
+    assert (meeting["topic"], meeting["duration"]) == ("Renamed", 120)
+    assert meeting["start_time"] == starts.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    save(db, session, mentor_id=campus.milo)
+    assert work(callers, db) == {"done": 2, "failed": 0}
+    assert (zoom.topics(MARTAS), zoom.topics(MILOS)) == ([], ["Renamed"])
+
+    save(db, session, status="cancelled")
+    assert work(callers, db) == {"done": 1, "failed": 0}
+    assert zoom.meetings == {}
+    assert zoom.tokens <= 2, "a token is used for as long as it lasts"
+
+
+def test_only_who_has_the_key_has_it_work(callers: Callers, session: UUID) -> None:
+    for caller in (callers.stranger(), callers.visitor(), callers.service()):
+        answer = caller.invoke("meetings", path="/work")
+        assert answer.status_code == 401
+    assert callers.stranger().invoke("meetings", path="/work", method="GET").status_code == 405
+    assert callers.stranger().invoke("meetings", path="/elsewhere").status_code == 404
+    assert call(callers) == {"done": 1, "failed": 0}
+
+
+def test_a_limit_of_the_day_is_told_and_waited_for(
+    db: psycopg.Connection, callers: Callers, zoom: ZoomServer, session: UUID
+) -> None:
+    zoom.script.append(DAILY_LIMIT)
+
+    assert work(callers, db) == {"done": 0, "failed": 1}
+
+    waiting = row(db, session)
+    assert waiting["reason"] == "Zoom takes no more changes of this host's meetings today"
+    midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + 24 * HOUR
+    assert waiting["due_at"] == midnight
+    # Not even when somebody is in a hurry.
+    assert work(callers, db) == {"done": 0, "failed": 0}
+    assert zoom.asked("POST", MEETINGS) == 1
+
+    db.execute("update private.meeting_account_days set day = day - 1")
+    assert work(callers, db) == {"done": 1, "failed": 0}
+    assert zoom.topics(MARTAS) == ["Office hours"]
+
+
+@pytest.mark.parametrize(
+    ("problem", "reason", "seconds"),
+    [
+        (
+            Problem(
+                429, 429, "You have reached the maximum per-second rate limit", {"Retry-After": "7"}
+            ),
+            "Zoom takes no more requests at the moment",
+            7,
+        ),
+        (Problem(500, 500, "Internal error"), "Zoom answers 500: Internal error", 10),
+        (Problem(404, 1001, "User does not exist"), "Zoom answers 404: User does not exist", 10),
+    ],
+)
+def test_what_is_against_it_is_told_and_it_is_tried_again(
+    db: psycopg.Connection,
+    callers: Callers,
+    zoom: ZoomServer,
+    session: UUID,
+    problem: Problem,
+    reason: str,
+    seconds: int,
+) -> None:
+    zoom.script.append(problem)
+
+    assert work(callers, db) == {"done": 0, "failed": 1}
+
+    waiting = row(db, session)
+    assert (waiting["state"], waiting["reason"]) == ("pending", reason)
+    pause = (waiting["due_at"] - datetime.now(UTC)).total_seconds()
+    assert seconds * 0.5 <= pause <= seconds * 1.3
+    assert work(callers, db) == {"done": 1, "failed": 0}
+    assert row(db, session)["reason"] is None
+
+
+def test_a_revoked_token_is_replaced(
+    db: psycopg.Connection, callers: Callers, zoom: ZoomServer, session: UUID
+) -> None:
+    assert work(callers, db) == {"done": 1, "failed": 0}
+    zoom.forget_tokens()
+    save(db, session, title="Renamed")
+
+    assert work(callers, db) == {"done": 1, "failed": 0}
+    assert zoom.topics(MARTAS) == ["Renamed"]
+
+
+@pytest.mark.parametrize("step", [NO_ANSWER, SILENCE])
+def test_what_was_done_without_our_hearing_of_it_is_found_again(
+    db: psycopg.Connection, callers: Callers, zoom: ZoomServer, session: UUID, step: str
+) -> None:
+    zoom.script.append(step)
+    # Others of the host, for the list to have several pages.
+    for number in range(5):
+        zoom.meetings[number] = {"topic": "theirs", "agenda": "", "registrants": {}}
+        zoom.hosts[number] = MARTAS
+
+    assert work(callers, db) == {"done": 0, "failed": 1}
+    assert row(db, session)["reason"] in ("Zoom cannot be reached", "Zoom does not answer")
+    zoom.released.set()
+
+    assert work(callers, db) == {"done": 1, "failed": 0}
+    assert zoom.topics(MARTAS) == ["Office hours", *["theirs"] * 5]
+    # And once more afterwards, for the case that there was another.
+    assert work(callers, db) == {"done": 1, "failed": 0}
+    assert work(callers, db) == {"done": 0, "failed": 0}
+
+
+def test_a_function_killed_while_it_works_makes_no_second_meeting_that_stays(
+    db: psycopg.Connection, edge: Stack, callers: Callers, zoom: ZoomServer, session: UUID
+) -> None:
+    zoom.script.append(SILENCE)
+    db.execute("update public.session_meetings set due_at = now() where due_at is not null")
+    answered: list[int] = []
+
+    def in_vain() -> None:
+        with httpx.Client(timeout=30) as http:
+            answer = (
+                Callers(http, edge)
+                .stranger()
+                .invoke("meetings", path="/work", headers={"Authorization": f"Bearer {WORK_KEY}"})
+            )
+            answered.append(answer.status_code)
+
+    caller = threading.Thread(target=in_vain)
+    caller.start()
+    wait_until(lambda: zoom.meetings, "the meeting is made")
+    edge.functions.running()["meetings"].process.kill()
+    caller.join()
+    zoom.released.set()
+    assert answered == [502]
+    # Nobody else may touch it before the lease ends.
+    assert call(callers) == {"done": 0, "failed": 0}
+
+    assert work(callers, db) == {"done": 1, "failed": 0}
+
+    ((number, _),) = zoom.meetings.items()
+    assert row(db, session)["external_id"] == str(number)
+
+
+def test_another_one_that_turns_up_late_is_swept_away(
+    db: psycopg.Connection, callers: Callers, zoom: ZoomServer, session: UUID
+) -> None:
+    zoom.script.append(Problem(500, 500, "it only looks like a failure"))
+    work(callers, db)
+    work(callers, db)
+    ((number, meeting),) = zoom.meetings.items()
+    zoom.meetings[number + 1] = dict(meeting)
+    zoom.hosts[number + 1] = MARTAS
+
+    assert work(callers, db) == {"done": 1, "failed": 0}
+
+    assert list(zoom.meetings) == [number]
+
+
+def test_a_meeting_deleted_by_hand_is_no_obstacle(
+    db: psycopg.Connection, callers: Callers, zoom: ZoomServer, session: UUID
+) -> None:
+    work(callers, db)
+    zoom.meetings.clear()
+    save(db, session, status="cancelled")
+
+    assert work(callers, db) == {"done": 1, "failed": 0}
+
+
+def test_everybody_enters_by_a_link_of_their_own(
+    db: psycopg.Connection,
+    callers: Callers,
+    zoom: ZoomServer,
+    session: UUID,
+    campus: Campus,
+) -> None:
+    work(callers, db)
+    ((number, meeting),) = zoom.meetings.items()
+
+    def join(user: UUID) -> httpx.Response:
+        return callers.user(user).invoke("meetings", {"session_id": str(session)}, path="/join")
+
+    sams = [join(campus.sam).json()["link"] for _ in range(2)]
+    assert sams[0] == sams[1]
+    assert sams[0].startswith(f"https://zoom.us/w/{number}?tk=registrant-")
+    sitas = join(campus.sita).json()
+    assert sitas["link"] != sams[0]
+    assert (sitas["title"], sitas["zoom_meeting_id"]) == ("Office hours", str(number))
+    assert set(meeting["registrants"]) == {address("sam"), address("sita")}
+    assert zoom.asked("POST", f"/meetings/{number}/registrants") == 2
+    assert set(attended(db, session)) == {campus.sam, campus.sita}
+    # The host's start link is fresh each time, and kept nowhere.
+    assert join(campus.marta).json()["link"].startswith(f"https://zoom.us/s/{number}?zak=")
+    # Without the function it is the same link, once there is one.
+    plain = callers.user(campus.sam).call("join_session", session_id=str(session))
+    assert plain.json()["link"] == sams[0]
+
+    refused = join(campus.otto)
+    assert refused.status_code == 404
+    plain = callers.user(campus.otto).call("join_session", session_id=str(session))
+    assert refused.json() == plain.json()
+    expired = callers.user(campus.sam, expires_in=-3600)
+    answer = expired.invoke("meetings", {"session_id": str(session)}, path="/join")
+    assert answer.status_code == 401
+    preflight = callers.stranger().invoke("meetings", path="/join", method="OPTIONS")
+    assert preflight.headers["Access-Control-Allow-Origin"] == "*"
+    for response in (refused, answer):
+        assert response.headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_a_platform_that_issues_no_link_now_keeps_nobody_out(
+    db: psycopg.Connection, callers: Callers, zoom: ZoomServer, session: UUID, campus: Campus
+) -> None:
+    work(callers, db)
+    ((number, _),) = zoom.meetings.items()
+    del zoom.meetings[number]
+
+    answer = callers.user(campus.sam).invoke("meetings", {"session_id": str(session)}, path="/join")
+
+    assert answer.status_code == 200
+    assert answer.json()["link"] == f"https://zoom.us/j/{number}?pwd=of{number}"
+
+
+def test_the_report_after_the_meeting_puts_attendance_right(
+    db: psycopg.Connection, callers: Callers, zoom: ZoomServer, world: World, campus: Campus
+) -> None:
+    session = world.session(
+        batch=campus.batch, mentor=campus.marta, starts=-HOUR, minutes=65, link=None, status="live"
+    )
+    work(callers, db)
+    ((number, _),) = zoom.meetings.items()
+    sam = callers.user(campus.sam).invoke("meetings", {"session_id": str(session)}, path="/join")
+    registrant = parse_qs(urlsplit(sam.json()["link"]).query)["tk"][0]
+    began = datetime.now(UTC).replace(microsecond=0) - HOUR
+    stamp = "%Y-%m-%dT%H:%M:%SZ"
+
+    def stay(name: str, begin: int, end: int, **who: str) -> dict[str, str]:
+        return {
+            "name": name,
+            "user_id": name,
+            "join_time": (began + begin * HOUR / 60).strftime(stamp),
+            "leave_time": (began + end * HOUR / 60).strftime(stamp),
+            **who,
+        }
+
+    zoom.reports[number] = [
+        {
+            "uuid": "/of//a+kind==",
+            "start_time": began.strftime(stamp),
+            "end_time": (began + HOUR).strftime(stamp),
+            "participants": [
+                stay("Sam", 10, 20, registrant_id=registrant),
+                stay("Sam's phone", 15, 30, registrant_id=registrant),
+                stay("Sita", 5, 50, user_email=address("sita")),
+                stay("Somebody", 5, 10),
+            ],
+        }
+    ]
+    db.execute("update public.success_sessions set status = 'completed' where id = %s", (session,))
+    db.execute("update public.session_meetings set report_due_at = now()")
+
+    assert work(callers, db) == {"done": 1, "failed": 0}
+
+    present = attended(db, session)
+    assert present[campus.sam][1] == 20
+    assert present[campus.sita][1] == 45
+    assert work(callers, db) == {"done": 0, "failed": 0}
+
+
+def test_jaas_lets_each_person_in_by_a_token_of_their_own(
+    db: psycopg.Connection,
+    callers: Callers,
+    world: World,
+    campus: Campus,
+    jaas_key: rsa.RSAPrivateKey,
+) -> None:
+    tenant = JAAS_KEY_ID.partition("/")[0]
+    world.meeting_account("JaaS", platform="jaas", login=tenant)
+    session = world.session(
+        batch=campus.batch,
+        mentor=campus.marta,
+        starts=timedelta(minutes=5),
+        platform="jaas",
+        link=None,
+    )
+    assert work(callers, db) == {"done": 1, "failed": 0}
+
+    for user, is_host in ((campus.sam, False), (campus.marta, True)):
+        answer = callers.user(user).invoke("meetings", {"session_id": str(session)}, path="/join")
+        address, _, token = answer.json()["link"].partition("?jwt=")
+        room = address.removeprefix(f"https://8x8.vc/{tenant}/")
+        claims = jwt.decode(token, jaas_key.public_key(), algorithms=["RS256"], audience="jitsi")
+        assert jwt.get_unverified_header(token)["kid"] == JAAS_KEY_ID
+        assert (claims["iss"], claims["sub"], claims["room"]) == ("chat", tenant, room)
+        assert claims["context"]["user"]["id"] == str(user)
+        assert claims["context"]["user"]["moderator"] == str(is_host).lower()
+    meeting_id = db.execute(
+        "select platform_data ->> 'meeting_id' from public.success_sessions where id = %s",
+        (session,),
+    ).fetchone()
+    assert meeting_id == (f"{tenant}/{room}",)
+    save(db, session, status="cancelled")
+    assert work(callers, db) == {"done": 1, "failed": 0}
