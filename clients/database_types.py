@@ -730,6 +730,7 @@ class PublicSessionMeetings(BaseModel):
     revision: int = Field(alias="revision")
     session_id: Optional[uuid.UUID] = Field(alias="session_id")
     state: PublicMeetingState = Field(alias="state")
+    sweep_due_at: Optional[datetime.datetime] = Field(alias="sweep_due_at")
     updated_at: datetime.datetime = Field(alias="updated_at")
 
 
@@ -755,6 +756,7 @@ class PublicSessionMeetingsInsert(TypedDict):
     revision: NotRequired[Annotated[int, Field(alias="revision")]]
     session_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="session_id")]]
     state: NotRequired[Annotated[PublicMeetingState, Field(alias="state")]]
+    sweep_due_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="sweep_due_at")]]
     updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
 
 
@@ -780,6 +782,7 @@ class PublicSessionMeetingsUpdate(TypedDict):
     revision: NotRequired[Annotated[int, Field(alias="revision")]]
     session_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="session_id")]]
     state: NotRequired[Annotated[PublicMeetingState, Field(alias="state")]]
+    sweep_due_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="sweep_due_at")]]
     updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
 
 

@@ -526,26 +526,3 @@ comment on function public.explain_notifications(uuid, uuid) is
     'What became of each change of a session for one user: whether a mail was sent, is waiting, was skipped or given up, when and why. Others'' seats are left out. Managers only. Errors: 42501; PT404 unknown session or user.';
 revoke execute on function public.explain_notifications(uuid, uuid) from public, anon, authenticated, service_role;
 grant execute on function public.explain_notifications(uuid, uuid) to authenticated;
-
--- Security definer: role notifier may call the queue's functions and read nothing.
-create function notifier.meetings_due_at()
-returns timestamptz
-language plpgsql
-stable
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-    return (
-        select meeting.due_at
-        from public.session_meetings as meeting
-        where meeting.due_at is not null
-        order by meeting.due_at
-        limit 1
-    );
-end
-$$;
-comment on function notifier.meetings_due_at() is
-    'When the edge function meetings next has something to do; in the past: now; null: nothing.';
-revoke execute on function notifier.meetings_due_at() from public;
-grant execute on function notifier.meetings_due_at() to notifier;
