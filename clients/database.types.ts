@@ -890,6 +890,7 @@ export type Database = {
           "revision": number;
           "session_id": string | null;
           "state": Database["public"]["Enums"]["meeting_state"];
+          "sweep_due_at": string | null;
           "updated_at": string;
         };
         ComputedFields: never;
@@ -915,6 +916,7 @@ export type Database = {
           "revision"?: number;
           "session_id"?: string | null;
           "state"?: never;
+          "sweep_due_at"?: string | null;
           "updated_at"?: string;
         };
         Update: {
@@ -939,6 +941,7 @@ export type Database = {
           "revision"?: number;
           "session_id"?: string | null;
           "state"?: never;
+          "sweep_due_at"?: string | null;
           "updated_at"?: string;
         };
         Relationships: [
@@ -2179,7 +2182,6 @@ export type Database = {
         Args: {
           "claim_id": string;
           "external_id"?: string;
-          "host_link"?: string;
           "link"?: string;
           "meeting_id": string;
           "passcode"?: string;
