@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -205,7 +205,7 @@ def test_a_deleted_recording_takes_its_address_with_it(
         ),
         ({"storage_path": "1.mp4"}, "storage_path must be a path in the folder of its session"),
         (
-            {"storage_path": f"{uuid4()}/1.mp4"},
+            {"storage_path": "8041c22d-e83f-4bc1-ab8d-ad19ff827b0c/1.mp4"},
             "storage_path must be a path in the folder of its session",
         ),
         ({"url": URL, "title": " "}, "title must be one line of 1 to 200 characters"),
