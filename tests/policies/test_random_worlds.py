@@ -123,8 +123,8 @@ def populate(world: World, dice: random.Random) -> None:
             course=course,
             batch=None if course is None else dice.choice(batches[course]),
             mentor=dice.choice([*mentors, None]),
-            # One after the other: nobody is booked twice.
-            starts=datetime.now(UTC) + timedelta(days=number - 15),
+            # One after the other, and none within hours of now: nobody is booked twice.
+            starts=datetime.now(UTC) + timedelta(days=number - 15, hours=6),
             status=dice.choice(["upcoming", "upcoming", "cancelled", "completed"]),
         )
         if dice.random() < 0.4:
