@@ -74,14 +74,15 @@ select
         else 'later'
     end as segment,
     dated.platform,
-    dated.link,
+    case when dated.link_failed_at is null then dated.link else dated.backup_link end as link,
     dated.backup_link,
-    dated.zoom_meeting_id,
+    case when dated.link_failed_at is null then dated.zoom_meeting_id end as zoom_meeting_id,
     dated.series_id,
     dated.recurrence_id,
     dated.sequence,
     dated.join_opens_at,
     (dated.status_now = 'live' or (dated.status_now = 'upcoming' and now() >= dated.join_opens_at))
+    and num_nonnulls(dated.link, dated.link_failed_at) > 0
     and (not dated.registration_required or registration.status is not distinct from 'registered') as can_join,
     attendance.status as attendance_status,
     attendance.joined_at,
@@ -108,7 +109,9 @@ select
                 and ahead.status = 'waitlisted'
                 and (ahead.queued_at, ahead.student_id) <= (registration.queued_at, $3)
         )
-    end as waitlist_position
+    end as waitlist_position,
+    dated.link is null and dated.link_failed_at is null as link_pending,
+    dated.link_failed_at is not null as is_on_backup_link
 from dated
 left join public.profiles as mentor on dated.mentor_id = mentor.id
 left join public.session_attendance as attendance
