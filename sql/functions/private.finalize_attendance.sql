@@ -17,7 +17,11 @@ begin
     perform private.take_presence_turn(v_session.id);
     perform private.refresh_attendance(v_session);
     insert into public.session_attendance (session_id, student_id, status, source)
-    select v_session.id, learner.user_id, 'absent', 'join'
+    select
+        v_session.id,
+        learner.user_id,
+        private.absence(v_session.id, learner.user_id),
+        'join'
     from private.session_learners(v_session) as learner
     where private.has_seat(v_session, learner.user_id)
     order by learner.user_id
@@ -25,5 +29,5 @@ begin
 end
 $$;
 comment on function private.finalize_attendance(uuid) is
-    'Final attendance of a completed session: open presence ends with the session, partial is decided, the missing (of those registered, where registration was required) are absent. Repeatable; nothing for other sessions.';
+    'Final attendance of a completed session: open presence ends with the session, partial is decided, the missing (of those registered, where registration was required) are absent, or excused where the host has approved it. Repeatable; nothing for other sessions.';
 revoke execute on function private.finalize_attendance(uuid) from public;

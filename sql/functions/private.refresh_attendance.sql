@@ -1,12 +1,21 @@
 -- Derives attendance from presence; runs after each join and leave (one learner), and when the session is over or a
 -- report arrives (all of them). Marks made by hand or imported stay as they are. Whoever turns out not to have come
--- loses the automatic record, or is absent once the session is over. Callers hold the turn of those concerned.
+-- loses the automatic record, or is absent (or excused) once the session is over. Callers hold the turn of those
+-- concerned.
 create function private.refresh_attendance(session public.success_sessions, user_id uuid default null)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+    -- What is forgotten cannot be worked out again.
+    if session.end_time < (
+        select clock_timestamp() - make_interval(months => settings.presence_retention_months) + interval '1 day'
+        from public.app_settings as settings
+    ) then
+        return;
+    end if;
+
     with
     presence as materialized (
         select *
@@ -23,9 +32,12 @@ begin
                 when
                     session.status = 'completed'
                     and presence.present_for
-                    < (session.end_time - session.start_time) * (settings.partial_below_percent / 100.0)
+                    < (session.end_time - session.start_time)
+                    * (coalesce(rule.partial_below_percent, settings.partial_below_percent) / 100.0)
                     then 'partial'::public.attendance_status
-                when presence.joined_at > session.start_time + make_interval(mins => settings.late_after_minutes)
+                when
+                    presence.joined_at > session.start_time
+                    + make_interval(mins => coalesce(rule.late_after_minutes, settings.late_after_minutes))
                     then 'late'
                 else 'present'
             end,
@@ -38,6 +50,7 @@ begin
             end
         from presence
         cross join public.app_settings as settings
+        left join public.attendance_rules as rule on rule.session_type = session.session_type
         order by presence.student_id
         on conflict (session_id, student_id) do update set
             status = excluded.status,
@@ -51,7 +64,7 @@ begin
 
     missing as (
         update public.session_attendance as attendance set
-            status = 'absent',
+            status = private.absence(session.id, attendance.student_id),
             joined_at = null,
             left_at = null,
             minutes_present = 0,

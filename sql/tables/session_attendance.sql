@@ -18,6 +18,14 @@ create table public.session_attendance (
     foreign key (student_id) references public.profiles (id) on delete cascade,
     constraint session_attendance_marked_by_fkey
     foreign key (marked_by) references public.profiles (id) on delete set null,
+    constraint session_attendance_note_length check (
+        private.rule(
+            char_length(note) <= 1000,
+            'session_attendance_note_length',
+            'note must be at most 1,000 characters',
+            'Shorten the note.'
+        )
+    ),
     constraint session_attendance_minutes_present_range check (minutes_present between 0 and 1440),
     constraint session_attendance_left_at_after_joined_at check (left_at >= joined_at)
 );
@@ -33,7 +41,7 @@ comment on column public.session_attendance.minutes_present is
     'Minutes in the session: the union of all intervals, clipped to the scheduled time, rounded.';
 comment on column public.session_attendance.source is 'Where the value comes from.';
 comment on column public.session_attendance.marked_by is 'Who marked it by hand; null for automatic values.';
-comment on column public.session_attendance.note is 'Remark of whoever marked it.';
+comment on column public.session_attendance.note is 'Remark of whoever marked it, at most 1,000 characters.';
 comment on column public.session_attendance.created_at is 'When the record was made.';
 comment on column public.session_attendance.updated_at is 'When the record last changed.';
 

@@ -28,6 +28,8 @@ create trigger touch_updated_at before update on public.notification_preferences
 for each row execute function private.touch_updated_at();
 create trigger touch_updated_at before update on public.session_series
 for each row execute function private.touch_updated_at();
+create trigger touch_updated_at before update on public.attendance_rules
+for each row execute function private.touch_updated_at();
 create trigger touch_updated_at before update on public.session_recordings
 for each row execute function private.touch_updated_at();
 create trigger touch_updated_at before update on public.booking_offers

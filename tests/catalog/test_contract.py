@@ -15,6 +15,7 @@ ENUMS = {
     "public.series_skip_reason": ["blackout", "clash", "failed"],
     "public.meeting_state": ["pending", "changing", "ready", "ending", "ended"],
     "public.registration_status": ["registered", "waitlisted", "cancelled"],
+    "public.excuse_status": ["requested", "approved", "declined", "withdrawn"],
     "public.presence_outcome": ["recorded", "unmatched", "staff", "duplicate", "unknown_meeting"],
     "private.presence_kind": ["join", "leave", "end"],
     "private.review_status": ["waiting", "linked", "dismissed"],
@@ -56,6 +57,20 @@ ENUMS = {
 }
 
 API_FUNCTIONS = {
+    (
+        "decide_excuse(session_id uuid, student_id uuid, approve boolean,"
+        " note text DEFAULT NULL::text)"
+    ): "session_excuses",
+    (
+        "import_attendance(session_id uuid, rows jsonb, all_or_nothing boolean DEFAULT false)"
+    ): "attendance_import_row",
+    (
+        "mark_attendance(session_id uuid, student_id uuid, status attendance_status,"
+        " note text DEFAULT NULL::text)"
+    ): "session_attendance",
+    "request_excuse(session_id uuid, reason text)": "session_excuses",
+    "session_roster(session_id uuid)": "roster_entry",
+    "withdraw_excuse(session_id uuid)": "session_excuses",
     ("report_link_failure(session_id uuid, note text DEFAULT NULL::text)"): "success_sessions",
     "withdraw_link_failure(session_id uuid)": "success_sessions",
     "calendar_feed(token text)": '"text/calendar"',
@@ -185,6 +200,7 @@ API_FUNCTIONS = {
 
 API_RELATIONS = {
     "app_settings",
+    "attendance_rules",
     "audit_log",
     "batches",
     "blackout_clashes",
@@ -203,6 +219,7 @@ API_RELATIONS = {
     "session_attendance",
     "session_bookings",
     "session_meetings",
+    "session_excuses",
     "session_participants",
     "session_recording_views",
     "session_recordings",

@@ -50,6 +50,10 @@ SUMMARY = {
         " audit_retention_months, presence_retention_months, reminder_minutes)"
     ),
     ("authenticated", "public.audit_log"): "select",
+    ("authenticated", "public.attendance_rules"): (
+        "select, insert (session_type, late_after_minutes, partial_below_percent),"
+        " update (session_type, late_after_minutes, partial_below_percent), delete"
+    ),
     ("authenticated", "public.batches"): (
         "select, insert (id, course_id, name), update (name), delete"
     ),
@@ -93,6 +97,7 @@ SUMMARY = {
     ("authenticated", "public.session_participants"): (
         "select, insert (session_id, user_id), delete"
     ),
+    ("authenticated", "public.session_excuses"): "select",
     ("authenticated", "public.session_recording_views"): "select",
     ("authenticated", "public.session_recordings"): (
         f"select, insert (id, session_id, {RECORDING_FIELDS}), update ({RECORDING_FIELDS}), delete"
@@ -159,6 +164,12 @@ SUMMARY = {
     ("authenticated", "public.preview_recurrence(recurrence, start_time, timezone)"): CALL,
     ("authenticated", "public.register_for_session(session_id)"): CALL,
     ("authenticated", "public.revoke_calendar_feed(feed_id)"): CALL,
+    ("authenticated", "public.decide_excuse(session_id, student_id, approve, note)"): CALL,
+    ("authenticated", "public.import_attendance(session_id, rows, all_or_nothing)"): CALL,
+    ("authenticated", "public.mark_attendance(session_id, student_id, status, note)"): CALL,
+    ("authenticated", "public.request_excuse(session_id, reason)"): CALL,
+    ("authenticated", "public.session_roster(session_id)"): CALL,
+    ("authenticated", "public.withdraw_excuse(session_id)"): CALL,
     ("authenticated", "public.report_link_failure(session_id, note)"): CALL,
     ("authenticated", "public.withdraw_link_failure(session_id)"): CALL,
     ("authenticated", "public.session_credentials(session_id)"): CALL,
@@ -200,6 +211,7 @@ SUMMARY = {
     ("service_role", "public.*"): "usage",
     ("service_role", "public.app_settings"): "select, update",
     ("service_role", "public.audit_log"): "select",
+    ("service_role", "public.attendance_rules"): ALL,
     ("service_role", "public.batches"): ALL,
     ("service_role", "public.blackout_dates"): ALL,
     ("service_role", "public.booking_offers"): ALL,
@@ -216,6 +228,7 @@ SUMMARY = {
     ("service_role", "public.session_attendance"): ALL,
     ("service_role", "public.session_bookings"): "select",
     ("service_role", "public.session_participants"): ALL,
+    ("service_role", "public.session_excuses"): "select",
     ("service_role", "public.session_recording_views"): "select",
     ("service_role", "public.session_recordings"): ALL,
     ("service_role", "public.session_ratings"): ALL,

@@ -57,6 +57,7 @@ PLATFORM = {
 
 INSERTABLE: dict[str, set[str]] = {
     "app_settings": set(),
+    "attendance_rules": {"session_type", "late_after_minutes", "partial_below_percent"},
     "batches": {"id", "course_id", "name"},
     "blackout_dates": {"id", "course_id", "name", "first_date", "last_date"},
     "booking_offers": {"mentor_id"} | OFFER,
@@ -74,6 +75,7 @@ INSERTABLE: dict[str, set[str]] = {
     "session_attendance": set(),
     "session_bookings": set(),
     "session_meetings": set(),
+    "session_excuses": set(),
     "session_participants": {"session_id", "user_id"},
     "session_recording_views": set(),
     "session_recordings": {"id", "session_id"} | RECORDING,
@@ -92,6 +94,7 @@ UPDATABLE: dict[str, set[str]] = {
         *("mentor_buffer_minutes", "series_horizon_days"),
         *("audit_retention_months", "presence_retention_months", "reminder_minutes"),
     },
+    "attendance_rules": {"session_type", "late_after_minutes", "partial_below_percent"},
     "batches": {"name"},
     "blackout_dates": {"course_id", "name", "first_date", "last_date"},
     "booking_offers": OFFER,
@@ -107,6 +110,7 @@ UPDATABLE: dict[str, set[str]] = {
     "session_attendance": set(),
     "session_bookings": set(),
     "session_meetings": set(),
+    "session_excuses": set(),
     "session_participants": set(),
     "session_recording_views": set(),
     "session_recordings": RECORDING,

@@ -797,6 +797,47 @@ ATTEMPTS = (
         may=(*ADMINS, "service_role"),
         refused=("anon",),
     ),
+    # -- attendance_rules and session_excuses ------------------------------------------------------
+    Attempt(
+        "attendance_rules",
+        "select",
+        "one",
+        "select from public.attendance_rules where session_type = 'mentorship'",
+        may=NOT_ANON,
+        refused=("anon",),
+    ),
+    Attempt(
+        "attendance_rules",
+        "insert",
+        "another",
+        "insert into public.attendance_rules (session_type) values ('group_coaching')",
+        may=(*ADMINS, "service_role"),
+        refused=but(*ADMINS, "service_role"),
+    ),
+    Attempt(
+        "attendance_rules",
+        "update",
+        "one",
+        "update public.attendance_rules set late_after_minutes = 1 where late_after_minutes = 5",
+        may=(*ADMINS, "service_role"),
+        refused=("anon",),
+    ),
+    Attempt(
+        "attendance_rules",
+        "delete",
+        "one",
+        "delete from public.attendance_rules where session_type = 'mentorship'",
+        may=(*ADMINS, "service_role"),
+        refused=("anon",),
+    ),
+    Attempt(
+        "session_excuses",
+        "select",
+        "of the student",
+        "select from public.session_excuses where student_id = %(student)s",
+        may=("student", "host", *MANAGERS, "service_role"),
+        refused=("anon",),
+    ),
     # -- session_recordings and their views --------------------------------------------------------
     Attempt(
         "session_recordings",
@@ -961,6 +1002,27 @@ DONE_BY_NOBODY = (
             ("delete", "delete from public.session_recording_views where user_id = %(student)s"),
         )
     ),
+    # Excuses too have their functions.
+    *(
+        Attempt("session_excuses", verb, "of the student", statement, may=(), refused=ALL)
+        for verb, statement in (
+            (
+                "insert",
+                """
+                insert into public.session_excuses (session_id, student_id, status)
+                values (%(batch_session)s, %(student)s, 'approved')
+                """,
+            ),
+            (
+                "update",
+                """
+                update public.session_excuses set status = 'approved'
+                where student_id = %(student)s
+                """,
+            ),
+            ("delete", "delete from public.session_excuses where student_id = %(student)s"),
+        )
+    ),
     # So are slots.
     *(
         Attempt("session_bookings", verb, "of the student", statement, may=(), refused=ALL)
@@ -1027,6 +1089,8 @@ DONE_BY_NOBODY = (
             ("session_bookings", "truncate public.session_bookings"),
             ("session_meetings", "truncate public.session_meetings cascade"),
             ("session_participants", "truncate public.session_participants"),
+            ("attendance_rules", "truncate public.attendance_rules"),
+            ("session_excuses", "truncate public.session_excuses"),
             ("session_recording_views", "truncate public.session_recording_views"),
             ("session_recordings", "truncate public.session_recordings cascade"),
             ("session_ratings", "truncate public.session_ratings"),

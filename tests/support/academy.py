@@ -148,6 +148,15 @@ def found(conn: psycopg.Connection) -> Academy:
         world.invite(sessions[session], people["participant"])
     world.attendance(sessions["over"], people["student"])
     world.registration(sessions["over"], people["student"])
+    conn.execute(
+        "insert into public.session_excuses (session_id, student_id, reason)"
+        " values (%s, %s, 'Ill')",
+        (sessions["over"], people["student"]),
+    )
+    conn.execute(
+        "insert into public.attendance_rules (session_type, late_after_minutes)"
+        " values ('mentorship', 5)"
+    )
     with as_user(conn, people["student"]):
         conn.execute("select public.create_calendar_feed()")
     recordings = {

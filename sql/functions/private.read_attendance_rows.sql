@@ -1,0 +1,74 @@
+-- Every row by itself, so that the report can name all that is wrong at once. An address is looked for among those who
+-- take part, so that nothing is learned of anybody else.
+create function private.read_attendance_rows(session public.success_sessions, rows jsonb)
+returns table (number integer, student_id uuid, status public.attendance_status, note text, problem text)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return query
+    with
+    learner as materialized (
+        select listed.user_id
+        from private.session_learners(session) as listed
+        union
+        select attendance.student_id
+        from public.session_attendance as attendance
+        where attendance.session_id = session.id
+    ),
+
+    told as (
+        select
+            element.ordinality::integer as number,
+            case when jsonb_typeof(element.value) = 'object' then element.value else '{}' end as fields
+        from jsonb_array_elements(rows) with ordinality as element
+    ),
+
+    found as (
+        select
+            told.number,
+            told.fields,
+            array(
+                select learner.user_id
+                from learner
+                where lower(told.fields ->> 'student_id') = learner.user_id::text
+                union
+                select learner.user_id
+                from learner
+                inner join auth.users as account on learner.user_id = account.id
+                where
+                    not told.fields ? 'student_id'
+                    and lower(account.email) = lower(btrim(told.fields ->> 'email'))
+            ) as user_ids,
+            array(
+                select label
+                from unnest(enum_range(null::public.attendance_status)) as label
+                where label::text = told.fields ->> 'status'
+            ) as statuses
+        from told
+    )
+
+    select
+        found.number,
+        found.user_ids[1],
+        found.statuses[1],
+        nullif(btrim(found.fields ->> 'note'), ''),
+        case
+            when num_nonnulls(found.fields ->> 'student_id', found.fields ->> 'email') <> 1
+                then 'needs either student_id or email'
+            when cardinality(found.statuses) = 0
+                then 'status must be present, late, partial, absent or excused'
+            when cardinality(found.user_ids) <> 1 then 'nobody who takes part in this session'
+            when char_length(found.fields ->> 'note') > 1000 then 'note must be at most 1,000 characters'
+            when
+                count(*) over (partition by found.user_ids[1] order by found.number) > 1
+                then 'the same student as in an earlier row'
+        end
+    from found
+    order by found.number;
+end
+$$;
+comment on function private.read_attendance_rows(public.success_sessions, jsonb) is
+    'The rows of import_attendance: whose they are, what they say, and what is wrong with them (null: nothing).';
+revoke execute on function private.read_attendance_rows(public.success_sessions, jsonb) from public;
