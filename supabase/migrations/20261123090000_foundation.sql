@@ -145,6 +145,15 @@ create type public.presence_outcome as enum (
 );
 comment on type public.presence_outcome is 'What became of a presence event or report of a meeting platform.';
 
+-- Where a student's wish to be excused stands.
+create type public.excuse_status as enum (
+    'requested', -- waits for the host
+    'approved', -- who does not come is excused instead of absent
+    'declined', -- who does not come is absent
+    'withdrawn' -- the student has taken it back
+);
+comment on type public.excuse_status is 'Where a student''s wish to be excused from a session stands.';
+
 -- What record_presence and end_meeting answer.
 create type public.presence_receipt as (
     outcome public.presence_outcome,
@@ -185,6 +194,36 @@ create type public.recording_receipt as (
 );
 comment on type public.recording_receipt is
     'Answer of add_recording: recorded, duplicate or unknown_meeting (then the rest is null), the session and the recording.';
+
+-- One line of session_roster.
+create type public.roster_entry as (
+    student_id uuid,
+    full_name text,
+    is_learner boolean,
+    registration_status public.registration_status,
+    attendance_status public.attendance_status,
+    joined_at timestamptz,
+    left_at timestamptz,
+    minutes_present integer,
+    source public.attendance_source,
+    note text,
+    excuse_status public.excuse_status,
+    excuse_reason text,
+    participation_rate numeric
+);
+comment on type public.roster_entry is
+    'A student of a session: name, whether they still take part, registration, attendance, minutes in the session, wish to be excused, and the share (0 to 1) of the course''s sessions so far that they attended, excused ones left out; null where there is nothing to say.';
+
+-- What import_attendance says of one row.
+create type public.attendance_import_row as (
+    number integer,
+    is_accepted boolean,
+    student_id uuid,
+    status public.attendance_status,
+    problem text
+);
+comment on type public.attendance_import_row is
+    'What import_attendance says of a row: its number from 1, whether it was written, for whom and what; problem says why not.';
 
 -- What keeps a mentor from hosting at some time, or an account from one more meeting: one row of private.mentor_clashes
 -- and private.meeting_account_clashes.

@@ -998,6 +998,45 @@ using (
     or session_id = any((select private.my_hosted_session_ids())::uuid[])
 );
 
+alter table public.attendance_rules enable row level security;
+
+revoke all on public.attendance_rules from public, anon, authenticated, service_role;
+grant select, delete on public.attendance_rules to authenticated;
+grant insert (session_type, late_after_minutes, partial_below_percent),
+update (session_type, late_after_minutes, partial_below_percent)
+on public.attendance_rules to authenticated;
+grant select, insert, update, delete on public.attendance_rules to service_role;
+
+create policy attendance_rules_select_everyone on public.attendance_rules
+for select to authenticated
+using (true);
+
+create policy attendance_rules_insert_admin on public.attendance_rules
+for insert to authenticated
+with check ((select private.is_settings_admin()));
+
+create policy attendance_rules_update_admin on public.attendance_rules
+for update to authenticated
+using ((select private.is_settings_admin()))
+with check ((select private.is_settings_admin()));
+
+create policy attendance_rules_delete_admin on public.attendance_rules
+for delete to authenticated
+using ((select private.is_settings_admin()));
+
+alter table public.session_excuses enable row level security;
+
+revoke all on public.session_excuses from public, anon, authenticated, service_role;
+grant select on public.session_excuses to authenticated, service_role;
+
+-- Both arms are indexable, so the planner can combine them.
+create policy session_excuses_select_own_host_or_manager on public.session_excuses
+for select to authenticated
+using (
+    student_id between (select private.my_rows_from()) and (select private.my_rows_to())
+    or session_id = any((select private.my_hosted_session_ids())::uuid[])
+);
+
 alter table public.session_recordings enable row level security;
 
 revoke all on public.session_recordings from public, anon, authenticated, service_role;
@@ -1363,6 +1402,8 @@ for each row execute function private.touch_updated_at();
 create trigger touch_updated_at before update on public.notification_preferences
 for each row execute function private.touch_updated_at();
 create trigger touch_updated_at before update on public.session_series
+for each row execute function private.touch_updated_at();
+create trigger touch_updated_at before update on public.attendance_rules
 for each row execute function private.touch_updated_at();
 create trigger touch_updated_at before update on public.session_recordings
 for each row execute function private.touch_updated_at();

@@ -1857,15 +1857,47 @@ comment on function private.session_presence(public.success_sessions, uuid) is
     'First join, last leave (null while there), time present (union of intervals, clipped to the session) and whether the platform saw them, of each learner who came, or of the one given.';
 revoke execute on function private.session_presence(public.success_sessions, uuid) from public;
 
+create function private.absence(session_id uuid, student_id uuid)
+returns public.attendance_status
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return case
+        when exists (
+            select from public.session_excuses as excuse
+            where
+                excuse.session_id = absence.session_id
+                and excuse.student_id = absence.student_id
+                and excuse.status = 'approved'
+        ) then 'excused'::public.attendance_status
+        else 'absent'
+    end;
+end
+$$;
+comment on function private.absence(uuid, uuid) is
+    'What somebody is who did not come: excused, if the host has approved it, else absent.';
+revoke execute on function private.absence(uuid, uuid) from public;
+
 -- Derives attendance from presence; runs after each join and leave (one learner), and when the session is over or a
 -- report arrives (all of them). Marks made by hand or imported stay as they are. Whoever turns out not to have come
--- loses the automatic record, or is absent once the session is over. Callers hold the turn of those concerned.
+-- loses the automatic record, or is absent (or excused) once the session is over. Callers hold the turn of those
+-- concerned.
 create function private.refresh_attendance(session public.success_sessions, user_id uuid default null)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+    -- What is forgotten cannot be worked out again.
+    if session.end_time < (
+        select clock_timestamp() - make_interval(months => settings.presence_retention_months) + interval '1 day'
+        from public.app_settings as settings
+    ) then
+        return;
+    end if;
+
     with
     presence as materialized (
         select *
@@ -1882,9 +1914,12 @@ begin
                 when
                     session.status = 'completed'
                     and presence.present_for
-                    < (session.end_time - session.start_time) * (settings.partial_below_percent / 100.0)
+                    < (session.end_time - session.start_time)
+                    * (coalesce(rule.partial_below_percent, settings.partial_below_percent) / 100.0)
                     then 'partial'::public.attendance_status
-                when presence.joined_at > session.start_time + make_interval(mins => settings.late_after_minutes)
+                when
+                    presence.joined_at > session.start_time
+                    + make_interval(mins => coalesce(rule.late_after_minutes, settings.late_after_minutes))
                     then 'late'
                 else 'present'
             end,
@@ -1897,6 +1932,7 @@ begin
             end
         from presence
         cross join public.app_settings as settings
+        left join public.attendance_rules as rule on rule.session_type = session.session_type
         order by presence.student_id
         on conflict (session_id, student_id) do update set
             status = excluded.status,
@@ -1910,7 +1946,7 @@ begin
 
     missing as (
         update public.session_attendance as attendance set
-            status = 'absent',
+            status = private.absence(session.id, attendance.student_id),
             joined_at = null,
             left_at = null,
             minutes_present = 0,
@@ -1997,7 +2033,11 @@ begin
     perform private.take_presence_turn(v_session.id);
     perform private.refresh_attendance(v_session);
     insert into public.session_attendance (session_id, student_id, status, source)
-    select v_session.id, learner.user_id, 'absent', 'join'
+    select
+        v_session.id,
+        learner.user_id,
+        private.absence(v_session.id, learner.user_id),
+        'join'
     from private.session_learners(v_session) as learner
     where private.has_seat(v_session, learner.user_id)
     order by learner.user_id
@@ -2005,7 +2045,7 @@ begin
 end
 $$;
 comment on function private.finalize_attendance(uuid) is
-    'Final attendance of a completed session: open presence ends with the session, partial is decided, the missing (of those registered, where registration was required) are absent. Repeatable; nothing for other sessions.';
+    'Final attendance of a completed session: open presence ends with the session, partial is decided, the missing (of those registered, where registration was required) are absent, or excused where the host has approved it. Repeatable; nothing for other sessions.';
 revoke execute on function private.finalize_attendance(uuid) from public;
 
 -- What the mentor's mail after the session says.

@@ -659,6 +659,511 @@ revoke execute on function public.reconcile_presence(
 grant execute on function public.reconcile_presence(text, text, text, timestamptz, timestamptz, jsonb)
 to service_role;
 
+-- == Attendance by hand ==============================================================================================
+
+create function private.check_marking(session public.success_sessions, is_in_advance boolean)
+returns void
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if session.status = 'cancelled' then
+        raise exception using
+            errcode = 'PT409',
+            message = 'this session was cancelled',
+            detail = coalesce(session.cancel_reason, 'no reason was given'),
+            hint = 'Nobody was expected there.';
+    end if;
+    if is_in_advance is not true
+        and session.status = 'upcoming'
+        and clock_timestamp() < private.join_opens_at(session.start_time)
+    then
+        raise exception using
+            errcode = 'PT409',
+            message = 'nobody can have been there yet',
+            detail = 'joining opens at ' || private.utc_text(private.join_opens_at(session.start_time)),
+            hint = 'Until then students can be marked excused only.';
+    end if;
+end
+$$;
+comment on function private.check_marking(public.success_sessions, boolean) is
+    'Refuses with PT409 marks in a session that is cancelled, or, unless they are made in advance, not open yet.';
+revoke execute on function private.check_marking(public.success_sessions, boolean) from public;
+
+-- Security definer: it is the API; it writes what the caller may only read.
+create function public.mark_attendance(
+    session_id uuid,
+    student_id uuid,
+    status public.attendance_status,
+    note text default null
+)
+returns public.session_attendance
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_session public.success_sessions := private.visible_session(session_id);
+    v_attendance public.session_attendance;
+begin
+    perform private.check_session_staff(v_session);
+    perform private.check_marking(v_session, status = 'excused');
+    if student_id is null or not private.takes_part(v_session, student_id) then
+        raise exception using
+            errcode = '22023',
+            message = format('student_id %s does not take part in this session', coalesce(student_id::text, 'null')),
+            hint = 'Send the student_id of a row of session_roster.';
+    end if;
+
+    perform private.take_presence_turn(v_session.id, student_id::text);
+    if status is not null then
+        insert into public.session_attendance as attendance
+        (session_id, student_id, status, source, marked_by, note)
+        values (
+            v_session.id,
+            mark_attendance.student_id,
+            mark_attendance.status,
+            'manual',
+            auth.uid(),
+            nullif(btrim(mark_attendance.note), '')
+        )
+        on conflict on constraint session_attendance_pkey do update set
+            status = excluded.status,
+            source = excluded.source,
+            marked_by = excluded.marked_by,
+            note = excluded.note,
+            updated_at = clock_timestamp();
+    else
+        -- Back to what presence says.
+        delete from public.session_attendance as attendance
+        where attendance.session_id = v_session.id and attendance.student_id = mark_attendance.student_id;
+        perform private.refresh_attendance(v_session, student_id);
+        if v_session.status = 'completed' then
+            insert into public.session_attendance (session_id, student_id, status, source)
+            values (
+                v_session.id,
+                mark_attendance.student_id,
+                private.absence(v_session.id, mark_attendance.student_id),
+                'join'
+            )
+            on conflict do nothing;
+        end if;
+    end if;
+    select attendance.* into v_attendance
+    from public.session_attendance as attendance
+    where attendance.session_id = v_session.id and attendance.student_id = mark_attendance.student_id;
+    return v_attendance;
+end
+$$;
+comment on function public.mark_attendance(uuid, uuid, public.attendance_status, text) is
+    'Say by hand whether a student was there, with a note; from then on nothing automatic changes it. status null takes the mark back: what presence says counts again. Host and managers, once joining is open; excused at any time. Audited with actor, old, new and note. Errors: PT404 unknown or not visible; 42501 for everybody else; 22023 the student does not take part, or the note is longer than 1,000 characters; PT409 cancelled, or too early (the detail says until when).';
+revoke execute on function public.mark_attendance(uuid, uuid, public.attendance_status, text)
+from public, anon, authenticated, service_role;
+grant execute on function public.mark_attendance(uuid, uuid, public.attendance_status, text) to authenticated;
+
+-- Every row by itself, so that the report can name all that is wrong at once. An address is looked for among those who
+-- take part, so that nothing is learned of anybody else.
+create function private.read_attendance_rows(session public.success_sessions, rows jsonb)
+returns table (number integer, student_id uuid, status public.attendance_status, note text, problem text)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return query
+    with
+    learner as materialized (
+        select listed.user_id
+        from private.session_learners(session) as listed
+        union
+        select attendance.student_id
+        from public.session_attendance as attendance
+        where attendance.session_id = session.id
+    ),
+
+    told as (
+        select
+            element.ordinality::integer as number,
+            case when jsonb_typeof(element.value) = 'object' then element.value else '{}' end as fields
+        from jsonb_array_elements(rows) with ordinality as element
+    ),
+
+    found as (
+        select
+            told.number,
+            told.fields,
+            array(
+                select learner.user_id
+                from learner
+                where lower(told.fields ->> 'student_id') = learner.user_id::text
+                union
+                select learner.user_id
+                from learner
+                inner join auth.users as account on learner.user_id = account.id
+                where
+                    not told.fields ? 'student_id'
+                    and lower(account.email) = lower(btrim(told.fields ->> 'email'))
+            ) as user_ids,
+            array(
+                select label
+                from unnest(enum_range(null::public.attendance_status)) as label
+                where label::text = told.fields ->> 'status'
+            ) as statuses
+        from told
+    )
+
+    select
+        found.number,
+        found.user_ids[1],
+        found.statuses[1],
+        nullif(btrim(found.fields ->> 'note'), ''),
+        case
+            when num_nonnulls(found.fields ->> 'student_id', found.fields ->> 'email') <> 1
+                then 'needs either student_id or email'
+            when cardinality(found.statuses) = 0
+                then 'status must be present, late, partial, absent or excused'
+            when cardinality(found.user_ids) <> 1 then 'nobody who takes part in this session'
+            when char_length(found.fields ->> 'note') > 1000 then 'note must be at most 1,000 characters'
+            when
+                count(*) over (partition by found.user_ids[1] order by found.number) > 1
+                then 'the same student as in an earlier row'
+        end
+    from found
+    order by found.number;
+end
+$$;
+comment on function private.read_attendance_rows(public.success_sessions, jsonb) is
+    'The rows of import_attendance: whose they are, what they say, and what is wrong with them (null: nothing).';
+revoke execute on function private.read_attendance_rows(public.success_sessions, jsonb) from public;
+
+-- Security definer: it is the API; it writes what the caller may only read.
+create function public.import_attendance(session_id uuid, rows jsonb, all_or_nothing boolean default false)
+returns setof public.attendance_import_row
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_max_rows constant integer := 5000;
+    v_session public.success_sessions := private.visible_session(session_id);
+    v_report public.attendance_import_row[];
+    v_notes text [];
+begin
+    perform private.check_session_staff(v_session);
+    perform private.check_marking(v_session, false);
+    if jsonb_typeof(rows) is distinct from 'array' or jsonb_array_length(rows) > v_max_rows then
+        raise exception using
+            errcode = '22023',
+            message = format('rows must be an array of at most %s rows', v_max_rows),
+            hint = 'Send [{"email": "…", "status": "present", "note": "…"}, …], or student_id instead of email.';
+    end if;
+
+    perform private.take_presence_turn(v_session.id);
+    select
+        array_agg(
+            row(found.number, found.problem is null, found.student_id, found.status, found.problem)
+            ::public.attendance_import_row
+            order by found.number
+        ),
+        array_agg(found.note order by found.number)
+    into v_report, v_notes
+    from private.read_attendance_rows(v_session, rows) as found;
+
+    if all_or_nothing is true and exists (select from unnest(v_report) as line where not line.is_accepted) then
+        return query
+        select
+            line.number,
+            false,
+            line.student_id,
+            line.status,
+            coalesce(line.problem, 'not written, because other rows are wrong')
+        from unnest(v_report) as line
+        order by line.number;
+        return;
+    end if;
+
+    insert into public.session_attendance as attendance (session_id, student_id, status, source, marked_by, note)
+    select
+        v_session.id,
+        line.student_id,
+        line.status,
+        'import',
+        auth.uid(),
+        v_notes[line.number]
+    from unnest(v_report) as line
+    where line.is_accepted
+    order by line.student_id
+    on conflict on constraint session_attendance_pkey do update set
+        status = excluded.status,
+        source = excluded.source,
+        marked_by = excluded.marked_by,
+        note = excluded.note,
+        updated_at = clock_timestamp();
+    return query select * from unnest(v_report);
+end
+$$;
+comment on function public.import_attendance(uuid, jsonb, boolean) is
+    'Marks many by hand: rows is an array of at most 5,000 {"student_id" or "email", "status", "note"}. Answers a line per row: whether it was written, and what is wrong with it; all_or_nothing: none is written unless all are right. Outranks automatic values as mark_attendance does, and is audited alike. Host and managers. Errors: PT404 unknown or not visible; 42501 for everybody else; 22023 rows is no such array; PT409 cancelled, or too early.';
+revoke execute on function public.import_attendance(uuid, jsonb, boolean)
+from public, anon, authenticated, service_role;
+grant execute on function public.import_attendance(uuid, jsonb, boolean) to authenticated;
+
+-- Security definer: it is the API; it shows the host names, which profiles shows to managers only.
+create function public.session_roster(session_id uuid)
+returns setof public.roster_entry
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_session public.success_sessions := private.visible_session(session_id);
+begin
+    perform private.check_session_staff(v_session);
+    return query
+    with
+    listed as materialized (
+        select
+            part.user_id,
+            bool_or(part.is_learner) as is_learner
+        from (
+            select
+                learner.user_id,
+                true as is_learner
+            from private.session_learners(v_session) as learner
+            union all
+            select
+                attendance.student_id,
+                false
+            from public.session_attendance as attendance
+            where attendance.session_id = v_session.id
+        ) as part
+        group by part.user_id
+    ),
+
+    rate as (
+        select
+            record.student_id,
+            count(*) filter (where record.status in ('present', 'late', 'partial'))::numeric / count(*) as attended
+        from listed
+        inner join public.session_attendance as record on listed.user_id = record.student_id
+        inner join public.success_sessions as held on record.session_id = held.id
+        where
+            held.course_id = v_session.course_id
+            and held.status = 'completed'
+            and record.status <> 'excused'
+        group by record.student_id
+    )
+
+    select
+        listed.user_id,
+        profile.full_name,
+        listed.is_learner,
+        registration.status,
+        attendance.status,
+        attendance.joined_at,
+        attendance.left_at,
+        attendance.minutes_present,
+        attendance.source,
+        attendance.note,
+        excuse.status,
+        excuse.reason,
+        round(rate.attended, 3)
+    from listed
+    inner join public.profiles as profile on listed.user_id = profile.id
+    left join rate on listed.user_id = rate.student_id
+    left join public.session_registrations as registration
+        on registration.session_id = v_session.id and listed.user_id = registration.student_id
+    left join public.session_attendance as attendance
+        on attendance.session_id = v_session.id and listed.user_id = attendance.student_id
+    left join public.session_excuses as excuse
+        on excuse.session_id = v_session.id and listed.user_id = excuse.student_id
+    order by profile.full_name, listed.user_id;
+end
+$$;
+comment on function public.session_roster(uuid) is
+    'The attendee list of a session, by name: everybody who takes part or was there, with registration, attendance, minutes, wish to be excused, and the share of the course''s sessions so far that they attended. Host and managers. Errors: PT404 unknown or not visible; 42501 for everybody else.';
+revoke execute on function public.session_roster(uuid) from public, anon, authenticated, service_role;
+grant execute on function public.session_roster(uuid) to authenticated;
+
+create function private.check_excuse_time(session public.success_sessions)
+returns void
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if session.status = 'cancelled' then
+        raise exception using
+            errcode = 'PT409',
+            message = 'this session was cancelled',
+            detail = coalesce(session.cancel_reason, 'no reason was given'),
+            hint = 'Nobody is expected there.';
+    end if;
+    if session.status <> 'upcoming' or clock_timestamp() >= session.start_time then
+        raise exception using
+            errcode = 'PT409',
+            message = 'this session has begun',
+            detail = 'its start_time is ' || private.utc_text(session.start_time),
+            hint = 'Ask the host, who may mark you excused.';
+    end if;
+end
+$$;
+comment on function private.check_excuse_time(public.success_sessions) is
+    'Refuses with PT409 wishes to be excused from a session that is cancelled or has begun.';
+revoke execute on function private.check_excuse_time(public.success_sessions) from public;
+
+-- Security definer: it is the API; it writes what the caller may only read.
+create function public.request_excuse(session_id uuid, reason text)
+returns public.session_excuses
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_session public.success_sessions := private.visible_session(session_id);
+    v_excuse public.session_excuses;
+begin
+    if not private.is_session_learner(v_session, auth.uid()) then
+        raise exception using
+            errcode = '42501',
+            message = 'only those who take part in a session as students are excused from it',
+            hint = 'A mentor who cannot come asks a manager for another host.';
+    end if;
+    if coalesce(btrim(request_excuse.reason), '') = '' then
+        raise exception using
+            errcode = '22023',
+            message = 'reason must not be blank',
+            hint = 'Say why you cannot come.';
+    end if;
+    perform private.check_excuse_time(v_session);
+
+    insert into public.session_excuses as excuse (session_id, student_id, reason)
+    values (v_session.id, auth.uid(), btrim(request_excuse.reason))
+    on conflict on constraint session_excuses_pkey do update set
+        status = 'requested',
+        reason = excluded.reason,
+        decided_by = null,
+        decided_at = null,
+        decision_note = null,
+        updated_at = clock_timestamp()
+    -- A decision stands, unless the student has taken the wish back since.
+    where excuse.status in ('requested', 'withdrawn')
+    returning * into v_excuse;
+    if not found then
+        select excuse.* into v_excuse
+        from public.session_excuses as excuse
+        where excuse.session_id = v_session.id and excuse.student_id = auth.uid();
+    end if;
+    return v_excuse;
+end
+$$;
+comment on function public.request_excuse(uuid, text) is
+    'Ask, before the session begins, to be excused from it; the host or a manager decides. Safe to repeat, with another reason too; a decision stands. Errors: PT404 unknown or not visible; 42501 for host and managers; 22023 no reason, or more than 1,000 characters; PT409 cancelled or begun.';
+revoke execute on function public.request_excuse(uuid, text) from public, anon, authenticated, service_role;
+grant execute on function public.request_excuse(uuid, text) to authenticated;
+
+-- Security definer: it is the API; it writes what the caller may only read.
+create function public.withdraw_excuse(session_id uuid)
+returns public.session_excuses
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_session public.success_sessions;
+    v_excuse public.session_excuses;
+begin
+    -- Whoever has asked may take it back, even if access has ended meanwhile.
+    select session.* into v_session
+    from public.success_sessions as session
+    where
+        session.id = withdraw_excuse.session_id
+        and exists (
+            select from public.session_excuses as excuse
+            where excuse.session_id = session.id and excuse.student_id = auth.uid()
+        );
+    if not found then
+        v_session := private.visible_session(session_id);
+        raise exception using
+            errcode = 'PT409',
+            message = 'you have not asked to be excused from this session',
+            hint = 'There is nothing to take back.';
+    end if;
+    perform private.check_excuse_time(v_session);
+    update public.session_excuses as excuse
+    set status = 'withdrawn', updated_at = clock_timestamp()
+    where excuse.session_id = v_session.id and excuse.student_id = auth.uid() and excuse.status <> 'withdrawn';
+    select excuse.* into v_excuse
+    from public.session_excuses as excuse
+    where excuse.session_id = v_session.id and excuse.student_id = auth.uid();
+    return v_excuse;
+end
+$$;
+comment on function public.withdraw_excuse(uuid) is
+    'Take back, before the session begins, the wish to be excused from it, decided or not. Safe to repeat. Errors: PT404 unknown or not visible; PT409 never asked, cancelled or begun.';
+revoke execute on function public.withdraw_excuse(uuid) from public, anon, authenticated, service_role;
+grant execute on function public.withdraw_excuse(uuid) to authenticated;
+
+-- Security definer: it is the API; it writes what the caller may only read.
+create function public.decide_excuse(session_id uuid, student_id uuid, approve boolean, note text default null)
+returns public.session_excuses
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_session public.success_sessions := private.visible_session(session_id);
+    v_excuse public.session_excuses;
+begin
+    perform private.check_session_staff(v_session);
+    if approve is null then
+        raise exception using
+            errcode = '22023',
+            message = 'approve must be true or false',
+            hint = 'Send true to excuse the student, false to decline.';
+    end if;
+    select excuse.* into v_excuse
+    from public.session_excuses as excuse
+    where excuse.session_id = v_session.id and excuse.student_id = decide_excuse.student_id
+    for no key update;
+    if not found or v_excuse.status = 'withdrawn' then
+        raise exception using
+            errcode = 'PT409',
+            message = 'this student does not ask to be excused',
+            hint = 'Use mark_attendance to excuse somebody unasked.';
+    end if;
+    update public.session_excuses as excuse
+    set
+        status = (case when approve then 'approved' else 'declined' end)::public.excuse_status,
+        decided_by = auth.uid(),
+        decided_at = clock_timestamp(),
+        decision_note = nullif(btrim(decide_excuse.note), ''),
+        updated_at = clock_timestamp()
+    where excuse.session_id = v_session.id and excuse.student_id = v_excuse.student_id
+    returning excuse.* into v_excuse;
+
+    -- Decided after the session.
+    perform private.take_presence_turn(v_session.id, v_excuse.student_id::text);
+    update public.session_attendance as attendance
+    set
+        status = (case when approve then 'excused' else 'absent' end)::public.attendance_status,
+        updated_at = clock_timestamp()
+    where
+        attendance.session_id = v_session.id
+        and attendance.student_id = v_excuse.student_id
+        and attendance.source not in ('manual', 'import')
+        and attendance.joined_at is null;
+    return v_excuse;
+end
+$$;
+comment on function public.decide_excuse(uuid, uuid, boolean, text) is
+    'Excuse a student who asks for it, or decline, with a note for them; may be decided again. Whoever is excused and comes all the same is present. Host and managers. Errors: PT404 unknown or not visible; 42501 for everybody else; 22023 approve is missing, the note is too long; PT409 the student does not ask.';
+revoke execute on function public.decide_excuse(uuid, uuid, boolean, text)
+from public, anon, authenticated, service_role;
+grant execute on function public.decide_excuse(uuid, uuid, boolean, text) to authenticated;
+
 -- == Recordings ======================================================================================================
 
 -- Moves the address into Vault before the row is stored, as success_sessions_4_credentials does. Null leaves it as it

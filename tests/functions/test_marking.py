@@ -131,7 +131,7 @@ def test_these_are_for_host_and_managers(
 def test_nobody_else_calls_them_at_all(
     conn: psycopg.Connection, over: UUID, function: str, acting: Any
 ) -> None:
-    arguments = {"session_id": over} | FOR_STAFF.get(function, {})
+    arguments: Row = {"session_id": over} | FOR_STAFF.get(function, {})
     if function == "request_excuse":
         arguments["reason"] = "Ill"
     with acting(conn), refusal(conn, "42501") as refused:
