@@ -39,6 +39,8 @@ values
 ('public.session_attendance', 'marked_by', false, 'kept', '{}'),
 ('public.session_excuses', 'student_id', true, 'cleared', '{reason, decision_note}'),
 ('public.session_excuses', 'decided_by', false, 'kept', '{}'),
+('public.session_ratings', 'student_id', true, 'cleared', '{comment}'),
+('private.host_presence', 'host_id', true, 'kept', '{}'),
 ('public.session_bookings', 'student_id', true, 'cleared', '{note}'),
 ('public.success_sessions', 'mentor_id', true, 'kept', '{}'),
 ('public.success_sessions', 'created_by', false, 'kept', '{}'),
