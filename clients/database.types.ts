@@ -52,6 +52,28 @@ export type Database = {
         };
         Relationships: [];
       };
+      "attendance_rules": {
+        Row: {
+          "late_after_minutes": number | null;
+          "partial_below_percent": number | null;
+          "session_type": Database["public"]["Enums"]["session_type"];
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "late_after_minutes"?: number | null;
+          "partial_below_percent"?: number | null;
+          "session_type": Database["public"]["Enums"]["session_type"];
+          "updated_at"?: string;
+        };
+        Update: {
+          "late_after_minutes"?: number | null;
+          "partial_below_percent"?: number | null;
+          "session_type"?: Database["public"]["Enums"]["session_type"];
+          "updated_at"?: string;
+        };
+        Relationships: [];
+      };
       "audit_log": {
         Row: {
           "action": string;
@@ -860,6 +882,86 @@ export type Database = {
           },
           {
             foreignKeyName: "session_bookings_student_id_fkey";
+            columns: ["student_id"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "session_excuses": {
+        Row: {
+          "created_at": string;
+          "decided_at": string | null;
+          "decided_by": string | null;
+          "decision_note": string | null;
+          "reason": string;
+          "session_id": string;
+          "status": Database["public"]["Enums"]["excuse_status"];
+          "student_id": string;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "decided_at"?: string | null;
+          "decided_by"?: string | null;
+          "decision_note"?: string | null;
+          "reason"?: string;
+          "session_id": string;
+          "status"?: Database["public"]["Enums"]["excuse_status"];
+          "student_id": string;
+          "updated_at"?: string;
+        };
+        Update: {
+          "created_at"?: string;
+          "decided_at"?: string | null;
+          "decided_by"?: string | null;
+          "decision_note"?: string | null;
+          "reason"?: string;
+          "session_id"?: string;
+          "status"?: Database["public"]["Enums"]["excuse_status"];
+          "student_id"?: string;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "session_excuses_decided_by_fkey";
+            columns: ["decided_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "session_excuses_session_id_fkey";
+            columns: ["session_id"];
+            isOneToOne: false;
+            referencedRelation: "blackout_clashes";
+            referencedColumns: ["session_id"];
+          },
+          {
+            foreignKeyName: "session_excuses_session_id_fkey";
+            columns: ["session_id"];
+            isOneToOne: false;
+            referencedRelation: "segmented_weekly_success_sessions";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "session_excuses_session_id_fkey";
+            columns: ["session_id"];
+            isOneToOne: false;
+            referencedRelation: "success_sessions";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "session_excuses_session_id_fkey";
+            columns: ["session_id"];
+            isOneToOne: false;
+            referencedRelation: "time_off_clashes";
+            referencedColumns: ["session_id"];
+          },
+          {
+            foreignKeyName: "session_excuses_student_id_fkey";
             columns: ["student_id"];
             isOneToOne: false;
             referencedRelation: "profiles";
@@ -2237,6 +2339,26 @@ export type Database = {
           isSetofReturn: true;
         };
       };
+      "decide_excuse": {
+        Args: { "approve": boolean; "note"?: string; "session_id": string; "student_id": string };
+        Returns: {
+          "created_at": string;
+          "decided_at": string | null;
+          "decided_by": string | null;
+          "decision_note": string | null;
+          "reason": string;
+          "session_id": string;
+          "status": Database["public"]["Enums"]["excuse_status"];
+          "student_id": string;
+          "updated_at": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "session_excuses";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       "end_meeting": {
         Args: {
           "event_id": string;
@@ -2284,6 +2406,16 @@ export type Database = {
         };
         Returns: boolean;
       };
+      "import_attendance": {
+        Args: { "all_or_nothing"?: boolean; "rows": Json; "session_id": string };
+        Returns: Database["public"]["CompositeTypes"]["attendance_import_row"][];
+        SetofOptions: {
+          from: "*";
+          to: "attendance_import_row";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
       "join_session": {
         Args: { "session_id": string };
         Returns: Database["public"]["CompositeTypes"]["session_join_details"];
@@ -2296,6 +2428,33 @@ export type Database = {
       };
       "leave_session": {
         Args: { "session_id": string };
+        Returns: {
+          "created_at": string;
+          "joined_at": string | null;
+          "left_at": string | null;
+          "marked_by": string | null;
+          "minutes_present": number;
+          "note": string | null;
+          "session_id": string;
+          "source": Database["public"]["Enums"]["attendance_source"];
+          "status": Database["public"]["Enums"]["attendance_status"];
+          "student_id": string;
+          "updated_at": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "session_attendance";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "mark_attendance": {
+        Args: {
+          "note"?: string;
+          "session_id": string;
+          "status": Database["public"]["Enums"]["attendance_status"];
+          "student_id": string;
+        };
         Returns: {
           "created_at": string;
           "joined_at": string | null;
@@ -2505,6 +2664,26 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "request_excuse": {
+        Args: { "reason": string; "session_id": string };
+        Returns: {
+          "created_at": string;
+          "decided_at": string | null;
+          "decided_by": string | null;
+          "decision_note": string | null;
+          "reason": string;
+          "session_id": string;
+          "status": Database["public"]["Enums"]["excuse_status"];
+          "student_id": string;
+          "updated_at": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "session_excuses";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       "reschedule_session": {
         Args: { "end_time"?: string; "session_id": string; "start_time": string };
         Returns: {
@@ -2592,6 +2771,16 @@ export type Database = {
         };
       };
       "session_ics": { Args: { "session_id": string }; Returns: unknown };
+      "session_roster": {
+        Args: { "session_id": string };
+        Returns: Database["public"]["CompositeTypes"]["roster_entry"][];
+        SetofOptions: {
+          from: "*";
+          to: "roster_entry";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
       "student_participation": {
         Args: {
           "batch_id"?: string;
@@ -2671,6 +2860,26 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "withdraw_excuse": {
+        Args: { "session_id": string };
+        Returns: {
+          "created_at": string;
+          "decided_at": string | null;
+          "decided_by": string | null;
+          "decision_note": string | null;
+          "reason": string;
+          "session_id": string;
+          "status": Database["public"]["Enums"]["excuse_status"];
+          "student_id": string;
+          "updated_at": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "session_excuses";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       "withdraw_link_failure": {
         Args: { "session_id": string };
         Returns: {
@@ -2725,6 +2934,7 @@ export type Database = {
       "attendance_source": "join" | "platform" | "manual" | "import";
       "attendance_status": "present" | "late" | "partial" | "absent" | "excused";
       "enrollment_status": "active" | "paused" | "completed" | "withdrawn";
+      "excuse_status": "requested" | "approved" | "declined" | "withdrawn";
       "meeting_state": "pending" | "changing" | "ready" | "ending" | "ended";
       "offer_audience": "everybody" | "course" | "batch" | "unbatched";
       "presence_outcome": "recorded" | "unmatched" | "staff" | "duplicate" | "unknown_meeting";
@@ -2761,6 +2971,13 @@ export type Database = {
         "fill_rate": number | null;
         "ratings": number | null;
         "mean_rating": number | null;
+      };
+      "attendance_import_row": {
+        "number": number | null;
+        "is_accepted": boolean | null;
+        "student_id": string | null;
+        "status": Database["public"]["Enums"]["attendance_status"] | null;
+        "problem": string | null;
       };
       "audit_verification": {
         "is_intact": boolean | null;
@@ -2949,6 +3166,21 @@ export type Database = {
         "seats_left": number | null;
         "overlapping_sessions": Json | null;
       };
+      "roster_entry": {
+        "student_id": string | null;
+        "full_name": string | null;
+        "is_learner": boolean | null;
+        "registration_status": Database["public"]["Enums"]["registration_status"] | null;
+        "attendance_status": Database["public"]["Enums"]["attendance_status"] | null;
+        "joined_at": string | null;
+        "left_at": string | null;
+        "minutes_present": number | null;
+        "source": Database["public"]["Enums"]["attendance_source"] | null;
+        "note": string | null;
+        "excuse_status": Database["public"]["Enums"]["excuse_status"] | null;
+        "excuse_reason": string | null;
+        "participation_rate": number | null;
+      };
       "session_access_rule": {
         "rule": string | null;
         "decides": string | null;
@@ -3131,6 +3363,7 @@ export const Constants = {
       "attendance_source": ["join", "platform", "manual", "import"],
       "attendance_status": ["present", "late", "partial", "absent", "excused"],
       "enrollment_status": ["active", "paused", "completed", "withdrawn"],
+      "excuse_status": ["requested", "approved", "declined", "withdrawn"],
       "meeting_state": ["pending", "changing", "ready", "ending", "ended"],
       "offer_audience": ["everybody", "course", "batch", "unbatched"],
       "presence_outcome": ["recorded", "unmatched", "staff", "duplicate", "unknown_meeting"],

@@ -60,6 +60,8 @@ PublicAttendanceStatus: TypeAlias = Literal["present", "late", "partial", "absen
 
 PublicEnrollmentStatus: TypeAlias = Literal["active", "paused", "completed", "withdrawn"]
 
+PublicExcuseStatus: TypeAlias = Literal["requested", "approved", "declined", "withdrawn"]
+
 PublicMeetingState: TypeAlias = Literal["pending", "changing", "ready", "ending", "ended"]
 
 PublicOfferAudience: TypeAlias = Literal["everybody", "course", "batch", "unbatched"]
@@ -119,6 +121,31 @@ class PublicAppSettingsUpdate(TypedDict):
     presence_retention_months: NotRequired[Annotated[int, Field(alias="presence_retention_months")]]
     reminder_minutes: NotRequired[Annotated[List[int], Field(alias="reminder_minutes")]]
     series_horizon_days: NotRequired[Annotated[int, Field(alias="series_horizon_days")]]
+    updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
+
+
+class PublicAttendanceRules(BaseModel):
+    late_after_minutes: Optional[int] = Field(alias="late_after_minutes")
+    partial_below_percent: Optional[int] = Field(alias="partial_below_percent")
+    session_type: PublicSessionType = Field(alias="session_type")
+    updated_at: datetime.datetime = Field(alias="updated_at")
+
+
+class PublicAttendanceRulesInsert(TypedDict):
+    late_after_minutes: NotRequired[Annotated[Optional[int], Field(alias="late_after_minutes")]]
+    partial_below_percent: NotRequired[
+        Annotated[Optional[int], Field(alias="partial_below_percent")]
+    ]
+    session_type: Annotated[PublicSessionType, Field(alias="session_type")]
+    updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
+
+
+class PublicAttendanceRulesUpdate(TypedDict):
+    late_after_minutes: NotRequired[Annotated[Optional[int], Field(alias="late_after_minutes")]]
+    partial_below_percent: NotRequired[
+        Annotated[Optional[int], Field(alias="partial_below_percent")]
+    ]
+    session_type: NotRequired[Annotated[PublicSessionType, Field(alias="session_type")]]
     updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
 
 
@@ -706,6 +733,42 @@ class PublicSessionBookingsUpdate(TypedDict):
     offer_id: NotRequired[Annotated[uuid.UUID, Field(alias="offer_id")]]
     session_id: NotRequired[Annotated[uuid.UUID, Field(alias="session_id")]]
     student_id: NotRequired[Annotated[uuid.UUID, Field(alias="student_id")]]
+
+
+class PublicSessionExcuses(BaseModel):
+    created_at: datetime.datetime = Field(alias="created_at")
+    decided_at: Optional[datetime.datetime] = Field(alias="decided_at")
+    decided_by: Optional[uuid.UUID] = Field(alias="decided_by")
+    decision_note: Optional[str] = Field(alias="decision_note")
+    reason: str = Field(alias="reason")
+    session_id: uuid.UUID = Field(alias="session_id")
+    status: PublicExcuseStatus = Field(alias="status")
+    student_id: uuid.UUID = Field(alias="student_id")
+    updated_at: datetime.datetime = Field(alias="updated_at")
+
+
+class PublicSessionExcusesInsert(TypedDict):
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    decided_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="decided_at")]]
+    decided_by: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="decided_by")]]
+    decision_note: NotRequired[Annotated[Optional[str], Field(alias="decision_note")]]
+    reason: NotRequired[Annotated[str, Field(alias="reason")]]
+    session_id: Annotated[uuid.UUID, Field(alias="session_id")]
+    status: NotRequired[Annotated[PublicExcuseStatus, Field(alias="status")]]
+    student_id: Annotated[uuid.UUID, Field(alias="student_id")]
+    updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
+
+
+class PublicSessionExcusesUpdate(TypedDict):
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    decided_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="decided_at")]]
+    decided_by: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="decided_by")]]
+    decision_note: NotRequired[Annotated[Optional[str], Field(alias="decision_note")]]
+    reason: NotRequired[Annotated[str, Field(alias="reason")]]
+    session_id: NotRequired[Annotated[uuid.UUID, Field(alias="session_id")]]
+    status: NotRequired[Annotated[PublicExcuseStatus, Field(alias="status")]]
+    student_id: NotRequired[Annotated[uuid.UUID, Field(alias="student_id")]]
+    updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
 
 
 class PublicSessionMeetings(BaseModel):
@@ -1320,6 +1383,14 @@ class PublicAttendanceFigures(BaseModel):
     mean_rating: Optional[float] = Field(alias="mean_rating")
 
 
+class PublicAttendanceImportRow(BaseModel):
+    number: Optional[int] = Field(alias="number")
+    is_accepted: Optional[bool] = Field(alias="is_accepted")
+    student_id: Optional[uuid.UUID] = Field(alias="student_id")
+    status: Optional[PublicAttendanceStatus] = Field(alias="status")
+    problem: Optional[str] = Field(alias="problem")
+
+
 class PublicAuditVerification(BaseModel):
     is_intact: Optional[bool] = Field(alias="is_intact")
     problem: Optional[str] = Field(alias="problem")
@@ -1521,6 +1592,22 @@ class PublicRegistrationDetails(BaseModel):
     waitlist_position: Optional[int] = Field(alias="waitlist_position")
     seats_left: Optional[int] = Field(alias="seats_left")
     overlapping_sessions: Optional[JsonValue] = Field(alias="overlapping_sessions")
+
+
+class PublicRosterEntry(BaseModel):
+    student_id: Optional[uuid.UUID] = Field(alias="student_id")
+    full_name: Optional[str] = Field(alias="full_name")
+    is_learner: Optional[bool] = Field(alias="is_learner")
+    registration_status: Optional[PublicRegistrationStatus] = Field(alias="registration_status")
+    attendance_status: Optional[PublicAttendanceStatus] = Field(alias="attendance_status")
+    joined_at: Optional[datetime.datetime] = Field(alias="joined_at")
+    left_at: Optional[datetime.datetime] = Field(alias="left_at")
+    minutes_present: Optional[int] = Field(alias="minutes_present")
+    source: Optional[PublicAttendanceSource] = Field(alias="source")
+    note: Optional[str] = Field(alias="note")
+    excuse_status: Optional[PublicExcuseStatus] = Field(alias="excuse_status")
+    excuse_reason: Optional[str] = Field(alias="excuse_reason")
+    participation_rate: Optional[float] = Field(alias="participation_rate")
 
 
 class PublicSessionAccessRule(BaseModel):

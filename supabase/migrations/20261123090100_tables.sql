@@ -1238,6 +1238,14 @@ create table public.session_attendance (
     foreign key (student_id) references public.profiles (id) on delete cascade,
     constraint session_attendance_marked_by_fkey
     foreign key (marked_by) references public.profiles (id) on delete set null,
+    constraint session_attendance_note_length check (
+        private.rule(
+            char_length(note) <= 1000,
+            'session_attendance_note_length',
+            'note must be at most 1,000 characters',
+            'Shorten the note.'
+        )
+    ),
     constraint session_attendance_minutes_present_range check (minutes_present between 0 and 1440),
     constraint session_attendance_left_at_after_joined_at check (left_at >= joined_at)
 );
@@ -1253,12 +1261,95 @@ comment on column public.session_attendance.minutes_present is
     'Minutes in the session: the union of all intervals, clipped to the scheduled time, rounded.';
 comment on column public.session_attendance.source is 'Where the value comes from.';
 comment on column public.session_attendance.marked_by is 'Who marked it by hand; null for automatic values.';
-comment on column public.session_attendance.note is 'Remark of whoever marked it.';
+comment on column public.session_attendance.note is 'Remark of whoever marked it, at most 1,000 characters.';
 comment on column public.session_attendance.created_at is 'When the record was made.';
 comment on column public.session_attendance.updated_at is 'When the record last changed.';
 
 create index session_attendance_student_id_idx on public.session_attendance (student_id);
 create index session_attendance_marked_by_idx on public.session_attendance (marked_by);
+
+-- Where a kind of session has limits of its own: who is late to a one-to-one meeting is not late to a lecture.
+create table public.attendance_rules (
+    session_type public.session_type not null,
+    late_after_minutes integer,
+    partial_below_percent integer,
+    updated_at timestamptz not null default now(),
+    constraint attendance_rules_pkey primary key (session_type),
+    constraint attendance_rules_late_after_minutes_range check (
+        private.rule(
+            late_after_minutes between 0 and 1440,
+            'attendance_rules_late_after_minutes_range',
+            'late_after_minutes must be between 0 and 1440',
+            'Send the number of minutes after the start from which a student counts as late; null: as in app_settings.'
+        )
+    ),
+    constraint attendance_rules_partial_below_percent_range check (
+        private.rule(
+            partial_below_percent between 0 and 100,
+            'attendance_rules_partial_below_percent_range',
+            'partial_below_percent must be between 0 and 100',
+            'Send the share of the scheduled time, in percent, below which attendance is partial, or null.'
+        )
+    )
+);
+comment on table public.attendance_rules is
+    'Limits of attendance for a kind of session, where they differ from app_settings; admins and superadmins change them. Attendance that is settled stays until something new is heard of it.';
+comment on column public.attendance_rules.session_type is 'The kind of session.';
+comment on column public.attendance_rules.late_after_minutes is
+    'Minutes after the start from which a student counts as late; null: as in app_settings.';
+comment on column public.attendance_rules.partial_below_percent is
+    'Share of the scheduled time, in percent, below which attendance is partial; null: as in app_settings.';
+comment on column public.attendance_rules.updated_at is 'When it last changed.';
+
+-- Who asked to be excused from which session, and what became of it. One row per student and session.
+create table public.session_excuses (
+    session_id uuid not null,
+    student_id uuid not null,
+    status public.excuse_status not null default 'requested',
+    reason text not null default '',
+    decided_by uuid,
+    decided_at timestamptz,
+    decision_note text,
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+    constraint session_excuses_pkey primary key (session_id, student_id),
+    constraint session_excuses_session_id_fkey
+    foreign key (session_id) references public.success_sessions (id) on delete cascade,
+    constraint session_excuses_student_id_fkey
+    foreign key (student_id) references public.profiles (id) on delete cascade,
+    constraint session_excuses_decided_by_fkey
+    foreign key (decided_by) references public.profiles (id) on delete set null,
+    constraint session_excuses_reason_length check (
+        private.rule(
+            char_length(reason) <= 1000,
+            'session_excuses_reason_length',
+            'reason must be at most 1,000 characters',
+            'Shorten the reason.'
+        )
+    ),
+    constraint session_excuses_decision_note_length check (
+        private.rule(
+            char_length(decision_note) <= 1000,
+            'session_excuses_decision_note_length',
+            'note must be at most 1,000 characters',
+            'Shorten the note.'
+        )
+    )
+);
+comment on table public.session_excuses is
+    'Who asked to be excused from which session, and what became of it. Read-only: request_excuse, withdraw_excuse and decide_excuse write it.';
+comment on column public.session_excuses.session_id is 'The session.';
+comment on column public.session_excuses.student_id is 'The student.';
+comment on column public.session_excuses.status is 'Where it stands.';
+comment on column public.session_excuses.reason is 'What the student gave as the reason, at most 1,000 characters; empty: erased.';
+comment on column public.session_excuses.decided_by is 'Host or manager who decided; null: nobody yet, or a user since deleted.';
+comment on column public.session_excuses.decided_at is 'When it was decided; null: not yet.';
+comment on column public.session_excuses.decision_note is 'What they told the student, at most 1,000 characters; null: nothing.';
+comment on column public.session_excuses.created_at is 'When it was first asked for.';
+comment on column public.session_excuses.updated_at is 'When it last changed.';
+
+create index session_excuses_student_id_idx on public.session_excuses (student_id);
+create index session_excuses_decided_by_idx on public.session_excuses (decided_by);
 
 -- What mentors offer: windows by a recurrence rule, cut into slots of one length. Slots are not stored: they are worked
 -- out where they are asked for, so that a change of the offer, of a session or of time off shows at once.
@@ -1846,6 +1937,10 @@ values
 ('public.session_registrations', 'student_id', true, 'kept', '{}'),
 ('public.session_attendance', 'student_id', true, 'cleared', '{note}'),
 ('public.session_attendance', 'marked_by', false, 'kept', '{}'),
+('public.session_excuses', 'student_id', true, 'cleared', '{reason, decision_note}'),
+('public.session_excuses', 'decided_by', false, 'kept', '{}'),
+('public.session_ratings', 'student_id', true, 'cleared', '{comment}'),
+('private.host_presence', 'host_id', true, 'kept', '{}'),
 ('public.session_bookings', 'student_id', true, 'cleared', '{note}'),
 ('public.success_sessions', 'mentor_id', true, 'kept', '{}'),
 ('public.success_sessions', 'created_by', false, 'kept', '{}'),
