@@ -53,7 +53,7 @@ migration: install ## Draft the next migration from the difference between sql/ 
 	@test -n '$(name)' || { echo 'usage: make migration name=<topic>' >&2; exit 2; }
 	@$(BIN)/python -m devstack.draft '$(name)'
 
-types: install ## Write the typed clients from the schema
+types: install ## Write the typed clients, and the page of rights, from the schema
 	@$(BIN)/python -m devstack.clients
 
 constraints: ## Write constraints.txt anew from what is installed

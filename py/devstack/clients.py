@@ -1,4 +1,4 @@
-"""`make types`: the typed clients in clients/, generated from the migrated database."""
+"""`make types`: what is generated from the migrated database: clients/, and a part of a page."""
 
 import subprocess
 import sys
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from devstack import node, scratch, supabase_cli
+from devstack import node, rights, scratch, supabase_cli
 from devstack.errors import StackError, reporting
 from devstack.paths import ROOT
 
@@ -42,7 +42,7 @@ def generate(database_url: str) -> Mapping[Path, str]:
 def main() -> int:
     """Write the files that are not up to date, and say which."""
     with scratch.migrated() as database:
-        files = generate(database.url)
+        files = {**generate(database.url), rights.PAGE: rights.page(database.url)}
     FOLDER.mkdir(exist_ok=True)
     for path, text in files.items():
         if path.is_file() and path.read_text() == text:
