@@ -73,7 +73,10 @@ class Stack:
         self.app_url = app_url
         self._with_mail = mail
         self._with_functions = functions
-        self._function_secrets = dict(function_secrets or {})
+        self._function_secrets = {
+            "MEETINGS_WORK_KEY": "local-key-worth-nothing-elsewhere",
+            **(function_secrets or {}),
+        }
         self._ports = ports or Ports()
         self._exit = contextlib.ExitStack()
         self._gateway: Gateway | None = None
@@ -122,7 +125,7 @@ class Stack:
         inherited = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith(("PG", "SMTP_", "RESEND_"))
+            if not name.startswith(("PG", "SMTP_", "RESEND_", "FUNCTIONS_"))
         }
         return inherited | {
             "DATABASE_URL": self.database.notifier_url,
@@ -135,6 +138,7 @@ class Stack:
                 f"{self.api_url}/functions/v1/unsubscribe" if self._with_functions else ""
             ),
             "PYTHONUNBUFFERED": "1",
+            **self._functions_for_the_notifier(),
         }
 
     def __enter__(self) -> Self:
@@ -178,6 +182,14 @@ class Stack:
                 Config.read().open_functions,
             )
         return self._functions
+
+    def _functions_for_the_notifier(self) -> dict[str, str]:
+        if not self._with_functions:
+            return {}
+        return {
+            "FUNCTIONS_URL": f"{self.api_url}/functions/v1",
+            "FUNCTIONS_KEY": self._function_secrets["MEETINGS_WORK_KEY"],
+        }
 
     def _auth(self, issuer: str) -> Auth:
         return Auth(self.database.auth_admin_url, self.database.url, issuer)

@@ -63,11 +63,20 @@ class ResendSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class MeetingSettings:
+    """How to reach the edge function ``meetings``; ``url`` is that of all functions."""
+
+    url: str
+    key: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything ``run``, ``once`` and ``check`` need.
 
     At least one of ``smtp`` and ``resend`` is set; with both, SMTP goes first and Resend is the
-    fail-over. ``app_url`` has no trailing slash. Times are seconds.
+    fail-over. ``app_url`` has no trailing slash. Without ``meetings``, somebody else has that edge
+    function work. Times are seconds.
     """
 
     database_url: str = field(repr=False)
@@ -76,6 +85,7 @@ class Settings:
     unsubscribe_url: str | None
     smtp: SmtpSettings | None
     resend: ResendSettings | None
+    meetings: MeetingSettings | None = None
     lease: float = 4.0
     poll: float = 10.0
     grace: float = 25.0
@@ -99,6 +109,7 @@ def load_settings(env: Mapping[str, str] = os.environ) -> Settings:
         unsubscribe_url=load_unsubscribe_url(env),
         smtp=smtp,
         resend=resend,
+        meetings=_meetings(env),
         lease=_number(env, "NOTIFIER_LEASE_SECONDS", 4.0, low=2.0, high=600.0),
         poll=_number(env, "NOTIFIER_POLL_SECONDS", 10.0, low=0.1, high=300.0),
         grace=_number(env, "NOTIFIER_GRACE_SECONDS", 25.0, low=0.0, high=600.0),
@@ -234,6 +245,25 @@ def _resend(env: Mapping[str, str]) -> ResendSettings | None:
         api_url=(api_url or RESEND_API_URL).rstrip("/"),
         requests_per_second=_number(env, "RESEND_REQUESTS_PER_SECOND", 5.0, low=0.1, high=1000.0),
     )
+
+
+def _meetings(env: Mapping[str, str]) -> MeetingSettings | None:
+    url, key = _optional(env, "FUNCTIONS_URL"), _secret(env, "FUNCTIONS_KEY")
+    if (url is None) != (key is None):
+        there, missing = (
+            ("FUNCTIONS_URL", "FUNCTIONS_KEY") if url else ("FUNCTIONS_KEY", "FUNCTIONS_URL")
+        )
+        raise ConfigError(f"{missing} is unset but {there} is set: set both or neither")
+    if url is None or key is None:
+        return None
+    if not _is_http_url(url):
+        raise ConfigError(
+            "FUNCTIONS_URL is not an http(s) address: "
+            "use one like https://PROJECT.supabase.co/functions/v1"
+        )
+    if not key.isascii() or any(c.isspace() or not c.isprintable() for c in key):
+        raise ConfigError("FUNCTIONS_KEY has characters no key has: copy it again, without spaces")
+    return MeetingSettings(url.rstrip("/"), key)
 
 
 def _optional(env: Mapping[str, str], name: str) -> str | None:

@@ -37,6 +37,7 @@ FUNCTIONS: tuple[LiteralString, ...] = (
     "notifier.release_emails(uuid, uuid[])",
     "notifier.extend_claim(uuid, interval)",
     "notifier.next_wake()",
+    "notifier.meetings_due_at()",
     "notifier.stay_awake(interval)",
     "notifier.fall_asleep()",
     "notifier.queue_status()",
@@ -336,6 +337,13 @@ class Outbox:
         """
         rows = await self._scalars(
             "select extract(epoch from notifier.next_wake() - clock_timestamp())::float8"
+        )
+        return None if rows[0] is None else max(0.0, float(rows[0]))
+
+    async def seconds_to_meetings(self) -> float | None:
+        """Seconds until there is something to do at a meeting platform; None for nothing."""
+        rows = await self._scalars(
+            "select extract(epoch from notifier.meetings_due_at() - clock_timestamp())::float8"
         )
         return None if rows[0] is None else max(0.0, float(rows[0]))
 

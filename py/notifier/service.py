@@ -15,6 +15,7 @@ from notifier.compose import Composer
 from notifier.config import Settings
 from notifier.delivery import Delivery, cancel
 from notifier.listener import Listener
+from notifier.meetings import Meetings
 from notifier.model import TransportDownError
 from notifier.outbox import Outbox
 from notifier.redact import redact
@@ -62,6 +63,7 @@ class _Parts:
     delivery: Delivery
     listener: Listener
     transport: Transport
+    meetings: Meetings | None
     stop: asyncio.Event
 
 
@@ -80,7 +82,10 @@ async def run(settings: Settings) -> int:
                 parts.delivery.break_off(down)
             await parts.worker.run()
 
-        clean = await _supervise(parts, settings.grace, work, parts.listener.run)
+        side = [parts.listener.run]
+        if parts.meetings is not None:
+            side.append(parts.meetings.run)
+        clean = await _supervise(parts, settings.grace, work, *side)
         log.event(logging.INFO, "stopped", clean=clean, **asdict(parts.delivery.tally))
         return 0 if clean else 1
 
@@ -94,6 +99,8 @@ async def once(settings: Settings) -> int:
     :raises OutboxUnavailableError: the database cannot be reached.
     """
     async with _assembled(settings) as parts:
+        if parts.meetings is not None:
+            await parts.meetings.once()
         clean = await _supervise(parts, settings.grace, parts.worker.drain)
         log.event(logging.INFO, "drained", clean=clean, **asdict(parts.delivery.tally))
         return 0 if clean else 1
@@ -131,7 +138,8 @@ async def _assembled(settings: Settings) -> AsyncIterator[_Parts]:
             poll=settings.poll,
         )
         try:
-            yield _Parts(worker, delivery, listener, transport, stop)
+            meetings = Meetings(settings.meetings, looking) if settings.meetings else None
+            yield _Parts(worker, delivery, listener, transport, meetings, stop)
         finally:
             await transport.close()
 

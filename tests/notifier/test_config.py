@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from notifier.config import ConfigError, Security, load_settings
+from notifier.config import ConfigError, MeetingSettings, Security, load_settings
 
 GOOD = {
     "DATABASE_URL": "postgresql://notifier:dbsecret@localhost/postgres",
@@ -91,6 +91,14 @@ def test_port_and_security_default_to_each_other(
         ({"RESEND_API_URL": "https://x.org"}, "RESEND_API_KEY", "both or neither"),
         ({"RESEND_API_KEY": "re_ 1"}, "RESEND_API_KEY", "without spaces"),
         ({"RESEND_API_KEY": "re_1", "RESEND_API_URL": "x"}, "RESEND_API_URL", "http(s)"),
+        ({"FUNCTIONS_URL": "https://x.org/functions/v1"}, "FUNCTIONS_KEY", "both or neither"),
+        ({"FUNCTIONS_KEY": "secret"}, "FUNCTIONS_URL", "both or neither"),
+        ({"FUNCTIONS_URL": "x.org", "FUNCTIONS_KEY": "secret"}, "FUNCTIONS_URL", "http(s)"),
+        (
+            {"FUNCTIONS_URL": "https://x.org", "FUNCTIONS_KEY": "my secret"},
+            "FUNCTIONS_KEY",
+            "without spaces",
+        ),
         ({"NOTIFIER_LEASE_SECONDS": "nan"}, "NOTIFIER_LEASE_SECONDS", "2 to 600"),
         ({"NOTIFIER_POLL_SECONDS": "-1"}, "NOTIFIER_POLL_SECONDS", "0.1 to 300"),
     ],
@@ -106,6 +114,16 @@ def test_a_wrong_setting_is_one_line_naming_variable_and_remedy(
     assert remedy in line
     assert line.isprintable()
     assert "secret" not in line
+
+
+def test_the_edge_functions_are_found_by_their_address_and_key() -> None:
+    assert load_settings(GOOD).meetings is None
+
+    env = {"FUNCTIONS_URL": "https://x.org/functions/v1/", "FUNCTIONS_KEY": "hidden-key"}
+    settings = load_settings(GOOD | env)
+
+    assert settings.meetings == MeetingSettings("https://x.org/functions/v1", "hidden-key")
+    assert "hidden-key" not in repr(settings)
 
 
 def test_no_transport_names_both_variables() -> None:

@@ -34,7 +34,9 @@ def environment(
     mine = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("PG", "SMTP_", "RESEND_", "NOTIFIER_", "DATABASE_URL"))
+        if not name.startswith(
+            ("PG", "SMTP_", "RESEND_", "NOTIFIER_", "FUNCTIONS_", "DATABASE_URL")
+        )
     }
     mine |= {
         "DATABASE_URL": database if isinstance(database, str) else database.notifier_url,
