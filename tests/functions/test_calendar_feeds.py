@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,10 +14,12 @@ import psycopg
 import pytest
 
 from devstack.databases import Database
+from notifier.render import Renderer
 from support.actors import as_anon, as_service, as_user
 from support.icalendars import Reader, by_ical_js
 from support.outbox import Outbox, change
 from support.rush import at_once, started
+from support.series import create as create_series
 from support.sessions import refusal
 from support.world import World
 
@@ -463,7 +466,7 @@ def test_a_series_over_a_change_of_clocks_keeps_its_time_for_two_people_in_two_z
     world: World,
 ) -> None:
     """Six in the evening in Berlin stays that; New York, whose clocks change on another day, sees
-    noon, then one, then noon again: the same as in the calendar of the frontend.
+    noon, then one, then noon again: in the frontend's calendar, the feed, the mail, its calendar.
     """
     berlin, new_york = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York")
     batch = world.batch()
@@ -476,44 +479,46 @@ def test_a_series_over_a_change_of_clocks_keeps_its_time_for_two_people_in_two_z
         day for day in sundays if day > datetime.now(berlin) + timedelta(days=7)
     )
     first = change_in_berlin - timedelta(days=6)
-    dates = [first + timedelta(weeks=week) for week in range(3)]
-    series = uuid4()
-    world.conn.execute(
-        """
-        insert into public.session_series (
-            id, calendar_uid, rrule, start_time, timezone, duration, title, session_type, platform,
-            link, platform_data
+    world.conn.execute("update public.app_settings set series_horizon_days = 730 where true")
+    course = scalar(world.conn, "select course_id from public.batches where id = %s", batch)
+    outbox = Outbox(world.conn)
+    with outbox.one_transaction():
+        made = create_series(
+            world.conn,
+            world.admin(),
+            {"pattern": "weekly", "count": 3},
+            start_time=first,
+            course_id=course,
+            batch_id=batch,
         )
-        values (
-            %(id)s, %(id)s, 'FREQ=WEEKLY;COUNT=3', %(start)s, 'Europe/Berlin', '1 hour', 'Weekly',
-            'success_session', 'zoom', 'https://x.test/1', '{}'
-        )
-        """,
-        {"id": series, "start": first},
-    )
-    for date in dates:
-        world.session(
-            "Weekly",
-            batch=batch,
-            starts=date.astimezone(UTC),
-            timezone="Europe/Berlin",
-            series_id=series,
-            recurrence_id=date.astimezone(UTC),
-            calendar_uid=series,
-        )
+    instants = [(first + timedelta(weeks=week)).astimezone(UTC) for week in range(3)]
+    assert [session["start_time"] for session in made] == instants
+    mails = {email.recipient_id: email for email in outbox.deliver()}
     expected = {berlin: ["18:00"] * 3, new_york: ["12:00", "13:00", "12:00"]}
     for zone, who in people.items():
-        reader = read(world, create(world, who))
-        starts = [event.decoded("DTSTART").astimezone(zone) for event in reader.events]
-        assert [f"{start:%H:%M}" for start in starts] == expected[zone]
-        assert len({str(event["UID"]) for event in reader.events}) == 3
-        (events,) = by_ical_js([reader.text])
-        assert [event["start"] for event in events] == starts
+        local = [instant.astimezone(zone).replace(tzinfo=None) for instant in instants]
+        assert [f"{start:%H:%M}" for start in local] == expected[zone]
         with as_user(world.conn, who):
             rows = world.conn.execute(
                 "select local_start from public.segmented_weekly_success_sessions order by 1"
             ).fetchall()
-        assert [row[0] for row in rows] == [start.replace(tzinfo=None) for start in starts]
+        assert [row[0] for row in rows] == local
+
+        reader, email = read(world, create(world, who)), mails[who]
+        assert [event.decoded("DTSTART") for event in reader.events] == instants
+        assert len({str(event["UID"]) for event in reader.events}) == 3
+        assert email.calendar is not None
+        for events in by_ical_js([reader.text, email.calendar]):
+            assert [event["start"] for event in events] == instants
+        edition = Renderer(APP_URL, "Live Sessions").render(
+            email.kind,
+            role=email.recipient_role,
+            locale=email.locale,
+            timezone=email.timezone,
+            parts=json.dumps(email.parts),
+        )
+        shown = re.findall(r"^- .*?, (\d+:\d\d)\s([AP]M) ", edition.text_for("Hi"), re.MULTILINE)
+        assert [" ".join(time) for time in shown] == [f"{start:%-I:%M %p}" for start in local]
 
 
 # -- Last use --------------------------------------------------------------------------------------
