@@ -77,6 +77,8 @@ class _Play:
             self._see_invitations()
         with self._step("Sam, a student, finds the session in the calendar; others do not"):
             self._see_calendars(session)
+        with self._step("Sam subscribes to it in a calendar program"):
+            self._subscribe(session)
         with self._step("Sam joins"):
             self._join(session)
         with self._step("Attendance is there, for Sam and for Marta, the mentor"):
@@ -154,6 +156,18 @@ class _Play:
             self._saw(f"whoever has not signed in is told: {refusal.message}")
         else:
             self._expect(False, "a visitor is refused", "an answer")
+
+    def _subscribe(self, session: str) -> None:
+        token = self._sign_in(STUDENT).rpc("create_calendar_feed", {}).execute().data
+        address = f"{self.stack.api_url}/functions/v1/calendar/{token}.ics"
+        # As a calendar program does: by the address alone. Long lines are folded.
+        answer = self.http.get(address)
+        shown = answer.text.replace("\r\n ", "")
+        self._expect(answer.status_code == 200, "the feed answers", f"{answer.status_code}")
+        self._expect(f"UID:{session}@" in shown, "the session is in the feed", shown)
+        link = f"{self.stack.app_url}/sessions/{session}"
+        self._expect(f"URL:{link}" in shown, "the event links to the application", shown)
+        self._saw(f"{address} shows it, with a link to {link}")
 
     def _join(self, session: str) -> None:
         sam = self._sign_in(STUDENT)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from devstack import databases
+from devstack.databases import Database
 from devstack.demo import DemoFailedError, play
 from devstack.stack import Stack
 
 
 @pytest.fixture
-def seeded(stack: Stack) -> Stack:
-    databases.load_seed(stack.database)
-    return stack
+def seeded(database: Database) -> Iterator[Stack]:
+    """What `make demo` starts."""
+    databases.load_seed(database)
+    with Stack(database, functions=True) as stack:
+        yield stack
 
 
 def test_the_workflow_plays_to_its_end(seeded: Stack, capsys: pytest.CaptureFixture[str]) -> None:
