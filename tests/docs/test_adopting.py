@@ -1,0 +1,127 @@
+"""A platform with tables of its own follows docs/adopting.md, and its people see their sessions."""
+
+from __future__ import annotations
+
+import re
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from devstack.paths import ROOT
+from support.actors import as_user
+from support.sessions import refusal
+from support.world import World
+
+PAGE = ROOT / "docs" / "adopting.md"
+
+
+@pytest.fixture
+def adopted(conn: psycopg.Connection) -> psycopg.Connection:
+    """A database in which every block of the page was executed, in order."""
+    blocks = re.findall(r"^```sql\n(.*?)^```$", PAGE.read_text(), re.M | re.S)
+    assert len(blocks) == 8
+    for block in blocks:
+        conn.execute(block.encode())
+    return conn
+
+
+def id_of(conn: psycopg.Connection, kind: str, number: int) -> UUID:
+    row = conn.execute("select academy.uuid_of(%s, %s)", (kind, number)).fetchone()
+    assert row is not None
+    return UUID(str(row[0]))
+
+
+def sees(conn: psycopg.Connection, user: int, session: UUID) -> bool:
+    with as_user(conn, id_of(conn, "user", user)):
+        found = conn.execute("select from public.success_sessions where id = %s", (session,))
+        return found.fetchone() is not None
+
+
+def drift(conn: psycopg.Connection) -> list[tuple[object, ...]]:
+    return conn.execute("select * from academy.membership_drift").fetchall()
+
+
+@pytest.fixture
+def session(adopted: psycopg.Connection) -> UUID:
+    """A session of the cohort, hosted by their teacher."""
+    return World(adopted).session(
+        batch=id_of(adopted, "cohort", 100), mentor=id_of(adopted, "user", 1)
+    )
+
+
+def test_who_was_there_already_sees_their_sessions(
+    adopted: psycopg.Connection, session: UUID
+) -> None:
+    assert sees(adopted, 2, session)
+    assert sees(adopted, 1, session)
+    assert drift(adopted) == []
+    profile = adopted.execute(
+        "select full_name, timezone from public.profiles where id = %s",
+        (id_of(adopted, "user", 1),),
+    ).fetchone()
+    assert profile == ("Tess Teacher", "Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    "leave",
+    [
+        "update academy.memberships set state = 'on_hold' where user_id = 2",
+        "update academy.memberships set cohort_id = null where user_id = 2",
+        "delete from academy.memberships where user_id = 2",
+    ],
+    ids=["on hold", "another cohort", "gone"],
+)
+def test_access_ends_in_the_transaction_that_ends_the_membership(
+    adopted: psycopg.Connection, session: UUID, leave: str
+) -> None:
+    assert sees(adopted, 2, session)
+    adopted.execute(leave.encode())
+    assert not sees(adopted, 2, session)
+    assert drift(adopted) == []
+    kept = adopted.execute("select count(*) from public.course_enrollments").fetchone()
+    assert kept == (1,)
+
+
+def test_who_joins_later_in_one_statement_with_many_sees_them_too(
+    adopted: psycopg.Connection, session: UUID
+) -> None:
+    adopted.execute(
+        "insert into academy.users select number, number || '@academy.test', 'Learner ' || number"
+        " from generate_series(3, 52) as number"
+    )
+    adopted.execute(
+        "insert into academy.memberships select id, 10, 100, 'enrolled' from academy.users"
+        " where id > 2"
+    )
+    assert sees(adopted, 52, session)
+    assert drift(adopted) == []
+
+
+def test_a_teacher_who_teaches_no_more_hosts_nothing(
+    adopted: psycopg.Connection, session: UUID
+) -> None:
+    adopted.execute("update academy.users set is_teacher = false, name = 'Tess' where id = 1")
+    assert not sees(adopted, 1, session)
+    renamed = adopted.execute(
+        "select full_name from public.profiles where id = %s", (id_of(adopted, "user", 1),)
+    ).fetchone()
+    assert renamed == ("Tess",)
+
+
+def test_nobody_changes_the_copy_behind_the_masters_back(adopted: psycopg.Connection) -> None:
+    manager = World(adopted).admin()
+    with as_user(adopted, manager):
+        for statement in (
+            "insert into public.courses (name) values ('Mine')",
+            "update public.course_enrollments set status = 'paused' where true",
+            "delete from public.batches where true",
+        ):
+            with refusal(adopted, "42501"):
+                adopted.execute(statement.encode())
+        assert adopted.execute("select count(*) from public.courses").fetchone() == (1,)
+
+
+def test_what_was_changed_behind_the_masters_back_shows(adopted: psycopg.Connection) -> None:
+    adopted.execute("update public.course_enrollments set status = 'paused'")
+    assert drift(adopted) == [(2, 10, "enrolled", "paused")]
