@@ -90,6 +90,7 @@ class Settings:
     poll: float = 10.0
     grace: float = 25.0
     suppress_after: int = 3
+    webhooks_to_private: bool = False
 
 
 def load_settings(env: Mapping[str, str] = os.environ) -> Settings:
@@ -113,6 +114,7 @@ def load_settings(env: Mapping[str, str] = os.environ) -> Settings:
         lease=_number(env, "NOTIFIER_LEASE_SECONDS", 4.0, low=2.0, high=600.0),
         poll=_number(env, "NOTIFIER_POLL_SECONDS", 10.0, low=0.1, high=300.0),
         grace=_number(env, "NOTIFIER_GRACE_SECONDS", 25.0, low=0.0, high=600.0),
+        webhooks_to_private=_webhooks_to_private(env),
         suppress_after=_count(env, "NOTIFIER_SUPPRESS_AFTER", 3, low=0, high=100),
     )
 
@@ -291,6 +293,13 @@ def _whole_number(env: Mapping[str, str], name: str, *, low: int, high: int) -> 
     if not value.isascii() or not value.isdigit() or not low <= int(value) <= high:
         raise ConfigError(f"{name} is not a whole number from {low} to {high}: correct or unset it")
     return int(value)
+
+
+def _webhooks_to_private(env: Mapping[str, str]) -> bool:
+    value = _optional(env, "NOTIFIER_WEBHOOK_NETWORKS") or "public"
+    if value not in ("public", "any"):
+        raise ConfigError("NOTIFIER_WEBHOOK_NETWORKS is unknown: use public or any")
+    return value == "any"
 
 
 def _count(env: Mapping[str, str], name: str, default: int, *, low: int, high: int) -> int:

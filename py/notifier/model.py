@@ -87,3 +87,36 @@ class TransportDownError(Exception):
         self.transport = transport
         self.reason = reason
         self.retry_after = retry_after
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedWebhook:
+    """One row of ``notifier.claimed_webhook``: a request that this worker may send."""
+
+    delivery_id: UUID
+    claim_id: UUID
+    endpoint_id: UUID
+    url: str = field(repr=False)
+    event_type: str
+    body: str = field(repr=False)
+    secrets: list[str] = field(repr=False)
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of a request. ``status`` is None if there was no answer; ``error`` is redacted."""
+
+    status: int | None
+    error: str = ""
+    retry_after: float | None = None
+
+    @property
+    def accepted(self) -> bool:
+        """2xx."""
+        return self.status is not None and 200 <= self.status < 300
+
+    @property
+    def endpoint_down(self) -> bool:
+        """Whether other requests would meet the same: no connection, overload, an error there."""
+        return self.status is None or self.status == 429 or self.status >= 500

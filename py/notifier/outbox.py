@@ -16,7 +16,7 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import class_row, scalar_row, tuple_row
 
-from notifier.model import ClaimedEmail, Failure
+from notifier.model import Answer, ClaimedEmail, ClaimedWebhook, Failure
 from notifier.redact import redact
 
 CHANNEL = "notifier"
@@ -51,6 +51,9 @@ FUNCTIONS: tuple[LiteralString, ...] = (
     "notifier.replay_event(bigint)",
     "notifier.purge(interval, integer)",
     "notifier.note_unknown_mailbox(uuid, integer)",
+    "notifier.claim_webhooks(text, integer, interval)",
+    "notifier.complete_webhook(uuid, uuid, integer)",
+    "notifier.fail_webhook(uuid, uuid, integer, text, boolean, interval)",
     "notifier.suppress_address(text, text)",
     "notifier.unsuppress_address(text)",
     "notifier.suppressed_addresses(text, integer)",
@@ -366,6 +369,52 @@ class Outbox:
         return await self._rows(
             QueueLine, "select status, emails, oldest from notifier.queue_status()"
         )
+
+    # Outgoing webhooks
+
+    async def claim_webhooks(self, max_deliveries: int, lease: float) -> list[ClaimedWebhook]:
+        """Take up to ``max_deliveries`` due webhooks for ``lease`` seconds."""
+        return await self._rows(
+            ClaimedWebhook,
+            """
+            select delivery_id, claim_id, endpoint_id, url, event_type, body, secrets, attempt
+            from notifier.claim_webhooks(%(worker)s, %(max_deliveries)s, %(lease)s)
+            """,
+            {
+                "worker": self._worker,
+                "max_deliveries": max_deliveries,
+                "lease": timedelta(seconds=lease),
+            },
+        )
+
+    async def complete_webhook(self, claim: UUID, delivery: UUID, status: int) -> bool:
+        """Record a 2xx; False if the claim was lost."""
+        rows = await self._scalars(
+            "select notifier.complete_webhook(%(claim)s, %(delivery)s, %(status)s)",
+            {"claim": claim, "delivery": delivery, "status": status},
+        )
+        return bool(rows[0])
+
+    async def fail_webhook(self, claim: UUID, delivery: UUID, answer: Answer) -> str | None:
+        """Record a failed attempt; the new status, None if the claim was lost."""
+        rows: list[str | None] = await self._scalars(
+            """
+            select notifier.fail_webhook(
+                %(claim)s, %(delivery)s, %(status)s, %(error)s, %(down)s, %(after)s
+            )
+            """,
+            {
+                "claim": claim,
+                "delivery": delivery,
+                "status": answer.status,
+                "error": answer.error,
+                "down": answer.endpoint_down,
+                "after": None
+                if answer.retry_after is None
+                else timedelta(seconds=answer.retry_after),
+            },
+        )
+        return rows[0]
 
     # What operators ask and do
 

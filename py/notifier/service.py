@@ -24,6 +24,7 @@ from notifier.transports import Transport
 from notifier.transports.failover import FailoverTransport
 from notifier.transports.resend import ResendTransport
 from notifier.transports.smtp import SmtpTransport
+from notifier.webhooks import Courier, Poster
 from notifier.worker import Worker
 
 SHORT_GRACE = 2.0
@@ -64,6 +65,7 @@ class _Parts:
     listener: Listener
     transport: Transport
     meetings: Meetings | None
+    courier: Courier
     stop: asyncio.Event
 
 
@@ -127,11 +129,15 @@ async def _assembled(settings: Settings) -> AsyncIterator[_Parts]:
             marking, recording, transport, composer, lease=settings.lease, wake=wake
         )
         listener = Listener(settings.database_url, wake, looking.notify)
+        courier = Courier(
+            looking, recording, Poster(allow_private=settings.webhooks_to_private), wake=wake
+        )
         worker = Worker(
             looking,
             delivery,
             transport,
             listener,
+            courier,
             wake=wake,
             stop=stop,
             lease=settings.lease,
@@ -139,7 +145,7 @@ async def _assembled(settings: Settings) -> AsyncIterator[_Parts]:
         )
         try:
             meetings = Meetings(settings.meetings, looking) if settings.meetings else None
-            yield _Parts(worker, delivery, listener, transport, meetings, stop)
+            yield _Parts(worker, delivery, listener, transport, meetings, courier, stop)
         finally:
             await transport.close()
 
@@ -162,7 +168,10 @@ async def _supervise(
     try:
         # Helpers never end by themselves: one that does has died.
         done, _ = await asyncio.wait([working, *helpers], return_when=asyncio.FIRST_COMPLETED)
-        clean = await parts.delivery.finish(grace if working in done else min(grace, SHORT_GRACE))
+        patience = grace if working in done else min(grace, SHORT_GRACE)
+        clean, _ = await asyncio.gather(
+            parts.delivery.finish(patience), parts.courier.finish(patience)
+        )
         for task in done:
             task.result()
         return clean

@@ -64,6 +64,18 @@ class Work(Protocol):
         ...
 
 
+class Courier(Protocol):
+    """What the loop needs of :class:`notifier.webhooks.Courier`."""
+
+    async def look(self) -> bool:
+        """See the courier."""
+        ...
+
+    async def drained(self) -> None:
+        """See the courier."""
+        ...
+
+
 class Ears(Protocol):
     """What the loop needs of :class:`notifier.listener.Listener`."""
 
@@ -85,6 +97,7 @@ class Worker:
         delivery: Delivery,
         transport: Transport,
         ears: Ears,
+        courier: Courier,
         *,
         wake: asyncio.Event,
         stop: asyncio.Event,
@@ -96,6 +109,7 @@ class Worker:
         self._delivery = delivery
         self._transport = transport
         self._ears = ears
+        self._courier = courier
         self._wake = wake
         self._stop = stop
         self._lease = lease
@@ -142,6 +156,7 @@ class Worker:
                 settled = False
                 continue
             await _first(self._delivery.drained(), self._delivery.down.wait(), self._stop.wait())
+            await _first(self._courier.drained(), self._stop.wait())
             if self._delivery.outage is not None:
                 raise self._delivery.outage
             if settled:
@@ -162,6 +177,7 @@ class Worker:
         if expanded.emails:
             log.event(logging.INFO, "expanded", emails=expanded.emails, more=expanded.more)
         worked |= bool(expanded.emails or expanded.more)
+        worked |= await self._courier.look()
         if await self._can_send():
             claimed_at = claims.now()
             emails = await self._outbox.claim_emails(BATCH, self._lease)

@@ -9,6 +9,12 @@ declare
     v_added integer;
 begin
     perform private.finalize_attendance(event.session_id);
+    perform notifier.queue_webhooks(
+        'attendance.finalized',
+        format('event/%s', event.id),
+        jsonb_build_object('session_id', event.session_id),
+        clock_timestamp()
+    );
     insert into notifier.emails (event_id, session_id, recipient_id, kind)
     select event.id, event.session_id, (event.new ->> 'mentor_id')::uuid, 'attendance_summary'
     where event.new ->> 'mentor_id' is not null

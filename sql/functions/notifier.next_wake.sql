@@ -47,6 +47,13 @@ begin
             limit 1
         ),
         (
+            select delivery.available_at
+            from notifier.webhook_deliveries as delivery
+            where delivery.status in ('queued', 'claimed')
+            order by delivery.available_at
+            limit 1
+        ),
+        (
             select session.status_due_at
             from public.success_sessions as session
             where session.status_due_at is not null

@@ -5,7 +5,7 @@
 -- vacuum; but the unique keys that make expansion and retries harmless would have to contain the partition's key, and a
 -- record does not age by its rows but by its session's end.
 --
--- What providers told of mails goes by its own age.
+-- What providers told of mails, and webhooks, go by their own age.
 --
 -- One call at a time; others return at once. Security definer: role notifier may call the queue's functions and read
 -- nothing.
@@ -106,6 +106,18 @@ begin
             from notifier.mail_events as heard
             where heard.created_at < v_ends_before
             order by heard.created_at
+            limit greatest(v_left, 1)
+        )
+    );
+    get diagnostics v_deleted = row_count;
+    more := more or v_deleted >= greatest(v_left, 1);
+    delete from notifier.webhook_deliveries as delivery
+    where delivery.id = any(
+        array(
+            select finished.id
+            from notifier.webhook_deliveries as finished
+            where finished.created_at < v_ends_before and finished.status in ('sent', 'dead')
+            order by finished.created_at
             limit greatest(v_left, 1)
         )
     );

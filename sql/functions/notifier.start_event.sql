@@ -28,9 +28,10 @@ begin
     )
     select coalesce(max(merged.id), event.id) into v_through_id from merged;
     update notifier.events as started set through_id = v_through_id where started.id = event.id;
+    perform notifier.queue_session_webhooks(event, v_through_id);
     return v_through_id;
 end
 $$;
 comment on function notifier.start_event(notifier.events) is
-    'Merges the waiting later events of the session into this one, which the caller has locked, and returns the last of them.';
+    'Merges the waiting later events of the session into this one, which the caller has locked, queues what webhooks tell of it, and returns the last of them.';
 revoke execute on function notifier.start_event(notifier.events) from public;

@@ -56,6 +56,7 @@ values
 ('public.notification_preferences', 'user_id', true, 'deleted', '{}'),
 ('public.calendar_feeds', 'owner_id', true, 'deleted', '{}'),
 ('public.session_recordings', 'created_by', false, 'kept', '{}'),
+('public.webhook_endpoints', 'created_by', false, 'kept', '{}'),
 ('public.session_recording_views', 'user_id', true, 'kept', '{}'),
 ('public.audit_log', 'user_id', true, 'kept', '{}'),
 ('public.audit_log', 'actor_id', false, 'kept', '{}'),

@@ -34,5 +34,7 @@ create trigger touch_updated_at before update on public.session_recordings
 for each row execute function private.touch_updated_at();
 create trigger touch_updated_at before update on public.booking_offers
 for each row execute function private.touch_updated_at();
+create trigger touch_updated_at before update on public.webhook_endpoints
+for each row execute function private.touch_updated_at();
 create trigger touch_updated_at before update on public.blackout_dates
 for each row execute function private.touch_updated_at();

@@ -365,7 +365,7 @@ grant execute on function notifier.replay_event(bigint) to notifier;
 -- vacuum; but the unique keys that make expansion and retries harmless would have to contain the partition's key, and a
 -- record does not age by its rows but by its session's end.
 --
--- What providers told of mails goes by its own age.
+-- What providers told of mails, and webhooks, go by their own age.
 --
 -- One call at a time; others return at once. Security definer: role notifier may call the queue's functions and read
 -- nothing.
@@ -466,6 +466,18 @@ begin
             from notifier.mail_events as heard
             where heard.created_at < v_ends_before
             order by heard.created_at
+            limit greatest(v_left, 1)
+        )
+    );
+    get diagnostics v_deleted = row_count;
+    more := more or v_deleted >= greatest(v_left, 1);
+    delete from notifier.webhook_deliveries as delivery
+    where delivery.id = any(
+        array(
+            select finished.id
+            from notifier.webhook_deliveries as finished
+            where finished.created_at < v_ends_before and finished.status in ('sent', 'dead')
+            order by finished.created_at
             limit greatest(v_left, 1)
         )
     );
@@ -661,3 +673,241 @@ comment on function public.record_mail_event(text, text, timestamptz, uuid, text
 revoke execute on function public.record_mail_event(text, text, timestamptz, uuid, text)
 from public, anon, authenticated;
 grant execute on function public.record_mail_event(text, text, timestamptz, uuid, text) to service_role;
+
+-- Hands a worker due webhooks, oldest first, and those whose worker has not been heard of until its lease ended. An
+-- attempt is counted here. Those of an endpoint that was switched off meanwhile are given up on the way.
+-- Security definer: role notifier may call the queue's functions and read nothing.
+create function notifier.claim_webhooks(worker text, max_deliveries integer, lease interval)
+returns setof notifier.claimed_webhook
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+    v_now timestamptz := clock_timestamp();
+    v_claim_id uuid := gen_random_uuid();
+    v_due uuid[];
+begin
+    if max_deliveries is null or max_deliveries < 1 or lease is null or lease <= interval '0' then
+        raise exception using errcode = '22023', message = 'max_deliveries and lease must be positive';
+    end if;
+    v_due := array(
+        select due.id
+        from notifier.webhook_deliveries as due
+        where due.status in ('queued', 'claimed') and due.available_at <= v_now
+        order by due.available_at, due.id
+        limit max_deliveries
+        for update skip locked
+    );
+    if v_due = '{}' then
+        return;
+    end if;
+    update notifier.webhook_deliveries as given_up
+    set status = 'dead', last_error = 'the endpoint is switched off'
+    from public.webhook_endpoints as endpoint
+    where given_up.id = any(v_due) and given_up.endpoint_id = endpoint.id and not endpoint.is_active;
+    update notifier.webhook_deliveries as given_up
+    set status = 'dead', last_error = format('the lease of worker %s ran out', given_up.claimed_by)
+    where given_up.id = any(v_due) and given_up.status = 'claimed' and notifier.retry_delay(given_up.attempts) is null;
+    return query
+    with claimed as (
+        update notifier.webhook_deliveries as delivery
+        set
+            status = 'claimed',
+            attempts = delivery.attempts + 1,
+            claim_id = v_claim_id,
+            claimed_by = worker,
+            available_at = v_now + lease
+        where delivery.id = any(v_due) and delivery.status in ('queued', 'claimed')
+        returning delivery.*
+    )
+    select
+        claimed.id,
+        claimed.claim_id,
+        claimed.endpoint_id,
+        endpoint.url,
+        claimed.event_type,
+        claimed.payload::text,
+        array(
+            select secret.decrypted_secret
+            from vault.decrypted_secrets as secret
+            where
+                secret.name = private.webhook_secret_name(endpoint.id)
+                or (
+                    endpoint.previous_secret_until > v_now
+                    and secret.name = private.webhook_secret_name(endpoint.id, true)
+                )
+            order by secret.name
+        ),
+        claimed.attempts
+    from claimed
+    inner join public.webhook_endpoints as endpoint on claimed.endpoint_id = endpoint.id
+    order by claimed.created_at, claimed.id;
+end
+$$;
+comment on function notifier.claim_webhooks(text, integer, interval) is
+    'Claims up to max_deliveries due webhooks for a worker until the lease ends, with all it needs to send them.';
+revoke execute on function notifier.claim_webhooks(text, integer, interval) from public;
+grant execute on function notifier.claim_webhooks(text, integer, interval) to notifier;
+
+-- Security definer: role notifier may call the queue's functions and read nothing.
+create function notifier.complete_webhook(claim uuid, delivery_id uuid, response_status integer)
+returns boolean
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    update notifier.webhook_deliveries as delivery
+    set
+        status = 'sent',
+        sent_at = clock_timestamp(),
+        response_status = complete_webhook.response_status,
+        last_error = null
+    where
+        delivery.id = complete_webhook.delivery_id
+        and delivery.claim_id = claim
+        and delivery.status = 'claimed';
+    return found;
+end
+$$;
+comment on function notifier.complete_webhook(uuid, uuid, integer) is
+    'Records that a webhook of this claim was answered with 2xx; false when another claim has taken it over.';
+revoke execute on function notifier.complete_webhook(uuid, uuid, integer) from public;
+grant execute on function notifier.complete_webhook(uuid, uuid, integer) to notifier;
+
+-- What becomes of a webhook that was not answered with 2xx. An endpoint that cannot be reached or is overloaded is left
+-- alone with all that waits for it, so that it holds up nobody else; one that answers 410 wants no more (Standard
+-- Webhooks). Rows that another worker has locked are passed over.
+-- Security definer: role notifier may call the queue's functions and read nothing.
+create function notifier.fail_webhook(
+    claim uuid,
+    delivery_id uuid,
+    response_status integer,
+    error text,
+    is_endpoint_down boolean,
+    retry_after interval default null
+)
+returns text
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_delivery notifier.webhook_deliveries;
+    v_delay interval;
+    v_retry_at timestamptz;
+begin
+    select delivery.* into v_delivery
+    from notifier.webhook_deliveries as delivery
+    where
+        delivery.id = fail_webhook.delivery_id
+        and delivery.claim_id = claim
+        and delivery.status = 'claimed'
+    for update;
+    if not found then
+        return null;
+    end if;
+    if response_status = 410 then
+        update public.webhook_endpoints as endpoint set is_active = false where endpoint.id = v_delivery.endpoint_id;
+    else
+        v_delay := notifier.retry_delay(v_delivery.attempts);
+    end if;
+    v_retry_at := clock_timestamp() + greatest(v_delay, retry_after);
+    update notifier.webhook_deliveries as delivery
+    set
+        status = case when v_delay is null then 'dead' else 'queued' end,
+        available_at = coalesce(v_retry_at, delivery.available_at),
+        response_status = fail_webhook.response_status,
+        last_error = left(error, 500)
+    where delivery.id = v_delivery.id
+    returning delivery.status into v_delivery.status;
+    if is_endpoint_down and v_retry_at is not null then
+        update notifier.webhook_deliveries as waiting
+        set available_at = v_retry_at
+        where waiting.id = any(
+            array(
+                select other.id
+                from notifier.webhook_deliveries as other
+                where
+                    other.endpoint_id = v_delivery.endpoint_id
+                    and other.status = 'queued'
+                    and other.available_at < v_retry_at
+                    and other.id <> v_delivery.id
+                for update skip locked
+            )
+        );
+    end if;
+    return v_delivery.status;
+end
+$$;
+comment on function notifier.fail_webhook(uuid, uuid, integer, text, boolean, interval) is
+    'Records a failed attempt and returns the new status, queued or dead; null when the claim has lost it. is_endpoint_down: what else waits for the endpoint waits as long; retry_after: the least time to wait; 410 switches the endpoint off.';
+revoke execute on function notifier.fail_webhook(uuid, uuid, integer, text, boolean, interval) from public;
+grant execute on function notifier.fail_webhook(uuid, uuid, integer, text, boolean, interval) to notifier;
+
+-- Security definer: it is the API; the outbox is closed to users.
+create function public.webhook_deliveries(endpoint_id uuid, max_rows integer default 100)
+returns setof public.webhook_delivery
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if not private.is_settings_admin() then
+        raise exception using
+            errcode = '42501', message = 'only admins may see webhook deliveries', hint = 'Ask an admin.';
+    end if;
+    return query
+    select
+        delivery.id,
+        delivery.event_type,
+        delivery.status,
+        delivery.attempts,
+        delivery.created_at,
+        delivery.available_at,
+        delivery.sent_at,
+        delivery.response_status,
+        delivery.last_error
+    from notifier.webhook_deliveries as delivery
+    where delivery.endpoint_id = webhook_deliveries.endpoint_id
+    order by delivery.created_at desc, delivery.id
+    limit least(greatest(max_rows, 0), 1000);
+end
+$$;
+comment on function public.webhook_deliveries(uuid, integer) is
+    'What an endpoint was told, newest first, at most max_rows (up to 1000), and how it went. For admins; 42501 for others; nothing for an unknown endpoint.';
+revoke execute on function public.webhook_deliveries(uuid, integer) from public, anon, authenticated, service_role;
+grant execute on function public.webhook_deliveries(uuid, integer) to authenticated;
+
+-- Security definer: it is the API; the outbox is closed to users.
+create function public.replay_webhook_delivery(delivery_id uuid)
+returns void
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if not private.is_settings_admin() then
+        raise exception using
+            errcode = '42501', message = 'only admins may repeat webhook deliveries', hint = 'Ask an admin.';
+    end if;
+    update notifier.webhook_deliveries as delivery
+    set status = 'queued', attempts = 0, available_at = clock_timestamp(), sent_at = null
+    where delivery.id = replay_webhook_delivery.delivery_id and delivery.status in ('sent', 'dead');
+    if not found then
+        raise exception using
+            errcode = 'PT404',
+            message = format('delivery_id %s is unknown, or under way', coalesce(delivery_id::text, 'null')),
+            hint = 'webhook_deliveries lists them; those that are queued or claimed are sent anyway.';
+    end if;
+    perform pg_notify('notifier', '');
+end
+$$;
+comment on function public.replay_webhook_delivery(uuid) is
+    'Send a webhook again that was sent or given up, under the same webhook-id. For admins. Errors: 42501; PT404 unknown, or under way.';
+revoke execute on function public.replay_webhook_delivery(uuid) from public, anon, authenticated, service_role;
+grant execute on function public.replay_webhook_delivery(uuid) to authenticated;

@@ -164,6 +164,12 @@ API_FUNCTIONS = {
         " participants jsonb)"
     ): "presence_report_receipt",
     (
+        "create_webhook_endpoint(url text, event_types text[], description text DEFAULT NULL::text)"
+    ): "webhook_secret",
+    "rotate_webhook_secret(endpoint_id uuid)": "webhook_secret",
+    "webhook_deliveries(endpoint_id uuid, max_rows integer DEFAULT 100)": "webhook_delivery",
+    "replay_webhook_delivery(delivery_id uuid)": "void",
+    (
         "record_mail_event(event_id text, kind text, occurred_at timestamp with time zone,"
         " email_id uuid DEFAULT NULL::uuid, address text DEFAULT NULL::text)"
     ): "text",
@@ -230,6 +236,7 @@ API_RELATIONS = {
     "success_sessions",
     "time_off_clashes",
     "user_roles",
+    "webhook_endpoints",
 }
 
 SESSION_DEFAULTS = {

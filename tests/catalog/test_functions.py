@@ -38,6 +38,11 @@ DEFINER_API = {
     "add_recording(text,text,text,timestamp with time zone,text,text,integer,boolean,boolean)",
     "end_meeting(text,text,text,timestamp with time zone)",
     ("reconcile_presence(text,text,text,timestamp with time zone,timestamp with time zone,jsonb)"),
+    # Make and keep secrets in Vault, read the outbox; for admins.
+    "create_webhook_endpoint(text,text[],text)",
+    "rotate_webhook_secret(uuid)",
+    "webhook_deliveries(uuid,integer)",
+    "replay_webhook_delivery(uuid)",
     "record_mail_event(text,text,timestamp with time zone,uuid,text)",
     ("record_presence(text,text,text,text,timestamp with time zone,text,text,text,text)"),
     # Write series, which nobody may write past their rule; for managers and hosts.

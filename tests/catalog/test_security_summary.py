@@ -109,6 +109,13 @@ SUMMARY = {
     ("authenticated", "public.success_sessions"): (
         f"select, insert ({SESSION_FIELDS}), update ({SESSION_FIELDS}), delete"
     ),
+    ("authenticated", "public.webhook_endpoints"): (
+        "select, update (url, description, event_types, is_active), delete"
+    ),
+    ("authenticated", "public.create_webhook_endpoint(url, event_types, description)"): CALL,
+    ("authenticated", "public.rotate_webhook_secret(endpoint_id)"): CALL,
+    ("authenticated", "public.webhook_deliveries(endpoint_id, max_rows)"): CALL,
+    ("authenticated", "public.replay_webhook_delivery(delivery_id)"): CALL,
     ("authenticated", "public.user_roles"): "select, insert (user_id, role), delete",
     ("authenticated", "public.calendar_feed(token)"): CALL,
     ("authenticated", "public.cancel_registration(session_id)"): CALL,
@@ -292,7 +299,14 @@ SUMMARY = {
     ("notifier", "notifier.*"): "usage",
     ("notifier", "notifier.begin_sending(claim, email_ids, lease)"): CALL,
     ("notifier", "notifier.claim_emails(worker, max_emails, lease, organizer, app_url)"): CALL,
+    ("notifier", "notifier.claim_webhooks(worker, max_deliveries, lease)"): CALL,
     ("notifier", "notifier.complete_emails(claim, email_ids, transport)"): CALL,
+    ("notifier", "notifier.complete_webhook(claim, delivery_id, response_status)"): CALL,
+    (
+        "notifier",
+        "notifier.fail_webhook(claim, delivery_id, response_status, error, is_endpoint_down,"
+        " retry_after)",
+    ): CALL,
     ("notifier", "notifier.dead_emails(max_rows)"): CALL,
     ("notifier", "notifier.discard_emails(email_ids)"): CALL,
     ("notifier", "notifier.email_history(email_id)"): CALL,

@@ -88,6 +88,7 @@ def test_the_defaults_are_those_of_the_page() -> None:
         "NOTIFIER_LEASE_SECONDS": f"{unset.lease:g}",
         "NOTIFIER_POLL_SECONDS": f"{unset.poll:g}",
         "NOTIFIER_GRACE_SECONDS": f"{unset.grace:g}",
+        "NOTIFIER_WEBHOOK_NETWORKS": "any" if unset.webhooks_to_private else "public",
         "NOTIFIER_SUPPRESS_AFTER": f"{unset.suppress_after}",
     }
     optional = {name: row.default for name, row in SETTINGS.items() if row.default != "required"}

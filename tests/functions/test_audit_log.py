@@ -95,6 +95,7 @@ def test_roles_enrollments_invitations_and_settings_are_recorded(
             "update public.app_settings set late_after_minutes = 5 where id",
             "update public.meeting_platforms set is_active = false where id = 'zoom'",
             "insert into public.meeting_accounts (platform, name) values ('zoom', 'Second')",
+            "select public.create_webhook_endpoint('https://x.test/', array['session.created'])",
         ):
             conn.execute(statement.encode(), {"sam": sam, "session": session})
 
@@ -112,6 +113,7 @@ def test_roles_enrollments_invitations_and_settings_are_recorded(
         ("update app_settings", None),
         ("update meeting_platforms", None),
         ("insert meeting_accounts", None),
+        ("insert webhook_endpoints", None),
     ]
     assert recorded[2][3:] == ({"status": "active"}, {"status": "paused"})
     assert recorded[3][2] == session

@@ -17,7 +17,9 @@ from support.world import World
 QUEUE_FUNCTIONS = {
     "begin_sending",
     "claim_emails",
+    "claim_webhooks",
     "complete_emails",
+    "complete_webhook",
     "dead_emails",
     "discard_emails",
     "email_history",
@@ -25,6 +27,7 @@ QUEUE_FUNCTIONS = {
     "expand_events",
     "extend_claim",
     "fail_email",
+    "fail_webhook",
     "fall_asleep",
     "meetings_due_at",
     "next_wake",
@@ -208,4 +211,5 @@ def test_row_level_security_is_on_and_no_policy_opens_the_outbox(conn: psycopg.C
         ("mail_events", True, False),
         ("reminder_clock", True, False),
         ("suppressions", True, False),
+        ("webhook_deliveries", True, False),
     ]

@@ -59,6 +59,32 @@ ATTEMPTS = (
         may=(*MANAGERS, "service_role"),
         refused=("anon",),
     ),
+    # -- webhook_endpoints -------------------------------------------------------------------------
+    *(
+        Attempt(
+            "webhook_endpoints",
+            verb,
+            "any",
+            statement,
+            may=ADMINS,
+            refused=("anon", "service_role"),
+        )
+        for verb, statement in (
+            ("select", "select from public.webhook_endpoints"),
+            ("update", "update public.webhook_endpoints set is_active = false where true"),
+            ("delete", "delete from public.webhook_endpoints where true"),
+        )
+    ),
+    # Made by create_webhook_endpoint alone, which makes the secret.
+    Attempt(
+        "webhook_endpoints",
+        "insert",
+        "any",
+        "insert into public.webhook_endpoints (url, event_types)"
+        " values ('https://x.test/', array['session.created'])",
+        may=(),
+        refused=ALL,
+    ),
     # -- success_sessions --------------------------------------------------------------------------
     Attempt(
         "success_sessions",
@@ -1099,6 +1125,7 @@ DONE_BY_NOBODY = (
             ("session_series", "truncate public.session_series cascade"),
             ("success_sessions", "truncate public.success_sessions cascade"),
             ("user_roles", "truncate public.user_roles"),
+            ("webhook_endpoints", "truncate public.webhook_endpoints cascade"),
         )
     ),
 )

@@ -187,6 +187,10 @@ def found(conn: psycopg.Connection) -> Academy:
         " (session_id, offer_id, student_id, change_notice_minutes) values (%s, %s, %s, 0)",
         (sessions["over"], offers["batch"], people["student"]),
     )
+    conn.execute(
+        "insert into public.webhook_endpoints (url, event_types)"
+        " values ('https://hooks.example.test/', array['session.created'])"
+    )
     world.available(host, 1, "09:00", "17:00")
     conn.execute(
         "insert into public.mentor_time_off (mentor_id, start_time, end_time) values"

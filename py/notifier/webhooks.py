@@ -1,0 +1,280 @@
+"""Outgoing webhooks: signed as Standard Webhooks says, sent to public addresses only.
+
+Delivered at least once: a receiver knows a repetition by ``webhook-id``. Nothing of an answer is
+kept but its status.
+"""
+
+import asyncio
+import ipaddress
+import logging
+import socket
+import time
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Mapping, Sequence
+from hashlib import sha256
+from hmac import digest
+from ssl import SSLContext
+from typing import Protocol
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.resolver import ThreadedResolver
+
+from notifier import log
+from notifier.model import Answer, ClaimedWebhook
+from notifier.patience import insist
+from notifier.redact import redact
+
+LEASE = 60.0
+"""Seconds a claim outlives its worker; more than an attempt and its recording can take."""
+
+TIMEOUT = 15.0
+"""Seconds an endpoint may take (Standard Webhooks recommends 15 to 30)."""
+
+LANES = 8
+"""Requests under way at a time."""
+
+MAX_RETRY_AFTER = 86_400.0
+
+
+class ForbiddenAddressError(OSError):
+    """The endpoint's name leads into a network that webhooks must not reach."""
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address belongs to the public internet.
+
+    Addresses of IPv6 that stand for one of IPv4 are judged by that.
+    """
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address):
+        inner = ip.ipv4_mapped or ip.sixtofour
+        if inner is None and ip in _NAT64:
+            inner = ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF)
+        if inner is not None:
+            return is_public(str(inner))
+    return ip.is_global and not ip.is_multicast
+
+
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+
+
+class PublicResolver(AbstractResolver):
+    """Looks names up, and knows no private address: what is checked is what is connected to."""
+
+    def __init__(self) -> None:
+        self._resolver = ThreadedResolver()
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        """The public addresses of a name.
+
+        :raises ForbiddenAddressError: it has others only.
+        """
+        found = await self._resolver.resolve(host, port, family)
+        public = [result for result in found if is_public(result["host"])]
+        if not public:
+            raise ForbiddenAddressError("its name leads into a private network")
+        return public
+
+    async def close(self) -> None:
+        """Let go of what it holds."""
+        await self._resolver.close()
+
+
+def signature(secret: str, delivery_id: str, timestamp: int, body: bytes) -> str:
+    """``v1,`` and the HMAC-SHA256 of id, timestamp and body (Standard Webhooks)."""
+    key = b64decode(secret.removeprefix("whsec_"))
+    content = f"{delivery_id}.{timestamp}.".encode() + body
+    return "v1," + b64encode(digest(key, content, sha256)).decode("ascii")
+
+
+class Poster:
+    """Sends requests. ``allow_private``: also into networks that are not the internet."""
+
+    def __init__(
+        self,
+        *,
+        allow_private: bool = False,
+        timeout: float = TIMEOUT,
+        tls_context: SSLContext | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        """``timeout`` in seconds for a whole request; ``now`` in seconds since the epoch."""
+        self._allow_private = allow_private
+        self._timeout = aiohttp.ClientTimeout(total=timeout)
+        self._tls_context = tls_context
+        self._now = now
+        self._http: aiohttp.ClientSession | None = None
+
+    async def post(self, webhook: ClaimedWebhook) -> Answer:
+        """Send one request; never raises."""
+        host = urlsplit(webhook.url).hostname or ""
+        if not self._allow_private and _is_address(host) and not is_public(host):
+            return Answer(None, "its address is in a private network")
+        body = webhook.body.encode()
+        try:
+            # A redirect could lead anywhere, so it counts as a refusal.
+            async with self._session().post(
+                webhook.url, data=body, headers=self._headers(webhook, body), allow_redirects=False
+            ) as response:
+                error = "" if 200 <= response.status < 300 else f"answered {response.status}"
+                return Answer(response.status, error, _retry_after(response.headers))
+        except ForbiddenAddressError as error:
+            return Answer(None, str(error))
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+            if isinstance(cause, ForbiddenAddressError):
+                return Answer(None, str(cause))
+            return Answer(None, redact(str(error)) or "no answer in time")
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._http is not None:
+            await self._http.close()
+            self._http = None
+
+    def _headers(self, webhook: ClaimedWebhook, body: bytes) -> dict[str, str]:
+        delivery_id, timestamp = str(webhook.delivery_id), int(self._now())
+        signatures = (signature(secret, delivery_id, timestamp, body) for secret in webhook.secrets)
+        return {
+            "content-type": "application/json",
+            "webhook-id": delivery_id,
+            "webhook-timestamp": str(timestamp),
+            "webhook-signature": " ".join(signatures),
+        }
+
+    def _session(self) -> aiohttp.ClientSession:
+        if self._http is None:
+            connector = aiohttp.TCPConnector(
+                ssl=self._tls_context or True,
+                limit=LANES,
+                resolver=ThreadedResolver() if self._allow_private else PublicResolver(),
+                use_dns_cache=False,
+            )
+            self._http = aiohttp.ClientSession(
+                connector=connector,
+                timeout=self._timeout,
+                headers={"User-Agent": "live-sessions-notifier"},
+                cookie_jar=aiohttp.DummyCookieJar(),
+            )
+        return self._http
+
+
+class WebhookQueue(Protocol):
+    """What sending webhooks needs of :class:`notifier.outbox.Outbox`."""
+
+    async def claim_webhooks(self, max_deliveries: int, lease: float) -> Sequence[ClaimedWebhook]:
+        """See the outbox."""
+        ...
+
+    async def complete_webhook(self, claim: UUID, delivery: UUID, status: int) -> bool:
+        """See the outbox."""
+        ...
+
+    async def fail_webhook(self, claim: UUID, delivery: UUID, answer: Answer) -> str | None:
+        """See the outbox."""
+        ...
+
+
+class Courier:
+    """Claims webhooks and sends them, a few at a time, beside the mails."""
+
+    def __init__(
+        self, outbox: WebhookQueue, books: WebhookQueue, poster: Poster, *, wake: asyncio.Event
+    ) -> None:
+        """``wake`` is set when there is room for more."""
+        self._outbox = outbox
+        self._books = books
+        self._poster = poster
+        self._wake = wake
+        self._under_way: set[asyncio.Task[None]] = set()
+        self.sent = 0
+        self.failed = 0
+
+    async def look(self) -> bool:
+        """Claim what is due, as far as there is room; whether there was anything.
+
+        :raises OutboxUnavailableError: the database cannot be reached.
+        """
+        room = LANES - len(self._under_way)
+        if room == 0:
+            return False
+        claimed = await self._outbox.claim_webhooks(room, LEASE)
+        for webhook in claimed:
+            task = asyncio.create_task(self._deliver(webhook))
+            self._under_way.add(task)
+            task.add_done_callback(self._forget)
+        return bool(claimed)
+
+    async def finish(self, grace: float) -> None:
+        """Wait for what is under way for ``grace`` seconds; the rest is repeated by others."""
+        tasks = list(self._under_way)
+        if tasks:
+            await asyncio.wait(tasks, timeout=grace)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._poster.close()
+
+    async def drained(self) -> None:
+        """Wait until nothing is under way."""
+        while self._under_way:
+            await asyncio.wait(list(self._under_way))
+
+    def _forget(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        self._wake.set()
+        if not task.cancelled() and task.exception() is not None:
+            log.event(logging.ERROR, "webhook_not_recorded", reason=str(task.exception()))
+
+    async def _deliver(self, webhook: ClaimedWebhook) -> None:
+        began = time.monotonic()
+        answer = await self._poster.post(webhook)
+        status = answer.status
+        if answer.accepted and status is not None:
+            held = await insist(
+                lambda: self._books.complete_webhook(webhook.claim_id, webhook.delivery_id, status),
+                "complete",
+            )
+            outcome = "sent" if held else "sent_unclaimed"
+            self.sent += 1
+        else:
+            recorded = await insist(
+                lambda: self._books.fail_webhook(webhook.claim_id, webhook.delivery_id, answer),
+                "fail",
+            )
+            outcome = recorded or "unclaimed"
+            self.failed += 1
+        log.event(
+            logging.INFO if answer.accepted else logging.WARNING,
+            "webhook",
+            id=webhook.delivery_id,
+            endpoint=webhook.endpoint_id,
+            type=webhook.event_type,
+            attempt=webhook.attempt,
+            outcome=outcome,
+            status=status,
+            error=answer.error or None,
+            ms=(time.monotonic() - began) * 1000,
+        )
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """``retry-after`` in seconds; None if absent or of another form."""
+    try:
+        seconds = float(headers.get("Retry-After", ""))
+    except ValueError:
+        return None
+    return seconds if 0 <= seconds <= MAX_RETRY_AFTER else None

@@ -1,0 +1,290 @@
+"""Outgoing webhooks over a real socket: signed, sent to public addresses, repeated, taken over."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import socket
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID, uuid4
+
+import pytest
+
+from notifier.config import ConfigError, load_settings
+from notifier.model import Answer, ClaimedWebhook
+from notifier.webhooks import Poster, is_public
+from support.actors import as_user
+from support.certificates import Authority
+from support.classroom import Classroom
+from support.daemon import Daemons, environment
+from support.hooks_server import HooksServer, Received
+from support.smtp_server import SmtpServer
+from support.threads import in_thread, wait_until
+
+SECRET = "whsec_" + base64.b64encode(b"a secret of thirty-two bytes ...").decode()
+GOOD = {
+    "DATABASE_URL": "postgresql://notifier:x@localhost/postgres",
+    "SMTP_HOST": "smtp.example.com",
+    "EMAIL_FROM": "sessions@example.com",
+    "APP_URL": "https://app.example.com",
+}
+OLD = "whsec_" + base64.b64encode(b"the one before").decode()
+
+
+def webhook(url: str, *secrets: str) -> ClaimedWebhook:
+    return ClaimedWebhook(
+        uuid4(), uuid4(), uuid4(), url, "session.changed", '{"type":"x"}', list(secrets), 1
+    )
+
+
+def signatures_of(request: Received, *secrets: str) -> str:
+    """What the header must say, worked out as a receiver does."""
+    content = b".".join(
+        (
+            request.headers["webhook-id"].encode(),
+            request.headers["webhook-timestamp"].encode(),
+            request.body,
+        )
+    )
+    macs = (
+        hmac.new(base64.b64decode(secret[6:]), content, hashlib.sha256).digest()
+        for secret in secrets
+    )
+    return " ".join(f"v1,{base64.b64encode(mac).decode()}" for mac in macs)
+
+
+@asynccontextmanager
+async def posting(authority: Authority, *, allow_private: bool = True) -> AsyncIterator[Poster]:
+    poster = Poster(
+        allow_private=allow_private,
+        timeout=2.0,
+        tls_context=authority.client(),
+    )
+    try:
+        yield poster
+    finally:
+        await poster.close()
+
+
+# One request
+
+
+async def test_a_request_is_signed_by_every_secret_of_the_endpoint(authority: Authority) -> None:
+    async with HooksServer(authority.server) as server, posting(authority) as poster:
+        sent = webhook(server.url, SECRET, OLD)
+
+        assert await poster.post(sent) == Answer(204)
+
+        (request,) = server.received
+        assert request.body == b'{"type":"x"}'
+        assert request.headers["content-type"] == "application/json"
+        assert request.headers["webhook-id"] == str(sent.delivery_id)
+        assert abs(int(request.headers["webhook-timestamp"]) - time.time()) < 60
+        assert request.headers["webhook-signature"] == signatures_of(request, SECRET, OLD)
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "down", "wait"),
+    [
+        (400, {}, False, None),
+        (302, {"Location": "http://127.0.0.1/"}, False, None),
+        (410, {}, False, None),
+        (429, {"Retry-After": "7"}, True, 7.0),
+        (503, {"Retry-After": "tomorrow"}, True, None),
+    ],
+)
+async def test_an_answer_that_is_not_2xx_is_a_failure(
+    authority: Authority, status: int, headers: dict[str, str], down: bool, wait: float | None
+) -> None:
+    async with HooksServer(authority.server) as server, posting(authority) as poster:
+        server.answers.append((status, headers))
+
+        answer = await poster.post(webhook(server.url, SECRET))
+
+        assert (answer.status, answer.accepted) == (status, False)
+        assert (answer.endpoint_down, answer.retry_after) == (down, wait)
+        assert len(server.received) == 1  # nobody is followed anywhere
+
+
+async def test_a_certificate_nobody_vouches_for_is_a_failure(authority: Authority) -> None:
+    async with HooksServer(authority.server) as server:
+        poster = Poster(allow_private=True)
+        answer = await poster.post(webhook(server.url, SECRET))
+        await poster.close()
+
+        assert (answer.status, answer.endpoint_down) == (None, True)
+        assert "certificate" in answer.error.lower()
+        assert server.received == []
+
+
+async def test_an_endpoint_that_is_silent_is_given_up(authority: Authority) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        async with posting(authority) as poster:
+            answer = await poster.post(webhook(f"https://localhost:{port}/", SECRET))
+
+    assert (answer.status, answer.endpoint_down) == (None, True)
+    assert answer.error
+
+
+# Where requests must not go
+
+
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [
+        ("8.8.8.8", True),
+        ("2606:4700:4700::1111", True),
+        ("::ffff:8.8.8.8", True),
+        ("64:ff9b::808:808", True),
+        ("127.0.0.1", False),
+        ("10.1.2.3", False),
+        ("172.16.0.1", False),
+        ("192.168.1.1", False),
+        ("169.254.169.254", False),
+        ("100.64.0.1", False),
+        ("0.0.0.0", False),  # noqa: S104 - not listened on
+        ("224.0.0.1", False),
+        ("::1", False),
+        ("fe80::1%eth0", False),
+        ("fd00::1", False),
+        ("::ffff:127.0.0.1", False),
+        ("2002:7f00:1::", False),
+        ("64:ff9b::a00:1", False),
+    ],
+)
+def test_addresses_of_the_internet_are_told_from_others(address: str, public: bool) -> None:
+    assert is_public(address) is public
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]", "169.254.169.254"])
+async def test_private_networks_are_not_reached(authority: Authority, host: str) -> None:
+    async with (
+        HooksServer(authority.server) as server,
+        posting(authority, allow_private=False) as poster,
+    ):
+        port = server.url.rsplit(":", 1)[1]
+
+        answer = await poster.post(webhook(f"https://{host}:{port}", SECRET))
+
+        assert answer.status is None
+        assert "private network" in answer.error
+        assert server.received == []
+
+
+async def test_a_name_with_a_public_and_a_private_address_leads_to_the_public_one_only(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is checked is what is connected to: the name is looked up once."""
+
+    def rebound(host: str, port: int, *_: object, **__: object) -> list[object]:
+        return [
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))
+            for address in ("127.0.0.1", "192.0.2.1")
+        ]
+
+    monkeypatch.setattr(socket, "getaddrinfo", rebound)
+    async with posting(authority, allow_private=False) as poster:
+        answer = await poster.post(webhook("https://rebound.example.test/", SECRET))
+
+    assert answer.status is None
+    assert "private network" in answer.error  # 192.0.2.0/24 is for documentation, not public
+
+
+def test_the_networks_are_public_unless_said_otherwise() -> None:
+    assert load_settings(GOOD).webhooks_to_private is False
+    assert load_settings(GOOD | {"NOTIFIER_WEBHOOK_NETWORKS": "any"}).webhooks_to_private is True
+    with pytest.raises(ConfigError, match=r"^NOTIFIER_WEBHOOK_NETWORKS is unknown"):
+        load_settings(GOOD | {"NOTIFIER_WEBHOOK_NETWORKS": "all"})
+
+
+# The whole way
+
+
+def subscribe(classroom: Classroom, url: str) -> tuple[UUID, str]:
+    with classroom.conn.transaction(), as_user(classroom.conn, classroom.admin):
+        row = classroom.conn.execute(
+            "select endpoint_id, secret from public.create_webhook_endpoint(%s, %s)",
+            (url, ["session.created", "session.changed"]),
+        ).fetchone()
+    assert row is not None
+    return row[0], row[1]
+
+
+def statuses(classroom: Classroom) -> list[str]:
+    return [row["status"] for row in classroom.outbox.rows("webhook_deliveries")]
+
+
+def test_a_change_reaches_the_endpoint_beside_the_mails(
+    classroom: Classroom, mail_server: SmtpServer, daemons: Daemons, authority: Authority
+) -> None:
+    with in_thread(HooksServer(authority.server)) as hooks:
+        _, secret = subscribe(classroom, hooks.url)
+        hooks.answers.append((500, {}))
+        daemon = daemons.start(
+            environment(
+                classroom.database,
+                mail_server,
+                NOTIFIER_WEBHOOK_NETWORKS="any",
+                NOTIFIER_POLL_SECONDS="1",
+                SSL_CERT_FILE=str(authority.trust),
+            )
+        )
+        session = classroom.schedule()
+        wait_until(lambda: classroom.all_sent(3) and statuses(classroom) == ["queued"], "refused")
+        classroom.conn.execute("update notifier.webhook_deliveries set available_at = now()")
+        wait_until(lambda: statuses(classroom) == ["sent"], "repeated and taken")
+
+        first, again = hooks.received
+        assert first.headers["webhook-id"] == again.headers["webhook-id"]
+        assert first.body == again.body
+        assert again.headers["webhook-signature"] == signatures_of(again, secret)
+        told = json.loads(again.body)
+        assert (told["type"], told["data"]["session_id"]) == ("session.created", str(session))
+        assert [line["outcome"] for line in daemon.events("webhook")] == ["queued", "sent"]
+        assert hooks.url not in daemon.log
+        assert secret not in daemon.log
+        assert daemon.stop() == 0
+
+
+def test_once_sends_what_is_due_to_endpoints_too(
+    classroom: Classroom, mail_server: SmtpServer, daemons: Daemons, authority: Authority
+) -> None:
+    with in_thread(HooksServer(authority.server)) as hooks:
+        subscribe(classroom, hooks.url)
+        classroom.schedule()
+        env = environment(
+            classroom.database,
+            mail_server,
+            NOTIFIER_WEBHOOK_NETWORKS="any",
+            SSL_CERT_FILE=str(authority.trust),
+        )
+
+        ended = daemons.run(env, "once")
+
+        assert ended.returncode == 0
+        assert len(hooks.received) == 1
+        assert statuses(classroom) == ["sent"]
+
+
+def test_by_default_an_endpoint_on_this_machine_is_not_reached(
+    classroom: Classroom, mail_server: SmtpServer, daemons: Daemons, authority: Authority
+) -> None:
+    with in_thread(HooksServer(authority.server)) as hooks:
+        subscribe(classroom, hooks.url)
+        classroom.schedule()
+
+        ended = daemons.run(environment(classroom.database, mail_server), "once")
+
+        assert ended.returncode == 0
+        assert hooks.received == []
+    (row,) = classroom.outbox.rows("webhook_deliveries")
+    assert (row["status"], row["last_error"]) == (
+        "queued",
+        "its name leads into a private network",
+    )
+    assert classroom.all_sent(3)
