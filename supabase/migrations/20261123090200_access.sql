@@ -1089,6 +1089,25 @@ using (
     or session_id = any((select private.my_hosted_session_ids())::uuid[])
 );
 
+alter table public.webhook_endpoints enable row level security;
+
+-- Inserted by create_webhook_endpoint alone, which makes the secret.
+revoke all on public.webhook_endpoints from public, anon, authenticated, service_role;
+grant select, update (url, description, event_types, is_active), delete on public.webhook_endpoints to authenticated;
+
+create policy webhook_endpoints_select_admin on public.webhook_endpoints
+for select to authenticated
+using ((select private.is_settings_admin()));
+
+create policy webhook_endpoints_update_admin on public.webhook_endpoints
+for update to authenticated
+using ((select private.is_settings_admin()))
+with check ((select private.is_settings_admin()));
+
+create policy webhook_endpoints_delete_admin on public.webhook_endpoints
+for delete to authenticated
+using ((select private.is_settings_admin()));
+
 alter table public.session_recording_views enable row level security;
 
 revoke all on public.session_recording_views from public, anon, authenticated, service_role;
@@ -1408,6 +1427,8 @@ for each row execute function private.touch_updated_at();
 create trigger touch_updated_at before update on public.session_recordings
 for each row execute function private.touch_updated_at();
 create trigger touch_updated_at before update on public.booking_offers
+for each row execute function private.touch_updated_at();
+create trigger touch_updated_at before update on public.webhook_endpoints
 for each row execute function private.touch_updated_at();
 create trigger touch_updated_at before update on public.blackout_dates
 for each row execute function private.touch_updated_at();

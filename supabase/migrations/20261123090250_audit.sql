@@ -424,6 +424,16 @@ create trigger audit_delete after delete on public.meeting_accounts
 referencing old table as old_rows
 for each statement execute function private.audit_changes('id');
 
+create trigger audit_insert after insert on public.webhook_endpoints
+referencing new table as new_rows
+for each statement execute function private.audit_changes('id');
+create trigger audit_update after update on public.webhook_endpoints
+referencing old table as old_rows new table as new_rows
+for each statement execute function private.audit_changes('id');
+create trigger audit_delete after delete on public.webhook_endpoints
+referencing old table as old_rows
+for each statement execute function private.audit_changes('id');
+
 create type private.audit_content as (
     entries integer,
     first_at timestamptz,

@@ -493,6 +493,118 @@ alter table notifier.mail_events enable row level security;
 create index mail_events_email_id_idx on notifier.mail_events (email_id) where email_id is not null;
 create index mail_events_created_at_idx on notifier.mail_events (created_at);
 
+-- What a worker needs to send one webhook; the answer of notifier.claim_webhooks.
+create type notifier.claimed_webhook as (
+    delivery_id uuid,
+    claim_id uuid,
+    endpoint_id uuid,
+    url text,
+    event_type text,
+    body text, -- signed and sent byte by byte as it is
+    secrets text [], -- sign with each; the second only for a while after a rotation
+    attempt integer
+);
+comment on type notifier.claimed_webhook is 'All that a worker needs to send one webhook.';
+
+-- One row per endpoint and event: the queue of outgoing webhooks, and afterwards their record. Delivered at least once:
+-- the row's id is the webhook-id that receivers know a repetition by.
+--
+-- A row that a worker holds is due again at the end of its lease, so taking over needs no second look.
+create table notifier.webhook_deliveries (
+    id uuid not null default gen_random_uuid(),
+    endpoint_id uuid not null,
+    event_type text not null,
+    source text not null,
+    payload jsonb not null,
+    status text not null default 'queued',
+    attempts integer not null default 0,
+    available_at timestamptz not null default clock_timestamp(),
+    claim_id uuid,
+    claimed_by text,
+    sent_at timestamptz,
+    response_status integer,
+    last_error text,
+    created_at timestamptz not null default clock_timestamp(),
+    constraint webhook_deliveries_pkey primary key (id),
+    constraint webhook_deliveries_endpoint_id_event_type_source_key unique (endpoint_id, event_type, source),
+    constraint webhook_deliveries_endpoint_id_fkey
+    foreign key (endpoint_id) references public.webhook_endpoints (id) on delete cascade,
+    constraint webhook_deliveries_status_known check (
+        status in (
+            'queued', -- waiting until available_at
+            'claimed', -- a worker has it until available_at
+            'sent', -- answered with 2xx
+            'dead' -- given up; last_error says why
+        )
+    ),
+    constraint webhook_deliveries_claim_while_held check (status <> 'claimed' or claim_id is not null),
+    constraint webhook_deliveries_sent_at_when_sent check ((status = 'sent') = (sent_at is not null)),
+    constraint webhook_deliveries_attempts_not_negative check (attempts >= 0)
+)
+with (
+    autovacuum_vacuum_scale_factor = 0.01,
+    autovacuum_vacuum_threshold = 1000,
+    autovacuum_analyze_scale_factor = 0.01,
+    autovacuum_analyze_threshold = 1000
+);
+comment on table notifier.webhook_deliveries is
+    'Outgoing webhooks, one row per endpoint and event: queue and record. Payloads hold ids, never names, addresses or links.';
+comment on column notifier.webhook_deliveries.id is 'The delivery: the header webhook-id, the same at every attempt.';
+comment on column notifier.webhook_deliveries.endpoint_id is 'Where it goes.';
+comment on column notifier.webhook_deliveries.event_type is 'What happened.';
+comment on column notifier.webhook_deliveries.source is 'What made it: the outbox event or the recording; once per endpoint.';
+comment on column notifier.webhook_deliveries.payload is 'The body: type, timestamp and data.';
+comment on column notifier.webhook_deliveries.status is 'queued, claimed, sent or dead.';
+comment on column notifier.webhook_deliveries.attempts is 'Claims so far.';
+comment on column notifier.webhook_deliveries.available_at is 'Not to be claimed earlier; for a claimed one, the end of its lease.';
+comment on column notifier.webhook_deliveries.claim_id is 'The claim that holds or last held it.';
+comment on column notifier.webhook_deliveries.claimed_by is 'Name of the worker that holds or last held it.';
+comment on column notifier.webhook_deliveries.sent_at is 'When a 2xx was recorded.';
+comment on column notifier.webhook_deliveries.response_status is 'HTTP status of the last answer; null without one.';
+comment on column notifier.webhook_deliveries.last_error is 'What the last failed attempt met.';
+comment on column notifier.webhook_deliveries.created_at is 'When it was queued.';
+
+alter table notifier.webhook_deliveries enable row level security;
+
+create index webhook_deliveries_due_idx on notifier.webhook_deliveries (available_at, id)
+where status in ('queued', 'claimed');
+create index webhook_deliveries_endpoint_id_created_at_idx on notifier.webhook_deliveries (endpoint_id, created_at);
+create index webhook_deliveries_created_at_idx on notifier.webhook_deliveries (created_at);
+
+-- Queues a webhook for every endpoint that wants to hear of it. Doing it twice adds nothing (unique key).
+create function notifier.queue_webhooks(
+    event_type text,
+    source text,
+    data jsonb,
+    happened_at timestamptz,
+    send_at timestamptz default null
+)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    insert into notifier.webhook_deliveries (endpoint_id, event_type, source, payload, available_at)
+    select
+        endpoint.id,
+        queue_webhooks.event_type,
+        queue_webhooks.source,
+        jsonb_build_object(
+            'type', queue_webhooks.event_type,
+            'timestamp', to_char(happened_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+            'data', jsonb_strip_nulls(queue_webhooks.data)
+        ),
+        greatest(clock_timestamp(), send_at)
+    from public.webhook_endpoints as endpoint
+    where endpoint.is_active and queue_webhooks.event_type = any(endpoint.event_types)
+    order by endpoint.id
+    on conflict do nothing;
+end
+$$;
+comment on function notifier.queue_webhooks(text, text, jsonb, timestamptz, timestamptz) is
+    'Queues a webhook for each active endpoint with this event type, not to be sent before send_at (null: at once).';
+revoke execute on function notifier.queue_webhooks(text, text, jsonb, timestamptz, timestamptz) from public;
+
 -- How far reminders have got. Each is due a number of minutes before the start, and sessions pass that moment in the
 -- order of their starts: one mark for each number is all that must be known, no session carries anything, and nothing
 -- is to be recomputed when one moves. What has passed the mark is not reminded again, however often it moves there and
@@ -1321,6 +1433,38 @@ create constraint trigger wake
 after insert on notifier.events
 deferrable initially deferred
 for each row execute function notifier.wake();
+
+-- Endpoints hear of every recording that is published, whether students are told by mail or not, once it can be
+-- watched. Security definer: writers of recordings have no business in the outbox.
+create function private.tell_recording_ready()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform notifier.queue_webhooks(
+        'recording.ready',
+        format('recording/%s', new.id),
+        jsonb_build_object('session_id', new.session_id, 'recording_id', new.id),
+        greatest(clock_timestamp(), new.available_from),
+        new.available_from
+    );
+    return null;
+end
+$$;
+comment on function private.tell_recording_ready() is 'Queues recording.ready for a recording that was published.';
+revoke execute on function private.tell_recording_ready() from public;
+
+create trigger tell_recording_ready
+after insert or update of is_published on public.session_recordings
+for each row when (new.is_published) execute function private.tell_recording_ready();
+
+-- What the notifier itself queues it finds by itself; of a recording somebody has to tell it.
+create constraint trigger webhook_deliveries_wake
+after insert on notifier.webhook_deliveries
+deferrable initially deferred
+for each row when (new.event_type = 'recording.ready') execute function notifier.wake();
 
 -- The notifier writes the event, under the session's row lock; whoever edits a recording has locked that first and
 -- would wait the other way round.

@@ -281,6 +281,56 @@ comment on function notifier.audience_page(uuid, uuid, uuid, integer) is
     'The next students of one audience, by id, after the given one: active enrollments in the course and its batch (null: the unbatched).';
 revoke execute on function notifier.audience_page(uuid, uuid, uuid, integer) from public;
 
+-- What a started event, with all that was merged into it, means to other systems: ids and what changed, no text, no
+-- name and no link. Nothing for one that only concerns who is invited.
+create function notifier.queue_session_webhooks(event notifier.events, through_id bigint)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_new jsonb := (
+        select latest.new from notifier.events as latest where latest.id = queue_session_webhooks.through_id
+    );
+    v_changed text[] := array(
+        select field.name
+        from jsonb_each(v_new) as field (name, value)
+        where
+            field.name not in ('sequence', 'calendar_uid', 'series_id', 'recurrence_id')
+            and event.old is not null
+            and field.value is distinct from event.old -> field.name
+        order by field.name
+    );
+begin
+    if event.topic <> 'invitation' or (event.old is not null and v_changed = '{}') then
+        return;
+    end if;
+    perform notifier.queue_webhooks(
+        case
+            when not notifier.is_open(v_new) then 'session.cancelled'
+            when event.old is null then 'session.created'
+            else 'session.changed'
+        end,
+        format('event/%s', event.id),
+        jsonb_build_object(
+            'session_id', event.session_id,
+            'course_id', v_new -> 'course_id',
+            'batch_id', v_new -> 'batch_id',
+            'series_id', v_new -> 'series_id',
+            'mentor_id', v_new -> 'mentor_id',
+            'start_time', v_new -> 'start_time',
+            'end_time', v_new -> 'end_time',
+            'sequence', v_new -> 'sequence',
+            'changed', case when event.old is not null then to_jsonb(v_changed) end
+        ),
+        event.created_at
+    );
+end
+$$;
+comment on function notifier.queue_session_webhooks(notifier.events, bigint) is
+    'Queues session.created, session.changed or session.cancelled for an event that starts, up to the last one merged into it.';
+revoke execute on function notifier.queue_session_webhooks(notifier.events, bigint) from public;
+
 -- From here on the event speaks for what had happened to the session by now. Later events of the session wait until it
 -- is expanded.
 create function notifier.start_event(event notifier.events)
@@ -311,11 +361,12 @@ begin
     )
     select coalesce(max(merged.id), event.id) into v_through_id from merged;
     update notifier.events as started set through_id = v_through_id where started.id = event.id;
+    perform notifier.queue_session_webhooks(event, v_through_id);
     return v_through_id;
 end
 $$;
 comment on function notifier.start_event(notifier.events) is
-    'Merges the waiting later events of the session into this one, which the caller has locked, and returns the last of them.';
+    'Merges the waiting later events of the session into this one, which the caller has locked, queues what webhooks tell of it, and returns the last of them.';
 revoke execute on function notifier.start_event(notifier.events) from public;
 
 -- The event given, which the caller has locked, is the first unexpanded one of its transaction; its lock is the lock of
@@ -762,6 +813,12 @@ declare
     v_added integer;
 begin
     perform private.finalize_attendance(event.session_id);
+    perform notifier.queue_webhooks(
+        'attendance.finalized',
+        format('event/%s', event.id),
+        jsonb_build_object('session_id', event.session_id),
+        clock_timestamp()
+    );
     insert into notifier.emails (event_id, session_id, recipient_id, kind)
     select event.id, event.session_id, (event.new ->> 'mentor_id')::uuid, 'attendance_summary'
     where event.new ->> 'mentor_id' is not null
@@ -2666,6 +2723,13 @@ begin
             from notifier.emails as held
             where held.status in ('claimed', 'sending') and held.carried_by is null
             order by held.lease_until
+            limit 1
+        ),
+        (
+            select delivery.available_at
+            from notifier.webhook_deliveries as delivery
+            where delivery.status in ('queued', 'claimed')
+            order by delivery.available_at
             limit 1
         ),
         (
