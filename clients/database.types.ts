@@ -1789,6 +1789,51 @@ export type Database = {
           },
         ];
       };
+      "webhook_endpoints": {
+        Row: {
+          "created_at": string;
+          "created_by": string | null;
+          "description": string | null;
+          "event_types": (string)[];
+          "id": string;
+          "is_active": boolean;
+          "previous_secret_until": string | null;
+          "updated_at": string;
+          "url": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "description"?: string | null;
+          "event_types": (string)[];
+          "id"?: string;
+          "is_active"?: boolean;
+          "previous_secret_until"?: string | null;
+          "updated_at"?: string;
+          "url": string;
+        };
+        Update: {
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "description"?: string | null;
+          "event_types"?: (string)[];
+          "id"?: string;
+          "is_active"?: boolean;
+          "previous_secret_until"?: string | null;
+          "updated_at"?: string;
+          "url"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "webhook_endpoints_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
     };
     Views: {
       "blackout_clashes": {
@@ -2339,6 +2384,16 @@ export type Database = {
           isSetofReturn: true;
         };
       };
+      "create_webhook_endpoint": {
+        Args: { "description"?: string; "event_types": (string)[]; "url": string };
+        Returns: Database["public"]["CompositeTypes"]["webhook_secret"];
+        SetofOptions: {
+          from: "*";
+          to: "webhook_secret";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       "decide_excuse": {
         Args: { "approve": boolean; "note"?: string; "session_id": string; "student_id": string };
         Returns: {
@@ -2616,6 +2671,7 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "replay_webhook_delivery": { Args: { "delivery_id": string }; Returns: undefined };
       "report_link_failure": {
         Args: { "note"?: string; "session_id": string };
         Returns: {
@@ -2733,6 +2789,16 @@ export type Database = {
         };
       };
       "revoke_calendar_feed": { Args: { "feed_id": string }; Returns: undefined };
+      "rotate_webhook_secret": {
+        Args: { "endpoint_id": string };
+        Returns: Database["public"]["CompositeTypes"]["webhook_secret"];
+        SetofOptions: {
+          from: "*";
+          to: "webhook_secret";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       "save_personal_link": {
         Args: {
           "link": string;
@@ -2858,6 +2924,16 @@ export type Database = {
           to: "audit_verification";
           isOneToOne: true;
           isSetofReturn: false;
+        };
+      };
+      "webhook_deliveries": {
+        Args: { "endpoint_id": string; "max_rows"?: number };
+        Returns: Database["public"]["CompositeTypes"]["webhook_delivery"][];
+        SetofOptions: {
+          from: "*";
+          to: "webhook_delivery";
+          isOneToOne: false;
+          isSetofReturn: true;
         };
       };
       "withdraw_excuse": {
@@ -3250,6 +3326,21 @@ export type Database = {
         "passcode": string | null;
         "attendance_status": Database["public"]["Enums"]["attendance_status"] | null;
         "is_on_backup_link": boolean | null;
+      };
+      "webhook_delivery": {
+        "delivery_id": string | null;
+        "event_type": string | null;
+        "status": string | null;
+        "attempts": number | null;
+        "created_at": string | null;
+        "available_at": string | null;
+        "sent_at": string | null;
+        "response_status": number | null;
+        "last_error": string | null;
+      };
+      "webhook_secret": {
+        "endpoint_id": string | null;
+        "secret": string | null;
       };
     };
   };

@@ -1283,6 +1283,46 @@ class PublicUserRolesUpdate(TypedDict):
     user_id: NotRequired[Annotated[uuid.UUID, Field(alias="user_id")]]
 
 
+class PublicWebhookEndpoints(BaseModel):
+    created_at: datetime.datetime = Field(alias="created_at")
+    created_by: Optional[uuid.UUID] = Field(alias="created_by")
+    description: Optional[str] = Field(alias="description")
+    event_types: List[str] = Field(alias="event_types")
+    id: uuid.UUID = Field(alias="id")
+    is_active: bool = Field(alias="is_active")
+    previous_secret_until: Optional[datetime.datetime] = Field(alias="previous_secret_until")
+    updated_at: datetime.datetime = Field(alias="updated_at")
+    url: str = Field(alias="url")
+
+
+class PublicWebhookEndpointsInsert(TypedDict):
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    created_by: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="created_by")]]
+    description: NotRequired[Annotated[Optional[str], Field(alias="description")]]
+    event_types: Annotated[List[str], Field(alias="event_types")]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    is_active: NotRequired[Annotated[bool, Field(alias="is_active")]]
+    previous_secret_until: NotRequired[
+        Annotated[Optional[datetime.datetime], Field(alias="previous_secret_until")]
+    ]
+    updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
+    url: Annotated[str, Field(alias="url")]
+
+
+class PublicWebhookEndpointsUpdate(TypedDict):
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    created_by: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="created_by")]]
+    description: NotRequired[Annotated[Optional[str], Field(alias="description")]]
+    event_types: NotRequired[Annotated[List[str], Field(alias="event_types")]]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    is_active: NotRequired[Annotated[bool, Field(alias="is_active")]]
+    previous_secret_until: NotRequired[
+        Annotated[Optional[datetime.datetime], Field(alias="previous_secret_until")]
+    ]
+    updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
+    url: NotRequired[Annotated[str, Field(alias="url")]]
+
+
 class PublicBlackoutClashes(BaseModel):
     blackout_id: uuid.UUID = Field(alias="blackout_id")
     course_id: Optional[uuid.UUID] = Field(alias="course_id")
@@ -1682,3 +1722,20 @@ class PublicSessionJoinDetails(BaseModel):
     passcode: Optional[str] = Field(alias="passcode")
     attendance_status: Optional[PublicAttendanceStatus] = Field(alias="attendance_status")
     is_on_backup_link: Optional[bool] = Field(alias="is_on_backup_link")
+
+
+class PublicWebhookDelivery(BaseModel):
+    delivery_id: Optional[uuid.UUID] = Field(alias="delivery_id")
+    event_type: Optional[str] = Field(alias="event_type")
+    status: Optional[str] = Field(alias="status")
+    attempts: Optional[int] = Field(alias="attempts")
+    created_at: Optional[datetime.datetime] = Field(alias="created_at")
+    available_at: Optional[datetime.datetime] = Field(alias="available_at")
+    sent_at: Optional[datetime.datetime] = Field(alias="sent_at")
+    response_status: Optional[int] = Field(alias="response_status")
+    last_error: Optional[str] = Field(alias="last_error")
+
+
+class PublicWebhookSecret(BaseModel):
+    endpoint_id: Optional[uuid.UUID] = Field(alias="endpoint_id")
+    secret: Optional[str] = Field(alias="secret")
