@@ -1,4 +1,4 @@
-"""Command line: ``python -m notifier run|once|check|preview``, and what operators need.
+"""Command line: ``python -m notifier run|once|check|preview|report``, and what operators need.
 
 Exit codes: 0 all is well, 1 it did not work, 2 the configuration or the command line is wrong.
 """
@@ -10,7 +10,7 @@ import os
 import re
 import sys
 from collections.abc import Coroutine, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -70,6 +70,8 @@ def _run_command(options: argparse.Namespace) -> int:
             return 0 if fine else 1
         case "preview":
             return _preview(options)
+        case "report":
+            return _report(options)
         case _:
             return _operate(options, config.load_database_url())
 
@@ -119,6 +121,17 @@ def _preview(options: argparse.Namespace) -> int:
     return 0
 
 
+def _report(options: argparse.Namespace) -> int:
+    """One file, named after its days unless told otherwise."""
+    page = asyncio.run(
+        commands.report(config.load_database_url(), options.first, options.last, options.timezone)
+    )
+    path: Path = options.output or Path(f"report-{options.first}-{options.last}.html")
+    path.write_text(page, encoding="utf-8")
+    print(path)
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="notifier",
@@ -134,6 +147,16 @@ def _parser() -> argparse.ArgumentParser:
     preview = subparsers.add_parser("preview", help="write a sample mail to files")
     preview.add_argument("kind", choices=["all", *commands.preview_kinds()], metavar="KIND")
     preview.add_argument("-o", "--output", type=Path, default=Path("preview"), metavar="FOLDER")
+    report = subparsers.add_parser("report", help="write the report of some days as an HTML page")
+    for option, name, meaning in (
+        ("--from", "first", "first day, such as 2027-03-01"),
+        ("--to", "last", "last day, included"),
+    ):
+        report.add_argument(
+            option, dest=name, type=date.fromisoformat, required=True, metavar="DAY", help=meaning
+        )
+    report.add_argument("--timezone", default="UTC", metavar="ZONE", help="IANA, of the days (UTC)")
+    report.add_argument("-o", "--output", type=Path, metavar="FILE")
     send_test = subparsers.add_parser("send-test", help="send a sample mail to an address")
     send_test.add_argument("address", metavar="ADDRESS")
     _add_operators(subparsers)

@@ -1,14 +1,16 @@
-"""The commands that try things out: ``check`` and ``preview``."""
+"""The commands that try things out or look: ``check``, ``preview`` and ``report``."""
 
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 from notifier.address import Mailbox
 from notifier.compose import Composer
 from notifier.config import Settings
 from notifier.model import TransportDownError
-from notifier.outbox import OutboxError
+from notifier.outbox import Outbox, OutboxError
 from notifier.render import Renderer, known_kinds
+from notifier.report import make_report
 from notifier.samples import samples_of
 from notifier.service import make_outbox, make_transports
 
@@ -44,6 +46,16 @@ def preview(kinds: Sequence[str], folder: Path, app_url: str, sender: Mailbox) -
             path.write_bytes(content)
             written.append(path)
     return written
+
+
+async def report(database_url: str, first: date, last: date, timezone: str) -> str:
+    """The report page of the days from ``first`` to ``last`` of an IANA zone.
+
+    :raises OutboxError: the database cannot be reached or refuses.
+    :raises ReportError: its answer is no report.
+    """
+    async with Outbox(database_url, worker="report", organizer="", app_url="") as outbox:
+        return await make_report(outbox, first, last, timezone)
 
 
 def preview_kinds() -> tuple[str, ...]:

@@ -8,7 +8,7 @@ is kept on it, so that a transaction pooler in between does no harm.
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from types import TracebackType
 from typing import Any, LiteralString, Self
 from uuid import UUID
@@ -58,6 +58,7 @@ FUNCTIONS: tuple[LiteralString, ...] = (
     "notifier.unsuppress_address(text)",
     "notifier.suppressed_addresses(text, integer)",
     "notifier.set_app_url(text)",
+    "notifier.report(date, date, text)",
 )
 """Everything that the notifier calls; ``check`` looks for each."""
 
@@ -520,6 +521,14 @@ class Outbox:
             {"older_than": older_than, "max_rows": max_rows},
         )
         return rows[0]
+
+    async def report(self, first: date, last: date, timezone: str) -> str:
+        """The figures of the days from ``first`` to ``last`` of an IANA zone, as JSON text."""
+        rows = await self._scalars(
+            "select notifier.report(%(first)s, %(last)s, %(timezone)s)::text",
+            {"first": first, "last": last, "timezone": timezone},
+        )
+        return str(rows[0])
 
     async def notify(self, payload: str) -> None:
         """Notify on :data:`CHANNEL`: how the listener learns whether notifications arrive."""

@@ -8,6 +8,13 @@ declare
     v_made bigint;
     v_wrong_ids uuid[];
 begin
+    v_wrong_ids := array(
+        select statistics.session_id
+        from private.session_statistics as statistics
+        inner join private.recounted_session_statistics as counted on statistics.session_id = counted.session_id
+        where to_jsonb(statistics) is distinct from to_jsonb(counted)
+    );
+    perform private.refresh_session_statistics(v_wrong_ids);
     insert into private.session_statistics
     select counted.*
     from private.recounted_session_statistics as counted
@@ -16,8 +23,6 @@ begin
     )
     on conflict do nothing;
     get diagnostics v_made = row_count;
-    v_wrong_ids := array(select wrong.session_id from private.check_session_statistics() as wrong);
-    perform private.refresh_session_statistics(v_wrong_ids);
     return v_made + cardinality(v_wrong_ids);
 end
 $$;

@@ -321,6 +321,7 @@ SUMMARY = {
     ("notifier", "notifier.purge(older_than, max_rows)"): CALL,
     ("notifier", "notifier.queue_metrics()"): CALL,
     ("notifier", "notifier.queue_status()"): CALL,
+    ("notifier", "notifier.report(from_date, to_date, timezone)"): CALL,
     ("notifier", "notifier.recover_expired_claims()"): CALL,
     ("notifier", "notifier.release_emails(claim, email_ids)"): CALL,
     ("notifier", "notifier.replay_event(event_id)"): CALL,

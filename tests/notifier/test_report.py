@@ -1,0 +1,281 @@
+"""The report page: the figures of a period as one file that needs nothing else."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from devstack.databases import Database
+from notifier.charts import BOTTOM, HEIGHT, TOP, line_chart, nice_ceiling, stacked_bars
+from notifier.report import ReportError, render_report
+from support.actors import refused
+from support.daemon import Daemons
+from support.figures import FROM, TO, History
+from support.world import World
+
+VOID = {"meta", "line", "rect", "circle", "polyline"}
+
+
+class Page(HTMLParser):
+    """What a page shows, and that every element of it is closed in its turn."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.tags: list[str] = []
+        self.texts: list[str] = []
+        self.rows: list[list[str]] = []
+        self.feed(html)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.attributes += attrs
+        self.tags.append(tag)
+        if tag == "tr":
+            self.rows.append([])
+        if tag in ("td", "th"):
+            self.rows[-1].append("")
+        if tag not in VOID or tag in ("rect", "circle"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if self.open and self.open[-1] == tag:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag, (tag, self.open)
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] == "style":
+            return
+        if self.open and self.open[-1] in ("td", "th"):
+            self.rows[-1][-1] += data
+        self.texts.append(data.strip())
+
+
+def reported(conn: psycopg.Connection, **changes: Any) -> dict[str, Any]:
+    """What the database answers for the example's week."""
+    row = conn.execute(
+        "select notifier.report(%s, %s, 'UTC')", (changes.get("first", FROM), TO)
+    ).fetchone()
+    assert row is not None
+    return dict(row[0])
+
+
+@pytest.fixture
+def history(conn: psycopg.Connection) -> History:
+    return History.told(conn)
+
+
+@pytest.fixture
+def week(history: History) -> dict[str, Any]:
+    return reported(history.conn)
+
+
+def page_of(report: dict[str, Any]) -> tuple[str, Page]:
+    html = render_report(json.dumps(report))
+    return html, Page(html)
+
+
+# -- The command -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def told(database: Database) -> Database:
+    with psycopg.connect(database.url) as conn:
+        History.told(conn)
+    return database
+
+
+def test_report_writes_a_page_and_needs_nothing_but_the_database(
+    told: Database, daemons: Daemons, tmp_path: Path
+) -> None:
+    env = {"DATABASE_URL": told.notifier_url, "PATH": "/usr/bin:/bin"}
+    path = tmp_path / "week.html"
+    days = ("--from", str(FROM), "--to", str(TO))
+
+    ended = daemons.run(env, "report", *days, "-o", str(path))
+
+    assert (ended.returncode, ended.stderr, ended.stdout) == (0, "", f"{path}\n")
+    page = Page(path.read_text())
+    assert "Mon, 3 Mar 2025 \N{EN DASH} Sun, 9 Mar 2025" in " ".join(page.texts)
+    for shown in ("71%", "+21.4 points from the period before", "47.6 min", "33%", "75%"):
+        assert shown in page.texts
+    assert "4.0 of 5" in page.texts
+    assert ["Marta", "2", "1", "71%", "50%", "0", "1", "75%", "4.0"] in page.rows
+    assert (
+        next(row for row in page.rows if row[0] == "Milo")[:-1]
+    ) == ["Milo", "0", "0", "\N{EN DASH}", "\N{EN DASH}", "1", "0", "\N{EN DASH}"]
+    assert ["Mon, 3 Mar 2025", "1", "0", "1", "1", "1", "1", "1", "75%", "42"] in page.rows
+
+
+def test_days_that_the_database_refuses_are_named(told: Database, daemons: Daemons) -> None:
+    env = {"DATABASE_URL": told.notifier_url, "PATH": "/usr/bin:/bin"}
+    for arguments, said in (
+        (("--from", "2025-03-09", "--to", "2025-03-03"), "to_date must not be before from_date"),
+        (("--from", "2025-03-03", "--to", "2025-03-09", "--timezone", "Mars"), "'Mars' is unknown"),
+    ):
+        ended = daemons.run(env, "report", *arguments)
+        assert ended.returncode == 1
+        assert ended.stderr.count("\n") == 1
+        assert said in ended.stderr
+
+
+def test_days_that_are_none_are_a_mistake_of_the_command_line(daemons: Daemons) -> None:
+    for arguments in (("--from", "yesterday", "--to", "2025-03-03"), ("--to", "2025-03-03")):
+        ended = daemons.run({"PATH": "/usr/bin:/bin"}, "report", *arguments)
+        assert ended.returncode == 2
+        assert "--from" in ended.stderr
+
+
+def test_the_notifier_may_ask_for_the_report_and_read_nothing_else(told: Database) -> None:
+    with psycopg.connect(told.notifier_url) as conn:
+        assert reported(conn)["total"]["attended"] == 5
+        for query in (
+            "select * from private.session_statistics",
+            "select * from public.attendance_report('2025-03-03', '2025-03-09')",
+            "select * from public.session_ratings",
+        ):
+            with refused(conn):
+                conn.execute(query.encode())
+
+
+# -- The page --------------------------------------------------------------------------------------
+
+
+def test_nothing_comes_from_outside(week: dict[str, Any]) -> None:
+    html, page = page_of(week)
+
+    assert not re.search(r"https?:|//[a-z]|url\(|@import|javascript:", html)
+    assert {"script", "img", "iframe", "object", "link", "a", "form"}.isdisjoint(page.tags)
+    assert not [name for name, _ in page.attributes if name in ("src", "href", "srcset")]
+    assert not [name for name, _ in page.attributes if name.startswith("on")]
+    assert "default-src 'none'" in html
+
+
+def test_it_is_made_for_paper_too(week: dict[str, Any]) -> None:
+    html, _ = page_of(week)
+
+    assert "@page { size: A4;" in html
+    assert "@media print" in html
+    assert "break-inside: avoid" in html
+
+
+def test_every_chart_says_in_words_what_it_is(week: dict[str, Any]) -> None:
+    _, page = page_of(week)
+    drawings = [name for name, value in page.attributes if name == "role" and value == "img"]
+    labels = [value for name, value in page.attributes if name == "aria-label"]
+
+    assert len(drawings) == len(labels) == 3
+    assert all(labels)
+
+
+def test_a_hostile_name_is_shown_as_it_is(history: History) -> None:
+    name = "<script>alert('x')</script>&\"\u202e"
+    history.conn.execute(
+        "update public.profiles set full_name = %s where id = %s", (name, history.people["Marta"])
+    )
+    history.conn.execute("update public.courses set name = %s", (name,))
+
+    html, page = page_of(reported(history.conn))
+
+    assert "<script>" not in html
+    assert "\u202e" not in html
+    assert "<script>alert('x')</script>&\"" in [row[0].strip() for row in page.rows]
+
+
+def test_days_without_sessions_are_a_page_too(conn: psycopg.Connection) -> None:
+    _, page = page_of(reported(conn))
+
+    assert "No session of these days was completed or cancelled." in page.texts
+    assert "svg" not in page.tags
+    assert "nothing to compare with" in page.texts
+
+
+def test_a_longer_period_is_cut_into_weeks_then_months(history: History) -> None:
+    for first, grain in (("2025-02-01", "week"), ("2024-06-01", "month"), ("2025-03-01", "day")):
+        report = reported(history.conn, first=first)
+        assert report["grain"] == grain
+        page_of(report)
+
+
+def test_the_lists_end_where_a_page_would(history: History) -> None:
+    world = World(history.conn)
+    for number in range(30):
+        world.session(
+            batch=world.batch(course=world.course(f"Course {number}")),
+            mentor=world.mentor(f"Mentor {number}"),
+            starts=datetime(2025, 3, 4, 9, tzinfo=UTC),
+            status="completed",
+        )
+    report = reported(history.conn)
+
+    assert (len(report["courses"]), len(report["mentors"])) == (25, 25)
+    assert report["courses"][0]["name"] == "Data Engineering", "the one with most students"
+    assert report["mentors"][0]["mentor_name"] == "Marta", "the one with most sessions"
+
+
+@pytest.mark.parametrize("missing", ["total", "periods", "stays", "mentors", "grain", "made_at"])
+def test_an_answer_that_is_no_report_is_an_error(week: dict[str, Any], missing: str) -> None:
+    del week[missing]
+    with pytest.raises(ReportError, match=missing):
+        page_of(week)
+
+
+# -- Charts ----------------------------------------------------------------------------------------
+
+
+def test_a_line_breaks_where_nothing_is_known() -> None:
+    chart = line_chart(["a", "b", "c", "d", "e"], [0.0, 1.0, None, 0.5, 0.25])
+
+    assert [line.count(",") for line in chart.lines] == [2, 2]
+    assert [dot.title for dot in chart.dots] == ["a: 0.0%", "b: 100.0%", "d: 50.0%", "e: 25.0%"]
+    bottom, top, middle, _ = (dot.y for dot in chart.dots)
+    assert (bottom, top) == (HEIGHT - BOTTOM, TOP)
+    assert middle == pytest.approx((bottom + top) / 2)
+
+
+def test_a_lone_point_is_a_dot_without_a_line() -> None:
+    chart = line_chart(["a", "b"], [0.5, None])
+
+    assert (len(chart.dots), chart.lines) == (1, ())
+
+
+def test_bars_stand_on_each_other_and_are_as_high_as_their_counts() -> None:
+    chart = stacked_bars(
+        ["a"], [("one", "ones", [1]), ("none", "nones", [0]), ("two", "twos", [2])]
+    )
+
+    one, two = chart.bars
+    assert two.height == pytest.approx(2 * one.height, abs=0.2)
+    assert two.y + two.height == pytest.approx(one.y, abs=0.2)
+    assert one.y + one.height == HEIGHT - BOTTOM
+    assert [bar.title for bar in chart.bars] == ["a: 1 ones", "a: 2 twos"]
+    assert [tick.label for tick in chart.ticks] == ["0", "1", "2", "3", "4"]
+
+
+def test_labels_are_thinned_out_until_they_fit() -> None:
+    for count in (1, 12, 13, 53, 366):
+        marks = line_chart([str(number) for number in range(count)], [0.5] * count).marks
+        assert 1 <= len(marks) <= 12
+        gaps = {round(later.x - earlier.x) for earlier, later in pairwise(marks)}
+        assert max(gaps, default=0) - min(gaps, default=0) <= 1
+
+
+def test_scales_have_four_even_steps() -> None:
+    for number in [*range(1000), 12_345, 10**7]:
+        top = nice_ceiling(number)
+        assert top >= number
+        assert top % 4 == 0
+        assert top <= max(4, 2 * number)
