@@ -114,9 +114,16 @@ def test_report_writes_a_page_and_needs_nothing_but_the_database(
         assert shown in page.texts
     assert "4.0 of 5" in page.texts
     assert ["Marta", "2", "1", "71%", "50%", "0", "1", "75%", "4.0"] in page.rows
-    assert (
-        next(row for row in page.rows if row[0] == "Milo")[:-1]
-    ) == ["Milo", "0", "0", "\N{EN DASH}", "\N{EN DASH}", "1", "0", "\N{EN DASH}"]
+    assert (next(row for row in page.rows if row[0] == "Milo")[:-1]) == [
+        "Milo",
+        "0",
+        "0",
+        "\N{EN DASH}",
+        "\N{EN DASH}",
+        "1",
+        "0",
+        "\N{EN DASH}",
+    ]
     assert ["Mon, 3 Mar 2025", "1", "0", "1", "1", "1", "1", "1", "75%", "42"] in page.rows
 
 
