@@ -119,7 +119,7 @@ def stacked_bars(labels: Sequence[str], series: Sequence[tuple[str, str, Sequenc
 
 
 def nice_ceiling(number: int) -> int:
-    """The smallest of 4, 8, 12, 20, 40, 80, 120 … that is not smaller: a scale of four even steps."""
+    """The smallest of 4, 8, 12, 20, 40, 80 … that is not smaller: a scale of four even steps."""
     scale = 1
     while True:
         for base in (4, 8, 12, 20):
