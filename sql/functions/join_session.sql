@@ -8,41 +8,17 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_session public.success_sessions := private.visible_session(session_id);
-    v_opens_at timestamptz := private.join_opens_at(v_session.start_time);
     v_is_learner boolean := private.is_session_learner(v_session, auth.uid());
-    v_status public.session_status := private.effective_session_status(
-        v_session.status, v_session.start_time, v_session.end_time
-    );
     v_details public.session_join_details;
 begin
-    case v_status
-        when 'cancelled' then
-            raise exception using
-                errcode = 'PT409',
-                message = 'this session was cancelled',
-                detail = coalesce(v_session.cancel_reason, 'no reason was given'),
-                hint = 'Look for another session in the calendar.';
-        when 'completed' then
-            raise exception using
-                errcode = 'PT409',
-                message = 'this session is over',
-                detail = 'it ended at ' || private.utc_text(v_session.end_time),
-                hint = 'Look for a recording or another session.';
-        else null;
-    end case;
+    perform private.check_not_over(v_session);
 
     -- Before the time, too: whoever needs a seat should hear of it while there is time to get one.
     if v_is_learner and not private.is_manager() then
         perform private.check_seat(v_session);
     end if;
 
-    if v_status = 'upcoming' and clock_timestamp() < v_opens_at then
-        raise exception using
-            errcode = 'PT409',
-            message = 'joining is not open yet',
-            detail = 'joining opens at ' || private.utc_text(v_opens_at),
-            hint = 'Try again then.';
-    end if;
+    perform private.check_joining_is_open(v_session);
 
     if v_session.link is null and v_session.link_failed_at is null then
         raise exception using

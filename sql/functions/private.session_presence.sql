@@ -3,7 +3,6 @@
 -- what counts: a second device or a repeated join adds nothing.
 --
 -- What a learner clicked says when they came, and holds until the platform sees them gone: hardly anybody clicks Leave.
--- Where a report covers the time, it alone is what the platform says.
 create function private.session_presence(session public.success_sessions, user_id uuid default null)
 returns table (
     student_id uuid, joined_at timestamptz, left_at timestamptz, present_for interval, is_seen_by_platform boolean
@@ -13,27 +12,10 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    -- Webhooks and reports tell the time of the same thing a moment apart.
-    v_slack constant interval := interval '1 minute';
     v_until timestamptz := least(session.end_time, clock_timestamp());
-    v_linked uuid[] := array(
-        select unmatched.id
-        from private.unmatched_participants as unmatched
-        where unmatched.student_id = session_presence.user_id and unmatched.session_id = session.id
-    );
 begin
     return query
     with
-    report as materialized (
-        select distinct on (report.platform, report.report_id)
-            report.id,
-            report.started_at,
-            report.ended_at
-        from private.presence_reports as report
-        where report.session_id = session.id
-        order by report.platform, report.report_id, report.id desc
-    ),
-
     word as materialized (
         select
             coalesce(event.user_id, unmatched.student_id) as user_id,
@@ -44,29 +26,17 @@ begin
             event.connection_id,
             event.report_id,
             event.id
-        from private.presence_events as event
+        from private.believed_presence(session, session_presence.user_id) as event
         left join private.unmatched_participants as unmatched on event.unmatched_id = unmatched.id
-        where
-            event.session_id = session.id
-            and (
-                session_presence.user_id is null
-                or event.user_id = session_presence.user_id
-                or (event.user_id is null and (event.unmatched_id is null or event.unmatched_id = any(v_linked)))
-            )
-            and case
-                when event.source <> 'platform' then true
-                when event.report_id is not null then event.report_id in (select report.id from report)
-                else not exists (
-                    select from report
-                    where event.occurred_at between report.started_at - v_slack and report.ended_at + v_slack
-                )
-            end
     ),
 
     ending as materialized (
         select word.occurred_at from word where word.kind = 'end'
         union all
-        select report.ended_at from report
+        select (array_agg(report.ended_at order by report.id desc))[1]
+        from private.presence_reports as report
+        where report.session_id = session.id
+        group by report.platform, report.report_id
     ),
 
     step as materialized (

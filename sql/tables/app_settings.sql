@@ -9,6 +9,8 @@ create table public.app_settings (
     series_horizon_days integer not null default 180,
     audit_retention_months integer not null default 24,
     presence_retention_months integer not null default 24,
+    unmatched_retention_days integer not null default 30,
+    check_in_code_seconds integer not null default 60,
     app_url text,
     reminder_minutes integer[] not null default '{1440,60}',
     updated_at timestamptz not null default now(),
@@ -64,6 +66,22 @@ create table public.app_settings (
             'Send for how many days ahead the sessions of a series are made.'
         )
     ),
+    constraint app_settings_unmatched_retention_days_range check (
+        private.rule(
+            unmatched_retention_days between 1 and 365,
+            'app_settings_unmatched_retention_days_range',
+            'unmatched_retention_days must be between 1 and 365',
+            'Send for how many days names and addresses of unmatched participants are kept.'
+        )
+    ),
+    constraint app_settings_check_in_code_seconds_range check (
+        private.rule(
+            check_in_code_seconds between 15 and 600,
+            'app_settings_check_in_code_seconds_range',
+            'check_in_code_seconds must be between 15 and 600',
+            'Send for how many seconds a check-in code is shown.'
+        )
+    ),
     constraint app_settings_presence_retention_months_range check (
         private.rule(
             presence_retention_months between 1 and 120,
@@ -109,6 +127,10 @@ comment on column public.app_settings.mentor_buffer_minutes is
     'Minutes that a mentor has between two sessions. Asked when a session is given to a mentor or moved; what is planned already stays.';
 comment on column public.app_settings.series_horizon_days is
     'For how many days ahead the sessions of a series are made. The clock makes the next ones when fewer than half as many days are left.';
+comment on column public.app_settings.unmatched_retention_days is
+    'Days for which names and addresses of participants in the review queue are kept.';
+comment on column public.app_settings.check_in_code_seconds is
+    'Seconds for which a check-in code is shown; it is taken for as long again.';
 comment on column public.app_settings.presence_retention_months is
     'Months for which joins and leaves are kept; the attendance worked out from them stays.';
 comment on column public.app_settings.audit_retention_months is

@@ -32,8 +32,8 @@ comment on column public.audit_log.role is
     'The API''s role, such as authenticated or service_role; outside the API the database login, such as notifier.';
 comment on column public.audit_log.request is 'Method and path of the API request, such as POST /rpc/assign_mentor; null outside the API.';
 comment on column public.audit_log.action is
-    'insert, update or delete; or the function that showed credentials: join_session, session_credentials, booking_offer_credentials.';
-comment on column public.audit_log.table_name is 'The table of schema public whose row it is about.';
+    'insert, update or delete; or the function that showed credentials or decided about a participant: join_session, session_credentials, booking_offer_credentials, link_participant, dismiss_participant.';
+comment on column public.audit_log.table_name is 'The table whose row it is about.';
 comment on column public.audit_log.row_key is 'Primary key of that row, by column.';
 comment on column public.audit_log.session_id is 'The session it is about; null: none.';
 comment on column public.audit_log.user_id is 'The user whose row it is: participant, student, holder of a role; null: nobody''s.';

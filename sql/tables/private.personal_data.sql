@@ -61,6 +61,7 @@ values
 ('public.audit_log', 'user_id', true, 'kept', '{}'),
 ('public.audit_log', 'actor_id', false, 'kept', '{}'),
 ('private.presence_events', 'user_id', true, 'kept', '{}'),
+('private.check_in_guesses', 'user_id', true, 'deleted', '{}'),
 ('private.platform_participants', 'user_id', true, 'deleted', '{}'),
 ('private.unmatched_participants', 'student_id', true, 'cleared', '{identity, full_name, email}'),
 ('private.unmatched_participants', 'decided_by', false, 'kept', '{}'),

@@ -3,9 +3,11 @@
 -- == Schemas and roles ===============================================================================================
 
 -- Platform extensions live in the schema `extensions`, as on Supabase. btree_gist lets one exclusion constraint compare
--- a mentor (uuid, =) and a time range (&&). It is a trusted extension: no superuser is needed to create it.
+-- a mentor (uuid, =) and a time range (&&). pgcrypto makes
+-- keys and codes. Both are trusted extensions: no superuser is needed to create them.
 create schema if not exists extensions;
 create extension if not exists btree_gist with schema extensions;
+create extension if not exists pgcrypto with schema extensions;
 
 -- Helpers, trigger functions, presence and audit: everything the API must not expose. PostgREST never lists this
 -- schema; `authenticated` may look names up in it because row-level security policies call its helpers.
@@ -224,6 +226,43 @@ create type public.attendance_import_row as (
 );
 comment on type public.attendance_import_row is
     'What import_attendance says of a row: its number from 1, whether it was written, for whom and what; problem says why not.';
+
+-- One line of unmatched_participants.
+create type public.unmatched_participant as (
+    participant_id uuid,
+    session_id uuid,
+    title text,
+    start_time timestamptz,
+    platform text,
+    full_name text,
+    email text,
+    first_seen_at timestamptz,
+    last_seen_at timestamptz,
+    status text,
+    student_id uuid,
+    decided_by uuid,
+    decided_at timestamptz
+);
+comment on type public.unmatched_participant is
+    'A participant of a meeting whom no key and no verified address names: as the platform calls them (null: nothing, or deleted after app_settings.unmatched_retention_days), when they were seen, and what was decided: waiting, linked (student_id), dismissed.';
+
+-- What show_check_in_code answers.
+create type public.check_in_code as (
+    session_id uuid,
+    code text,
+    valid_until timestamptz
+);
+comment on type public.check_in_code is
+    'Answer of show_check_in_code: six digits to show in the room, and when the next ones take their place; the old ones are taken for as long again.';
+
+-- What check_in answers.
+create type public.check_in_result as (
+    is_accepted boolean,
+    attendance_status public.attendance_status,
+    guesses_left integer
+);
+comment on type public.check_in_result is
+    'Answer of check_in: whether the code was right, the attendance it led to (null: none), and how many wrong codes are left before a pause.';
 
 -- What keeps a mentor from hosting at some time, or an account from one more meeting: one row of private.mentor_clashes
 -- and private.meeting_account_clashes.

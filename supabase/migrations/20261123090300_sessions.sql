@@ -1679,12 +1679,63 @@ comment on function private.take_presence_turn(uuid, text) is
     'Waits until nobody else records presence of this participant in this session, or of anybody in it (null), and keeps others waiting until the transaction ends.';
 revoke execute on function private.take_presence_turn(uuid, text) from public;
 
+-- What is believed of what was heard. Where the platform's report covers the time, it alone is what the platform says;
+-- of reports with one id the latest.
+create function private.believed_presence(session public.success_sessions, user_id uuid default null)
+returns setof private.presence_events
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    -- Webhooks and reports tell the time of the same thing a moment apart.
+    v_slack constant interval := interval '1 minute';
+    v_linked uuid[] := array(
+        select unmatched.id
+        from private.unmatched_participants as unmatched
+        where unmatched.student_id = believed_presence.user_id and unmatched.session_id = session.id
+    );
+begin
+    return query
+    with
+    report as materialized (
+        select distinct on (told.platform, told.report_id)
+            told.id,
+            told.started_at,
+            told.ended_at
+        from private.presence_reports as told
+        where told.session_id = session.id
+        order by told.platform, told.report_id, told.id desc
+    )
+
+    select event.*
+    from private.presence_events as event
+    where
+        event.session_id = session.id
+        and (
+            believed_presence.user_id is null
+            or event.user_id = believed_presence.user_id
+            or (event.user_id is null and (event.unmatched_id is null or event.unmatched_id = any(v_linked)))
+        )
+        and case
+            when event.source <> 'platform' then true
+            when event.report_id is not null then event.report_id in (select report.id from report)
+            else not exists (
+                select from report
+                where event.occurred_at between report.started_at - v_slack and report.ended_at + v_slack
+            )
+        end;
+end
+$$;
+comment on function private.believed_presence(public.success_sessions, uuid) is
+    'The presence events of a session that count, of everybody or of one learner (with those of the participants they are linked to, and the ends of the meeting).';
+revoke execute on function private.believed_presence(public.success_sessions, uuid) from public;
+
 -- Presence as intervals. A join opens one, the next event of the same device closes it, so does the end of the meeting,
 -- and an open one lasts until the session's end (or now). The union of all intervals, clipped to the scheduled time, is
 -- what counts: a second device or a repeated join adds nothing.
 --
 -- What a learner clicked says when they came, and holds until the platform sees them gone: hardly anybody clicks Leave.
--- Where a report covers the time, it alone is what the platform says.
 create function private.session_presence(session public.success_sessions, user_id uuid default null)
 returns table (
     student_id uuid, joined_at timestamptz, left_at timestamptz, present_for interval, is_seen_by_platform boolean
@@ -1694,27 +1745,10 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    -- Webhooks and reports tell the time of the same thing a moment apart.
-    v_slack constant interval := interval '1 minute';
     v_until timestamptz := least(session.end_time, clock_timestamp());
-    v_linked uuid[] := array(
-        select unmatched.id
-        from private.unmatched_participants as unmatched
-        where unmatched.student_id = session_presence.user_id and unmatched.session_id = session.id
-    );
 begin
     return query
     with
-    report as materialized (
-        select distinct on (report.platform, report.report_id)
-            report.id,
-            report.started_at,
-            report.ended_at
-        from private.presence_reports as report
-        where report.session_id = session.id
-        order by report.platform, report.report_id, report.id desc
-    ),
-
     word as materialized (
         select
             coalesce(event.user_id, unmatched.student_id) as user_id,
@@ -1725,29 +1759,17 @@ begin
             event.connection_id,
             event.report_id,
             event.id
-        from private.presence_events as event
+        from private.believed_presence(session, session_presence.user_id) as event
         left join private.unmatched_participants as unmatched on event.unmatched_id = unmatched.id
-        where
-            event.session_id = session.id
-            and (
-                session_presence.user_id is null
-                or event.user_id = session_presence.user_id
-                or (event.user_id is null and (event.unmatched_id is null or event.unmatched_id = any(v_linked)))
-            )
-            and case
-                when event.source <> 'platform' then true
-                when event.report_id is not null then event.report_id in (select report.id from report)
-                else not exists (
-                    select from report
-                    where event.occurred_at between report.started_at - v_slack and report.ended_at + v_slack
-                )
-            end
     ),
 
     ending as materialized (
         select word.occurred_at from word where word.kind = 'end'
         union all
-        select report.ended_at from report
+        select (array_agg(report.ended_at order by report.id desc))[1]
+        from private.presence_reports as report
+        where report.session_id = session.id
+        group by report.platform, report.report_id
     ),
 
     step as materialized (
@@ -2136,6 +2158,60 @@ comment on function private.check_seat(public.success_sessions) is
     'Refuses with PT409 a caller who has no seat in a session that requires registration, and names the remedy.';
 revoke execute on function private.check_seat(public.success_sessions) from public;
 
+-- What join_session and check_in refuse first.
+create function private.check_not_over(session public.success_sessions)
+returns void
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    case private.effective_session_status(session.status, session.start_time, session.end_time)
+        when 'cancelled' then
+            raise exception using
+                errcode = 'PT409',
+                message = 'this session was cancelled',
+                detail = coalesce(session.cancel_reason, 'no reason was given'),
+                hint = 'Look for another session in the calendar.';
+        when 'completed' then
+            raise exception using
+                errcode = 'PT409',
+                message = 'this session is over',
+                detail = 'it ended at ' || private.utc_text(session.end_time),
+                hint = 'Look for a recording or another session.';
+        else null;
+    end case;
+end
+$$;
+comment on function private.check_not_over(public.success_sessions) is
+    'Refuses with PT409 to enter a session that was cancelled or is over.';
+revoke execute on function private.check_not_over(public.success_sessions) from public;
+
+-- What join_session and check_in refuse before the time.
+create function private.check_joining_is_open(session public.success_sessions)
+returns void
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_opens_at timestamptz := private.join_opens_at(session.start_time);
+begin
+    if clock_timestamp() < v_opens_at
+        and private.effective_session_status(session.status, session.start_time, session.end_time) = 'upcoming'
+    then
+        raise exception using
+            errcode = 'PT409',
+            message = 'joining is not open yet',
+            detail = 'joining opens at ' || private.utc_text(v_opens_at),
+            hint = 'Try again then.';
+    end if;
+end
+$$;
+comment on function private.check_joining_is_open(public.success_sessions) is
+    'Refuses with PT409 to enter a session before joining opens; the detail says when that is.';
+revoke execute on function private.check_joining_is_open(public.success_sessions) from public;
+
 -- Security definer: it is the API, and the only way for a student to a session's credentials. It reads Vault and writes
 -- presence and the audit log, none of which the caller may touch.
 create function public.join_session(session_id uuid)
@@ -2146,41 +2222,17 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_session public.success_sessions := private.visible_session(session_id);
-    v_opens_at timestamptz := private.join_opens_at(v_session.start_time);
     v_is_learner boolean := private.is_session_learner(v_session, auth.uid());
-    v_status public.session_status := private.effective_session_status(
-        v_session.status, v_session.start_time, v_session.end_time
-    );
     v_details public.session_join_details;
 begin
-    case v_status
-        when 'cancelled' then
-            raise exception using
-                errcode = 'PT409',
-                message = 'this session was cancelled',
-                detail = coalesce(v_session.cancel_reason, 'no reason was given'),
-                hint = 'Look for another session in the calendar.';
-        when 'completed' then
-            raise exception using
-                errcode = 'PT409',
-                message = 'this session is over',
-                detail = 'it ended at ' || private.utc_text(v_session.end_time),
-                hint = 'Look for a recording or another session.';
-        else null;
-    end case;
+    perform private.check_not_over(v_session);
 
     -- Before the time, too: whoever needs a seat should hear of it while there is time to get one.
     if v_is_learner and not private.is_manager() then
         perform private.check_seat(v_session);
     end if;
 
-    if v_status = 'upcoming' and clock_timestamp() < v_opens_at then
-        raise exception using
-            errcode = 'PT409',
-            message = 'joining is not open yet',
-            detail = 'joining opens at ' || private.utc_text(v_opens_at),
-            hint = 'Try again then.';
-    end if;
+    perform private.check_joining_is_open(v_session);
 
     if v_session.link is null and v_session.link_failed_at is null then
         raise exception using

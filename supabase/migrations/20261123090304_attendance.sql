@@ -659,6 +659,391 @@ revoke execute on function public.reconcile_presence(
 grant execute on function public.reconcile_presence(text, text, text, timestamptz, timestamptz, jsonb)
 to service_role;
 
+-- == The review queue ================================================================================================
+
+-- Security definer: it is the API; it shows host and managers of what the caller may not read.
+create function public.unmatched_participants(session_id uuid default null)
+returns setof public.unmatched_participant
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_most constant integer := 500;
+    v_session_ids uuid[];
+begin
+    if session_id is not null then
+        perform private.check_session_staff(private.visible_session(session_id));
+        v_session_ids := array[session_id];
+    else
+        v_session_ids := array(
+            select distinct waiting.session_id
+            from private.unmatched_participants as waiting
+            inner join public.success_sessions as hosted on waiting.session_id = hosted.id
+            where
+                waiting.status = 'waiting'
+                and hosted.host_key between private.my_hosts_from() and private.my_hosts_to()
+        );
+    end if;
+    return query
+    select
+        participant.id,
+        session.id,
+        session.title,
+        session.start_time,
+        participant.platform,
+        participant.full_name,
+        participant.email,
+        min(event.occurred_at),
+        max(event.occurred_at),
+        participant.status::text,
+        participant.student_id,
+        participant.decided_by,
+        participant.decided_at
+    from public.success_sessions as session
+    cross join lateral private.believed_presence(session) as event
+    inner join private.unmatched_participants as participant on event.unmatched_id = participant.id
+    where
+        session.id = any(v_session_ids)
+        and (unmatched_participants.session_id is not null or participant.status = 'waiting')
+    group by session.id, participant.id
+    order by session.start_time desc, min(event.occurred_at), participant.id
+    limit v_most;
+end
+$$;
+comment on function public.unmatched_participants(uuid) is
+    'The review queue: participants of a session''s meeting whom no key and no verified address names, decided ones too; without session_id those that wait in all sessions of the caller, the latest 500. Host and managers. Errors: PT404 unknown or not visible; 42501 for everybody else.';
+revoke execute on function public.unmatched_participants(uuid) from public, anon, authenticated, service_role;
+grant execute on function public.unmatched_participants(uuid) to authenticated;
+
+-- The door of what host and managers decide about a participant of the review queue; nobody else decides meanwhile.
+create function private.lock_participant(participant_id uuid)
+returns private.unmatched_participants
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_session public.success_sessions;
+    v_participant private.unmatched_participants;
+begin
+    select session.* into v_session
+    from private.unmatched_participants as participant
+    inner join public.success_sessions as session on participant.session_id = session.id
+    where
+        participant.id = lock_participant.participant_id
+        and (private.is_manager() or private.is_session_host(session));
+    if not found then
+        raise exception using
+            errcode = 'PT404',
+            message = format(
+                'participant_id %s is unknown or not visible to you',
+                coalesce(lock_participant.participant_id::text, 'null')
+            ),
+            hint = 'Send the participant_id of a row of unmatched_participants.';
+    end if;
+    perform private.take_presence_turn(v_session.id);
+    select participant.* into v_participant
+    from private.unmatched_participants as participant
+    where participant.id = lock_participant.participant_id
+    for no key update;
+    return v_participant;
+end
+$$;
+comment on function private.lock_participant(uuid) is
+    'A participant of the review queue, and the turn of the session''s presence, for its host and managers; PT404 for everybody else.';
+revoke execute on function private.lock_participant(uuid) from public;
+
+-- Writes a decision, works out anew whose attendance it changes, and says so in the audit log, without name or address.
+create function private.decide_participant(
+    participant private.unmatched_participants,
+    status private.review_status,
+    student_id uuid,
+    action text
+)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_session public.success_sessions;
+    v_student_id uuid;
+begin
+    if (participant.status, participant.student_id) is not distinct from (status, student_id) then
+        return;
+    end if;
+    update private.unmatched_participants as decided
+    set
+        status = decide_participant.status,
+        student_id = decide_participant.student_id,
+        decided_by = case when decide_participant.status <> 'waiting' then auth.uid() end,
+        decided_at = case when decide_participant.status <> 'waiting' then clock_timestamp() end
+    where decided.id = participant.id;
+
+    insert into public.audit_log (action, table_name, row_key, session_id, user_id, old, new)
+    values (
+        decide_participant.action,
+        'unmatched_participants',
+        jsonb_build_object('id', participant.id),
+        participant.session_id,
+        coalesce(decide_participant.student_id, participant.student_id),
+        jsonb_strip_nulls(jsonb_build_object('status', participant.status, 'student_id', participant.student_id)),
+        jsonb_strip_nulls(jsonb_build_object('status', status, 'student_id', student_id))
+    );
+
+    select session.* into v_session
+    from public.success_sessions as session
+    where session.id = participant.session_id;
+    foreach v_student_id in array array_remove(array[participant.student_id, student_id], null) loop
+        perform private.refresh_attendance(v_session, v_student_id);
+    end loop;
+end
+$$;
+comment on function private.decide_participant(private.unmatched_participants, private.review_status, uuid, text) is
+    'Decides about a participant, whom the caller has locked; the attendance of the students concerned follows.';
+revoke execute on function private.decide_participant(
+    private.unmatched_participants, private.review_status, uuid, text
+) from public;
+
+-- Security definer: it is the API; it writes what the caller may not touch.
+create function public.link_participant(participant_id uuid, student_id uuid)
+returns public.session_attendance
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_participant private.unmatched_participants := private.lock_participant(participant_id);
+    v_attendance public.session_attendance;
+begin
+    if student_id is null then
+        perform private.decide_participant(v_participant, 'waiting', null, 'link_participant');
+        return null;
+    end if;
+    if not coalesce(
+        (
+            select private.takes_part(session, link_participant.student_id)
+            from public.success_sessions as session
+            where session.id = v_participant.session_id
+        ),
+        false
+    ) then
+        raise exception using
+            errcode = '22023',
+            message = format('student_id %s does not take part in this session', student_id),
+            hint = 'Send the student_id of a row of session_roster.';
+    end if;
+    perform private.decide_participant(v_participant, 'linked', student_id, 'link_participant');
+    select attendance.* into v_attendance
+    from public.session_attendance as attendance
+    where
+        attendance.session_id = v_participant.session_id
+        and attendance.student_id = link_participant.student_id;
+    return v_attendance;
+end
+$$;
+comment on function public.link_participant(uuid, uuid) is
+    'Say which student a participant of the review queue was; the attendance follows and is answered. Another student_id corrects it, null puts the participant back into the queue. Audited. Host and managers. Errors: PT404 unknown or not visible; 22023 the student does not take part in the session.';
+revoke execute on function public.link_participant(uuid, uuid) from public, anon, authenticated, service_role;
+grant execute on function public.link_participant(uuid, uuid) to authenticated;
+
+-- Security definer: it is the API; it writes what the caller may not touch.
+create function public.dismiss_participant(participant_id uuid)
+returns void
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform private.decide_participant(
+        private.lock_participant(participant_id), 'dismissed', null, 'dismiss_participant'
+    );
+end
+$$;
+comment on function public.dismiss_participant(uuid) is
+    'Say that a participant of the review queue counts for nobody, such as a guest. link_participant undoes it. Audited. Host and managers. Errors: PT404 unknown or not visible.';
+revoke execute on function public.dismiss_participant(uuid) from public, anon, authenticated, service_role;
+grant execute on function public.dismiss_participant(uuid) to authenticated;
+
+-- Names and addresses of participants nobody knew are needed to say who it was, and by nobody a month later. What they
+-- counted for stays.
+create function private.forget_participants()
+returns integer
+language plpgsql
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+as $$
+declare
+    v_forgotten integer;
+begin
+    update private.unmatched_participants as participant
+    set identity = null, full_name = null, email = null
+    where participant.id = any(
+        array(
+            select old.id
+            from private.unmatched_participants as old
+            where
+                old.identity is not null
+                and old.created_at < (
+                    select clock_timestamp() - make_interval(days => settings.unmatched_retention_days)
+                    from public.app_settings as settings
+                )
+            order by old.created_at
+            limit 1000
+            for no key update skip locked
+        )
+    );
+    get diagnostics v_forgotten = row_count;
+    return v_forgotten;
+end
+$$;
+comment on function private.forget_participants() is
+    'Deletes names, addresses and keys of up to 1,000 participants of the review queue that are older than app_settings.unmatched_retention_days; how many.';
+revoke execute on function private.forget_participants() from public;
+
+-- == Checking in =====================================================================================================
+
+-- A time-based one-time password (RFC 6238 over RFC 4226, with SHA-256): six digits of the digest of the period.
+create function private.check_in_code(key bytea, period bigint)
+returns text
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_digest bytea := extensions.hmac(int8send(period), key, 'sha256');
+    v_offset integer := get_byte(v_digest, 31) & 15;
+    v_number bigint := ((get_byte(v_digest, v_offset) & 127)::bigint << 24)
+        | (get_byte(v_digest, v_offset + 1) << 16)
+        | (get_byte(v_digest, v_offset + 2) << 8)
+        | get_byte(v_digest, v_offset + 3);
+begin
+    return lpad((v_number % 1000000)::text, 6, '0');
+end
+$$;
+comment on function private.check_in_code(bytea, bigint) is 'The six digits of a session''s key in a period of time.';
+revoke execute on function private.check_in_code(bytea, bigint) from public;
+
+-- Security definer: it is the API; it makes the session's key, which nobody may read.
+create function public.show_check_in_code(session_id uuid)
+returns public.check_in_code
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_session public.success_sessions := private.visible_session(session_id);
+    v_seconds integer := (select settings.check_in_code_seconds from public.app_settings as settings);
+    v_period bigint;
+    v_code public.check_in_code;
+begin
+    perform private.check_session_staff(v_session);
+    perform private.check_not_over(v_session);
+    perform private.check_joining_is_open(v_session);
+    insert into private.check_in_keys (session_id) values (v_session.id) on conflict do nothing;
+
+    v_period := floor(extract(epoch from clock_timestamp()) / v_seconds);
+    v_code.session_id := v_session.id;
+    v_code.code := (
+        select private.check_in_code(held.key, v_period)
+        from private.check_in_keys as held
+        where held.session_id = v_session.id
+    );
+    v_code.valid_until := to_timestamp((v_period + 1) * v_seconds);
+    return v_code;
+end
+$$;
+comment on function public.show_check_in_code(uuid) is
+    'The code to show in a room without a video platform, while students can join: they send it with check_in. Another one every app_settings.check_in_code_seconds. Host and managers. Errors: PT404 unknown or not visible; 42501 for everybody else; PT409 cancelled, over, or before the window.';
+revoke execute on function public.show_check_in_code(uuid) from public, anon, authenticated, service_role;
+grant execute on function public.show_check_in_code(uuid) to authenticated;
+
+-- A wrong code is an answer, not an error: an error would roll back the count of wrong codes, and with it the limit.
+-- Security definer: it is the API; it reads the session's key and writes presence, which the caller may not touch.
+create function public.check_in(session_id uuid, code text)
+returns public.check_in_result
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_max_wrong constant integer := 5;
+    v_pause constant interval := interval '5 minutes';
+    v_now timestamptz := clock_timestamp();
+    v_session public.success_sessions := private.visible_session(session_id);
+    v_seconds integer := (select settings.check_in_code_seconds from public.app_settings as settings);
+    v_period bigint := floor(extract(epoch from v_now) / v_seconds);
+    v_guesses private.check_in_guesses;
+    v_result public.check_in_result;
+begin
+    if not private.is_session_learner(v_session, auth.uid()) then
+        raise exception using
+            errcode = '42501',
+            message = 'only those who take part in a session as students check in',
+            hint = 'Host and managers have no attendance; show_check_in_code shows the code.';
+    end if;
+    perform private.check_not_over(v_session);
+    perform private.check_seat(v_session);
+    perform private.check_joining_is_open(v_session);
+
+    -- One after the other, so that many guesses at once are counted, too.
+    insert into private.check_in_guesses as counted (session_id, user_id)
+    values (v_session.id, auth.uid())
+    on conflict on constraint check_in_guesses_pkey do update set
+        wrong = case when counted.since > v_now - v_pause then counted.wrong else 0 end,
+        since = case when counted.since > v_now - v_pause then counted.since else v_now end
+    returning * into v_guesses;
+    v_result.guesses_left := v_max_wrong - v_guesses.wrong;
+
+    select attendance.status into v_result.attendance_status
+    from public.session_attendance as attendance
+    where
+        attendance.session_id = v_session.id
+        and attendance.student_id = auth.uid()
+        and attendance.joined_at is not null
+        and attendance.left_at is null;
+    if found then
+        -- Who is in is in.
+        v_result.is_accepted := true;
+        return v_result;
+    end if;
+
+    if v_guesses.wrong >= v_max_wrong then
+        raise exception using
+            errcode = 'PT409',
+            message = 'too many wrong codes',
+            detail = 'the next one is taken at ' || private.utc_text(v_guesses.since + v_pause),
+            hint = 'Ask the host, who may mark you present.';
+    end if;
+
+    -- The last one still counts: it may have been on the screen when the student began to type.
+    v_result.is_accepted := exists (
+        select from private.check_in_keys as held
+        where
+            held.session_id = v_session.id
+            and check_in.code in (
+                private.check_in_code(held.key, v_period), private.check_in_code(held.key, v_period - 1)
+            )
+    );
+    if not v_result.is_accepted then
+        update private.check_in_guesses as counted
+        set wrong = counted.wrong + 1
+        where counted.session_id = v_session.id and counted.user_id = auth.uid();
+        v_result.guesses_left := v_result.guesses_left - 1;
+        return v_result;
+    end if;
+    perform private.note_presence(v_session, auth.uid(), 'join');
+    select attendance.status into v_result.attendance_status
+    from public.session_attendance as attendance
+    where attendance.session_id = v_session.id and attendance.student_id = auth.uid();
+    return v_result;
+end
+$$;
+comment on function public.check_in(uuid, text) is
+    'Be present in a room without a video platform, by the code that the host shows there. A wrong code is answered with is_accepted false; after five within five minutes the caller has to wait. Safe to repeat; leave_session ends the presence. Errors: PT404 unknown or not visible; 42501 for host and managers; PT409 cancelled, over, without a seat where registration is required, before the window, or too many wrong codes (the detail says until when).';
+revoke execute on function public.check_in(uuid, text) from public, anon, authenticated, service_role;
+grant execute on function public.check_in(uuid, text) to authenticated;
+
 -- == Attendance by hand ==============================================================================================
 
 create function private.check_marking(session public.success_sessions, is_in_advance boolean)

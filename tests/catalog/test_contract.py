@@ -57,6 +57,11 @@ ENUMS = {
 }
 
 API_FUNCTIONS = {
+    "check_in(session_id uuid, code text)": "check_in_result",
+    "dismiss_participant(participant_id uuid)": "void",
+    "link_participant(participant_id uuid, student_id uuid)": "session_attendance",
+    "show_check_in_code(session_id uuid)": "check_in_code",
+    ("unmatched_participants(session_id uuid DEFAULT NULL::uuid)"): "unmatched_participant",
     (
         "decide_excuse(session_id uuid, student_id uuid, approve boolean,"
         " note text DEFAULT NULL::text)"

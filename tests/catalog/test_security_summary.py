@@ -47,7 +47,8 @@ SUMMARY = {
     ("authenticated", "public.app_settings"): (
         "select, update (join_opens_minutes_before, meeting_wait_minutes, late_after_minutes,"
         " partial_below_percent, mentor_buffer_minutes, series_horizon_days,"
-        " audit_retention_months, presence_retention_months, reminder_minutes)"
+        " audit_retention_months, presence_retention_months, unmatched_retention_days,"
+        " check_in_code_seconds, reminder_minutes)"
     ),
     ("authenticated", "public.audit_log"): "select",
     ("authenticated", "public.attendance_rules"): (
@@ -171,6 +172,11 @@ SUMMARY = {
     ("authenticated", "public.preview_recurrence(recurrence, start_time, timezone)"): CALL,
     ("authenticated", "public.register_for_session(session_id)"): CALL,
     ("authenticated", "public.revoke_calendar_feed(feed_id)"): CALL,
+    ("authenticated", "public.check_in(session_id, code)"): CALL,
+    ("authenticated", "public.dismiss_participant(participant_id)"): CALL,
+    ("authenticated", "public.link_participant(participant_id, student_id)"): CALL,
+    ("authenticated", "public.show_check_in_code(session_id)"): CALL,
+    ("authenticated", "public.unmatched_participants(session_id)"): CALL,
     ("authenticated", "public.decide_excuse(session_id, student_id, approve, note)"): CALL,
     ("authenticated", "public.import_attendance(session_id, rows, all_or_nothing)"): CALL,
     ("authenticated", "public.mark_attendance(session_id, student_id, status, note)"): CALL,
