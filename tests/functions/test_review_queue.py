@@ -286,7 +286,7 @@ def test_names_and_addresses_are_deleted_after_the_set_days_and_the_presence_sta
     conn: psycopg.Connection, mentor: UUID, anna: UUID, over: UUID, guest: UUID, zoom: Webhooks
 ) -> None:
     link(conn, mentor, guest, anna)
-    zoom.joined(START, "guest-2", participant_name="Lately")
+    zoom.joined(START + MINUTE, "guest-2", participant_name="Lately")
     conn.execute("update public.app_settings set unmatched_retention_days = 7")
     conn.execute(
         "update private.unmatched_participants set created_at = now() - interval '8 days'"
