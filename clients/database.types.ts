@@ -10,6 +10,7 @@ export type Database = {
         Row: {
           "app_url": string | null;
           "audit_retention_months": number;
+          "check_in_code_seconds": number;
           "id": boolean;
           "join_opens_minutes_before": number;
           "late_after_minutes": number;
@@ -19,12 +20,14 @@ export type Database = {
           "presence_retention_months": number;
           "reminder_minutes": (number)[];
           "series_horizon_days": number;
+          "unmatched_retention_days": number;
           "updated_at": string;
         };
         ComputedFields: never;
         Insert: {
           "app_url"?: string | null;
           "audit_retention_months"?: number;
+          "check_in_code_seconds"?: number;
           "id"?: boolean;
           "join_opens_minutes_before"?: number;
           "late_after_minutes"?: number;
@@ -34,11 +37,13 @@ export type Database = {
           "presence_retention_months"?: number;
           "reminder_minutes"?: (number)[];
           "series_horizon_days"?: number;
+          "unmatched_retention_days"?: number;
           "updated_at"?: string;
         };
         Update: {
           "app_url"?: string | null;
           "audit_retention_months"?: number;
+          "check_in_code_seconds"?: number;
           "id"?: boolean;
           "join_opens_minutes_before"?: number;
           "late_after_minutes"?: number;
@@ -48,6 +53,7 @@ export type Database = {
           "presence_retention_months"?: number;
           "reminder_minutes"?: (number)[];
           "series_horizon_days"?: number;
+          "unmatched_retention_days"?: number;
           "updated_at"?: string;
         };
         Relationships: [];
@@ -2315,6 +2321,16 @@ export type Database = {
           isSetofReturn: true;
         };
       };
+      "check_in": {
+        Args: { "code": string; "session_id": string };
+        Returns: Database["public"]["CompositeTypes"]["check_in_result"];
+        SetofOptions: {
+          from: "*";
+          to: "check_in_result";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       "claim_meeting_tasks": {
         Args: { "lease_seconds"?: number; "max_tasks"?: number };
         Returns: Database["public"]["CompositeTypes"]["meeting_task"][];
@@ -2414,6 +2430,7 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "dismiss_participant": { Args: { "participant_id": string }; Returns: undefined };
       "end_meeting": {
         Args: {
           "event_id": string;
@@ -2483,6 +2500,28 @@ export type Database = {
       };
       "leave_session": {
         Args: { "session_id": string };
+        Returns: {
+          "created_at": string;
+          "joined_at": string | null;
+          "left_at": string | null;
+          "marked_by": string | null;
+          "minutes_present": number;
+          "note": string | null;
+          "session_id": string;
+          "source": Database["public"]["Enums"]["attendance_source"];
+          "status": Database["public"]["Enums"]["attendance_status"];
+          "student_id": string;
+          "updated_at": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "session_attendance";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "link_participant": {
+        Args: { "participant_id": string; "student_id": string };
         Returns: {
           "created_at": string;
           "joined_at": string | null;
@@ -2847,6 +2886,16 @@ export type Database = {
           isSetofReturn: true;
         };
       };
+      "show_check_in_code": {
+        Args: { "session_id": string };
+        Returns: Database["public"]["CompositeTypes"]["check_in_code"];
+        SetofOptions: {
+          from: "*";
+          to: "check_in_code";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       "student_participation": {
         Args: {
           "batch_id"?: string;
@@ -2863,6 +2912,16 @@ export type Database = {
         SetofOptions: {
           from: "*";
           to: "participation_figures";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
+      "unmatched_participants": {
+        Args: { "session_id"?: string };
+        Returns: Database["public"]["CompositeTypes"]["unmatched_participant"][];
+        SetofOptions: {
+          from: "*";
+          to: "unmatched_participant";
           isOneToOne: false;
           isSetofReturn: true;
         };
@@ -3111,6 +3170,16 @@ export type Database = {
         "zoom_meeting_id": string | null;
         "passcode": string | null;
       };
+      "check_in_code": {
+        "session_id": string | null;
+        "code": string | null;
+        "valid_until": string | null;
+      };
+      "check_in_result": {
+        "is_accepted": boolean | null;
+        "attendance_status": Database["public"]["Enums"]["attendance_status"] | null;
+        "guesses_left": number | null;
+      };
       "meeting_task": {
         "meeting_id": string | null;
         "claim_id": string | null;
@@ -3326,6 +3395,21 @@ export type Database = {
         "passcode": string | null;
         "attendance_status": Database["public"]["Enums"]["attendance_status"] | null;
         "is_on_backup_link": boolean | null;
+      };
+      "unmatched_participant": {
+        "participant_id": string | null;
+        "session_id": string | null;
+        "title": string | null;
+        "start_time": string | null;
+        "platform": string | null;
+        "full_name": string | null;
+        "email": string | null;
+        "first_seen_at": string | null;
+        "last_seen_at": string | null;
+        "status": string | null;
+        "student_id": string | null;
+        "decided_by": string | null;
+        "decided_at": string | null;
       };
       "webhook_delivery": {
         "delivery_id": string | null;

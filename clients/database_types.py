@@ -82,6 +82,7 @@ PublicSessionType: TypeAlias = Literal["success_session", "mentorship", "group_c
 class PublicAppSettings(BaseModel):
     app_url: Optional[str] = Field(alias="app_url")
     audit_retention_months: int = Field(alias="audit_retention_months")
+    check_in_code_seconds: int = Field(alias="check_in_code_seconds")
     id: bool = Field(alias="id")
     join_opens_minutes_before: int = Field(alias="join_opens_minutes_before")
     late_after_minutes: int = Field(alias="late_after_minutes")
@@ -91,12 +92,14 @@ class PublicAppSettings(BaseModel):
     presence_retention_months: int = Field(alias="presence_retention_months")
     reminder_minutes: List[int] = Field(alias="reminder_minutes")
     series_horizon_days: int = Field(alias="series_horizon_days")
+    unmatched_retention_days: int = Field(alias="unmatched_retention_days")
     updated_at: datetime.datetime = Field(alias="updated_at")
 
 
 class PublicAppSettingsInsert(TypedDict):
     app_url: NotRequired[Annotated[Optional[str], Field(alias="app_url")]]
     audit_retention_months: NotRequired[Annotated[int, Field(alias="audit_retention_months")]]
+    check_in_code_seconds: NotRequired[Annotated[int, Field(alias="check_in_code_seconds")]]
     id: NotRequired[Annotated[bool, Field(alias="id")]]
     join_opens_minutes_before: NotRequired[Annotated[int, Field(alias="join_opens_minutes_before")]]
     late_after_minutes: NotRequired[Annotated[int, Field(alias="late_after_minutes")]]
@@ -106,12 +109,14 @@ class PublicAppSettingsInsert(TypedDict):
     presence_retention_months: NotRequired[Annotated[int, Field(alias="presence_retention_months")]]
     reminder_minutes: NotRequired[Annotated[List[int], Field(alias="reminder_minutes")]]
     series_horizon_days: NotRequired[Annotated[int, Field(alias="series_horizon_days")]]
+    unmatched_retention_days: NotRequired[Annotated[int, Field(alias="unmatched_retention_days")]]
     updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
 
 
 class PublicAppSettingsUpdate(TypedDict):
     app_url: NotRequired[Annotated[Optional[str], Field(alias="app_url")]]
     audit_retention_months: NotRequired[Annotated[int, Field(alias="audit_retention_months")]]
+    check_in_code_seconds: NotRequired[Annotated[int, Field(alias="check_in_code_seconds")]]
     id: NotRequired[Annotated[bool, Field(alias="id")]]
     join_opens_minutes_before: NotRequired[Annotated[int, Field(alias="join_opens_minutes_before")]]
     late_after_minutes: NotRequired[Annotated[int, Field(alias="late_after_minutes")]]
@@ -121,6 +126,7 @@ class PublicAppSettingsUpdate(TypedDict):
     presence_retention_months: NotRequired[Annotated[int, Field(alias="presence_retention_months")]]
     reminder_minutes: NotRequired[Annotated[List[int], Field(alias="reminder_minutes")]]
     series_horizon_days: NotRequired[Annotated[int, Field(alias="series_horizon_days")]]
+    unmatched_retention_days: NotRequired[Annotated[int, Field(alias="unmatched_retention_days")]]
     updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
 
 
@@ -1492,6 +1498,18 @@ class PublicBookingOfferCredentialDetails(BaseModel):
     passcode: Optional[str] = Field(alias="passcode")
 
 
+class PublicCheckInCode(BaseModel):
+    session_id: Optional[uuid.UUID] = Field(alias="session_id")
+    code: Optional[str] = Field(alias="code")
+    valid_until: Optional[datetime.datetime] = Field(alias="valid_until")
+
+
+class PublicCheckInResult(BaseModel):
+    is_accepted: Optional[bool] = Field(alias="is_accepted")
+    attendance_status: Optional[PublicAttendanceStatus] = Field(alias="attendance_status")
+    guesses_left: Optional[int] = Field(alias="guesses_left")
+
+
 class PublicMeetingTask(BaseModel):
     meeting_id: Optional[uuid.UUID] = Field(alias="meeting_id")
     claim_id: Optional[uuid.UUID] = Field(alias="claim_id")
@@ -1722,6 +1740,22 @@ class PublicSessionJoinDetails(BaseModel):
     passcode: Optional[str] = Field(alias="passcode")
     attendance_status: Optional[PublicAttendanceStatus] = Field(alias="attendance_status")
     is_on_backup_link: Optional[bool] = Field(alias="is_on_backup_link")
+
+
+class PublicUnmatchedParticipant(BaseModel):
+    participant_id: Optional[uuid.UUID] = Field(alias="participant_id")
+    session_id: Optional[uuid.UUID] = Field(alias="session_id")
+    title: Optional[str] = Field(alias="title")
+    start_time: Optional[datetime.datetime] = Field(alias="start_time")
+    platform: Optional[str] = Field(alias="platform")
+    full_name: Optional[str] = Field(alias="full_name")
+    email: Optional[str] = Field(alias="email")
+    first_seen_at: Optional[datetime.datetime] = Field(alias="first_seen_at")
+    last_seen_at: Optional[datetime.datetime] = Field(alias="last_seen_at")
+    status: Optional[str] = Field(alias="status")
+    student_id: Optional[uuid.UUID] = Field(alias="student_id")
+    decided_by: Optional[uuid.UUID] = Field(alias="decided_by")
+    decided_at: Optional[datetime.datetime] = Field(alias="decided_at")
 
 
 class PublicWebhookDelivery(BaseModel):

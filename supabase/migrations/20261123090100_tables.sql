@@ -313,6 +313,8 @@ create table public.app_settings (
     series_horizon_days integer not null default 180,
     audit_retention_months integer not null default 24,
     presence_retention_months integer not null default 24,
+    unmatched_retention_days integer not null default 30,
+    check_in_code_seconds integer not null default 60,
     app_url text,
     reminder_minutes integer[] not null default '{1440,60}',
     updated_at timestamptz not null default now(),
@@ -368,6 +370,22 @@ create table public.app_settings (
             'Send for how many days ahead the sessions of a series are made.'
         )
     ),
+    constraint app_settings_unmatched_retention_days_range check (
+        private.rule(
+            unmatched_retention_days between 1 and 365,
+            'app_settings_unmatched_retention_days_range',
+            'unmatched_retention_days must be between 1 and 365',
+            'Send for how many days names and addresses of unmatched participants are kept.'
+        )
+    ),
+    constraint app_settings_check_in_code_seconds_range check (
+        private.rule(
+            check_in_code_seconds between 15 and 600,
+            'app_settings_check_in_code_seconds_range',
+            'check_in_code_seconds must be between 15 and 600',
+            'Send for how many seconds a check-in code is shown.'
+        )
+    ),
     constraint app_settings_presence_retention_months_range check (
         private.rule(
             presence_retention_months between 1 and 120,
@@ -413,6 +431,10 @@ comment on column public.app_settings.mentor_buffer_minutes is
     'Minutes that a mentor has between two sessions. Asked when a session is given to a mentor or moved; what is planned already stays.';
 comment on column public.app_settings.series_horizon_days is
     'For how many days ahead the sessions of a series are made. The clock makes the next ones when fewer than half as many days are left.';
+comment on column public.app_settings.unmatched_retention_days is
+    'Days for which names and addresses of participants in the review queue are kept.';
+comment on column public.app_settings.check_in_code_seconds is
+    'Seconds for which a check-in code is shown; it is taken for as long again.';
 comment on column public.app_settings.presence_retention_months is
     'Months for which joins and leaves are kept; the attendance worked out from them stays.';
 comment on column public.app_settings.audit_retention_months is
@@ -1692,6 +1714,9 @@ create index unmatched_participants_decided_by_idx on private.unmatched_particip
 -- What is to be forgotten next.
 create index unmatched_participants_created_at_idx
 on private.unmatched_participants (created_at) where identity is not null;
+-- What waits.
+create index unmatched_participants_session_id_idx
+on private.unmatched_participants (session_id) where status = 'waiting';
 
 -- What platforms report after a meeting: the last word on who was there between its begin and its end. Append-only; of
 -- the reports with one id the latest counts.
@@ -1778,6 +1803,42 @@ create index presence_events_unmatched_id_idx
 on private.presence_events (unmatched_id) where unmatched_id is not null;
 create index presence_events_report_id_idx on private.presence_events (report_id) where report_id is not null;
 
+-- What a session's check-in codes are made from; made when the host first shows one.
+create table private.check_in_keys (
+    session_id uuid not null,
+    key bytea not null default extensions.gen_random_bytes(32),
+    constraint check_in_keys_pkey primary key (session_id),
+    constraint check_in_keys_session_id_fkey
+    foreign key (session_id) references public.success_sessions (id) on delete cascade
+);
+comment on table private.check_in_keys is 'What a session''s check-in codes are made from. No function hands it out.';
+comment on column private.check_in_keys.session_id is 'The session.';
+comment on column private.check_in_keys.key is '32 random bytes.';
+
+alter table private.check_in_keys enable row level security;
+
+-- How many wrong check-in codes a student has sent lately. Six digits are only as good as the number of guesses.
+create table private.check_in_guesses (
+    session_id uuid not null,
+    user_id uuid not null,
+    wrong integer not null default 0,
+    since timestamptz not null default clock_timestamp(),
+    constraint check_in_guesses_pkey primary key (session_id, user_id),
+    constraint check_in_guesses_session_id_fkey
+    foreign key (session_id) references public.success_sessions (id) on delete cascade,
+    constraint check_in_guesses_user_id_fkey
+    foreign key (user_id) references public.profiles (id) on delete cascade
+);
+comment on table private.check_in_guesses is 'How many wrong check-in codes a student has sent lately.';
+comment on column private.check_in_guesses.session_id is 'The session.';
+comment on column private.check_in_guesses.user_id is 'The student.';
+comment on column private.check_in_guesses.wrong is 'Wrong codes since then.';
+comment on column private.check_in_guesses.since is 'When the counting began; it begins anew after five minutes.';
+
+alter table private.check_in_guesses enable row level security;
+
+create index check_in_guesses_user_id_idx on private.check_in_guesses (user_id);
+
 -- Sealing relies on it: whoever has drawn a number has a transaction id already, so that once every transaction up to
 -- some id has ended, all numbers drawn until then are in the log or never will be.
 create function private.next_audit_id()
@@ -1832,8 +1893,8 @@ comment on column public.audit_log.role is
     'The API''s role, such as authenticated or service_role; outside the API the database login, such as notifier.';
 comment on column public.audit_log.request is 'Method and path of the API request, such as POST /rpc/assign_mentor; null outside the API.';
 comment on column public.audit_log.action is
-    'insert, update or delete; or the function that showed credentials: join_session, session_credentials, booking_offer_credentials.';
-comment on column public.audit_log.table_name is 'The table of schema public whose row it is about.';
+    'insert, update or delete; or the function that showed credentials or decided about a participant: join_session, session_credentials, booking_offer_credentials, link_participant, dismiss_participant.';
+comment on column public.audit_log.table_name is 'The table whose row it is about.';
 comment on column public.audit_log.row_key is 'Primary key of that row, by column.';
 comment on column public.audit_log.session_id is 'The session it is about; null: none.';
 comment on column public.audit_log.user_id is 'The user whose row it is: participant, student, holder of a role; null: nobody''s.';
@@ -1961,6 +2022,7 @@ values
 ('public.audit_log', 'user_id', true, 'kept', '{}'),
 ('public.audit_log', 'actor_id', false, 'kept', '{}'),
 ('private.presence_events', 'user_id', true, 'kept', '{}'),
+('private.check_in_guesses', 'user_id', true, 'deleted', '{}'),
 ('private.platform_participants', 'user_id', true, 'deleted', '{}'),
 ('private.unmatched_participants', 'student_id', true, 'cleared', '{identity, full_name, email}'),
 ('private.unmatched_participants', 'decided_by', false, 'kept', '{}'),
