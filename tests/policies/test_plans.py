@@ -572,6 +572,44 @@ REQUESTS: dict[str, tuple[str, str]] = {
         )
         """,
     ),
+    "create, edit and call off a series": (
+        "manager",
+        """
+        select public.create_recurring_session(
+            jsonb_build_object(
+                'title', 'Term', 'link', 'https://x.test/1', 'mentor_id', %(upcoming_host)s::text,
+                'zoom_passcode', '4711', 'start_time', now() + interval '1 day'
+            ),
+            '{"pattern": "weekly", "count": 9, "on_clash": "skip"}'
+        );
+        select public.update_session_series(
+            (
+                select id from public.success_sessions
+                where mentor_id = %(upcoming_host)s and title = 'Term'
+                order by start_time offset 1 limit 1
+            ),
+            'following',
+            '{"title": "Term II", "recurrence": {"pattern": "biweekly"}, "on_clash": "skip"}'
+        );
+        select public.cancel_session(
+            (
+                select id from public.success_sessions
+                where mentor_id = %(upcoming_host)s and title = 'Term II'
+                order by start_time limit 1
+            ),
+            null,
+            'all'
+        )
+        """,
+    ),
+    "list the sessions in a blackout": (
+        "manager",
+        """
+        insert into public.blackout_dates (name, first_date, last_date)
+        values ('Break', current_date, current_date + 20);
+        select from public.blackout_clashes
+        """,
+    ),
     "enroll somebody": (
         "manager",
         "insert into public.course_enrollments (student_id, course_id)"
