@@ -114,7 +114,7 @@ def test_holidays_are_entered_seen_and_listed(callers: Callers, campus: Campus) 
 
     answered(marta.insert("blackout_dates", days), 403, "42501")
     answered(erin.insert("blackout_dates", days | {"last_date": "2031-03-09"}), 400, "22023")
-    answered(erin.update("blackout_clashes", {"name": "x"}, title="eq.Clinic"), 405, "PT405")
+    answered(erin.update("blackout_clashes", {"name": "x"}, title="eq.Clinic"), 403, "42501")
     answered(erin.insert("series_skips", {"detail": "x"}), 403, "42501")
     assert erin.delete("blackout_dates", id=f"eq.{entry['id']}").status_code == 200
 
