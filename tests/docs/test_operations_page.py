@@ -93,7 +93,11 @@ def test_the_defaults_are_those_of_the_page() -> None:
     }
     optional = {name: row.default for name, row in SETTINGS.items() if row.default != "required"}
     assert optional == found | dict.fromkeys(
-        ["SMTP_HOST", "SMTP_USERNAME", "SMTP_PASSWORD", "RESEND_API_KEY"], "unset"
+        [
+            *("SMTP_HOST", "SMTP_USERNAME", "SMTP_PASSWORD", "RESEND_API_KEY"),
+            *("UNSUBSCRIBE_URL", "FUNCTIONS_URL", "FUNCTIONS_KEY"),
+        ],
+        "unset",
     )
 
 
