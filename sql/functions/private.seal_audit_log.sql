@@ -9,7 +9,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_lot constant integer := 20000;
-    v_patience constant interval := '1 minute';
+    v_patience constant interval := interval '1 minute';
     v_open private.audit_seals;
     v_last private.audit_seals;
     v_sealed integer := 0;

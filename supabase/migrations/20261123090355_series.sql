@@ -1275,10 +1275,10 @@ declare
     v_before constant jsonb := edit.old_content;
     v_session public.success_sessions;
     v_image public.success_sessions;
-    v_images public.success_sessions[] := '{}';
-    v_removed_ids uuid[] := '{}';
-    v_moved_ids uuid[] := '{}';
-    v_steps private.series_step[] := '{}';
+    v_images public.success_sessions[] := array[]::public.success_sessions[];
+    v_removed_ids uuid[] := array[]::uuid[];
+    v_moved_ids uuid[] := array[]::uuid[];
+    v_steps private.series_step[] := array[]::private.series_step[];
     v_days date[];
     v_until timestamptz;
     v_differences text[];

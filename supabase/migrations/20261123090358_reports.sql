@@ -1059,7 +1059,7 @@ set enable_seqscan = off
 set jit = off
 as $$
 declare
-    c_nobody constant uuid := '00000000-0000-0000-0000-000000000000';
+    c_nobody constant uuid := '00000000-0000-0000-0000-000000000000'::uuid;
     v_periods constant private.report_period[] := array(
         select asked from private.report_periods(from_date, to_date, grain, timezone) as asked order by asked.period
     );

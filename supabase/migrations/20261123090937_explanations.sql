@@ -251,7 +251,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_session public.success_sessions := private.explained_session(session_id, user_id);
-    v_managing constant public.app_role[] := array['enrollment_manager', 'admin', 'superadmin'];
+    v_managing constant public.app_role[] := array['enrollment_manager', 'admin', 'superadmin']::public.app_role[];
     v_opens_at constant timestamptz := private.join_opens_at(v_session.start_time);
     v_status constant public.session_status := private.effective_session_status(
         v_session.status, v_session.start_time, v_session.end_time
