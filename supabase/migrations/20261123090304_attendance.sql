@@ -513,7 +513,7 @@ declare
     v_sessions public.success_sessions[];
     v_targets public.success_sessions[];
     v_session public.success_sessions;
-    v_reports jsonb := '{}';
+    v_reports jsonb := '{}'::jsonb;
     v_digest text;
     v_stay record;
     v_user_id uuid;
