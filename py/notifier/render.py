@@ -24,7 +24,15 @@ from notifier.when import clock, resolve_locale
 GAP = "\0"
 """Where the greeting goes. Postgres stores no NUL, so no data can contain it."""
 
-SERIES_KINDS = frozenset({"daily_digest", "series_scheduled", "series_updated", "series_cancelled"})
+SERIES_KINDS = frozenset(
+    {
+        "daily_digest",
+        "enrollment_schedule",
+        "series_scheduled",
+        "series_updated",
+        "series_cancelled",
+    }
+)
 """Kinds that are about several sessions; other kinds may be, and have templates for both."""
 
 _EMPTY_LINES = re.compile(r"\n{3,}")

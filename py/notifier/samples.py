@@ -175,7 +175,11 @@ def _parts_of_series(kind: str) -> list[Json]:
         kinds = ["session_updated", "session_rescheduled", "session_cancelled"]
         kinds += ["session_updated"] * (_DATES - 4) + ["session_scheduled"]
     else:
-        one = {"series_scheduled": "session_scheduled", "series_cancelled": "session_cancelled"}
+        one = {
+            "enrollment_schedule": "session_scheduled",
+            "series_scheduled": "session_scheduled",
+            "series_cancelled": "session_cancelled",
+        }
         kinds = [one.get(kind, kind)] * _DATES
     return [_date_of_series(number, each) for number, each in enumerate(kinds)]
 

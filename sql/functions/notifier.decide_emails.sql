@@ -98,6 +98,7 @@ begin
             earliest.old,
             latest.new,
             latest.created_at as changed_at,
+            earliest.is_of_enrollment,
             notifier.session_changes(earliest.old, latest.new) as changes
         from (
             select
@@ -109,7 +110,12 @@ begin
             group by email.from_id, email.through_id, email.session_id
         ) as span
         cross join lateral (
-            select event.old from notifier.events as event where event.id = span.from_id offset 0
+            select
+                event.old,
+                event.enrollment_position is not null as is_of_enrollment
+            from notifier.events as event
+            where event.id = span.from_id
+            offset 0
         ) as earliest
         cross join lateral (
             select
@@ -136,6 +142,7 @@ begin
         select
             email.*,
             change.changes,
+            coalesce(change.is_of_enrollment, false) as is_of_enrollment,
             person.address,
             person.full_name,
             person.timezone,
@@ -148,6 +155,8 @@ begin
                 when email.from_id is null then 'already_told'
                 when decision.reminder_refusal is not null then decision.reminder_refusal
                 when decision.is_over then 'session_over'
+                -- Who leaves is not told of what they had not heard of.
+                when decision.is_out and change.is_of_enrollment and not decision.was_invited then 'not_invited'
                 when decision.kind is null
                     and recipient.role_after is null
                     and (recipient.role_before is null or email.topic = 'registration')
@@ -351,6 +360,7 @@ begin
                 reviewed.is_out,
                 reviewed.is_stranger,
                 reviewed.final_kind,
+                reviewed.is_of_enrollment,
                 reviewed.transaction_id = '0' as is_digest,
                 reviewed.wait_for,
                 reviewed.wait_until,
@@ -446,6 +456,7 @@ begin
         select
             judged.carrier_id,
             judged.is_digest,
+            judged.is_of_enrollment,
             judged.final_kind as kind,
             case
                 when judged.final_kind in ('session_rescheduled', 'session_updated', 'meeting_link_changed')
@@ -497,6 +508,7 @@ begin
         cross join lateral (
             select
                 case
+                    when bool_and(part.is_of_enrollment and part.kind = 'session_scheduled') then 'enrollment_schedule'
                     when count(*) = 1 then max(part.kind)::text
                     when bool_or(part.is_digest) then 'daily_digest'
                     when count(distinct part.kind) > 1 then 'series_updated'

@@ -86,6 +86,18 @@ begin
             )
             union
             (
+                -- Who came to the audience, or left it.
+                select moved.student_id
+                from notifier.enrollment_changes as moved
+                where
+                    v_concerns_somebody
+                    and moved.position between event.enrollment_position and event.enrollment_position
+                    and moved.student_id > after
+                order by moved.position, moved.student_id
+                limit max_users
+            )
+            union
+            (
                 select distinct unfinished.recipient_id
                 from notifier.emails as unfinished
                 where

@@ -41,6 +41,7 @@ begin
     end if;
     emails := 0;
     more := false;
+    v_left := v_left - notifier.expand_enrollments(max_emails);
     foreach v_started in array array[false, true] loop
         v_last_id := 0;
         while v_left > 0 and not more loop

@@ -21,6 +21,13 @@ declare
     v_is_merged boolean := event.through_id > event.id;
     v_urgent boolean := notifier.is_urgent(event.old, v_new, queued_at);
     v_wait_until timestamptz := notifier.meeting_wait_until(event.session_id);
+    v_is_pressing boolean := v_urgent or v_changes ?| array['meeting_details', 'meeting_link'];
+    -- Further changes until then are told along with this one.
+    v_settled_at timestamptz := case
+        when not v_is_pressing then event.created_at + make_interval(
+            secs => (select settings.mail_debounce_seconds from public.app_settings as settings)
+        )
+    end;
     v_added integer;
 begin
     -- A mail that follows one waiting for its next attempt would be blocked until then; it waits along with it, and is
@@ -33,7 +40,7 @@ begin
         recipient.user_id,
         coalesce(mail.kind, 'session_updated'),
         v_urgent,
-        greatest(queued_at, known.available_at, v_wait_until)
+        greatest(queued_at, v_settled_at, known.available_at, v_wait_until)
     from notifier.recipient_roles(event.session_id, user_ids, event.old, v_new, event.id, event.through_id) as recipient
     cross join lateral notifier.mail_kind(
         recipient.role_before, recipient.role_after, v_changes, v_new ->> 'status' = 'cancelled'
@@ -65,13 +72,16 @@ begin
     order by recipient.user_id
     on conflict do nothing;
     get diagnostics v_added = row_count;
-    -- An urgent one must not wait behind what waits for its turn, or for the morning: the earlier goes with it. What is
-    -- locked is being claimed this moment; to wait for it could go round in a circle.
-    if v_urgent or v_changes ?| array['meeting_details', 'meeting_link'] then
+    -- An urgent one must not wait behind what waits for its turn, for more or for the morning: the earlier goes with it.
+    -- What is locked is being claimed this moment; to wait for it could go round in a circle.
+    if v_is_pressing then
         update notifier.emails as overtaking
         set
             urgent = overtaking.urgent or v_urgent,
-            available_at = case when overtaking.postponed_for is null then overtaking.available_at else queued_at end
+            available_at = case
+                when overtaking.attempts > 0 and overtaking.postponed_for is null then overtaking.available_at
+                else least(overtaking.available_at, greatest(queued_at, v_wait_until))
+            end
         where overtaking.id = any(
             array(
                 select earlier.id

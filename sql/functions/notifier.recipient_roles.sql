@@ -1,7 +1,8 @@
 -- Who takes part in a session, before the first and after the last of a row of events, and as what. The one place that
--- says whom mails go to; expansion asks it for a page of candidates, the claim for those whose mails it holds.
--- Enrollments and the role mentor are as they are now, because access ends at once. Explicit invitees are taken back to
--- what they were: from now, undoing what the events after that moment did. For `offset 0` see notifier.lock_due_emails.
+-- says whom mails go to; expansion asks it for a page of candidates, the claim for those whose mails it holds. The role
+-- mentor is as it is now, and nobody takes part who has no access now, because access ends at once. Enrollments and
+-- explicit invitees are taken back to what they were: from now, undoing what came after that moment. For `offset 0` see
+-- notifier.lock_due_emails.
 create function notifier.recipient_roles(
     session_id uuid,
     user_ids uuid[],
@@ -29,6 +30,11 @@ declare
     v_new_course uuid := (new ->> 'course_id')::uuid;
     v_old_batch uuid := (old ->> 'batch_id')::uuid;
     v_new_batch uuid := (new ->> 'batch_id')::uuid;
+    -- An event of enrollments stands before what it tells of, which has the position just before it.
+    v_from_position bigint := coalesce(
+        (select event.enrollment_position from notifier.events as event where event.id = recipient_roles.from_id),
+        recipient_roles.from_id
+    );
     v_is_same_audience boolean := (v_old_course, v_old_batch) is not distinct from (v_new_course, v_new_batch);
 begin
     return query
@@ -77,14 +83,21 @@ begin
         case
             when not v_was_open then null
             when candidate.user_id = v_old_mentor and candidate.is_mentor then 'host'
-            when candidate.was_in_audience or coalesce(participant_before.was_participant, candidate.is_participant)
+            when
+                -- Who has left, and is to be told so by a later event, is told nothing by this one.
+                (audience.was_before and not (audience.was_after and not candidate.was_in_audience))
+                or coalesce(participant_before.was_participant, candidate.is_participant)
                 then 'learner'
         end,
         case
             when not v_is_open then null
             when candidate.user_id = v_new_mentor and candidate.is_mentor then 'host'
             when
-                case when v_is_same_audience then candidate.was_in_audience else candidate.is_in_audience end
+                -- Who has joined, and is to be told so by a later event, neither.
+                case
+                    when v_is_same_audience then candidate.was_in_audience and audience.was_after
+                    else candidate.is_in_audience and audience.is_after
+                end
                 or coalesce(participant_after.was_participant, candidate.is_participant)
                 then 'learner'
         end
@@ -122,10 +135,60 @@ begin
                 select from public.session_participants as participant
                 where participant.session_id = recipient_roles.session_id and participant.user_id = listed.user_id
                 offset 0
-            ) as is_participant
+            ) as is_participant,
+            (
+                select change
+                from notifier.enrollment_changes as change
+                where
+                    change.student_id = listed.user_id
+                    and change.course_id = v_old_course
+                    and (change.position is null or change.position >= v_from_position)
+                order by change.id
+                limit 1
+            ) as next_of_old,
+            (
+                select change
+                from notifier.enrollment_changes as change
+                where
+                    change.student_id = listed.user_id
+                    and change.course_id = v_old_course
+                    and (change.position is null or change.position > recipient_roles.through_id)
+                order by change.id
+                limit 1
+            ) as later_of_old,
+            (
+                select change
+                from notifier.enrollment_changes as change
+                where
+                    not v_is_same_audience
+                    and change.student_id = listed.user_id
+                    and change.course_id = v_new_course
+                    and (change.position is null or change.position > recipient_roles.through_id)
+                order by change.id
+                limit 1
+            ) as later_of_new
         from unnest(user_ids) as listed (user_id)
         offset 0 -- each look-up once, however often it is read above
     ) as candidate
+    -- What an enrollment was at that moment, the next change of it says; without one it is what it is now.
+    cross join lateral (
+        select
+            case
+                when (candidate.next_of_old).id is null then candidate.was_in_audience
+                else (candidate.next_of_old).was_active
+                    and (candidate.next_of_old).old_batch_id is not distinct from v_old_batch
+            end as was_before,
+            case
+                when (candidate.later_of_old).id is null then candidate.was_in_audience
+                else (candidate.later_of_old).was_active
+                    and (candidate.later_of_old).old_batch_id is not distinct from v_old_batch
+            end as was_after,
+            case
+                when (candidate.later_of_new).id is null then candidate.is_in_audience
+                else (candidate.later_of_new).was_active
+                    and (candidate.later_of_new).old_batch_id is not distinct from v_new_batch
+            end as is_after
+    ) as audience
     left join participant_before on candidate.user_id = participant_before.user_id
     left join participant_after on candidate.user_id = participant_after.user_id;
 end

@@ -21,7 +21,12 @@ begin
                     where of_session.session_id = event.session_id
                     offset 0
                 ) as waiting
-                where waiting.topic = event.topic and waiting.id > event.id and waiting.expanded_at is null
+                where
+                    waiting.topic = event.topic
+                    and waiting.id > event.id
+                    and waiting.expanded_at is null
+                    -- Who came and who left is told by itself, to them alone.
+                    and coalesce(waiting.enrollment_position, event.enrollment_position) is null
             )
         )
         returning later.id

@@ -9,6 +9,7 @@ create table notifier.events (
     student_id uuid,
     recording_id uuid,
     reminder_minutes integer,
+    enrollment_position bigint,
     topic notifier.email_topic not null generated always as (
         case
             when recording_id is not null then 'recording'::notifier.email_topic
@@ -50,6 +51,8 @@ comment on column notifier.events.student_id is 'The student whose seat it is ab
 comment on column notifier.events.recording_id is 'The recording that can be watched; null: it is about something else.';
 comment on column notifier.events.reminder_minutes is
     'For a reminder of the session in the state new: how many minutes before its start it is due; else null.';
+comment on column notifier.events.enrollment_position is
+    'Position of the changes in notifier.enrollment_changes that it tells of: who came to the session''s audience, or left it; else null.';
 comment on column notifier.events.topic is
     'Generated: recording for a recording, registration for a student''s seat, reminder, summary for the end of a session, else invitation.';
 comment on column notifier.events.participants_added is 'Explicit invitees that came with this change.';

@@ -10,6 +10,7 @@ create type notifier.email_kind as enum (
     'series_scheduled', -- a learner is invited to several sessions by one transaction
     'series_updated', -- one transaction changed several sessions in ways that differ, or that need no kind of their own
     'series_cancelled', -- one transaction called off several sessions
+    'enrollment_schedule', -- a student joined a course: what is ahead
     'daily_digest', -- what waited for the one mail of the day that the recipient wants
     'registration_confirmed', -- a student got the seat they asked for
     'waitlist_promoted', -- a student who waited got a seat

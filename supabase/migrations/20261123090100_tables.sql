@@ -317,6 +317,7 @@ create table public.app_settings (
     check_in_code_seconds integer not null default 60,
     app_url text,
     reminder_minutes integer[] not null default '{1440,60}',
+    mail_debounce_seconds integer not null default 15,
     updated_at timestamptz not null default now(),
     constraint app_settings_pkey primary key (id),
     constraint app_settings_one_row check (
@@ -410,6 +411,14 @@ create table public.app_settings (
             'Set APP_URL to the address of the web application, such as https://app.example.com.'
         )
     ),
+    constraint app_settings_mail_debounce_seconds_range check (
+        private.rule(
+            mail_debounce_seconds between 0 and 3600,
+            'app_settings_mail_debounce_seconds_range',
+            'mail_debounce_seconds must be between 0 and 3600',
+            'Send for how many seconds further changes are waited for before a mail goes out; 0 for none.'
+        )
+    ),
     constraint app_settings_reminder_minutes_known check (
         private.rule(
             reminder_minutes <@ private.reminder_choices(),
@@ -443,6 +452,8 @@ comment on column public.app_settings.app_url is
     'The web application''s address, where links in calendars lead: APP_URL, as the notifier said it when it last started; null: never, and calendars have no links.';
 comment on column public.app_settings.reminder_minutes is
     'Minutes before the start at which reminders go out: some of 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 4320 and 10080; empty: none. A session or a person may have their own.';
+comment on column public.app_settings.mail_debounce_seconds is
+    'For how many seconds after a change further ones are waited for, so that one mail tells them all. News of sessions within 24 hours and of changed links does not wait.';
 comment on column public.app_settings.updated_at is 'When a setting last changed.';
 
 insert into public.app_settings default values;
@@ -2021,6 +2032,7 @@ values
 ('public.session_recording_views', 'user_id', true, 'kept', '{}'),
 ('public.audit_log', 'user_id', true, 'kept', '{}'),
 ('public.audit_log', 'actor_id', false, 'kept', '{}'),
+('notifier.enrollment_changes', 'student_id', true, 'kept', '{}'),
 ('private.presence_events', 'user_id', true, 'kept', '{}'),
 ('private.check_in_guesses', 'user_id', true, 'deleted', '{}'),
 ('private.platform_participants', 'user_id', true, 'deleted', '{}'),

@@ -133,6 +133,7 @@ create type notifier.email_kind as enum (
     'series_scheduled', -- a learner is invited to several sessions by one transaction
     'series_updated', -- one transaction changed several sessions in ways that differ, or that need no kind of their own
     'series_cancelled', -- one transaction called off several sessions
+    'enrollment_schedule', -- a student joined a course: what is ahead
     'daily_digest', -- what waited for the one mail of the day that the recipient wants
     'registration_confirmed', -- a student got the seat they asked for
     'waitlist_promoted', -- a student who waited got a seat
@@ -199,6 +200,7 @@ create table notifier.events (
     student_id uuid,
     recording_id uuid,
     reminder_minutes integer,
+    enrollment_position bigint,
     topic notifier.email_topic not null generated always as (
         case
             when recording_id is not null then 'recording'::notifier.email_topic
@@ -240,6 +242,8 @@ comment on column notifier.events.student_id is 'The student whose seat it is ab
 comment on column notifier.events.recording_id is 'The recording that can be watched; null: it is about something else.';
 comment on column notifier.events.reminder_minutes is
     'For a reminder of the session in the state new: how many minutes before its start it is due; else null.';
+comment on column notifier.events.enrollment_position is
+    'Position of the changes in notifier.enrollment_changes that it tells of: who came to the session''s audience, or left it; else null.';
 comment on column notifier.events.topic is
     'Generated: recording for a recording, registration for a student''s seat, reminder, summary for the end of a session, else invitation.';
 comment on column notifier.events.participants_added is 'Explicit invitees that came with this change.';
@@ -630,6 +634,48 @@ select
     case when choice = any(settings.reminder_minutes) then clock_timestamp() + make_interval(mins => choice) end
 from unnest(private.reminder_choices()) as choice
 cross join public.app_settings as settings;
+
+-- Who joined or left an audience, one row per enrollment that a statement changed: the outbox's record of enrollments,
+-- as the events are of sessions. Its expansion writes one event for each session concerned, whatever the number of
+-- students, and gives the changes a position among these events. So it is known of everybody whether they were in a
+-- session's audience before and after any event.
+create table notifier.enrollment_changes (
+    id bigint generated always as identity,
+    student_id uuid not null,
+    course_id uuid not null,
+    old_batch_id uuid,
+    was_active boolean not null,
+    new_batch_id uuid,
+    is_active boolean not null,
+    wakes boolean not null default false,
+    position bigint,
+    created_at timestamptz not null default clock_timestamp(),
+    constraint enrollment_changes_pkey primary key (id)
+);
+comment on table notifier.enrollment_changes is
+    'Enrollments that became active, ended or changed the batch. Rows outlive student and course, so there are no foreign keys.';
+comment on column notifier.enrollment_changes.id is 'Order of the changes of one enrollment.';
+comment on column notifier.enrollment_changes.student_id is 'The student.';
+comment on column notifier.enrollment_changes.course_id is 'The course.';
+comment on column notifier.enrollment_changes.old_batch_id is 'The batch before; null: unbatched, or not enrolled.';
+comment on column notifier.enrollment_changes.was_active is 'Whether the enrollment was active before.';
+comment on column notifier.enrollment_changes.new_batch_id is 'The batch after; null: unbatched, or no longer enrolled.';
+comment on column notifier.enrollment_changes.is_active is 'Whether the enrollment is active after.';
+comment on column notifier.enrollment_changes.wakes is 'True for one row of each statement: the one that wakes the notifier.';
+comment on column notifier.enrollment_changes.position is
+    'Where it stands among notifier.events.id: events that are later know of it, and those with this enrollment_position tell of it. Null: not expanded yet.';
+comment on column notifier.enrollment_changes.created_at is 'When it was made.';
+
+alter table notifier.enrollment_changes enable row level security;
+
+-- What is still to be expanded, the oldest first, and with it what else concerns the same course.
+create index enrollment_changes_waiting_idx on notifier.enrollment_changes (id) where position is null;
+create index enrollment_changes_waiting_course_idx on notifier.enrollment_changes (course_id, id)
+where position is null;
+-- Whom an event has to tell, in pages.
+create index enrollment_changes_position_idx on notifier.enrollment_changes (position, student_id);
+-- What somebody was before.
+create index enrollment_changes_student_idx on notifier.enrollment_changes (student_id, course_id, id);
 
 -- == Calendar objects ================================================================================================
 
@@ -1735,3 +1781,86 @@ for each row when (new.reminder_minutes <> '{}') execute function private.note_r
 create trigger note_reminder_choices
 after insert or update of reminder_minutes on public.notification_preferences
 for each row when (new.reminder_minutes <> '{}') execute function private.note_reminder_choices();
+
+-- One row per enrollment that gives or takes access to sessions, in one statement: 100,000 enrollments at once cost the
+-- writer one insert. Which sessions that concerns is the notifier's to find out. Security definer: writers of
+-- enrollments have no business in the outbox.
+create function private.note_enrollment_changes()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    -- Each trigger below has those of the two transition tables that its verb has.
+    if tg_op = 'INSERT' then
+        insert into notifier.enrollment_changes (
+            student_id, course_id, was_active, new_batch_id, is_active, wakes
+        )
+        select
+            came.student_id,
+            came.course_id,
+            false,
+            came.batch_id,
+            true,
+            row_number() over () = 1
+        from came
+        where came.status = 'active';
+    elsif tg_op = 'DELETE' then
+        insert into notifier.enrollment_changes (
+            student_id, course_id, old_batch_id, was_active, is_active, wakes
+        )
+        select
+            went.student_id,
+            went.course_id,
+            went.batch_id,
+            true,
+            false,
+            row_number() over () = 1
+        from went
+        where went.status = 'active';
+    else
+        insert into notifier.enrollment_changes (
+            student_id, course_id, old_batch_id, was_active, new_batch_id, is_active, wakes
+        )
+        select
+            went.student_id,
+            went.course_id,
+            went.batch_id,
+            went.status = 'active',
+            came.batch_id,
+            came.status = 'active',
+            row_number() over () = 1
+        from went
+        inner join came
+            on went.id = came.id and went.student_id = came.student_id and went.course_id = came.course_id
+        where
+            'active' in (went.status, came.status)
+            and (went.status = 'active', went.batch_id) is distinct from (came.status = 'active', came.batch_id);
+    end if;
+    return null;
+end
+$$;
+comment on function private.note_enrollment_changes() is
+    'Notes for the notifier which enrollments a statement made active, ended or moved to another batch.';
+revoke execute on function private.note_enrollment_changes() from public;
+
+create trigger note_enrollments_added
+after insert on public.course_enrollments
+referencing new table as came
+for each statement execute function private.note_enrollment_changes();
+
+create trigger note_enrollments_changed
+after update on public.course_enrollments
+referencing old table as went new table as came
+for each statement execute function private.note_enrollment_changes();
+
+create trigger note_enrollments_removed
+after delete on public.course_enrollments
+referencing old table as went
+for each statement execute function private.note_enrollment_changes();
+
+create constraint trigger wake
+after insert on notifier.enrollment_changes
+deferrable initially deferred
+for each row when (new.wakes) execute function notifier.wake();

@@ -56,9 +56,10 @@ comment on function notifier.session_changes(jsonb, jsonb) is
 revoke execute on function notifier.session_changes(jsonb, jsonb) from public;
 
 -- Who takes part in a session, before the first and after the last of a row of events, and as what. The one place that
--- says whom mails go to; expansion asks it for a page of candidates, the claim for those whose mails it holds.
--- Enrollments and the role mentor are as they are now, because access ends at once. Explicit invitees are taken back to
--- what they were: from now, undoing what the events after that moment did. For `offset 0` see notifier.lock_due_emails.
+-- says whom mails go to; expansion asks it for a page of candidates, the claim for those whose mails it holds. The role
+-- mentor is as it is now, and nobody takes part who has no access now, because access ends at once. Enrollments and
+-- explicit invitees are taken back to what they were: from now, undoing what came after that moment. For `offset 0` see
+-- notifier.lock_due_emails.
 create function notifier.recipient_roles(
     session_id uuid,
     user_ids uuid[],
@@ -86,6 +87,11 @@ declare
     v_new_course uuid := (new ->> 'course_id')::uuid;
     v_old_batch uuid := (old ->> 'batch_id')::uuid;
     v_new_batch uuid := (new ->> 'batch_id')::uuid;
+    -- An event of enrollments stands before what it tells of, which has the position just before it.
+    v_from_position bigint := coalesce(
+        (select event.enrollment_position from notifier.events as event where event.id = recipient_roles.from_id),
+        recipient_roles.from_id
+    );
     v_is_same_audience boolean := (v_old_course, v_old_batch) is not distinct from (v_new_course, v_new_batch);
 begin
     return query
@@ -134,14 +140,21 @@ begin
         case
             when not v_was_open then null
             when candidate.user_id = v_old_mentor and candidate.is_mentor then 'host'
-            when candidate.was_in_audience or coalesce(participant_before.was_participant, candidate.is_participant)
+            when
+                -- Who has left, and is to be told so by a later event, is told nothing by this one.
+                (audience.was_before and not (audience.was_after and not candidate.was_in_audience))
+                or coalesce(participant_before.was_participant, candidate.is_participant)
                 then 'learner'
         end,
         case
             when not v_is_open then null
             when candidate.user_id = v_new_mentor and candidate.is_mentor then 'host'
             when
-                case when v_is_same_audience then candidate.was_in_audience else candidate.is_in_audience end
+                -- Who has joined, and is to be told so by a later event, neither.
+                case
+                    when v_is_same_audience then candidate.was_in_audience and audience.was_after
+                    else candidate.is_in_audience and audience.is_after
+                end
                 or coalesce(participant_after.was_participant, candidate.is_participant)
                 then 'learner'
         end
@@ -179,10 +192,60 @@ begin
                 select from public.session_participants as participant
                 where participant.session_id = recipient_roles.session_id and participant.user_id = listed.user_id
                 offset 0
-            ) as is_participant
+            ) as is_participant,
+            (
+                select change
+                from notifier.enrollment_changes as change
+                where
+                    change.student_id = listed.user_id
+                    and change.course_id = v_old_course
+                    and (change.position is null or change.position >= v_from_position)
+                order by change.id
+                limit 1
+            ) as next_of_old,
+            (
+                select change
+                from notifier.enrollment_changes as change
+                where
+                    change.student_id = listed.user_id
+                    and change.course_id = v_old_course
+                    and (change.position is null or change.position > recipient_roles.through_id)
+                order by change.id
+                limit 1
+            ) as later_of_old,
+            (
+                select change
+                from notifier.enrollment_changes as change
+                where
+                    not v_is_same_audience
+                    and change.student_id = listed.user_id
+                    and change.course_id = v_new_course
+                    and (change.position is null or change.position > recipient_roles.through_id)
+                order by change.id
+                limit 1
+            ) as later_of_new
         from unnest(user_ids) as listed (user_id)
         offset 0 -- each look-up once, however often it is read above
     ) as candidate
+    -- What an enrollment was at that moment, the next change of it says; without one it is what it is now.
+    cross join lateral (
+        select
+            case
+                when (candidate.next_of_old).id is null then candidate.was_in_audience
+                else (candidate.next_of_old).was_active
+                    and (candidate.next_of_old).old_batch_id is not distinct from v_old_batch
+            end as was_before,
+            case
+                when (candidate.later_of_old).id is null then candidate.was_in_audience
+                else (candidate.later_of_old).was_active
+                    and (candidate.later_of_old).old_batch_id is not distinct from v_old_batch
+            end as was_after,
+            case
+                when (candidate.later_of_new).id is null then candidate.is_in_audience
+                else (candidate.later_of_new).was_active
+                    and (candidate.later_of_new).old_batch_id is not distinct from v_new_batch
+            end as is_after
+    ) as audience
     left join participant_before on candidate.user_id = participant_before.user_id
     left join participant_after on candidate.user_id = participant_after.user_id;
 end
@@ -354,7 +417,12 @@ begin
                     where of_session.session_id = event.session_id
                     offset 0
                 ) as waiting
-                where waiting.topic = event.topic and waiting.id > event.id and waiting.expanded_at is null
+                where
+                    waiting.topic = event.topic
+                    and waiting.id > event.id
+                    and waiting.expanded_at is null
+                    -- Who came and who left is told by itself, to them alone.
+                    and coalesce(waiting.enrollment_position, event.enrollment_position) is null
             )
         )
         returning later.id
@@ -536,6 +604,18 @@ begin
             )
             union
             (
+                -- Who came to the audience, or left it.
+                select moved.student_id
+                from notifier.enrollment_changes as moved
+                where
+                    v_concerns_somebody
+                    and moved.position between event.enrollment_position and event.enrollment_position
+                    and moved.student_id > after
+                order by moved.position, moved.student_id
+                limit max_users
+            )
+            union
+            (
                 select distinct unfinished.recipient_id
                 from notifier.emails as unfinished
                 where
@@ -598,6 +678,13 @@ declare
     v_is_merged boolean := event.through_id > event.id;
     v_urgent boolean := notifier.is_urgent(event.old, v_new, queued_at);
     v_wait_until timestamptz := notifier.meeting_wait_until(event.session_id);
+    v_is_pressing boolean := v_urgent or v_changes ?| array['meeting_details', 'meeting_link'];
+    -- Further changes until then are told along with this one.
+    v_settled_at timestamptz := case
+        when not v_is_pressing then event.created_at + make_interval(
+            secs => (select settings.mail_debounce_seconds from public.app_settings as settings)
+        )
+    end;
     v_added integer;
 begin
     -- A mail that follows one waiting for its next attempt would be blocked until then; it waits along with it, and is
@@ -610,7 +697,7 @@ begin
         recipient.user_id,
         coalesce(mail.kind, 'session_updated'),
         v_urgent,
-        greatest(queued_at, known.available_at, v_wait_until)
+        greatest(queued_at, v_settled_at, known.available_at, v_wait_until)
     from notifier.recipient_roles(event.session_id, user_ids, event.old, v_new, event.id, event.through_id) as recipient
     cross join lateral notifier.mail_kind(
         recipient.role_before, recipient.role_after, v_changes, v_new ->> 'status' = 'cancelled'
@@ -642,13 +729,16 @@ begin
     order by recipient.user_id
     on conflict do nothing;
     get diagnostics v_added = row_count;
-    -- An urgent one must not wait behind what waits for its turn, or for the morning: the earlier goes with it. What is
-    -- locked is being claimed this moment; to wait for it could go round in a circle.
-    if v_urgent or v_changes ?| array['meeting_details', 'meeting_link'] then
+    -- An urgent one must not wait behind what waits for its turn, for more or for the morning: the earlier goes with it.
+    -- What is locked is being claimed this moment; to wait for it could go round in a circle.
+    if v_is_pressing then
         update notifier.emails as overtaking
         set
             urgent = overtaking.urgent or v_urgent,
-            available_at = case when overtaking.postponed_for is null then overtaking.available_at else queued_at end
+            available_at = case
+                when overtaking.attempts > 0 and overtaking.postponed_for is null then overtaking.available_at
+                else least(overtaking.available_at, greatest(queued_at, v_wait_until))
+            end
         where overtaking.id = any(
             array(
                 select earlier.id
@@ -892,6 +982,125 @@ comment on function notifier.expand_recording(notifier.events, integer) is
     'Expands the next page of a recording''s event, which the caller has locked: how many candidates it considered, how many mails it added, whether there is another page.';
 revoke execute on function notifier.expand_recording(notifier.events, integer) from public;
 
+-- From waiting changes of enrollments to events: one for each session ahead that somebody came to or went from, which
+-- then is expanded to recipients like any other. All events of a call have one transaction, so that each student gets
+-- one mail. What somebody did and undid meanwhile is no change. Who joins is told of what is ahead in the next 90 days,
+-- of 200 sessions at most, as many as a mail has room for; who leaves is out of all of them.
+--
+-- One worker at a time, so that changes of one enrollment get their positions in their order. The sessions are locked
+-- first, as by every writer of their events; when somebody is editing one of them, all wait until that is done.
+create function notifier.expand_enrollments(max_changes integer)
+returns integer
+language plpgsql
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+    c_days_ahead constant interval := interval '90 days';
+    v_now timestamptz := clock_timestamp();
+    v_debounce interval := make_interval(
+        secs => (select settings.mail_debounce_seconds from public.app_settings as settings)
+    );
+    v_course_id uuid;
+    v_changes bigint[];
+    v_joined uuid[];
+    v_left uuid[];
+    v_sessions uuid[];
+    v_locked public.success_sessions[];
+    v_position bigint;
+begin
+    select waiting.course_id into v_course_id
+    from notifier.enrollment_changes as waiting
+    where waiting.position is null and waiting.created_at <= v_now - v_debounce
+    order by waiting.id
+    limit 1;
+    if v_course_id is null
+        or not pg_try_advisory_xact_lock('notifier.enrollment_changes'::regclass::integer, 0)
+    then
+        return 0;
+    end if;
+    -- Anew, now that the lock is held: whoever had it may have done this.
+    v_changes := array(
+        select waiting.id
+        from notifier.enrollment_changes as waiting
+        where waiting.position is null and waiting.course_id = v_course_id
+        order by waiting.id
+        limit max_changes
+    );
+
+    with
+    net as (
+        select
+            (array_agg(change.was_active order by change.id))[1] as was_active,
+            (array_agg(change.old_batch_id order by change.id))[1] as old_batch_id,
+            (array_agg(change.is_active order by change.id desc))[1] as is_active,
+            (array_agg(change.new_batch_id order by change.id desc))[1] as new_batch_id
+        from notifier.enrollment_changes as change
+        where change.id = any(v_changes)
+        group by change.student_id
+    )
+    select
+        array_agg(distinct private.audience_key(v_course_id, net.new_batch_id)) filter (where net.is_active),
+        array_agg(distinct private.audience_key(v_course_id, net.old_batch_id)) filter (where net.was_active)
+    into v_joined, v_left
+    from net
+    where (net.was_active, net.old_batch_id) is distinct from (net.is_active, net.new_batch_id);
+    v_sessions := array(
+        select ahead.id
+        from (
+            select session.id, session.start_time
+            from public.success_sessions as session
+            where
+                session.audience_key = any(v_joined)
+                and session.start_time > v_now
+                and session.start_time <= v_now + c_days_ahead
+                and session.status = 'upcoming'
+            union
+            select session.id, session.start_time
+            from public.success_sessions as session
+            where session.audience_key = any(v_left) and session.start_time > v_now and session.status = 'upcoming'
+        ) as ahead
+        order by ahead.start_time, ahead.id
+        limit 200
+    );
+    v_locked := array(
+        select session
+        from public.success_sessions as session
+        where session.id = any(v_sessions)
+        order by session.id
+        for no key update skip locked
+    );
+    if cardinality(v_locked) < cardinality(v_sessions) then
+        return 0;
+    end if;
+
+    -- Under the locks: nobody writes an event of these sessions between this position and the events below.
+    v_position := nextval(pg_get_serial_sequence('notifier.events', 'id'));
+    update notifier.enrollment_changes as change set position = v_position where change.id = any(v_changes);
+    insert into notifier.events (session_id, old, new, enrollment_position)
+    select
+        state.session_id,
+        state.snapshot,
+        state.snapshot,
+        v_position
+    from (
+        select
+            (locked).id as session_id,
+            notifier.session_snapshot(locked) as snapshot
+        from unnest(v_locked) as locked
+    ) as state
+    -- Whatever has been called off since is no longer ahead.
+    where notifier.is_open(state.snapshot)
+    order by state.session_id;
+    return cardinality(v_changes);
+end
+$$;
+comment on function notifier.expand_enrollments(integer) is
+    'Turns waiting changes of one course''s enrollments into events of the sessions concerned; how many changes, at most max_changes. 0: none is waiting, or not now.';
+revoke execute on function notifier.expand_enrollments(integer) from public;
+
 -- Fans events out to recipients, one row of notifier.emails each, in pages: at most max_emails candidates per call, so
 -- that the transaction stays short whatever the size of the audience.
 --
@@ -935,6 +1144,7 @@ begin
     end if;
     emails := 0;
     more := false;
+    v_left := v_left - notifier.expand_enrollments(max_emails);
     foreach v_started in array array[false, true] loop
         v_last_id := 0;
         while v_left > 0 and not more loop
@@ -1415,6 +1625,7 @@ begin
             earliest.old,
             latest.new,
             latest.created_at as changed_at,
+            earliest.is_of_enrollment,
             notifier.session_changes(earliest.old, latest.new) as changes
         from (
             select
@@ -1426,7 +1637,12 @@ begin
             group by email.from_id, email.through_id, email.session_id
         ) as span
         cross join lateral (
-            select event.old from notifier.events as event where event.id = span.from_id offset 0
+            select
+                event.old,
+                event.enrollment_position is not null as is_of_enrollment
+            from notifier.events as event
+            where event.id = span.from_id
+            offset 0
         ) as earliest
         cross join lateral (
             select
@@ -1453,6 +1669,7 @@ begin
         select
             email.*,
             change.changes,
+            coalesce(change.is_of_enrollment, false) as is_of_enrollment,
             person.address,
             person.full_name,
             person.timezone,
@@ -1465,6 +1682,8 @@ begin
                 when email.from_id is null then 'already_told'
                 when decision.reminder_refusal is not null then decision.reminder_refusal
                 when decision.is_over then 'session_over'
+                -- Who leaves is not told of what they had not heard of.
+                when decision.is_out and change.is_of_enrollment and not decision.was_invited then 'not_invited'
                 when decision.kind is null
                     and recipient.role_after is null
                     and (recipient.role_before is null or email.topic = 'registration')
@@ -1668,6 +1887,7 @@ begin
                 reviewed.is_out,
                 reviewed.is_stranger,
                 reviewed.final_kind,
+                reviewed.is_of_enrollment,
                 reviewed.transaction_id = '0' as is_digest,
                 reviewed.wait_for,
                 reviewed.wait_until,
@@ -1763,6 +1983,7 @@ begin
         select
             judged.carrier_id,
             judged.is_digest,
+            judged.is_of_enrollment,
             judged.final_kind as kind,
             case
                 when judged.final_kind in ('session_rescheduled', 'session_updated', 'meeting_link_changed')
@@ -1814,6 +2035,7 @@ begin
         cross join lateral (
             select
                 case
+                    when bool_and(part.is_of_enrollment and part.kind = 'session_scheduled') then 'enrollment_schedule'
                     when count(*) = 1 then max(part.kind)::text
                     when bool_or(part.is_digest) then 'daily_digest'
                     when count(distinct part.kind) > 1 then 'series_updated'
@@ -2695,6 +2917,14 @@ as $$
 begin
     return least(
         (select min(event.created_at) from notifier.events as event where event.expanded_at is null),
+        (
+            select waiting.created_at + make_interval(secs => settings.mail_debounce_seconds)
+            from notifier.enrollment_changes as waiting
+            cross join public.app_settings as settings
+            where waiting.position is null
+            order by waiting.id
+            limit 1
+        ),
         (
             select min(first_due.available_at)
             from (values (true), (false)) as urgency (urgent)

@@ -459,6 +459,24 @@ begin
             exit;
         end if;
     end loop;
+    -- Nobody asks what an enrollment was before the oldest event.
+    delete from notifier.enrollment_changes as forgotten
+    where forgotten.id = any(
+        array(
+            select settled.id
+            from notifier.enrollment_changes as settled
+            where
+                settled.position < coalesce(
+                    (select oldest.id from notifier.events as oldest order by oldest.id limit 1), 9223372036854775807
+                )
+                and settled.created_at < v_ends_before
+            order by settled.position, settled.student_id
+            limit greatest(v_left, 1)
+        )
+    );
+    get diagnostics v_deleted = row_count;
+    more := more or v_deleted >= greatest(v_left, 1);
+    v_left := v_left - v_deleted;
     delete from notifier.mail_events as told
     where told.id = any(
         array(

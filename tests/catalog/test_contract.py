@@ -37,6 +37,7 @@ ENUMS = {
         "series_scheduled",
         "series_updated",
         "series_cancelled",
+        "enrollment_schedule",
         "daily_digest",
         "registration_confirmed",
         "waitlist_promoted",
@@ -325,5 +326,15 @@ def test_the_shown_default_settings_are_the_documented_ones(conn: psycopg.Connec
 
 
 def test_the_default_settings_of_mails_are_the_documented_ones(conn: psycopg.Connection) -> None:
-    row = conn.execute("select reminder_minutes from public.app_settings").fetchone()
-    assert row == ([1440, 60],)
+    rows = conn.execute(
+        """
+        select column_name, column_default from information_schema.columns
+        where
+            table_name = 'app_settings'
+            and column_name in ('reminder_minutes', 'mail_debounce_seconds')
+        """
+    )
+    assert dict(rows.fetchall()) == {
+        "reminder_minutes": "'{1440,60}'::integer[]",
+        "mail_debounce_seconds": "15",
+    }

@@ -35,11 +35,7 @@ class Told:
 
 @dataclass
 class Play:
-    """Some sessions, a handful of people, and a random series of events and worker's calls.
-
-    Everybody is enrolled from the beginning: who joins a course later hears of its sessions in
-    another way.
-    """
+    """Some sessions, a handful of people, and a random series of events and worker's calls."""
 
     conn: psycopg.Connection
     random: random.Random
@@ -114,6 +110,29 @@ class Play:
         ).rowcount
         if not removed:
             self.world.invite(session, who)
+
+    def enrol_or_leave(self) -> None:
+        """A student joins, leaves, comes back or changes the batch."""
+        student = self.random.choice(self.students)
+        if self.random.random() < 0.2:
+            self.conn.execute(
+                "delete from public.course_enrollments where student_id = %s", (student,)
+            )
+            return
+        self.conn.execute(
+            """
+            insert into public.course_enrollments (student_id, course_id, batch_id, status)
+            values (%s, %s, %s, %s)
+            on conflict (student_id, course_id) do update
+                set batch_id = excluded.batch_id, status = excluded.status
+            """,
+            (
+                student,
+                self.course,
+                self.random.choice(self.audiences),
+                self.random.choice(["active", "active", "paused"]),
+            ),
+        )
 
     def edit(self) -> None:
         """Change some sessions, sometimes several in one transaction."""
@@ -323,6 +342,7 @@ class Play:
                         where enrollment.student_id = person.id
                             and enrollment.course_id = session.course_id
                             and enrollment.batch_id is not distinct from session.batch_id
+                            and enrollment.status = 'active'
                     )
                     or exists (
                         select from public.session_participants as participant

@@ -206,6 +206,7 @@ def test_row_level_security_is_on_and_no_policy_opens_the_outbox(conn: psycopg.C
     )
     assert rows.fetchall() == [
         ("emails", True, False),
+        ("enrollment_changes", True, False),
         ("events", True, False),
         ("gate", True, False),
         ("mail_events", True, False),

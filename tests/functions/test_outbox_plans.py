@@ -75,6 +75,8 @@ def crowd(admin: psycopg.Connection, size: int) -> UUID:
             " from crowd cross join public.batches as batch where batch.id = %s",
             (batch,),
         )
+        # Long ago.
+        admin.execute("update notifier.enrollment_changes set position = 0 where position is null")
     return batch
 
 
@@ -287,6 +289,58 @@ def test_reminders_cost_the_same_among_few_sessions_and_students_and_among_many(
         if cost[MANY][call] > 2 * cost[FEW][call] + 100
     }
     assert dear == {}, "blocks among few and among many"
+
+
+def test_joining_costs_the_same_for_each_whether_few_join_at_once_or_many(
+    admin: psycopg.Connection, worker: Outbox
+) -> None:
+    cost: dict[int, dict[str, int]] = {}
+    for size in (FEW, MANY):
+        costs = cost[size] = {}
+        batch = crowd(admin, size)
+        with admin.transaction():
+            for number in range(DATES):
+                World(admin).session(batch=batch, starts=TUESDAY + timedelta(days=number))
+        admin.execute("update notifier.events set through_id = id, expanded_at = now()")
+        # As if all of them had joined only now; the sessions are within reach.
+        admin.execute(
+            "update notifier.enrollment_changes set position = null where new_batch_id = %s",
+            (batch,),
+        )
+        admin.execute(
+            "update public.success_sessions"
+            " set start_time = now() + interval '1 week', end_time = now() + interval '8 days'"
+            " where batch_id = %s",
+            (batch,),
+        )
+        admin.execute(
+            "update notifier.events set through_id = id, expanded_at = now()"
+            " where expanded_at is null"
+        )
+        worker.conn.execute("select notifier.next_wake()")
+        costs["next_wake"] = blocks(worker.conn, "notifier.next_wake()")
+        costs["expand"] = blocks(worker.conn, "notifier.expand_events(%s)", FEW)
+        while worker.expand()[1]:
+            pass
+        worker.conn.execute("select notifier.next_wake()")
+        costs["claim"] = blocks(
+            worker.conn,
+            "notifier.claim_emails(%s, 5, interval '1 minute', %s, %s)",
+            worker.worker,
+            ORGANIZER,
+            APP_URL,
+        )
+        emails = worker.claim(5)
+        assert {(email.kind, len(email.parts)) for email in emails} == {
+            ("enrollment_schedule", DATES)
+        }
+        settle(admin, worker)
+    dear = {
+        call: (cost[FEW][call], cost[MANY][call])
+        for call in cost[FEW]
+        if cost[MANY][call] > 2 * cost[FEW][call] + 100
+    }
+    assert dear == {}, "blocks when few join and when many do"
 
 
 def test_the_claim_s_scan_is_an_ordered_index_scan(

@@ -26,6 +26,7 @@ from support.mails import make_email
 KINDS = [
     "attendance_summary",
     "daily_digest",
+    "enrollment_schedule",
     "meeting_link_changed",
     "mentor_assigned",
     "mentor_unassigned",

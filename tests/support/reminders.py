@@ -10,13 +10,18 @@ from support.outbox import Outbox
 
 
 def come_near(conn: psycopg.Connection, session: UUID, minutes: int) -> None:
-    """Let a session, which starts within so many minutes, have passed this moment only now."""
+    """Let a session, which starts within so many minutes, have passed this moment only now, and all
+    others long ago.
+    """
     conn.execute(
         """
         update notifier.reminder_clock as clock
-        set reached = session.start_time - interval '1 microsecond'
+        set reached = case
+            when clock.minutes = %s then session.start_time - interval '1 microsecond'
+            else clock_timestamp() + make_interval(mins => clock.minutes)
+        end
         from public.success_sessions as session
-        where clock.minutes = %s and session.id = %s
+        where clock.reached is not null and session.id = %s
         """,
         (minutes, session),
     )

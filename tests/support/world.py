@@ -130,15 +130,31 @@ class World:
         course: UUID | None = None,
         batch: UUID | None = None,
         status: str = "active",
+        lately: bool = False,
     ) -> UUID:
-        """An enrollment; see `student`."""
-        return self._insert(
+        """An enrollment; see `student`.
+
+        Args:
+            student: Who.
+            course: The course.
+            batch: The batch.
+            status: Its status.
+            lately: Whether the notifier has not heard of it yet; else it was long ago.
+        """
+        enrollment = self._insert(
             "course_enrollments",
             student_id=student,
             course_id=self._course_of(course, batch),
             batch_id=batch,
             status=status,
         )
+        if not lately:
+            self.conn.execute(
+                "update notifier.enrollment_changes set position = 0"
+                " where student_id = %s and position is null",
+                (student,),
+            )
+        return enrollment
 
     def session(
         self,
