@@ -14,6 +14,7 @@ export type Database = {
           "id": boolean;
           "join_opens_minutes_before": number;
           "late_after_minutes": number;
+          "mail_debounce_seconds": number;
           "meeting_wait_minutes": number;
           "mentor_buffer_minutes": number;
           "partial_below_percent": number;
@@ -31,6 +32,7 @@ export type Database = {
           "id"?: boolean;
           "join_opens_minutes_before"?: number;
           "late_after_minutes"?: number;
+          "mail_debounce_seconds"?: number;
           "meeting_wait_minutes"?: number;
           "mentor_buffer_minutes"?: number;
           "partial_below_percent"?: number;
@@ -47,6 +49,7 @@ export type Database = {
           "id"?: boolean;
           "join_opens_minutes_before"?: number;
           "late_after_minutes"?: number;
+          "mail_debounce_seconds"?: number;
           "meeting_wait_minutes"?: number;
           "mentor_buffer_minutes"?: number;
           "partial_below_percent"?: number;

@@ -28,6 +28,7 @@ NotifierEmailKind: TypeAlias = Literal[
     "series_scheduled",
     "series_updated",
     "series_cancelled",
+    "enrollment_schedule",
     "daily_digest",
     "registration_confirmed",
     "waitlist_promoted",
@@ -86,6 +87,7 @@ class PublicAppSettings(BaseModel):
     id: bool = Field(alias="id")
     join_opens_minutes_before: int = Field(alias="join_opens_minutes_before")
     late_after_minutes: int = Field(alias="late_after_minutes")
+    mail_debounce_seconds: int = Field(alias="mail_debounce_seconds")
     meeting_wait_minutes: int = Field(alias="meeting_wait_minutes")
     mentor_buffer_minutes: int = Field(alias="mentor_buffer_minutes")
     partial_below_percent: int = Field(alias="partial_below_percent")
@@ -103,6 +105,7 @@ class PublicAppSettingsInsert(TypedDict):
     id: NotRequired[Annotated[bool, Field(alias="id")]]
     join_opens_minutes_before: NotRequired[Annotated[int, Field(alias="join_opens_minutes_before")]]
     late_after_minutes: NotRequired[Annotated[int, Field(alias="late_after_minutes")]]
+    mail_debounce_seconds: NotRequired[Annotated[int, Field(alias="mail_debounce_seconds")]]
     meeting_wait_minutes: NotRequired[Annotated[int, Field(alias="meeting_wait_minutes")]]
     mentor_buffer_minutes: NotRequired[Annotated[int, Field(alias="mentor_buffer_minutes")]]
     partial_below_percent: NotRequired[Annotated[int, Field(alias="partial_below_percent")]]
@@ -120,6 +123,7 @@ class PublicAppSettingsUpdate(TypedDict):
     id: NotRequired[Annotated[bool, Field(alias="id")]]
     join_opens_minutes_before: NotRequired[Annotated[int, Field(alias="join_opens_minutes_before")]]
     late_after_minutes: NotRequired[Annotated[int, Field(alias="late_after_minutes")]]
+    mail_debounce_seconds: NotRequired[Annotated[int, Field(alias="mail_debounce_seconds")]]
     meeting_wait_minutes: NotRequired[Annotated[int, Field(alias="meeting_wait_minutes")]]
     mentor_buffer_minutes: NotRequired[Annotated[int, Field(alias="mentor_buffer_minutes")]]
     partial_below_percent: NotRequired[Annotated[int, Field(alias="partial_below_percent")]]
