@@ -72,7 +72,7 @@ begin
     order by recipient.user_id
     on conflict do nothing;
     get diagnostics v_added = row_count;
-    -- An urgent one must not wait behind what waits for its turn, for more or for the morning: the earlier goes with it.
+    -- An urgent one must not wait behind what waits for its turn, for more or for the morning: the earlier goes along.
     -- What is locked is being claimed this moment; to wait for it could go round in a circle.
     if v_is_pressing then
         update notifier.emails as overtaking

@@ -75,8 +75,3 @@ create trigger note_enrollments_removed
 after delete on public.course_enrollments
 referencing old table as went
 for each statement execute function private.note_enrollment_changes();
-
-create constraint trigger wake
-after insert on notifier.enrollment_changes
-deferrable initially deferred
-for each row when (new.wakes) execute function notifier.wake();

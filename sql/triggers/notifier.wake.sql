@@ -26,3 +26,9 @@ create constraint trigger wake
 after insert on notifier.events
 deferrable initially deferred
 for each row execute function notifier.wake();
+
+-- Once a statement, however many students it enrols.
+create constraint trigger wake
+after insert on notifier.enrollment_changes
+deferrable initially deferred
+for each row when (new.wakes) execute function notifier.wake();

@@ -1480,6 +1480,12 @@ after insert on notifier.events
 deferrable initially deferred
 for each row execute function notifier.wake();
 
+-- Once a statement, however many students it enrols.
+create constraint trigger wake
+after insert on notifier.enrollment_changes
+deferrable initially deferred
+for each row when (new.wakes) execute function notifier.wake();
+
 -- Endpoints hear of every recording that is published, whether students are told by mail or not, once it can be
 -- watched. Security definer: writers of recordings have no business in the outbox.
 create function private.tell_recording_ready()
@@ -1859,8 +1865,3 @@ create trigger note_enrollments_removed
 after delete on public.course_enrollments
 referencing old table as went
 for each statement execute function private.note_enrollment_changes();
-
-create constraint trigger wake
-after insert on notifier.enrollment_changes
-deferrable initially deferred
-for each row when (new.wakes) execute function notifier.wake();
