@@ -39,23 +39,36 @@ begin
         group by report.platform, report.report_id
     ),
 
-    step as materialized (
+    -- To the second, as platforms tell it, somebody may go and be back: a join and a leave of one device at one moment
+    -- leave it as it was. Clicks are told apart by the order in which they came.
+    settled as (
         select
-            word.*,
-            lead(word.occurred_at) over (
-                partition by word.user_id, word.source, word.unmatched_id, word.connection_id, word.report_id
-                -- At the same moment a device comes before it goes, a person goes before they come back.
-                order by
-                    word.occurred_at,
-                    case
-                        when word.source <> 'platform' then false
-                        when word.connection_id is null then word.kind = 'join'
-                        else word.kind = 'leave'
-                    end,
-                    word.id
-            ) as next_at
+            word.user_id,
+            word.source,
+            word.unmatched_id,
+            word.connection_id,
+            word.report_id,
+            word.occurred_at,
+            min(word.id) as id,
+            sum(case word.kind when 'join' then 1 else -1 end) as balance
         from word
         where word.user_id is not null
+        group by
+            word.user_id, word.source, word.unmatched_id, word.connection_id, word.report_id, word.occurred_at,
+            case when word.source <> 'platform' then word.id end
+    ),
+
+    step as materialized (
+        select
+            settled.*,
+            settled.balance > 0 as is_join,
+            lead(settled.occurred_at) over (
+                partition by
+                    settled.user_id, settled.source, settled.unmatched_id, settled.connection_id, settled.report_id
+                order by settled.occurred_at, settled.id
+            ) as next_at
+        from settled
+        where settled.balance <> 0
     ),
 
     stay as (
@@ -71,7 +84,7 @@ begin
                 end
             ) as went_at
         from step
-        where step.kind = 'join'
+        where step.is_join
     ),
 
     seen as materialized (
@@ -93,7 +106,7 @@ begin
         left join seen on step.user_id = seen.user_id
         where
             step.source = 'platform'
-            and step.kind = 'leave'
+            and not step.is_join
             and seen.intervals @> step.occurred_at is not true
     ),
 

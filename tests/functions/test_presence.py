@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -59,9 +59,6 @@ def model(events: list[Event], *, is_completed: bool, until: int) -> Presence | 
         until: The end of the session, or now.
     """
     ends = [event.at for event in events if event.kind == "end"]
-    joins = [event.at for event in events if event.kind == "join"]
-    if not joins:
-        return None
 
     def stays(told: list[Event], stops: list[int]) -> list[tuple[int, int | None]]:
         found = []
@@ -81,27 +78,35 @@ def model(events: list[Event], *, is_completed: bool, until: int) -> Presence | 
         }
 
     seen: list[tuple[int, int | None]] = []
+    leaves: list[int] = []
     for device in (None, "phone", "laptop"):
         told = [e for e in events if (e.source, e.device) == ("platform", device)]
-        # At one moment a device comes before it goes, a person goes before they come back.
-        first = "leave" if device is None else "join"
-        told = sorted((e for e in told if e.kind != "end"), key=lambda e: (e.at, e.kind != first))
+        # A join and a leave of one device at one moment leave it as it was.
+        balance = Counter[int]()
+        for event in told:
+            if event.kind != "end":
+                balance[event.at] += 1 if event.kind == "join" else -1
+        told = [
+            Event("platform", "join" if more > 0 else "leave", at, device)
+            for at, more in sorted(balance.items())
+            if more != 0
+        ]
+        leaves += [event.at for event in told if event.kind == "leave"]
         seen += stays(told, ends)
-    is_gone_at = [
-        e.at
-        for e in events
-        if (e.source, e.kind) == ("platform", "leave") and e.at not in seconds(seen)
-    ]
+    is_gone_at = [at for at in leaves if at not in seconds(seen)]
     # Sorting keeps events of one time in the order of their arrival.
     clicks = sorted((e for e in events if e.source == "join"), key=lambda e: e.at)
     intervals = seen + stays(clicks, ends + is_gone_at)
+    if not intervals:
+        return None
 
+    joined_at = min(came for came, _ in intervals)
     left_at: int | None
     if all(went is not None for _, went in intervals):
         left_at = max(went for _, went in intervals if went is not None)
     else:
-        left_at = max(LENGTH, min(joins)) if is_completed else None
-    return Presence(min(joins), left_at, len(seconds(intervals) & set(range(LENGTH))))
+        left_at = max(LENGTH, joined_at) if is_completed else None
+    return Presence(joined_at, left_at, len(seconds(intervals) & set(range(LENGTH))))
 
 
 def some_events(chance: random.Random) -> list[Event]:
