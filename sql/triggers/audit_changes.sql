@@ -177,3 +177,23 @@ for each statement execute function private.audit_changes('id');
 create trigger audit_delete after delete on public.webhook_endpoints
 referencing old table as old_rows
 for each statement execute function private.audit_changes('id');
+
+create trigger audit_insert after insert on public.attendance_rules
+referencing new table as new_rows
+for each statement execute function private.audit_changes('session_type');
+create trigger audit_update after update on public.attendance_rules
+referencing old table as old_rows new table as new_rows
+for each statement execute function private.audit_changes('session_type');
+create trigger audit_delete after delete on public.attendance_rules
+referencing old table as old_rows
+for each statement execute function private.audit_changes('session_type');
+
+create trigger audit_insert after insert on public.blackout_dates
+referencing new table as new_rows
+for each statement execute function private.audit_changes('id');
+create trigger audit_update after update on public.blackout_dates
+referencing old table as old_rows new table as new_rows
+for each statement execute function private.audit_changes('id');
+create trigger audit_delete after delete on public.blackout_dates
+referencing old table as old_rows
+for each statement execute function private.audit_changes('id');

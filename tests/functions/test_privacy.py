@@ -43,7 +43,7 @@ NAMES_A_USER = """
         and atttypid = 'uuid'::regtype
         and attgenerated = ''
         and (
-            attname ~ '^(user|student|mentor|owner|actor|recipient)_id$|_by$'
+            attname ~ '(user|student|mentor|owner|actor|recipient)_id$|_by$'
             or exists (
                 select from pg_constraint
                 where contype = 'f' and conrelid = attrelid and conkey = array[attnum]

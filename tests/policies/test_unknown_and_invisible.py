@@ -79,7 +79,21 @@ def foreign(academy: Academy) -> Foreign:
             (student, MARK),
         ).fetchone(),
     }
+    endpoint = conn.execute(
+        "insert into public.webhook_endpoints (url, event_types) values ('https://x.test/', %s)"
+        " returning id",
+        (["session.created"],),
+    ).fetchone()
+    assert endpoint is not None
+    delivery = conn.execute(
+        "insert into notifier.webhook_deliveries (endpoint_id, event_type, source, payload, status)"
+        " values (%s, 'session.created', 'x', '{}', 'dead') returning id",
+        endpoint,
+    ).fetchone()
+    assert delivery is not None
     ids = {
+        "endpoint_id": endpoint[0],
+        "delivery_id": delivery[0],
         "session_id": session,
         "course_id": course,
         "batch_id": batch,
