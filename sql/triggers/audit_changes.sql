@@ -98,16 +98,6 @@ create trigger audit_delete after delete on public.session_excuses
 referencing old table as old_rows
 for each statement execute function private.audit_changes('session_id,student_id');
 
-create trigger audit_insert after insert on public.attendance_rules
-referencing new table as new_rows
-for each statement execute function private.audit_changes('session_type');
-create trigger audit_update after update on public.attendance_rules
-referencing old table as old_rows new table as new_rows
-for each statement execute function private.audit_changes('session_type');
-create trigger audit_delete after delete on public.attendance_rules
-referencing old table as old_rows
-for each statement execute function private.audit_changes('session_type');
-
 create trigger audit_insert after insert on public.session_recordings
 referencing new table as new_rows
 for each statement execute function private.audit_changes('id');

@@ -168,6 +168,17 @@ def test_no_secret_ever_gets_into_the_log(conn: psycopg.Connection, world: World
     assert not any("SECRET" in row[0] for row in logged)
 
 
+def test_of_a_webhooks_address_only_the_host_is_recorded(conn: psycopg.Connection) -> None:
+    conn.execute(
+        "insert into public.webhook_endpoints (url, event_types)"
+        " values ('https://hooks.test/T0/SECRET', '{session.created}')"
+    )
+    conn.execute("update public.webhook_endpoints set url = 'https://hooks.test/T0/SECRET2'")
+    made, moved = entries(conn, "webhook_endpoints")
+    assert made["new"]["url"] == "https://hooks.test/…"
+    assert moved["new"] == {"url": "https://hooks.test/…"}
+
+
 def test_a_write_is_one_entry_however_many_students_it_concerns(
     conn: psycopg.Connection, world: World
 ) -> None:

@@ -91,7 +91,14 @@ def foreign(academy: Academy) -> Foreign:
         endpoint,
     ).fetchone()
     assert delivery is not None
+    participant = conn.execute(
+        "insert into private.unmatched_participants (session_id, platform, identity, full_name)"
+        " values (%s, 'zoom', 'x', %s) returning id",
+        (session, MARK),
+    ).fetchone()
+    assert participant is not None
     ids = {
+        "participant_id": participant[0],
         "endpoint_id": endpoint[0],
         "delivery_id": delivery[0],
         "session_id": session,
