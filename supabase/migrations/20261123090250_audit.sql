@@ -199,9 +199,15 @@ as $$
     from (select coalesce(audit_entry.new, audit_entry.old) as fields) as stored
     cross join lateral (
         select
-            jsonb_object_agg(field.name, audit_entry.old -> field.name) as old,
-            jsonb_object_agg(field.name, audit_entry.new -> field.name) as new
+            jsonb_object_agg(field.name, coalesce(shown.old, audit_entry.old -> field.name)) as old,
+            jsonb_object_agg(field.name, coalesce(shown.new, audit_entry.new -> field.name)) as new
         from jsonb_object_keys(stored.fields) as field (name)
+        -- The path of a webhook's address is often all that it takes to write there: admins see it, other managers not.
+        left join lateral (
+            select
+                to_jsonb(substring(audit_entry.old ->> 'url' from '^https://[^/]+') || '/…') as old,
+                to_jsonb(substring(audit_entry.new ->> 'url' from '^https://[^/]+') || '/…') as new
+        ) as shown on audit_entry.table_name = 'webhook_endpoints' and field.name = 'url'
         where
             -- What follows from the other fields.
             field.name not in (
@@ -354,16 +360,6 @@ create trigger audit_delete after delete on public.session_excuses
 referencing old table as old_rows
 for each statement execute function private.audit_changes('session_id,student_id');
 
-create trigger audit_insert after insert on public.attendance_rules
-referencing new table as new_rows
-for each statement execute function private.audit_changes('session_type');
-create trigger audit_update after update on public.attendance_rules
-referencing old table as old_rows new table as new_rows
-for each statement execute function private.audit_changes('session_type');
-create trigger audit_delete after delete on public.attendance_rules
-referencing old table as old_rows
-for each statement execute function private.audit_changes('session_type');
-
 create trigger audit_insert after insert on public.session_recordings
 referencing new table as new_rows
 for each statement execute function private.audit_changes('id');
@@ -431,6 +427,26 @@ create trigger audit_update after update on public.webhook_endpoints
 referencing old table as old_rows new table as new_rows
 for each statement execute function private.audit_changes('id');
 create trigger audit_delete after delete on public.webhook_endpoints
+referencing old table as old_rows
+for each statement execute function private.audit_changes('id');
+
+create trigger audit_insert after insert on public.attendance_rules
+referencing new table as new_rows
+for each statement execute function private.audit_changes('session_type');
+create trigger audit_update after update on public.attendance_rules
+referencing old table as old_rows new table as new_rows
+for each statement execute function private.audit_changes('session_type');
+create trigger audit_delete after delete on public.attendance_rules
+referencing old table as old_rows
+for each statement execute function private.audit_changes('session_type');
+
+create trigger audit_insert after insert on public.blackout_dates
+referencing new table as new_rows
+for each statement execute function private.audit_changes('id');
+create trigger audit_update after update on public.blackout_dates
+referencing old table as old_rows new table as new_rows
+for each statement execute function private.audit_changes('id');
+create trigger audit_delete after delete on public.blackout_dates
 referencing old table as old_rows
 for each statement execute function private.audit_changes('id');
 
