@@ -87,10 +87,11 @@ class Settings:
     resend: ResendSettings | None
     meetings: MeetingSettings | None = None
     lease: float = 4.0
-    poll: float = 10.0
+    poll: float = 30.0
     grace: float = 25.0
     suppress_after: int = 3
     webhooks_to_private: bool = False
+    monitor: tuple[str, int] | None = None
 
 
 def load_settings(env: Mapping[str, str] = os.environ) -> Settings:
@@ -112,9 +113,10 @@ def load_settings(env: Mapping[str, str] = os.environ) -> Settings:
         resend=resend,
         meetings=_meetings(env),
         lease=_number(env, "NOTIFIER_LEASE_SECONDS", 4.0, low=2.0, high=600.0),
-        poll=_number(env, "NOTIFIER_POLL_SECONDS", 10.0, low=0.1, high=300.0),
+        poll=_number(env, "NOTIFIER_POLL_SECONDS", 30.0, low=0.1, high=300.0),
         grace=_number(env, "NOTIFIER_GRACE_SECONDS", 25.0, low=0.0, high=600.0),
         webhooks_to_private=_webhooks_to_private(env),
+        monitor=_monitor(env),
         suppress_after=_count(env, "NOTIFIER_SUPPRESS_AFTER", 3, low=0, high=100),
     )
 
@@ -293,6 +295,16 @@ def _whole_number(env: Mapping[str, str], name: str, *, low: int, high: int) -> 
     if not value.isascii() or not value.isdigit() or not low <= int(value) <= high:
         raise ConfigError(f"{name} is not a whole number from {low} to {high}: correct or unset it")
     return int(value)
+
+
+def _monitor(env: Mapping[str, str]) -> tuple[str, int] | None:
+    value = _optional(env, "NOTIFIER_MONITOR")
+    if value is None:
+        return None
+    host, _, port = value.rpartition(":")
+    if not port.isascii() or not port.isdigit() or not 1 <= int(port) <= 65535:
+        raise ConfigError("NOTIFIER_MONITOR is not a port: use 9464, or 0.0.0.0:9464 for others")
+    return host.strip("[]") or "127.0.0.1", int(port)
 
 
 def _webhooks_to_private(env: Mapping[str, str]) -> bool:

@@ -29,7 +29,7 @@ from notifier.model import (
 )
 from notifier.outbox import OutboxUnavailableError
 from notifier.patience import backoff
-from notifier.recorder import Recorder, Records, Tally
+from notifier.recorder import Histogram, Recorder, Records, Tally
 from notifier.redact import redact
 from notifier.render import RenderError
 from notifier.transports import Transport
@@ -110,6 +110,11 @@ class Delivery:
         self.outage: TransportDownError | None = None
         self._filled, self._quiet, self.room, self.down = (asyncio.Event() for _ in range(4))
         self._update()
+
+    @property
+    def latency(self) -> Histogram:
+        """How long handing mails over has taken."""
+        return self._recorder.latency
 
     def start(self) -> list[asyncio.Task[None]]:
         """Start the tasks. They never end by themselves: watch them, one that ends has died."""

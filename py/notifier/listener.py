@@ -18,7 +18,7 @@ from notifier import log
 from notifier.outbox import CHANNEL, OutboxError, connect, describe_database_error
 from notifier.patience import backoff
 
-TEST_EVERY = 30.0
+TEST_EVERY = 60.0
 """Seconds of silence after which the connection is tested."""
 
 TEST_PATIENCE = 5.0
@@ -95,27 +95,31 @@ class Listener:
                 await connection.execute(sql.SQL("listen {}").format(sql.Identifier(CHANNEL)))
             proven = False
             while True:
-                if not await self._test(connection):
+                others: list[str] = []
+                if not await self._test(connection, others):
                     if not proven:
                         raise _DeafError
                     raise TimeoutError("notifications stopped arriving")
                 if not proven:
                     proven = self._listening = True
                     log.event(logging.INFO, "listening", channel=CHANNEL)
-                # Nobody listened before the first test, and a test passes over what else arrives.
-                self._wake.set()
+                    self._wake.set()  # nobody listened before
+                if others:
+                    self._wake.set()
                 async for notification in connection.notifies(timeout=self._test_every):
                     if not notification.payload.startswith(TEST_PREFIX):
                         self._wake.set()
         finally:
             await connection.close()
 
-    async def _test(self, connection: psycopg.AsyncConnection[object]) -> bool:
-        """Whether a notification sent elsewhere arrives here."""
+    async def _test(self, connection: psycopg.AsyncConnection[object], others: list[str]) -> bool:
+        """Whether a notification sent elsewhere arrives here; ``others`` takes what else does."""
         payload = TEST_PREFIX + token_hex(8)
         await self._notify(payload)
         async with aclosing(connection.notifies(timeout=self._patience)) as notifications:
             async for notification in notifications:
                 if notification.payload == payload:
                     return True
+                if not notification.payload.startswith(TEST_PREFIX):
+                    others.append(notification.payload)
         return False

@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Protocol
 from uuid import UUID
 
@@ -46,12 +48,40 @@ class Records(Protocol):
 
 @dataclass(slots=True)
 class Tally:
-    """What became of this worker's mails so far."""
+    """What became of this worker's mails so far; ``failed`` includes ``in_doubt`` and ``dead``."""
 
     sent: int = 0
     failed: int = 0
+    in_doubt: int = 0
+    dead: int = 0
     released: int = 0
     lost: int = 0
+
+
+@dataclass(slots=True)
+class Histogram:
+    """How long things took, in seconds: how many at most each of ``bounds``."""
+
+    bounds: tuple[float, ...] = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0)
+    total: float = 0.0
+    counts: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.counts = [0] * (len(self.bounds) + 1)
+
+    @property
+    def count(self) -> int:
+        """How many were observed."""
+        return sum(self.counts)
+
+    def observe(self, seconds: float) -> None:
+        """Count one."""
+        self.counts[bisect_left(self.bounds, seconds)] += 1
+        self.total += seconds
+
+    def cumulative(self) -> list[int]:
+        """How many took at most each bound; the last counts all."""
+        return list(accumulate(self.counts))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,6 +105,7 @@ class Recorder:
         self._outbox = outbox
         self._claims = claims
         self._tally = tally
+        self.latency = Histogram()
         self._results: list[_Result] = []
         self._some, self._enough, self.empty = (asyncio.Event() for _ in range(3))
         self.empty.set()
@@ -86,6 +117,8 @@ class Recorder:
 
     def note(self, item: Item, outcome: Outcome, seconds: float, *, hurry: bool) -> None:
         """Record this soon; at once if ``hurry``, which is for when no other is about to come."""
+        if isinstance(outcome, Sent):
+            self.latency.observe(seconds)
         self._results.append(_Result(item, outcome, seconds))
         self.empty.clear()
         if hurry or len(self._results) >= BATCH:
@@ -145,6 +178,8 @@ class Recorder:
         if outcome.mailbox_unknown and status == "dead":
             await insist(lambda: self._outbox.note_unknown_mailbox(result.item.email_id), "note")
         self._tally.failed += 1
+        self._tally.in_doubt += status == "in_doubt"
+        self._tally.dead += status == "dead"
         self._settle(
             result,
             logging.ERROR if status == "dead" else logging.WARNING,

@@ -8,6 +8,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 from notifier import log
@@ -17,6 +18,7 @@ from notifier.delivery import Delivery, cancel
 from notifier.listener import Listener
 from notifier.meetings import Meetings
 from notifier.model import TransportDownError
+from notifier.monitor import Monitor, Vitals
 from notifier.outbox import Outbox
 from notifier.redact import redact
 from notifier.render import Renderer
@@ -68,6 +70,22 @@ class _Parts:
     courier: Courier
     stop: asyncio.Event
 
+    def vitals(self) -> Vitals:
+        """How this worker is, for a monitor."""
+        outage, database = self.delivery.outage, self.worker.database_trouble
+        return Vitals(
+            idle_seconds=asyncio.get_running_loop().time() - self.worker.looked_at,
+            trouble=(
+                *([f"database: {database}"] if database else ()),
+                *([f"{outage.transport}: {outage.reason}"] if outage else ()),
+            ),
+            listening=self.listener.listening,
+            tally=self.delivery.tally,
+            latency=self.delivery.latency,
+            webhooks_sent=self.courier.sent,
+            webhooks_failed=self.courier.failed,
+        )
+
 
 async def run(settings: Settings) -> int:
     """Work until SIGTERM or SIGINT; the exit code.
@@ -84,10 +102,14 @@ async def run(settings: Settings) -> int:
                 parts.delivery.break_off(down)
             await parts.worker.run()
 
-        side = [parts.listener.run]
+        side: list[Callable[[], Coroutine[Any, Any, None]]] = [parts.listener.run]
         if parts.meetings is not None:
             side.append(parts.meetings.run)
-        clean = await _supervise(parts, settings.grace, work, *side)
+        async with make_outbox(settings) as asking:
+            if settings.monitor is not None:
+                monitor = Monitor(asking, parts, poll=settings.poll)
+                side.append(partial(monitor.serve, *settings.monitor))
+            clean = await _supervise(parts, settings.grace, work, *side)
         log.event(logging.INFO, "stopped", clean=clean, **asdict(parts.delivery.tally))
         return 0 if clean else 1
 

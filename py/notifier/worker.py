@@ -104,7 +104,11 @@ class Worker:
         lease: float,
         poll: float,
     ) -> None:
-        """``lease`` and ``poll`` in seconds; ``poll`` is how long no look is taken at most."""
+        """``lease`` and ``poll`` in seconds; ``poll`` is how long no look is taken at most.
+
+        For monitors, ``looked_at`` (loop time) is when the last round began, and
+        ``database_trouble`` what kept it from working, if anything did.
+        """
         self._outbox = outbox
         self._delivery = delivery
         self._transport = transport
@@ -120,12 +124,15 @@ class Worker:
         self._retry_at = 0.0
         self._outages = 0
         self._fruitless = 0
+        self.looked_at = asyncio.get_running_loop().time()
+        self.database_trouble: str | None = None
 
     async def run(self) -> None:
         """Work until ``stop`` is set."""
         failures = busy = 0
         while not self._stop.is_set():
             self._wake.clear()
+            self.looked_at = asyncio.get_running_loop().time()
             try:
                 if await self._round():
                     busy += 1
@@ -135,10 +142,12 @@ class Worker:
                     await self._fall_asleep()
                 else:
                     busy = 0
-                    await self._pause(await self._idle_seconds())
+                    await self._rest()
                 failures = 0
+                self.database_trouble = None
             except OutboxUnavailableError as error:
                 failures += 1
+                self.database_trouble = str(error)
                 wait = backoff(failures, base=0.1, limit=10.0)
                 log.event(logging.ERROR, "database_down", reason=str(error), retry_s=wait)
                 await self._pause(wait, wakeable=False)
@@ -245,8 +254,22 @@ class Worker:
         await self._outbox.fall_asleep()
         self._awake_until = None
 
-    async def _idle_seconds(self) -> float:
-        """How long to wait if nobody wakes us."""
+    async def _rest(self) -> None:
+        """Wait until there is something to do: until woken, or until the database says so.
+
+        While nothing is due, one question per poll is all that an idle worker asks.
+        """
+        clock = asyncio.get_running_loop().time
+        while True:
+            self.looked_at = began = clock()
+            seconds, is_due_then = await self._idle_seconds()
+            await self._pause(seconds)
+            woken = self._wake.is_set() or self._stop.is_set() or clock() - began < seconds
+            if woken or is_due_then:
+                return
+
+    async def _idle_seconds(self) -> tuple[float, bool]:
+        """How long to wait if nobody wakes us, and whether there is something to do then."""
         now = asyncio.get_running_loop().time()
         wait = self._poll if self._ears.listening else min(self._poll, DEAF_POLL)
         until_clock = await self._outbox.seconds_to_next_wake()
@@ -254,9 +277,11 @@ class Worker:
         if until_clock == 0.0:
             # There is work, but not for us: another worker has it, or the transport is down.
             self._fruitless += 1
-            return min(wait, backoff(self._fruitless, base=0.02, limit=CROWDED))
+            return min(wait, backoff(self._fruitless, base=0.02, limit=CROWDED)), True
         self._fruitless = 0
-        return wait if until_clock is None else min(wait, until_clock)
+        if until_clock is None or until_clock > wait:
+            return wait, False
+        return until_clock, True
 
     async def _pause(self, seconds: float, *, wakeable: bool = True) -> None:
         waits: list[Coroutine[Any, Any, object]] = [asyncio.sleep(seconds), self._stop.wait()]

@@ -95,7 +95,7 @@ def test_the_defaults_are_those_of_the_page() -> None:
     assert optional == found | dict.fromkeys(
         [
             *("SMTP_HOST", "SMTP_USERNAME", "SMTP_PASSWORD", "RESEND_API_KEY"),
-            *("UNSUBSCRIBE_URL", "FUNCTIONS_URL", "FUNCTIONS_KEY"),
+            *("UNSUBSCRIBE_URL", "FUNCTIONS_URL", "FUNCTIONS_KEY", "NOTIFIER_MONITOR"),
         ],
         "unset",
     )

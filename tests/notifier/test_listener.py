@@ -56,14 +56,37 @@ async def test_a_notification_wakes(database: Database) -> None:
 
 async def test_it_keeps_hearing_through_many_tests_of_itself(database: Database) -> None:
     async with listener_at(database.notifier_url) as (listener, wake):
+        await woken(wake)
         for _ in range(8):
-            await woken(wake)
             wake.clear()
             await asyncio.sleep(0.15)
             await asyncio.to_thread(notify, database)
-            await woken(wake, 1.0)
-            wake.clear()
+            await woken(wake)
         assert listener.listening
+
+
+async def test_its_own_tests_wake_nobody(database: Database) -> None:
+    tested = 0
+    wake = asyncio.Event()
+    outbox = Outbox(database.notifier_url, worker="t", organizer="", app_url="")
+
+    async def notify_and_count(payload: str) -> None:
+        nonlocal tested
+        await outbox.notify(payload)
+        tested += 1
+
+    async with outbox:
+        listener = Listener(database.notifier_url, wake, notify_and_count, test_every=0.1)
+        task = asyncio.create_task(listener.run())
+        await woken(wake)
+        wake.clear()
+        async with asyncio.timeout(10):
+            while tested < 4:  # noqa: ASYNC110 - there is no event for it
+                await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    assert not wake.is_set()
 
 
 async def test_a_half_open_connection_is_noticed_and_replaced(database: Database) -> None:

@@ -6,9 +6,12 @@ It can also hold a client at a call of a function: before it is made, or before 
 from __future__ import annotations
 
 import asyncio
+import re
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit, urlunsplit
+
+_CALL = re.compile(rb"notifier\.(\w+)\(")
 
 NOTIFICATION, READY = ord("A"), ord("Z")
 """Types of messages of the Postgres protocol: NotificationResponse and ReadyForQuery."""
@@ -24,8 +27,10 @@ class PgProxy:
     Attributes:
         deaf: Drop notifications, as a transaction pooler does.
         frozen: Pass on nothing, in neither direction, and close nothing: a half-open connection.
+        refuse: Drop every connection, old and new.
         connections: How many were made.
         is_holding: Whether somebody has come to where `hold_at` holds them.
+        calls: The functions of schema notifier that were called, in order.
 
     Args:
         database_url: The real address.
@@ -34,8 +39,10 @@ class PgProxy:
     def __init__(self, database_url: str) -> None:
         self.deaf = False
         self.frozen = False
+        self.refuse = False
         self.connections = 0
         self.is_holding = False
+        self.calls: list[str] = []
         self._hold: tuple[bytes, str] | None = None
         self._target = urlsplit(database_url)
         self._server: asyncio.Server | None = None
@@ -81,6 +88,9 @@ class PgProxy:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        if self.refuse:
+            writer.transport.abort()
+            return
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
@@ -104,6 +114,7 @@ class PgProxy:
     ) -> None:
         while data := await reader.read(65_536):
             await self._thawed()
+            self.calls += [name.decode() for name in _CALL.findall(data)]
             if self._hold is not None and self._hold[0] in data:
                 if self._hold[1] == ASKED:
                     self.is_holding = True
@@ -131,5 +142,7 @@ class PgProxy:
                 await writer.drain()
 
     async def _thawed(self) -> None:
+        if self.refuse:
+            raise ConnectionResetError
         while self.frozen:  # noqa: ASYNC110 - set from another thread
             await asyncio.sleep(0.01)

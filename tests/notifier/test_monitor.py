@@ -1,0 +1,169 @@
+"""What supervisors and monitors are told over HTTP, and what an idle worker costs the database."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import httpx
+import pytest
+
+from devstack import ports
+from notifier.config import ConfigError, load_settings
+from notifier.recorder import Histogram
+from support.classroom import Classroom
+from support.daemon import Daemon, Daemons, environment
+from support.pg_proxy import PgProxy
+from support.smtp_server import ACCEPTED, DROP, SmtpServer
+from support.threads import in_thread, wait_until
+
+ENV = {
+    "DATABASE_URL": "postgresql://notifier:x@localhost/postgres",
+    "SMTP_HOST": "smtp.example.com",
+    "EMAIL_FROM": "sessions@example.com",
+    "APP_URL": "https://app.example.com",
+}
+
+
+class Asked:
+    """A notifier with a monitor, and somebody who asks it."""
+
+    def __init__(self, daemons: Daemons, env: dict[str, str]) -> None:
+        self._port = ports.any_free()
+        self.daemon: Daemon = daemons.start(env | {"NOTIFIER_MONITOR": str(self._port)})
+
+    def get(self, path: str) -> tuple[int, str]:
+        """Status and text of an answer."""
+        answer = httpx.get(f"http://127.0.0.1:{self._port}{path}", timeout=10)
+        return answer.status_code, answer.text
+
+    def metrics(self) -> dict[str, float]:
+        """Every sample by its name with labels."""
+        status, text = self.get("/metrics")
+        assert status == 200
+        samples = [line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#")]
+        return {name: float(value) for name, value in samples}
+
+
+def test_the_numbers_follow_what_happens(
+    classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
+) -> None:
+    mail_server.at("RCPT", "550 5.7.1 no", about="student0@")
+    mail_server.at(ACCEPTED, DROP, about="student1@", times=1)
+    asked = Asked(daemons, environment(classroom.database, mail_server))
+    idle = asked.metrics()
+    assert idle['notifier_mails_total{outcome="sent"}'] == 0
+    assert idle["notifier_queue_oldest_seconds"] == 0
+
+    classroom.schedule()
+    wait_until(lambda: classroom.statuses() == {"sent": 1, "dead": 1, "in_doubt": 1}, "one of each")
+    wait_until(lambda: asked.metrics()["notifier_send_seconds_count"] == 1, "recorded")
+
+    busy = asked.metrics()
+    assert busy['notifier_mails_total{outcome="sent"}'] == 1
+    assert busy['notifier_mails_total{outcome="failed"}'] == 2
+    assert busy['notifier_mails_total{outcome="dead"}'] == 1
+    assert busy['notifier_mails_total{outcome="in_doubt"}'] == 1
+    assert busy['notifier_queue_mails{status="in_doubt"}'] == 1
+    assert busy['notifier_queue_mails{status="dead"}'] == 1
+    assert busy['notifier_send_seconds_bucket{le="+Inf"}'] == 1
+    assert busy["notifier_listening"] == busy["notifier_ready"] == 1
+    assert "@" not in asked.get("/metrics")[1]
+    assert asked.daemon.stop() == 0
+
+
+def test_ready_is_who_can_work_and_healthy_who_need_not_be_restarted(
+    classroom: Classroom, daemons: Daemons
+) -> None:
+    with (
+        in_thread(SmtpServer()) as server,
+        in_thread(PgProxy(classroom.database.notifier_url)) as proxy,
+    ):
+        asked = Asked(daemons, environment(proxy.url, server, NOTIFIER_POLL_SECONDS="0.2"))
+        assert asked.get("/readyz") == (200, "ready\n")
+        assert asked.get("/healthz") == (200, "ok\n")
+
+        server.at("MAIL", "421 4.3.2 shutting down")
+        classroom.schedule()
+        wait_until(lambda: asked.get("/readyz")[0] == 503, "no way out for mails")
+        assert "smtp: 421 4.3.2 shutting down" in asked.get("/readyz")[1]
+        assert asked.metrics()["notifier_ready"] == 0
+        assert asked.get("/healthz")[0] == 200
+        server.behave()
+        wait_until(lambda: asked.get("/readyz")[0] == 200, "it has recovered")
+
+        proxy.refuse = True
+        wait_until(lambda: "database: " in asked.get("/readyz")[1], "no database")
+        assert asked.metrics()["notifier_database_up"] == 0
+        assert asked.get("/healthz")[0] == 200
+        proxy.refuse = False
+        wait_until(lambda: asked.get("/readyz")[0] == 200, "it has recovered")
+        assert asked.daemon.stop() == 0
+
+
+def test_nobody_is_answered_by_default_and_a_taken_port_stops_the_start(
+    classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
+) -> None:
+    env = environment(classroom.database, mail_server)
+    ended = daemons.run(env | {"NOTIFIER_MONITOR": str(mail_server.port)}, "run")
+
+    assert ended.returncode == 1
+    assert "address already in use" in ended.stderr
+    assert load_settings(ENV).monitor is None
+
+
+@pytest.mark.parametrize(
+    ("value", "meaning"),
+    [
+        ("9464", ("127.0.0.1", 9464)),
+        (":9464", ("127.0.0.1", 9464)),
+        ("192.0.2.1:80", ("192.0.2.1", 80)),
+        ("[::1]:9464", ("::1", 9464)),
+    ],
+)
+def test_a_port_alone_is_on_the_loopback_interface(value: str, meaning: tuple[str, int]) -> None:
+    assert load_settings(ENV | {"NOTIFIER_MONITOR": value}).monitor == meaning
+
+
+@pytest.mark.parametrize("value", ["yes", "0", "65536", "localhost", "localhost:"])
+def test_what_is_no_port_is_refused(value: str) -> None:
+    with pytest.raises(ConfigError, match=r"^NOTIFIER_MONITOR is not a port"):
+        load_settings(ENV | {"NOTIFIER_MONITOR": value})
+
+
+def test_a_histogram_counts_up_to_each_bound() -> None:
+    histogram = Histogram(bounds=(0.1, 1.0))
+    for seconds in (0.05, 0.1, 0.5, 7.0):
+        histogram.observe(seconds)
+
+    assert histogram.cumulative() == [2, 3, 4]
+    assert (histogram.count, histogram.total) == (4, 7.65)
+
+
+def test_an_idle_worker_asks_one_question_per_poll(
+    classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
+) -> None:
+    with in_thread(PgProxy(classroom.database.notifier_url)) as proxy:
+        daemon = daemons.start(environment(proxy.url, mail_server, NOTIFIER_POLL_SECONDS="0.1"))
+        wait_until(lambda: proxy.calls[-3:] == ["next_wake"] * 3, "it has come to rest")
+        proxy.calls.clear()
+        wait_until(lambda: len(proxy.calls) >= 10, "some polls")
+
+        assert set(proxy.calls) == {"next_wake"}
+
+        classroom.schedule()
+        wait_until(lambda: classroom.all_sent(3), "and it still hears")
+        assert daemon.stop() == 0
+    assert load_settings(ENV).poll >= 30  # two questions a minute
+
+
+def test_a_process_that_was_stopped_for_long_is_healthy_again_when_it_goes_on(
+    classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
+) -> None:
+    asked = Asked(daemons, environment(classroom.database, mail_server))
+    os.kill(asked.daemon.process.pid, signal.SIGSTOP)
+    classroom.schedule()
+    os.kill(asked.daemon.process.pid, signal.SIGCONT)
+
+    wait_until(lambda: classroom.all_sent(3), "mails sent")
+    assert asked.get("/healthz")[0] == 200
