@@ -38,6 +38,7 @@ QUEUE_FUNCTIONS = {
     "recover_expired_claims",
     "release_emails",
     "replay_event",
+    "report",
     "retry_emails",
     "set_app_url",
     "stay_awake",
