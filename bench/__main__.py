@@ -7,7 +7,16 @@ from collections.abc import Callable, Mapping, Sequence
 
 import psycopg
 
-from bench import analytics, calendar, feed, latency, recurrence, reschedule, throughput
+from bench import (
+    analytics,
+    calendar,
+    feed,
+    latency,
+    recurrence,
+    reschedule,
+    throughput,
+    webhooks,
+)
 from bench.errors import BenchError
 from bench.harness import Run
 from bench.report import Section, table
@@ -24,6 +33,7 @@ ROWS: Mapping[str, Measure] = {
     "reschedule": reschedule.measure,
     "throughput": throughput.measure,
     "latency": latency.measure,
+    "webhooks": webhooks.measure,
 }
 
 
