@@ -1,0 +1,253 @@
+import assert from "node:assert/strict";
+
+import { RpcError } from "../../supabase/functions/_shared/database.ts";
+import { answering } from "../../supabase/functions/_shared/http.ts";
+import { meetings, type MeetingTools } from "../../supabase/functions/_shared/meetings.ts";
+import {
+  type MeetingPlatform,
+  PlatformError,
+} from "../../supabase/functions/_shared/platforms/platform.ts";
+import { platforms } from "../../supabase/functions/_shared/platforms/registry.ts";
+
+const KEY = "work-key";
+const MADE = { externalId: "7", link: "https://x.test/7", passcode: null };
+
+/** A platform on which nothing goes wrong, but for what is said otherwise; what it was asked. */
+function platform(otherwise: Partial<MeetingPlatform> = {}) {
+  const asked: string[] = [];
+  const note = <T>(what: string, answer: T) => {
+    asked.push(what);
+    return Promise.resolve(answer);
+  };
+  const made: MeetingPlatform = {
+    create: () => note("create", MADE),
+    find: () => note("find", []),
+    update: (id) => note(`update ${id}`, undefined),
+    remove: (_, id) => note(`remove ${id}`, undefined),
+    reports: () => note("reports", []),
+    personalLink: () => note("personalLink", null),
+    ...otherwise,
+  };
+  return { made, asked };
+}
+
+/** A database with so many tasks and nothing else; what it was told. */
+function database(...tasks: Record<string, unknown>[]) {
+  const told: [string, Record<string, unknown>][] = [];
+  const rpc: MeetingTools["rpc"] = (name, args) => {
+    if (name !== "claim_meeting_tasks") told.push([name, args]);
+    return Promise.resolve(name === "claim_meeting_tasks" ? tasks.splice(0) : true);
+  };
+  return { rpc, told };
+}
+
+function task(action: string, more: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    meeting_id: "m",
+    claim_id: "c",
+    action,
+    may_exist: false,
+    platform: "zoom",
+    account: "a",
+    external_id: null,
+    platform_data: {},
+    ...more,
+  };
+}
+
+async function work(tools: Partial<MeetingTools>, key = KEY): Promise<[number, unknown]> {
+  const handler = answering((request) =>
+    meetings(request, {
+      workKey: KEY,
+      platforms: () => platform().made,
+      rpc: database().rpc,
+      rpcAs: () => database().rpc,
+      now: () => new Date(0),
+      ...tools,
+    })
+  );
+  const headers = { Authorization: `Bearer ${key}` };
+  const request = new Request("http://x.test/meetings/work", { method: "POST", headers });
+  const response = await handler(request);
+  return [response.status, await response.json()];
+}
+
+Deno.test("without the key nothing is claimed", async () => {
+  const { rpc, told } = database(task("create"));
+  assert.deepEqual(await work({ rpc }, "a guess"), [401, { message: "The key is wrong" }]);
+  assert.deepEqual(told, []);
+});
+
+for (
+  const [what, claimed, asked] of [
+    ["a meeting that is new is made", task("create"), ["create"]],
+    ["one that may exist is looked for first", task("create", { may_exist: true }), [
+      "find",
+      "create",
+    ]],
+    ["one that has changed is changed", task("update", { external_id: "7" }), ["update 7"]],
+    ["one that is no longer wanted is deleted", task("delete", { external_id: "7" }), ["remove 7"]],
+    ["one that may have been made is looked for to be deleted", task("delete"), ["find"]],
+    ["the report is fetched", task("reconcile", { external_id: "7" }), ["reports"]],
+  ] as [string, Record<string, unknown>, string[]][]
+) {
+  Deno.test(what, async () => {
+    const { made, asked: seen } = platform();
+    const { rpc, told } = database(claimed);
+
+    assert.deepEqual(await work({ rpc, platforms: () => made }), [200, { done: 1, failed: 0 }]);
+
+    assert.deepEqual(seen, asked);
+    assert.equal(told.at(-1)![0], "complete_meeting_task");
+  });
+}
+
+Deno.test("what is found is taken over, and others of the same mark are swept away", async () => {
+  const other = { externalId: "8", link: "https://x.test/8", passcode: null };
+  const find = () => Promise.resolve([MADE, other]);
+  const { made, asked } = platform({ find });
+  const { rpc, told } = database(
+    task("create", { may_exist: true }),
+    task("sweep", { external_id: "7" }),
+    task("delete"),
+  );
+
+  await work({ rpc, platforms: () => made });
+
+  assert.deepEqual(asked.toSorted(), ["remove 7", "remove 8", "remove 8"]);
+  assert.equal(told.find(([, { external_id }]) => external_id)![1].external_id, "7");
+});
+
+Deno.test("why something could not be done is told, with when to try again", async () => {
+  const retryAt = new Date("2026-11-28T00:00:00Z");
+  const create = () => Promise.reject(new PlatformError("full", retryAt, true));
+  const { rpc, told } = database(task("create"));
+
+  const outcome = await work({ rpc, platforms: () => platform({ create }).made });
+
+  assert.deepEqual(outcome, [200, { done: 0, failed: 1 }]);
+  assert.deepEqual(told, [["fail_meeting_task", {
+    meeting_id: "m",
+    claim_id: "c",
+    reason: "full",
+    retry_at: "2026-11-28T00:00:00.000Z",
+    is_account_full: true,
+  }]]);
+});
+
+Deno.test("one that fails keeps none of the others from being done, and says nothing of its insides", async () => {
+  const update = () => Promise.reject(new TypeError("a secret is undefined"));
+  const { rpc, told } = database(task("update", { external_id: "7" }), task("create"));
+
+  const outcome = await work({ rpc, platforms: () => platform({ update }).made });
+
+  assert.deepEqual(outcome, [200, { done: 1, failed: 1 }]);
+  const failure = told.find(([name]) => name === "fail_meeting_task")![1];
+  assert.equal(failure.reason, "the edge function met an error; its log says which");
+});
+
+Deno.test("a platform without its settings, or without an adapter, says which", () => {
+  const known = platforms({});
+  assert.throws(() => known("zoom"), /ZOOM_ACCOUNT_ID is missing/);
+  assert.throws(() => known("jaas"), /JAAS_KEY_ID is missing/);
+  assert.throws(() => known("whereby"), /no adapter for the platform whereby/);
+});
+
+/** A token whose signature nobody looks at here. */
+const TOKEN = `e30.${btoa(JSON.stringify({ sub: "sam" }))}.x`;
+
+async function join(tools: Partial<MeetingTools>, body = '{"session_id":"s"}'): Promise<Response> {
+  const handler = answering((request) =>
+    meetings(request, {
+      workKey: KEY,
+      platforms: () => platform().made,
+      rpc: () => Promise.resolve(null),
+      rpcAs: () => () => Promise.resolve({ title: "Office hours", link: "https://x.test/all" }),
+      now: () => new Date(0),
+      ...tools,
+    })
+  );
+  const headers = { Authorization: `Bearer ${TOKEN}` };
+  return await handler(
+    new Request("http://x.test/meetings/join", { method: "POST", headers, body }),
+  );
+}
+
+Deno.test("the caller's token decides, and a refusal is passed on as it is", async () => {
+  const refused = new RpcError(409, "PT409", "this session is over", "at noon", "Look elsewhere.");
+  const tokens: string[] = [];
+  const rpcAs = (token: string) => {
+    tokens.push(token);
+    return () => Promise.reject(refused);
+  };
+
+  const response = await join({ rpcAs });
+
+  assert.deepEqual(tokens, [TOKEN]);
+  assert.equal(response.status, 409);
+  assert.deepEqual(await response.json(), {
+    code: "PT409",
+    message: "this session is over",
+    details: "at noon",
+    hint: "Look elsewhere.",
+  });
+  assert.equal(response.headers.get("Access-Control-Allow-Origin"), "*");
+});
+
+Deno.test("whose link it is, is whose token it is", async () => {
+  const known = { meeting_id: "m", link: "https://x.test/sams" };
+  const asked: unknown[] = [];
+  const rpc: MeetingTools["rpc"] = (name, args) => {
+    asked.push([name, args]);
+    return Promise.resolve(known);
+  };
+
+  const response = await join({ rpc });
+
+  assert.deepEqual(asked, [["personal_link", { session_id: "s", user_id: "sam" }]]);
+  assert.equal((await response.json()).link, "https://x.test/sams");
+});
+
+Deno.test("a link that lasts is kept, one that does not is handed over only", async () => {
+  for (const participantKey of ["registrant", null]) {
+    const issued = { link: "https://x.test/new", participantKey };
+    const personalLink = () => Promise.resolve(issued);
+    const kept: unknown[] = [];
+    const rpc: MeetingTools["rpc"] = (name, args) => {
+      if (name === "personal_link") {
+        return Promise.resolve({ meeting_id: "m", link: null, platform: "zoom" });
+      }
+      kept.push(args);
+      return Promise.resolve("https://x.test/kept");
+    };
+
+    const response = await join({ rpc, platforms: () => platform({ personalLink }).made });
+
+    const link = (await response.json()).link;
+    assert.equal(link, participantKey === null ? "https://x.test/new" : "https://x.test/kept");
+    assert.equal(kept.length, participantKey === null ? 0 : 1);
+  }
+});
+
+Deno.test("where no link of one's own is to be had, the meeting's own must do", async () => {
+  const personalLink = () => Promise.reject(new PlatformError("not now"));
+  const rpc = () => Promise.resolve({ meeting_id: "m", link: null, platform: "zoom" });
+  for (
+    const tools of [{ rpc: () => Promise.resolve(null) }, {
+      rpc,
+      platforms: () => platform({ personalLink }).made,
+    }]
+  ) {
+    const response = await join(tools);
+    assert.equal(response.status, 200);
+    assert.equal((await response.json()).link, "https://x.test/all");
+  }
+});
+
+Deno.test("a request that is none is refused before anybody is asked", async () => {
+  const rpcAs = () => () => Promise.reject(new Error("nobody is to be asked"));
+  for (const body of ["", "[]", "x".repeat(2000)]) {
+    const response = await join({ rpcAs }, body);
+    assert.ok([400, 413].includes(response.status), body);
+  }
+});

@@ -1,0 +1,257 @@
+import assert from "node:assert/strict";
+
+import {
+  type Meeting,
+  PlatformError,
+} from "../../supabase/functions/_shared/platforms/platform.ts";
+import { zoom } from "../../supabase/functions/_shared/platforms/zoom.ts";
+
+const NOW = new Date("2026-11-27T12:00:00Z");
+
+const MEETING: Meeting = {
+  meetingId: "0a5f7a4e-38a5-4b5e-9f0e-0e6ecf0c34d4",
+  account: "marta@school.test",
+  title: "Office hours",
+  description: "Bring your questions.",
+  startTime: "2026-12-01T18:00:00+00:00",
+  endTime: "2026-12-01T19:30:30+00:00",
+  timezone: "Europe/Berlin",
+  platformData: { waiting_room: true, somebody: "else's" },
+};
+
+type Answer = [status: number, body?: unknown, headers?: Record<string, string>];
+
+/** Zoom with prepared answers, by method and path; what it was asked, tokens aside. */
+function prepared(answers: Record<string, Answer[]>) {
+  const asked: { method: string; path: string; body: unknown }[] = [];
+  let tokens = 0;
+  let now = NOW;
+  const fake = (input: URL | RequestInfo, init?: RequestInit): Promise<Response> => {
+    const { pathname, search } = new URL(`${input}`);
+    if (pathname === "/oauth/token") {
+      tokens++;
+      return Promise.resolve(Response.json({ access_token: `t${tokens}`, expires_in: 3600 }));
+    }
+    const method = init?.method ?? "GET";
+    const path = `${pathname.replace("/v2", "")}${search}`;
+    asked.push({ method, path, body: init?.body ? JSON.parse(`${init.body}`) : undefined });
+    const [status, body, headers] = answers[`${method} ${path}`]?.shift() ?? [404, { code: 404 }];
+    const text = body === undefined ? null : JSON.stringify(body);
+    return Promise.resolve(new Response(text, { status, headers }));
+  };
+  const platform = zoom({
+    accountId: "account",
+    clientId: "client",
+    clientSecret: "secret",
+    apiUrl: "https://api.zoom.test",
+    oauthUrl: "https://zoom.test",
+    fetch: fake as typeof fetch,
+    now: () => now,
+  });
+  return {
+    platform,
+    asked,
+    tokens: () => tokens,
+    later: (minutes: number) => (now = new Date(now.getTime() + minutes * 60_000)),
+  };
+}
+
+const CREATE = "POST /users/marta%40school.test/meetings";
+const CREATED: Answer = [201, {
+  id: 81234567890,
+  join_url: "https://zoom.us/j/81234567890?pwd=x",
+  password: "pw",
+}];
+
+Deno.test("a meeting is made as the session is, with our mark and only what Zoom knows", async () => {
+  const zoom = prepared({ [CREATE]: [CREATED] });
+
+  assert.deepEqual(await zoom.platform.create(MEETING), {
+    externalId: "81234567890",
+    link: "https://zoom.us/j/81234567890?pwd=x",
+    passcode: "pw",
+  });
+
+  assert.deepEqual(zoom.asked[0].body, {
+    topic: "Office hours",
+    agenda: "[0a5f7a4e-38a5-4b5e-9f0e-0e6ecf0c34d4] Bring your questions.",
+    start_time: "2026-12-01T18:00:00Z",
+    duration: 91,
+    timezone: "Europe/Berlin",
+    type: 2,
+    settings: {
+      approval_type: 0,
+      registrants_confirmation_email: false,
+      registrants_email_notification: false,
+      allow_multiple_devices: true,
+      waiting_room: true,
+    },
+  });
+});
+
+Deno.test("a token is used until shortly before its end", async () => {
+  const zoom = prepared({ [CREATE]: [CREATED, CREATED, CREATED] });
+
+  await zoom.platform.create(MEETING);
+  zoom.later(58);
+  await zoom.platform.create(MEETING);
+  assert.equal(zoom.tokens(), 1);
+  zoom.later(1);
+  await zoom.platform.create(MEETING);
+  assert.equal(zoom.tokens(), 2);
+});
+
+Deno.test("a token that was revoked is replaced once, and then it is a refusal", async () => {
+  const invalid: Answer = [401, { code: 124, message: "Invalid access token." }];
+  const zoom = prepared({ [CREATE]: [invalid, CREATED, invalid, invalid] });
+
+  await zoom.platform.create(MEETING);
+  assert.equal(zoom.tokens(), 2);
+  await assert.rejects(zoom.platform.create(MEETING), /Zoom answers 401: Invalid access token/);
+});
+
+for (
+  const [what, answer, expected] of [
+    [
+      "the day's limit in the words of Zoom alone",
+      [429, { code: 429, message: "You have exceeded the daily rate limit (100) of Meeting" }],
+      { isAccountFull: true, retryAt: undefined },
+    ],
+    [
+      "the day's limit by the documented headers",
+      [429, {}, { "X-RateLimit-Type": "Daily-limit", "Retry-After": "2026-11-28T00:00:00Z" }],
+      { isAccountFull: true, retryAt: new Date("2026-11-28T00:00:00Z") },
+    ],
+    [
+      "the limit of a second",
+      [429, {}, { "Retry-After": "3" }],
+      { isAccountFull: false, retryAt: new Date("2026-11-27T12:00:03Z") },
+    ],
+    [
+      "a limit without a time",
+      [429, {}, { "Retry-After": "soon" }],
+      { isAccountFull: false, retryAt: undefined },
+    ],
+    ["an error page", [502], { isAccountFull: false, retryAt: undefined }],
+  ] as [string, Answer, { isAccountFull: boolean; retryAt: Date | undefined }][]
+) {
+  Deno.test(`${what} is understood`, async () => {
+    const zoom = prepared({ [CREATE]: [answer] });
+
+    await assert.rejects(zoom.platform.create(MEETING), (error: PlatformError) => {
+      assert.ok(error instanceof PlatformError);
+      assert.deepEqual({ isAccountFull: error.isAccountFull, retryAt: error.retryAt }, expected);
+      return true;
+    });
+  });
+}
+
+Deno.test("what was made is found by its mark, on every page, and nothing else is", async () => {
+  const list = "GET /users/marta%40school.test/meetings?type=scheduled&page_size=300";
+  const agenda = `[${MEETING.meetingId}] Bring`;
+  const zoom = prepared({
+    [list]: [[200, { next_page_token: "n+1", meetings: [{ id: 1, agenda: "Ours" }, { id: 2 }] }]],
+    [`${list}&next_page_token=n%2B1`]: [[200, {
+      next_page_token: "",
+      meetings: [{ id: 3, agenda }],
+    }]],
+    "GET /meetings/3": [[200, { id: 3, join_url: "https://zoom.us/j/3", password: "" }]],
+  });
+
+  assert.deepEqual(await zoom.platform.find(MEETING.account, MEETING.meetingId), [
+    { externalId: "3", link: "https://zoom.us/j/3", passcode: null },
+  ]);
+});
+
+Deno.test("what is gone already is deleted, and what is refused is not", async () => {
+  const zoom = prepared({
+    "DELETE /meetings/3": [[204], [404, { code: 3001, message: "Meeting does not exist." }], [400, {
+      code: 3000,
+      message: "A meeting in progress cannot be deleted.",
+    }]],
+  });
+
+  await zoom.platform.remove(MEETING.account, "3");
+  await zoom.platform.remove(MEETING.account, "3");
+  await assert.rejects(zoom.platform.remove(MEETING.account, "3"), /in progress/);
+});
+
+Deno.test("every start of a meeting has its report, whatever is in its name", async () => {
+  const path = "/report/meetings/%252Fof%252F%252Fa%252Bkind%253D%253D";
+  const participants = `GET ${path}/participants?page_size=300&include_fields=registrant_id`;
+  const zoom = prepared({
+    "GET /past_meetings/3/instances": [[200, { meetings: [{ uuid: "/of//a+kind==" }] }]],
+    [`GET ${path}`]: [[200, {
+      start_time: "2026-12-01T18:00:00Z",
+      end_time: "2026-12-01T19:00:00Z",
+    }]],
+    [participants]: [[200, {
+      next_page_token: "2",
+      participants: [{
+        user_id: "7",
+        name: "Sam",
+        user_email: "",
+        registrant_id: "r1",
+        join_time: "a",
+        leave_time: "b",
+      }],
+    }]],
+    [`${participants}&next_page_token=2`]: [[200, {
+      participants: [{
+        user_id: "8",
+        name: "Sita",
+        user_email: "s@x.test",
+        customer_key: "k",
+        registrant_id: "r2",
+        join_time: "c",
+        leave_time: "d",
+      }],
+    }]],
+  });
+
+  const [report, ...others] = await zoom.platform.reports("3");
+
+  assert.deepEqual(others, []);
+  assert.deepEqual(report.stays, [
+    {
+      joined_at: "a",
+      left_at: "b",
+      participant_key: "r1",
+      participant_email: null,
+      participant_name: "Sam",
+      connection_id: "7",
+    },
+    {
+      joined_at: "c",
+      left_at: "d",
+      participant_key: "k",
+      participant_email: "s@x.test",
+      participant_name: "Sita",
+      connection_id: "8",
+    },
+  ]);
+});
+
+Deno.test("a meeting that nobody came to has no report", async () => {
+  const zoom = prepared({
+    "GET /past_meetings/3/instances": [[404, { code: 3001, message: "Meeting does not exist." }]],
+  });
+
+  assert.deepEqual(await zoom.platform.reports("3"), []);
+});
+
+Deno.test("who has no address gets no link of their own", async () => {
+  const zoom = prepared({});
+  const person = {
+    userId: "u",
+    fullName: "",
+    email: null,
+    isHost: false,
+    account: "a",
+    externalId: "3",
+    endTime: MEETING.endTime,
+  };
+
+  assert.equal(await zoom.platform.personalLink(person), null);
+  assert.deepEqual(zoom.asked, []);
+});
