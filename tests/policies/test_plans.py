@@ -275,7 +275,8 @@ def test_the_own_rows_are_found_by_index(crowd: psycopg.Connection, table: str, 
 
 @pytest.mark.parametrize("who", WHO)
 @pytest.mark.parametrize(
-    "table", ["session_attendance", "session_participants", "session_registrations"]
+    "table",
+    ["session_attendance", "session_meetings", "session_participants", "session_registrations"],
 )
 def test_the_list_of_one_session_is_found_by_index(
     crowd: psycopg.Connection, table: str, who: str
@@ -659,6 +660,11 @@ SYSTEM: dict[str, str] = {
     "an event is expanded": "select notifier.expand_events()",
     "mail is claimed": "select notifier.claim_emails("
     "'me', 100, '1 min', 'Live <live@example.test>', 'https://app.example.test')",
+    "a platform is told what there is to do": "select public.claim_meeting_tasks()",
+    "the notifier asks when a platform is to be told": "select notifier.meetings_due_at()",
+    "a person's own link is looked up": "select public.personal_link(%(over)s, %(over_learner)s)",
+    "a webhook tells who came": "select public.record_presence("
+    "'zoom', 'event', '123456789', 'join', now(), 'registrant 5', 'student7@example.test', 'Sam')",
     "attendance becomes final": "select private.finalize_attendance(%(over)s)",
     "attendance is summed up": "select private.attendance_summary(%(over)s)",
     "a user is deleted": "delete from auth.users where id = %(upcoming_learner)s",

@@ -247,6 +247,39 @@ select
 from public.session_attendance
 limit 10000;
 
+-- Of sessions gone, but for one that is to be made.
+insert into public.meeting_accounts (id, platform, name, external_id)
+values (md5('account')::uuid, 'zoom', 'Shared', 'shared@example.test');
+
+insert into public.session_meetings (
+    id, session_id, platform, meeting_account_id, is_wanted, external_id, link, done_revision, begun_at, due_at
+)
+select
+    md5('meeting ' || number)::uuid,
+    md5('session ' || number)::uuid,
+    'zoom',
+    md5('account')::uuid,
+    true,
+    80000000000 + number,
+    'https://zoom.us/j/1',
+    case when number = 1 then 0 else 1 end,
+    now(),
+    case when number = 1 then now() end
+from generate_series(1, 20000) as number;
+
+insert into private.personal_links (meeting_id, user_id)
+select
+    md5('meeting ' || number)::uuid,
+    md5('student ' || number % 12000 + 1)::uuid
+from generate_series(1, 20000) as number;
+
+insert into private.platform_participants (session_id, participant_key, user_id)
+select
+    md5('session ' || number)::uuid,
+    'registrant ' || number,
+    md5('student ' || number % 12000 + 1)::uuid
+from generate_series(1, 20000) as number;
+
 set session_replication_role = origin;
 select private.rebuild_session_statistics();
 analyze;
