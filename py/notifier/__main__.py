@@ -10,7 +10,7 @@ import os
 import re
 import sys
 from collections.abc import Coroutine, Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -19,6 +19,9 @@ from notifier.address import Mailbox
 from notifier.message import MessageError
 from notifier.model import TransportDownError
 from notifier.outbox import OutboxError
+from notifier.report import ReportError
+from notifier.report_mail import last_week, mail_report
+from notifier.when import resolve_zone
 
 EPILOG = """\
 environment:
@@ -46,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except config.ConfigError as error:
         print(f"notifier: {error}", file=sys.stderr)
         return 2
-    except (OutboxError, TransportDownError, MessageError, OSError) as error:
+    except (OutboxError, ReportError, TransportDownError, MessageError, OSError) as error:
         print(f"notifier: {error}", file=sys.stderr)
         return 1
     except Exception:
@@ -122,11 +125,19 @@ def _preview(options: argparse.Namespace) -> int:
 
 
 def _report(options: argparse.Namespace) -> int:
-    """One file, named after its days unless told otherwise."""
-    page = asyncio.run(
-        commands.report(config.load_database_url(), options.first, options.last, options.timezone)
-    )
-    path: Path = options.output or Path(f"report-{options.first}-{options.last}.html")
+    """One file, named after its days unless told otherwise; or mails that nobody gets twice."""
+    first, last = options.first, options.last
+    if first is None and last is None:
+        first, last = last_week(resolve_zone(options.timezone), datetime.now(UTC))
+    elif first is None or last is None:
+        raise config.ConfigError("report needs both --from and --to, or neither for last week")
+    if options.mail:
+        mailed = asyncio.run(mail_report(config.load_settings(), first, last, options.timezone))
+        print(f"sent={mailed.sent} failed={len(mailed.refusals)}")
+        print("\n".join(mailed.refusals), end="\n" if mailed.refusals else "", file=sys.stderr)
+        return 1 if mailed.refusals else 0
+    page = asyncio.run(commands.report(config.load_database_url(), first, last, options.timezone))
+    path: Path = options.output or Path(f"report-{first}-{last}.html")
     path.write_text(page, encoding="utf-8")
     print(path)
     return 0
@@ -147,16 +158,23 @@ def _parser() -> argparse.ArgumentParser:
     preview = subparsers.add_parser("preview", help="write a sample mail to files")
     preview.add_argument("kind", choices=["all", *commands.preview_kinds()], metavar="KIND")
     preview.add_argument("-o", "--output", type=Path, default=Path("preview"), metavar="FOLDER")
-    report = subparsers.add_parser("report", help="write the report of some days as an HTML page")
+    report = subparsers.add_parser(
+        "report",
+        help="write the report of some days as an HTML page, or mail it to those who asked for it",
+    )
     for option, name, meaning in (
-        ("--from", "first", "first day, such as 2027-03-01"),
+        ("--from", "first", "first day, such as 2027-03-01; with neither: last week"),
         ("--to", "last", "last day, included"),
     ):
-        report.add_argument(
-            option, dest=name, type=date.fromisoformat, required=True, metavar="DAY", help=meaning
-        )
+        report.add_argument(option, dest=name, type=date.fromisoformat, metavar="DAY", help=meaning)
     report.add_argument("--timezone", default="UTC", metavar="ZONE", help="IANA, of the days (UTC)")
-    report.add_argument("-o", "--output", type=Path, metavar="FILE")
+    how = report.add_mutually_exclusive_group()
+    how.add_argument("-o", "--output", type=Path, metavar="FILE")
+    how.add_argument(
+        "--mail",
+        action="store_true",
+        help="mail it to the managers who want it and were not sent it",
+    )
     send_test = subparsers.add_parser("send-test", help="send a sample mail to an address")
     send_test.add_argument("address", metavar="ADDRESS")
     _add_operators(subparsers)

@@ -59,6 +59,8 @@ FUNCTIONS: tuple[LiteralString, ...] = (
     "notifier.suppressed_addresses(text, integer)",
     "notifier.set_app_url(text)",
     "notifier.report(date, date, text)",
+    "notifier.claim_report_mails(date, date, interval)",
+    "notifier.complete_report_mail(uuid)",
 )
 """Everything that the notifier calls; ``check`` looks for each."""
 
@@ -172,6 +174,16 @@ class Purged:
     emails: int
     events: int
     more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReportMail:
+    """A manager who is to be sent a report."""
+
+    mail_id: UUID
+    address: str
+    full_name: str
+    locale: str
 
 
 class Outbox:
@@ -529,6 +541,21 @@ class Outbox:
             {"first": first, "last": last, "timezone": timezone},
         )
         return str(rows[0])
+
+    async def claim_report_mails(self, first: date, last: date, lease: float) -> list[ReportMail]:
+        """The mails of that report that are to be sent now, held for ``lease`` seconds."""
+        return await self._rows(
+            ReportMail,
+            """
+            select mail_id, address, full_name, locale
+            from notifier.claim_report_mails(%(first)s, %(last)s, %(lease)s)
+            """,
+            {"first": first, "last": last, "lease": timedelta(seconds=lease)},
+        )
+
+    async def complete_report_mail(self, mail: UUID) -> None:
+        """Record that it was accepted."""
+        await self._scalars("select notifier.complete_report_mail(%(mail)s)", {"mail": mail})
 
     async def notify(self, payload: str) -> None:
         """Notify on :data:`CHANNEL`: how the listener learns whether notifications arrive."""

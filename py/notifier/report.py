@@ -12,6 +12,7 @@ from babel.dates import format_date, format_datetime
 
 from notifier.charts import Chart, line_chart, stacked_bars
 from notifier.outbox import Outbox
+from notifier.render import GAP, Edition
 from notifier.views import SESSION_TYPES, clean
 
 STATUSES = (
@@ -72,6 +73,7 @@ class ReportView:
     counts: Chart
     stays: Chart
     periods: tuple[Line, ...]
+    rates: tuple[Share, ...]
     kinds: tuple[Line, ...]
     courses: tuple[Share, ...]
     mentors: tuple[Line, ...]
@@ -91,16 +93,53 @@ def render_report(report: str) -> str:
 
     :raises ReportError: something is missing in it.
     """
+    return _render(report, "report.html")[0]
+
+
+def render_mail(report: str, sender_name: str, app_url: str) -> Edition:
+    """The same as a mail, without drawings, which mail programs do not show.
+
+    :raises ReportError: something is missing in it.
+    """
+    view = _view(report)
+    text, html = _render(
+        report,
+        "mail.txt",
+        "mail.html",
+        greeting=GAP,
+        heading=f"{view.title}: {view.days}",
+        language="en",
+        sender=sender_name or view.title,
+        home=f"{app_url}/sessions",
+    )
+    return Edition(
+        subject=f"{view.title}, {view.days}: attendance {view.tiles[0].value}",
+        text=tuple(f"{text.strip()}\n".split(GAP)),
+        html=tuple(f"{html.strip()}\n".split(GAP)),
+    )
+
+
+def _render(report: str, *templates: str, **context: str) -> list[str]:
     pages = jinja2.Environment(
-        loader=jinja2.PackageLoader("notifier", "pages"),
+        loader=jinja2.ChoiceLoader(
+            [jinja2.PackageLoader("notifier", folder) for folder in ("pages", "templates")]
+        ),
         undefined=jinja2.StrictUndefined,
-        autoescape=True,
+        autoescape=jinja2.select_autoescape(enabled_extensions=("html",), default=False),
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    view = _view(report)
     try:
-        return pages.get_template("report.html").render(report=view_report(json.loads(report)))
-    except (LookupError, TypeError, ValueError, AttributeError, jinja2.TemplateError) as error:
+        return [pages.get_template(name).render(report=view, **context) for name in templates]
+    except jinja2.TemplateError as error:
+        raise ReportError(f"cannot show the report: {type(error).__name__}: {error}") from error
+
+
+def _view(report: str) -> ReportView:
+    try:
+        return view_report(json.loads(report))
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise ReportError(f"cannot show the report: {type(error).__name__}: {error}") from error
 
 
@@ -132,20 +171,16 @@ def view_report(report: Mapping[str, Any]) -> ReportView:
             for period in periods
             if period["sessions"] + period["cancelled_sessions"]
         ),
+        rates=tuple(
+            _share(_full_day(date.fromisoformat(period["period_start"])), period)
+            for period in periods
+            if period["sessions"]
+        ),
         kinds=tuple(
             Line(SESSION_TYPES[kind["session_type"]], _attendance_cells(kind))
             for kind in report["kinds"]
         ),
-        courses=tuple(
-            Share(
-                clean(course["name"]),
-                _percent(course["attendance_rate"]),
-                round(100 * (course["attendance_rate"] or 0), 1),
-                f"{course['attended']:,} of {course['expected']:,}"
-                f" in {_counted(course['sessions'], 'session')}",
-            )
-            for course in report["courses"]
-        ),
+        courses=tuple(_share(clean(course["name"]), course) for course in report["courses"]),
         mentors=tuple(_mentor(mentor) for mentor in report["mentors"]),
     )
 
@@ -213,6 +248,16 @@ def _attendance_cells(figures: Mapping[str, Any]) -> tuple[str, ...]:
         *(f"{figures[key]:,}" for key, _ in STATUSES),
         _percent(figures["attendance_rate"]),
         NOTHING if figures["mean_minutes"] is None else f"{figures['mean_minutes']:.0f}",
+    )
+
+
+def _share(name: str, figures: Mapping[str, Any]) -> Share:
+    return Share(
+        name,
+        _percent(figures["attendance_rate"]),
+        round(100 * (figures["attendance_rate"] or 0), 1),
+        f"{figures['attended']:,} of {figures['expected']:,}"
+        f" in {_counted(figures['sessions'], 'session')}",
     )
 
 

@@ -328,6 +328,8 @@ SUMMARY = {
     ("notifier", "notifier.queue_metrics()"): CALL,
     ("notifier", "notifier.queue_status()"): CALL,
     ("notifier", "notifier.report(from_date, to_date, timezone)"): CALL,
+    ("notifier", "notifier.claim_report_mails(from_date, to_date, lease)"): CALL,
+    ("notifier", "notifier.complete_report_mail(mail_id)"): CALL,
     ("notifier", "notifier.recover_expired_claims()"): CALL,
     ("notifier", "notifier.release_emails(claim, email_ids)"): CALL,
     ("notifier", "notifier.replay_event(event_id)"): CALL,

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
+from email import message_from_bytes, policy
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
 
 from devstack.databases import Database
 from notifier.charts import BOTTOM, HEIGHT, TOP, line_chart, nice_ceiling, stacked_bars
-from notifier.report import ReportError, render_report
-from support.actors import refused
-from support.daemon import Daemons
+from notifier.report import ReportError, render_mail, render_report
+from notifier.report_mail import last_week
+from support.actors import as_user, refused
+from support.daemon import Daemons, environment
 from support.figures import FROM, TO, History
+from support.rush import at_once
+from support.smtp_server import SmtpServer
 from support.world import World
 
 VOID = {"meta", "line", "rect", "circle", "polyline"}
@@ -140,10 +145,10 @@ def test_days_that_the_database_refuses_are_named(told: Database, daemons: Daemo
 
 
 def test_days_that_are_none_are_a_mistake_of_the_command_line(daemons: Daemons) -> None:
-    for arguments in (("--from", "yesterday", "--to", "2025-03-03"), ("--to", "2025-03-03")):
-        ended = daemons.run({"PATH": "/usr/bin:/bin"}, "report", *arguments)
-        assert ended.returncode == 2
-        assert "--from" in ended.stderr
+    ended = daemons.run({"PATH": "/usr/bin:/bin"}, "report", "--from", "yesterday")
+
+    assert ended.returncode == 2
+    assert "--from" in ended.stderr
 
 
 def test_the_notifier_may_ask_for_the_report_and_read_nothing_else(told: Database) -> None:
@@ -286,3 +291,137 @@ def test_scales_have_four_even_steps() -> None:
         assert top >= number
         assert top % 4 == 0
         assert top <= max(4, 2 * number)
+
+
+# -- By mail ---------------------------------------------------------------------------------------
+
+
+def wants_it(database: Database, *names: str) -> None:
+    """These people of the example ask for the weekly report, as they do through the API."""
+    with psycopg.connect(database.url) as conn:
+        for name in names:
+            row = conn.execute(
+                "select id from public.profiles where full_name = %s", (name,)
+            ).fetchone()
+            assert row is not None
+            with as_user(conn, row[0]):
+                conn.execute(
+                    "insert into public.notification_preferences (kind) values ('weekly_report')"
+                )
+
+
+DAYS = ("--from", str(FROM), "--to", str(TO))
+
+
+def test_the_report_is_mailed_to_managers_who_asked_for_it_once(
+    told: Database, mail_server: SmtpServer, daemons: Daemons
+) -> None:
+    wants_it(told, "Ada", "Marta", "Ann")
+    with psycopg.connect(told.url) as conn:
+        World(conn).admin("Did not ask")
+    env = environment(told, mail_server)
+
+    first = daemons.run(env, "report", *DAYS, "--mail")
+    again = daemons.run(env, "report", *DAYS, "--mail")
+    other_days = daemons.run(env, "report", "--from", "2025-03-02", "--to", str(TO), "--mail")
+
+    assert [ended.returncode for ended in (first, again, other_days)] == [0, 0, 0]
+    assert first.stdout == "sent=1 failed=0\n", "mentors and students have no say in it"
+    assert again.stdout == "sent=0 failed=0\n"
+    assert other_days.stdout == "sent=1 failed=0\n"
+    mail = message_from_bytes(mail_server.mails[0].data, policy=policy.default)
+    assert mail["To"].startswith("Ada <")
+    assert "attendance 71%" in mail["Subject"]
+    for part in mail.walk():
+        if part.get_content_maintype() == "text":
+            body = part.get_content()
+            for shown in ("Hi Ada,", "71%", "47.6 min", "Data Engineering", "Marta", "75%"):
+                assert shown in body
+            assert "None" not in body
+            assert "\0" not in body
+    with psycopg.connect(told.url) as conn:
+        ids = conn.execute(
+            "select id from notifier.report_mails order by first_day desc"
+        ).fetchall()
+    assert str(ids[0][0]) in mail["Message-ID"]
+
+
+def test_what_was_refused_is_tried_again_by_a_later_run(
+    told: Database, mail_server: SmtpServer, daemons: Daemons
+) -> None:
+    wants_it(told, "Ada")
+    env = environment(told, mail_server)
+    mail_server.at("RCPT", "450 4.2.0 try later", times=1)
+
+    refused_at_first = daemons.run(env, "report", *DAYS, "--mail")
+    too_soon = daemons.run(env, "report", *DAYS, "--mail")
+    with psycopg.connect(told.url) as conn:
+        conn.execute("update notifier.report_mails set held_until = now()")
+    later = daemons.run(env, "report", *DAYS, "--mail")
+
+    assert refused_at_first.returncode == 1
+    assert refused_at_first.stdout == "sent=0 failed=1\n"
+    assert "450" in refused_at_first.stderr
+    assert "example.test" not in refused_at_first.stderr, "no address"
+    assert too_soon.stdout == "sent=0 failed=0\n", "it may still be under way"
+    assert later.stdout == "sent=1 failed=0\n"
+
+
+def test_two_runs_at_once_send_one_mail(told: Database) -> None:
+    wants_it(told, "Ada")
+    claim = "select * from notifier.claim_report_mails('2025-03-03', '2025-03-09', '1 min')"
+
+    assert at_once(told, [(claim, {})] * 4) == {"done": 4}
+    with psycopg.connect(told.url) as conn:
+        assert conn.execute("select count(*) from notifier.report_mails").fetchone() == (1,)
+        assert conn.execute(claim).fetchall() == []
+
+
+@pytest.mark.parametrize(
+    "happened",
+    [
+        "delete from public.user_roles where role = 'admin'",
+        "update public.notification_preferences set enabled = false",
+        "update auth.users set email = null",
+        "insert into notifier.suppressions (address_hash, reason, suppressed_at)"
+        " select notifier.address_hash(email), 'bounced', now() from auth.users",
+    ],
+)
+def test_whoever_is_no_longer_to_get_it_gets_none(history: History, happened: str) -> None:
+    conn = history.conn
+    claim = "select count(*) from notifier.claim_report_mails('2025-03-03', '2025-03-09', '0')"
+    with as_user(conn, history.people["Ada"]):
+        conn.execute("insert into public.notification_preferences (kind) values ('weekly_report')")
+    assert conn.execute(claim).fetchone() == (1,)
+
+    conn.execute(happened.encode())
+    assert conn.execute(claim).fetchone() == (0,)
+
+
+def test_without_days_it_is_the_week_before(told: Database, daemons: Daemons) -> None:
+    monday = datetime(2025, 3, 10, 0, 30, tzinfo=UTC)
+    assert last_week(ZoneInfo("UTC"), monday) == (FROM, TO)
+    assert last_week(ZoneInfo("America/New_York"), monday)[1] == date(2025, 3, 2), "Sunday there"
+    assert last_week(ZoneInfo("UTC"), monday + timedelta(days=6)) == (FROM, TO)
+
+    env = {"DATABASE_URL": told.notifier_url, "PATH": "/usr/bin:/bin"}
+    ended = daemons.run(env, "report", "--to", str(TO))
+    assert ended.returncode == 2
+    assert "both --from and --to, or neither" in ended.stderr
+
+
+def test_a_mail_of_days_without_sessions_says_so(conn: psycopg.Connection) -> None:
+    edition = render_mail(json.dumps(reported(conn)), "Acme", "https://app.test")
+
+    for body in (edition.text_for("Hi"), edition.html_for("Hi")):
+        assert "No session of these days was completed or cancelled." in body
+        assert "https://app.test/sessions" in body
+        assert "Acme" in body
+
+
+def test_a_hostile_name_is_harmless_in_a_mail_too(history: History) -> None:
+    history.conn.execute("update public.courses set name = '<b onclick=x>\"&{{ 7*7 }}'")
+    edition = render_mail(json.dumps(reported(history.conn)), "Acme", "https://app.test")
+
+    assert "<b onclick" not in edition.html_for("Hi")
+    assert '<b onclick=x>"&{{ 7*7 }}' in edition.text_for("Hi")
