@@ -2013,6 +2013,7 @@ values
 ('public.session_excuses', 'decided_by', false, 'kept', '{}'),
 ('public.session_ratings', 'student_id', true, 'cleared', '{comment}'),
 ('private.host_presence', 'host_id', true, 'kept', '{}'),
+('notifier.report_mails', 'recipient_id', true, 'deleted', '{}'),
 ('public.session_bookings', 'student_id', true, 'cleared', '{note}'),
 ('public.success_sessions', 'mentor_id', true, 'kept', '{}'),
 ('public.success_sessions', 'created_by', false, 'kept', '{}'),
@@ -2405,9 +2406,9 @@ create table public.notification_preferences (
     foreign key (user_id) references public.profiles (id) on delete cascade,
     constraint notification_preferences_kind_optional check (
         private.rule(
-            kind = '*' or kind = any(private.optional_mail_kinds()),
+            kind in ('*', 'weekly_report') or kind = any(private.optional_mail_kinds()),
             'notification_preferences_kind_optional',
-            'kind must be * or one of ' || array_to_string(private.optional_mail_kinds(), ', ')
+            'kind must be * or one of ' || array_to_string(private.optional_mail_kinds() || 'weekly_report'::text, ', ')
             || ': other mails cannot be switched off',
             'Send a kind that people may choose about, or * for all of these.'
         )
@@ -2449,7 +2450,7 @@ comment on table public.notification_preferences is
     'What somebody wants of the mails that are theirs to choose; own rows only. Where there is no row, the platform''s defaults hold. Asked when a mail is about to be sent.';
 comment on column public.notification_preferences.user_id is 'Whose; the caller when left out.';
 comment on column public.notification_preferences.kind is
-    'A kind of mail that can be switched off (private.optional_mail_kinds), or * for all of them and for what holds for all mails.';
+    'A kind of mail that can be switched off (private.optional_mail_kinds), or * for all of them and for what holds for all mails; or weekly_report, which managers get who ask for it.';
 comment on column public.notification_preferences.enabled is
     'Whether mails of this kind are wanted; for *: of the kinds that have no row of their own.';
 comment on column public.notification_preferences.reminder_minutes is
