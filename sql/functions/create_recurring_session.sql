@@ -94,7 +94,7 @@ begin
     insert into public.session_series (
         id, calendar_uid, rrule, start_time, timezone, duration, exdates, next_start, title, description, session_type,
         course_id, batch_id, mentor_id, platform, meeting_account_id, link, backup_link, zoom_meeting_id,
-        zoom_passcode, platform_data, registration_required, registration_closes_before, capacity
+        zoom_passcode, platform_data, registration_required, registration_closes_before, capacity, reminder_minutes
     )
     values (
         v_id,
@@ -120,7 +120,8 @@ begin
         v_series.platform_data,
         v_series.registration_required,
         v_series.registration_closes_before,
-        v_series.capacity
+        v_series.capacity,
+        v_series.reminder_minutes
     )
     returning * into v_series;
 

@@ -47,13 +47,15 @@ begin
                 platform_data = v_meeting -> 'platform_data',
                 registration_required = series.registration_required,
                 registration_closes_at = v_step.start_time - series.registration_closes_before,
-                capacity = series.capacity
+                capacity = series.capacity,
+                reminder_minutes = series.reminder_minutes
             where session.id = v_taken.id;
         else
             insert into public.success_sessions (
                 title, description, session_type, course_id, batch_id, mentor_id, start_time, end_time, timezone,
                 platform, meeting_account_id, link, backup_link, zoom_meeting_id, zoom_passcode, platform_data,
-                registration_required, registration_closes_at, capacity, series_id, recurrence_id, series_date
+                registration_required, registration_closes_at, capacity, reminder_minutes, series_id, recurrence_id,
+                series_date
             )
             values (
                 series.title,
@@ -75,6 +77,7 @@ begin
                 series.registration_required,
                 v_step.start_time - series.registration_closes_before,
                 series.capacity,
+                series.reminder_minutes,
                 series.id,
                 v_recurrence_id,
                 v_step.series_date

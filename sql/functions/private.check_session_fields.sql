@@ -14,7 +14,7 @@ declare
     c_ids constant text[] := array['course_id', 'batch_id', 'mentor_id', 'meeting_account_id'];
     c_instants constant text[] := array['start_time', 'end_time', 'registration_closes_at'];
     c_keys constant text[] := c_texts || c_ids || c_instants
-        || array['platform_data', 'registration_required', 'capacity'];
+        || array['platform_data', 'registration_required', 'capacity', 'reminder_minutes'];
     v_key text;
     v_value jsonb;
     v_problem text;
@@ -48,6 +48,9 @@ begin
                 and (jsonb_typeof(v_value) <> 'string' or private.iso_instant(v_value #>> '{}') is null)
                 then 'an instant with its offset, such as 2027-03-01T18:00:00+01:00'
             when v_key = 'capacity' and v_value::text !~ '^-?[0-9]{1,9}$' then 'a whole number'
+            when v_key = 'reminder_minutes'
+                and not v_value @@ '$.type() == "array" && !exists($[*] ? (@.type() != "number"))'
+                then 'a list of minutes'
             when v_key = 'registration_required' and jsonb_typeof(v_value) <> 'boolean' then 'true or false'
             when v_key = 'platform_data' and jsonb_typeof(v_value) <> 'object' then 'a JSON object'
         end;

@@ -18,7 +18,8 @@ begin
             'zoom_meeting_id', series.zoom_meeting_id,
             'registration_required', series.registration_required,
             'registration_closes_at', extract(epoch from series.registration_closes_before),
-            'capacity', series.capacity
+            'capacity', series.capacity,
+            'reminder_minutes', series.reminder_minutes
         );
 end
 $$;

@@ -20,7 +20,8 @@ begin
             'zoom_meeting_id', session.zoom_meeting_id,
             'registration_required', session.registration_required,
             'registration_closes_at', extract(epoch from session.start_time - session.registration_closes_at),
-            'capacity', session.capacity
+            'capacity', session.capacity,
+            'reminder_minutes', session.reminder_minutes
         );
 end
 $$;

@@ -37,7 +37,8 @@ begin
             platform_data = v_new.platform_data,
             registration_required = v_new.registration_required,
             registration_closes_before = v_new.registration_closes_before,
-            capacity = v_new.capacity
+            capacity = v_new.capacity,
+            reminder_minutes = v_new.reminder_minutes
         where series.id = v_old.id
         returning * into v_written;
         return v_written;
@@ -48,7 +49,7 @@ begin
         id, calendar_uid, rrule, start_time, timezone, duration, exdates, first_date, last_date, next_start, title,
         description, session_type, course_id, batch_id, mentor_id, platform, meeting_account_id, link, backup_link,
         zoom_meeting_id, zoom_passcode, platform_data, registration_required, registration_closes_before, capacity,
-        created_by
+        reminder_minutes, created_by
     )
     values (
         v_new.id,
@@ -81,6 +82,7 @@ begin
         v_new.registration_required,
         v_new.registration_closes_before,
         v_new.capacity,
+        v_new.reminder_minutes,
         v_new.created_by
     )
     returning * into v_written;

@@ -24,7 +24,8 @@ begin
         platform_data = image.platform_data,
         registration_required = image.registration_required,
         registration_closes_at = image.registration_closes_at,
-        capacity = image.capacity
+        capacity = image.capacity,
+        reminder_minutes = image.reminder_minutes
     where session.id = image.id;
 end
 $$;

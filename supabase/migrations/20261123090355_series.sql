@@ -29,7 +29,7 @@ declare
     c_ids constant text[] := array['course_id', 'batch_id', 'mentor_id', 'meeting_account_id'];
     c_instants constant text[] := array['start_time', 'end_time', 'registration_closes_at'];
     c_keys constant text[] := c_texts || c_ids || c_instants
-        || array['platform_data', 'registration_required', 'capacity'];
+        || array['platform_data', 'registration_required', 'capacity', 'reminder_minutes'];
     v_key text;
     v_value jsonb;
     v_problem text;
@@ -63,6 +63,9 @@ begin
                 and (jsonb_typeof(v_value) <> 'string' or private.iso_instant(v_value #>> '{}') is null)
                 then 'an instant with its offset, such as 2027-03-01T18:00:00+01:00'
             when v_key = 'capacity' and v_value::text !~ '^-?[0-9]{1,9}$' then 'a whole number'
+            when v_key = 'reminder_minutes'
+                and not v_value @@ '$.type() == "array" && !exists($[*] ? (@.type() != "number"))'
+                then 'a list of minutes'
             when v_key = 'registration_required' and jsonb_typeof(v_value) <> 'boolean' then 'true or false'
             when v_key = 'platform_data' and jsonb_typeof(v_value) <> 'object' then 'a JSON object'
         end;
@@ -445,13 +448,15 @@ begin
                 platform_data = v_meeting -> 'platform_data',
                 registration_required = series.registration_required,
                 registration_closes_at = v_step.start_time - series.registration_closes_before,
-                capacity = series.capacity
+                capacity = series.capacity,
+                reminder_minutes = series.reminder_minutes
             where session.id = v_taken.id;
         else
             insert into public.success_sessions (
                 title, description, session_type, course_id, batch_id, mentor_id, start_time, end_time, timezone,
                 platform, meeting_account_id, link, backup_link, zoom_meeting_id, zoom_passcode, platform_data,
-                registration_required, registration_closes_at, capacity, series_id, recurrence_id, series_date
+                registration_required, registration_closes_at, capacity, reminder_minutes, series_id, recurrence_id,
+                series_date
             )
             values (
                 series.title,
@@ -473,6 +478,7 @@ begin
                 series.registration_required,
                 v_step.start_time - series.registration_closes_before,
                 series.capacity,
+                series.reminder_minutes,
                 series.id,
                 v_recurrence_id,
                 v_step.series_date
@@ -600,7 +606,7 @@ begin
     insert into public.session_series (
         id, calendar_uid, rrule, start_time, timezone, duration, exdates, next_start, title, description, session_type,
         course_id, batch_id, mentor_id, platform, meeting_account_id, link, backup_link, zoom_meeting_id,
-        zoom_passcode, platform_data, registration_required, registration_closes_before, capacity
+        zoom_passcode, platform_data, registration_required, registration_closes_before, capacity, reminder_minutes
     )
     values (
         v_id,
@@ -626,7 +632,8 @@ begin
         v_series.platform_data,
         v_series.registration_required,
         v_series.registration_closes_before,
-        v_series.capacity
+        v_series.capacity,
+        v_series.reminder_minutes
     )
     returning * into v_series;
 
@@ -686,7 +693,8 @@ begin
             'zoom_meeting_id', session.zoom_meeting_id,
             'registration_required', session.registration_required,
             'registration_closes_at', extract(epoch from session.start_time - session.registration_closes_at),
-            'capacity', session.capacity
+            'capacity', session.capacity,
+            'reminder_minutes', session.reminder_minutes
         );
 end
 $$;
@@ -714,7 +722,8 @@ begin
             'zoom_meeting_id', series.zoom_meeting_id,
             'registration_required', series.registration_required,
             'registration_closes_at', extract(epoch from series.registration_closes_before),
-            'capacity', series.capacity
+            'capacity', series.capacity,
+            'reminder_minutes', series.reminder_minutes
         );
 end
 $$;
@@ -969,7 +978,8 @@ begin
         platform_data = image.platform_data,
         registration_required = image.registration_required,
         registration_closes_at = image.registration_closes_at,
-        capacity = image.capacity
+        capacity = image.capacity,
+        reminder_minutes = image.reminder_minutes
     where session.id = image.id;
 end
 $$;
@@ -1190,7 +1200,8 @@ begin
             platform_data = v_new.platform_data,
             registration_required = v_new.registration_required,
             registration_closes_before = v_new.registration_closes_before,
-            capacity = v_new.capacity
+            capacity = v_new.capacity,
+            reminder_minutes = v_new.reminder_minutes
         where series.id = v_old.id
         returning * into v_written;
         return v_written;
@@ -1201,7 +1212,7 @@ begin
         id, calendar_uid, rrule, start_time, timezone, duration, exdates, first_date, last_date, next_start, title,
         description, session_type, course_id, batch_id, mentor_id, platform, meeting_account_id, link, backup_link,
         zoom_meeting_id, zoom_passcode, platform_data, registration_required, registration_closes_before, capacity,
-        created_by
+        reminder_minutes, created_by
     )
     values (
         v_new.id,
@@ -1234,6 +1245,7 @@ begin
         v_new.registration_required,
         v_new.registration_closes_before,
         v_new.capacity,
+        v_new.reminder_minutes,
         v_new.created_by
     )
     returning * into v_written;

@@ -380,6 +380,28 @@ def test_a_blackout_that_makes_no_sense_is_refused(
     assert refused.message == message
 
 
+def test_every_field_of_a_form_can_be_given_to_a_series(
+    conn: psycopg.Connection, manager: UUID
+) -> None:
+    with refusal(conn, "22023") as refused:
+        create(conn, manager, colour="red")
+    taken = set(str(refused.hint).removeprefix("Use ").removesuffix(".").split(", "))
+    rows = conn.execute(
+        "select column_name::text from information_schema.column_privileges"
+        " where grantee = 'authenticated' and privilege_type = 'INSERT'"
+        " and table_schema = 'public' and table_name = 'success_sessions'"
+    )
+    # What becomes of a session is for later.
+    assert taken == {row[0] for row in rows} - {"id", "status", "cancel_reason"}
+
+
+def test_reminders_of_a_series_are_those_of_its_dates(
+    conn: psycopg.Connection, manager: UUID
+) -> None:
+    made = create(conn, manager, reminder_minutes=[1440, 15])
+    assert {tuple(row["reminder_minutes"]) for row in made} == {(1440, 15)}
+
+
 # -- Mails -----------------------------------------------------------------------------------------
 
 
@@ -440,6 +462,8 @@ def test_each_person_is_told_in_one_mail_that_lists_the_dates(
         ),
         ({"timezone": "Berlin"}, "timezone=Berlin is not an IANA time zone"),
         ({"platform": "fax"}, "platform 'fax' is not an active meeting platform"),
+        ({"reminder_minutes": "60"}, "reminder_minutes of session must be a list of minutes"),
+        ({"reminder_minutes": ["x"]}, "reminder_minutes of session must be a list of minutes"),
         ({"capacity": 5}, "capacity needs registration_required"),
         (
             {"capacity": 0, "registration_required": True},
