@@ -1474,6 +1474,7 @@ export type Database = {
           "platform_data": NonNullable<Json>;
           "registration_closes_before": string | null;
           "registration_required": boolean;
+          "reminder_minutes": (number)[] | null;
           "retry_at": string | null;
           "rrule": string;
           "session_type": Database["public"]["Enums"]["session_type"];
@@ -1510,6 +1511,7 @@ export type Database = {
           "platform_data"?: NonNullable<Json>;
           "registration_closes_before"?: string | null;
           "registration_required"?: boolean;
+          "reminder_minutes"?: (number)[] | null;
           "retry_at"?: string | null;
           "rrule": string;
           "session_type"?: Database["public"]["Enums"]["session_type"];
@@ -1545,6 +1547,7 @@ export type Database = {
           "platform_data"?: NonNullable<Json>;
           "registration_closes_before"?: string | null;
           "registration_required"?: boolean;
+          "reminder_minutes"?: (number)[] | null;
           "retry_at"?: string | null;
           "rrule"?: string;
           "session_type"?: Database["public"]["Enums"]["session_type"];

@@ -1044,6 +1044,7 @@ class PublicSessionSeries(BaseModel):
     platform_data: JsonValue = Field(alias="platform_data")
     registration_closes_before: Optional[str] = Field(alias="registration_closes_before")
     registration_required: bool = Field(alias="registration_required")
+    reminder_minutes: Optional[List[int]] = Field(alias="reminder_minutes")
     retry_at: Optional[datetime.datetime] = Field(alias="retry_at")
     rrule: str = Field(alias="rrule")
     session_type: PublicSessionType = Field(alias="session_type")
@@ -1086,6 +1087,7 @@ class PublicSessionSeriesInsert(TypedDict):
         Annotated[Optional[str], Field(alias="registration_closes_before")]
     ]
     registration_required: NotRequired[Annotated[bool, Field(alias="registration_required")]]
+    reminder_minutes: NotRequired[Annotated[Optional[List[int]], Field(alias="reminder_minutes")]]
     retry_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="retry_at")]]
     rrule: Annotated[str, Field(alias="rrule")]
     session_type: NotRequired[Annotated[PublicSessionType, Field(alias="session_type")]]
@@ -1128,6 +1130,7 @@ class PublicSessionSeriesUpdate(TypedDict):
         Annotated[Optional[str], Field(alias="registration_closes_before")]
     ]
     registration_required: NotRequired[Annotated[bool, Field(alias="registration_required")]]
+    reminder_minutes: NotRequired[Annotated[Optional[List[int]], Field(alias="reminder_minutes")]]
     retry_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="retry_at")]]
     rrule: NotRequired[Annotated[str, Field(alias="rrule")]]
     session_type: NotRequired[Annotated[PublicSessionType, Field(alias="session_type")]]
