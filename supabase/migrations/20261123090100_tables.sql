@@ -488,6 +488,7 @@ create table public.session_series (
     registration_required boolean not null default false,
     registration_closes_before interval,
     capacity integer,
+    reminder_minutes integer[],
     credentials_updated_at timestamptz,
     created_by uuid default auth.uid(),
     created_at timestamptz not null default now(),
@@ -598,6 +599,14 @@ create table public.session_series (
             'registration_closes_at needs registration_required',
             'Send registration_required true, or registration_closes_at null.'
         )
+    ),
+    constraint session_series_reminder_minutes_known check (
+        private.rule(
+            reminder_minutes <@ private.reminder_choices(),
+            'session_series_reminder_minutes_known',
+            'reminder_minutes must be some of 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 4320 and 10080',
+            'Send the minutes before the start at which reminders go out, [] for none, or null for the platform''s.'
+        )
     )
 );
 comment on table public.session_series is
@@ -636,6 +645,8 @@ comment on column public.session_series.registration_required is 'Whether studen
 comment on column public.session_series.registration_closes_before is
     'How long before its start registration for a session closes; null or negative: at the start.';
 comment on column public.session_series.capacity is 'Number of seats of each session; null: unlimited.';
+comment on column public.session_series.reminder_minutes is
+    'Minutes before the start at which reminders of its sessions go out; empty: none; null: the platform''s.';
 comment on column public.session_series.credentials_updated_at is 'When a write-only part last changed; null: never set.';
 comment on column public.session_series.created_by is 'Who created it; null: the system, or a user since deleted.';
 comment on column public.session_series.created_at is 'When it was created.';
