@@ -167,7 +167,12 @@ begin
     select feed.* into v_feed
     from private.calendar_feed_tokens as held
     inner join public.calendar_feeds as feed on held.feed_id = feed.id
-    where held.token_hash = sha256(convert_to(calendar_feed.token, 'UTF8'));
+    inner join auth.users as owner on feed.owner_id = owner.id
+    where
+        held.token_hash = sha256(convert_to(calendar_feed.token, 'UTF8'))
+        -- Whoever may not sign in reads nothing by a token either.
+        and (owner.banned_until > now()) is not true
+        and owner.deleted_at is null;
     if not found then
         raise exception using
             errcode = 'PT404',
@@ -190,7 +195,7 @@ begin
 end
 $$;
 comment on function public.calendar_feed(text) is
-    'A calendar feed as text/calendar: what its owner may see at this moment, from 90 days ago to 400 days ahead, at most the 2,000 nearest sessions; cancelled ones stay as STATUS:CANCELLED. For whoever has the token. Errors: PT404, the same for wrong, revoked and deleted.';
+    'A calendar feed as text/calendar: what its owner may see at this moment, from 90 days ago to 400 days ahead, at most the 2,000 nearest sessions; cancelled ones stay as STATUS:CANCELLED. For whoever has the token. Errors: PT404, the same for wrong, revoked, and of a user who is deleted or banned.';
 revoke execute on function public.calendar_feed(text) from public, anon, authenticated, service_role;
 grant execute on function public.calendar_feed(text) to anon, authenticated, service_role;
 

@@ -127,6 +127,21 @@ def test_a_token_that_was_one_is_like_one_that_never_was(world: World, how: str)
     assert scalar(world.conn, "select count(*) from private.calendar_feed_tokens") == 0
 
 
+@pytest.mark.parametrize("column", ["banned_until", "deleted_at"])
+def test_whoever_may_not_sign_in_reads_no_feed_until_they_may_again(
+    world: World, column: str
+) -> None:
+    sam = world.student("Sam")
+    token = create(world, sam)
+    barred = f"update auth.users set {column} = %s where id = %s".encode()  # noqa: S608
+    world.conn.execute(barred, (datetime.now(UTC) + timedelta(days=1), sam))
+    with refusal(world.conn, "PT404") as refused:
+        read(world, token)
+    assert refused.message == "no calendar feed has this token"
+    world.conn.execute(barred, (None, sam))
+    assert read(world, token)
+
+
 def test_nobody_revokes_the_feed_of_somebody_else(world: World) -> None:
     sam, sofia = world.student("Sam"), world.superadmin("Sofia")
     token, its_id = create(world, sam), feed_id(world, sam)
