@@ -95,6 +95,12 @@ def _operate(options: argparse.Namespace, url: str) -> int:
             work = operate.discard(url, None if options.all else options.mails)
         case "in-doubt", _:
             work = operate.list_in_doubt(url, options.limit)
+        case "limit", "list":
+            work = operate.list_limits(url)
+        case "limit", "set":
+            work = operate.set_limit(url, options.domain, options.per_minute)
+        case "limit", _:
+            work = operate.set_limit(url, options.domain, None)
         case "suppress", "list":
             work = operate.list_suppressed(url, options.address, options.limit)
         case "suppress", "add":
@@ -202,6 +208,14 @@ def _add_operators(subparsers: "argparse._SubParsersAction[argparse.ArgumentPars
     _add_limit(listed)
     for action, about in (("add", "send nothing to it"), ("remove", "send to it again")):
         suppress.add_parser(action, help=about).add_argument("address", metavar="ADDRESS")
+    limit = subparsers.add_parser("limit", help="mails a minute, over all workers").add_subparsers(
+        dest="action", required=True
+    )
+    limit.add_parser("list", help="show the limits")
+    set_limit = limit.add_parser("set", help="set one")
+    set_limit.add_argument("domain", metavar="DOMAIN", help="what follows the @; * for all mail")
+    set_limit.add_argument("per_minute", type=int, metavar="MAILS")
+    limit.add_parser("lift", help="lift one").add_argument("domain", metavar="DOMAIN")
     replay = subparsers.add_parser("replay", help="tell again what an event told")
     replay.add_argument("event", type=int, metavar="EVENT")
     purge = subparsers.add_parser("purge", help="forget what is old")

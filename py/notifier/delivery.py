@@ -20,6 +20,7 @@ from notifier import log
 from notifier.claims import Claim, Claims, Item, Lease
 from notifier.message import Letter, MessageError
 from notifier.model import (
+    Begun,
     ClaimedEmail,
     Failure,
     LeaseLostError,
@@ -44,9 +45,7 @@ LAST_WORDS = 5.0
 class Queue(Protocol):
     """What marking needs of :class:`notifier.outbox.Outbox`."""
 
-    async def begin_sending(
-        self, claim: UUID, email_ids: Sequence[UUID], lease: float
-    ) -> set[UUID]:
+    async def begin_sending(self, claim: UUID, email_ids: Sequence[UUID], lease: float) -> Begun:
         """See the outbox."""
         ...
 
@@ -210,16 +209,21 @@ class Delivery:
                 self._group.remove(item)
                 self._give_up(item, Failure.PERMANENT, str(error))
         if letters:
-            granted = await self._begin(letters[0][0].claim, [item.email_id for item, _ in letters])
+            begun = await self._begin(letters[0][0].claim, [item.email_id for item, _ in letters])
             for item, letter in letters:
-                if item.email_id in granted:
+                if item.email_id in begun.granted:
                     await self._marked.put((item, letter))
+                elif item.email_id in begun.postponed:
+                    self._claims.close(item)
                 else:
                     self._lose(item)
                 self._group.remove(item)
+            if begun.postponed:
+                self.tally.postponed += len(begun.postponed)
+                log.event(logging.INFO, "mails_postponed", emails=len(begun.postponed))
         self._update()
 
-    async def _begin(self, claim: Claim, email_ids: list[UUID]) -> set[UUID]:
+    async def _begin(self, claim: Claim, email_ids: list[UUID]) -> Begun:
         """Mark mails as soon as the database is there; none once the claim has run out."""
         failures = 0
         while claim.holds:
@@ -229,7 +233,7 @@ class Delivery:
                 log.event(logging.WARNING, "database_lost", reason=str(error), doing="begin")
             await asyncio.sleep(backoff(failures, base=0.1, limit=1.0))
             failures += 1
-        return set()
+        return Begun(granted=set(), postponed=set())
 
     async def _release_backlog(self, reason: str) -> None:
         """Give back everything that is not marked; these attempts are not counted."""

@@ -36,6 +36,14 @@ class ClaimedEmail:
     unsubscribe_token: str | None = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Mails that may be handed over now, and those that went back to the queue for their turn."""
+
+    granted: set[UUID]
+    postponed: set[UUID]
+
+
 class Failure(Enum):
     """Why a mail was not accepted, in the words of ``notifier.fail_email``."""
 

@@ -117,6 +117,7 @@ def _worker_lines(vitals: Vitals) -> Iterator[str]:
         ("in_doubt", tally.in_doubt),
         ("dead", tally.dead),
         ("released", tally.released),
+        ("postponed", tally.postponed),
         ("lost", tally.lost),
     ):
         yield f'notifier_mails_total{{outcome="{outcome}"}} {count}'

@@ -155,6 +155,32 @@ async def purge(database_url: str, older_than: timedelta) -> str:
                 return f"{_mails(emails)} and {events:,} events forgotten"
 
 
+async def list_limits(database_url: str) -> str:
+    """The limits of mails a minute, and for how long turns have been given out."""
+    async with open_outbox(database_url) as outbox:
+        lines = await outbox.send_limits()
+    now = datetime.now().astimezone()
+    return table(
+        ("domain", "a minute", "next turn"),
+        [
+            (
+                line.domain,
+                f"{line.per_minute:,}",
+                "now" if line.next_turn_at <= now else age(line.next_turn_at, now),
+            )
+            for line in lines
+        ],
+        right=frozenset({1}),
+    )
+
+
+async def set_limit(database_url: str, domain: str, per_minute: int | None) -> str:
+    """Send at most so many mails a minute to a domain (``*``: in all); None lifts the limit."""
+    async with open_outbox(database_url) as outbox:
+        await outbox.set_send_limit(domain, per_minute)
+    return "no limit" if per_minute is None else f"at most {per_minute:,} mails a minute"
+
+
 async def list_suppressed(database_url: str, address: str | None, limit: int) -> str:
     """The addresses that nothing is sent to, by their hash; or what is known of one."""
     async with open_outbox(database_url) as outbox:

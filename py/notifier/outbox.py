@@ -16,7 +16,7 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import class_row, scalar_row, tuple_row
 
-from notifier.model import Answer, ClaimedEmail, ClaimedWebhook, Failure
+from notifier.model import Answer, Begun, ClaimedEmail, ClaimedWebhook, Failure
 from notifier.redact import redact
 
 CHANNEL = "notifier"
@@ -31,6 +31,7 @@ FUNCTIONS: tuple[LiteralString, ...] = (
     "notifier.tick()",
     "notifier.expand_events(integer)",
     "notifier.claim_emails(text, integer, interval, text, text)",
+    "notifier.take_turns(uuid, uuid[])",
     "notifier.begin_sending(uuid, uuid[], interval)",
     "notifier.complete_emails(uuid, uuid[], text)",
     "notifier.fail_email(uuid, uuid, text, text, interval)",
@@ -51,6 +52,8 @@ FUNCTIONS: tuple[LiteralString, ...] = (
     "notifier.replay_event(bigint)",
     "notifier.purge(interval, integer)",
     "notifier.note_unknown_mailbox(uuid, integer)",
+    "notifier.set_send_limit(text, integer)",
+    "notifier.list_send_limits()",
     "notifier.claim_webhooks(text, integer, interval)",
     "notifier.complete_webhook(uuid, uuid, integer)",
     "notifier.fail_webhook(uuid, uuid, integer, text, boolean, interval)",
@@ -155,6 +158,15 @@ class DoubtLine:
     in_doubt_at: datetime
     available_at: datetime
     last_error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LimitLine:
+    """Mails a minute to a domain (``*``: in all), and until when turns have been given out."""
+
+    domain: str
+    per_minute: int
+    next_turn_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,13 +287,22 @@ class Outbox:
             },
         )
 
-    async def begin_sending(
-        self, claim: UUID, email_ids: Sequence[UUID], lease: float
-    ) -> set[UUID]:
-        """Mark mails as handed over *before* they are; returns those that may be sent."""
-        return await self._ids(
-            "select notifier.begin_sending(%(claim)s, %(emails)s, %(lease)s)",
+    async def begin_sending(self, claim: UUID, email_ids: Sequence[UUID], lease: float) -> Begun:
+        """Mark mails as handed over *before* they are, as far as limits let them go now."""
+        rows = await self._fetch(
+            """
+            select postponed.id, false
+            from notifier.take_turns(%(claim)s, %(emails)s) as postponed (id)
+            union all
+            select begun.id, true
+            from notifier.begin_sending(%(claim)s, %(emails)s, %(lease)s) as begun (id)
+            """,
             {"claim": claim, "emails": list(email_ids), "lease": timedelta(seconds=lease)},
+            tuple_row,
+        )
+        return Begun(
+            granted={email_id for email_id, granted in rows if granted},
+            postponed={email_id for email_id, granted in rows if not granted},
         )
 
     async def complete_emails(
@@ -497,6 +518,19 @@ class Outbox:
         """Tell again what an event told; the new event's id."""
         rows = await self._scalars("select notifier.replay_event(%(event)s)", {"event": event_id})
         return int(rows[0])
+
+    async def set_send_limit(self, domain: str, per_minute: int | None) -> None:
+        """Send at most so many mails a minute to a domain (``*``: in all); None lifts the limit."""
+        await self._scalars(
+            "select notifier.set_send_limit(%(domain)s, %(per_minute)s)",
+            {"domain": domain, "per_minute": per_minute},
+        )
+
+    async def send_limits(self) -> list[LimitLine]:
+        """The limits in force."""
+        return await self._rows(
+            LimitLine, "select domain, per_minute, next_turn_at from notifier.list_send_limits()"
+        )
 
     async def suppress_address(self, address: str) -> bool:
         """Send nothing to an address any more; False if that was so already."""

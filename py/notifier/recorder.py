@@ -55,6 +55,7 @@ class Tally:
     in_doubt: int = 0
     dead: int = 0
     released: int = 0
+    postponed: int = 0
     lost: int = 0
 
 

@@ -16,6 +16,7 @@ begin
         update notifier.emails as email
         set
             status = 'sending',
+            turn_scope = null,
             lease_until = case when email.carried_by is null then clock_timestamp() + begin_sending.lease end
         where email.id = any(
             notifier.with_carried(

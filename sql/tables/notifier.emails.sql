@@ -24,6 +24,7 @@ create table notifier.emails (
     urgent boolean not null default false,
     attempts integer not null default 0,
     available_at timestamptz not null default clock_timestamp(),
+    turn_scope text,
     postponed_for text,
     claim_id uuid,
     claimed_by text,
@@ -42,6 +43,7 @@ create table notifier.emails (
     constraint emails_event_id_fkey foreign key (event_id) references notifier.events (id),
     constraint emails_carried_by_fkey foreign key (carried_by) references notifier.emails (id) on delete set null,
     constraint emails_attempts_not_negative check (attempts >= 0),
+    constraint emails_turn_scope_known check (turn_scope in ('domain', 'all')),
     constraint emails_claim_while_held check (
         status not in ('claimed', 'sending') or (claim_id is not null and num_nonnulls(lease_until, carried_by) = 1)
     ),
@@ -100,6 +102,8 @@ comment on column notifier.emails.attempts is 'Claims so far, those given back n
 comment on column notifier.emails.available_at is 'Not to be claimed earlier.';
 comment on column notifier.emails.postponed_for is
     'What it was last put off for by the recipient''s wish, until available_at: quiet_hours or digest; null: nothing.';
+comment on column notifier.emails.turn_scope is
+    'Under which of notifier.send_limits it has its turn, at available_at: domain, or all; null until it had to wait for one, and once it is begun.';
 comment on column notifier.emails.claim_id is 'The claim that holds or last held it; a worker acts on rows of its own claim only.';
 comment on column notifier.emails.claimed_by is 'Name of the worker that holds or last held it.';
 comment on column notifier.emails.lease_until is

@@ -510,6 +510,63 @@ revoke execute on function notifier.purge(interval, integer) from public;
 grant execute on function notifier.purge(interval, integer) to notifier;
 
 -- Security definer: role notifier may call the queue's functions and read nothing.
+create function notifier.set_send_limit(domain text, per_minute integer)
+returns void
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if domain is null or not (domain = '*' or domain ~ '^[A-Za-z0-9.\-]{1,253}$') then
+        raise exception using
+            errcode = '22023',
+            message = 'domain is not a mail domain',
+            hint = 'Send what follows the @, such as example.com, or * for all mail.';
+    end if;
+    if per_minute not between 1 and 1000000 then
+        raise exception using
+            errcode = '22023',
+            message = 'per_minute must be from 1 to 1000000',
+            hint = 'Send null to lift the limit.';
+    end if;
+    if per_minute is null then
+        delete from notifier.send_limits as held where held.domain = lower(set_send_limit.domain);
+        return;
+    end if;
+    insert into notifier.send_limits as held (domain, per_minute)
+    values (lower(set_send_limit.domain), set_send_limit.per_minute)
+    on conflict on constraint send_limits_pkey do update set per_minute = excluded.per_minute;
+end
+$$;
+comment on function notifier.set_send_limit(text, integer) is
+    'At most so many mails a minute to a domain, or in all (*), over all workers; null lifts the limit. Mails that have been given a later turn keep it. 22023: bad argument.';
+revoke execute on function notifier.set_send_limit(text, integer) from public;
+grant execute on function notifier.set_send_limit(text, integer) to notifier;
+
+-- For operators. Security definer: role notifier may call the queue's functions and read nothing.
+create function notifier.list_send_limits()
+returns table (domain text, per_minute integer, next_turn_at timestamptz)
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return query
+    select
+        held.domain,
+        held.per_minute,
+        held.next_turn_at
+    from notifier.send_limits as held
+    order by held.domain;
+end
+$$;
+comment on function notifier.list_send_limits() is
+    'The limits in force, and until when turns have been given out: in the past, nothing is held back.';
+revoke execute on function notifier.list_send_limits() from public;
+grant execute on function notifier.list_send_limits() to notifier;
+
+-- Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.suppress_address(address text, reason text default 'operator')
 returns boolean
 language plpgsql

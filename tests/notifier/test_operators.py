@@ -198,3 +198,32 @@ def test_a_test_mail_that_is_refused_says_why(classroom: Classroom, daemons: Dae
     assert refused.stdout.startswith("smtp: permanent: 550 5.1.1 unknown")
     assert nonsense.returncode == 1
     assert "not a mail address" in nonsense.stderr
+
+
+def test_limits_are_set_shown_and_lifted(classroom: Classroom, run: Run) -> None:
+    assert run("limit", "set", "example.test", "60") == (0, "at most 60 mails a minute\n")
+
+    code, listed = run("limit", "list")
+    assert code == 0
+    assert listed.splitlines()[1].split() == ["example.test", "60", "now"]
+
+    assert run("limit", "lift", "example.test") == (0, "no limit\n")
+    assert len(run("limit", "list")[1].splitlines()) == 1
+    code, refused = run("limit", "set", "nobody@example.test", "60")
+    assert (code, "not a mail domain" in refused) == (1, True)
+
+
+def test_a_worker_keeps_to_a_limit_and_sends_what_has_waited(
+    classroom: Classroom, mail_server: SmtpServer, daemons: Daemons, run: Run
+) -> None:
+    run("limit", "set", "example.test", "1")
+    daemon = daemons.start(environment(classroom.database, mail_server, NOTIFIER_POLL_SECONDS="1"))
+
+    classroom.schedule()
+    wait_until(lambda: classroom.statuses() == {"sent": 1, "queued": 2}, "one goes")
+    assert [line["emails"] for line in daemon.events("mails_postponed")] == ["2"]
+    assert daemon.events("mail_lost") == []
+
+    classroom.make_due()
+    wait_until(lambda: classroom.all_sent(3), "their turns have come")
+    assert daemon.stop() == 0
