@@ -294,6 +294,7 @@ create table notifier.emails (
     urgent boolean not null default false,
     attempts integer not null default 0,
     available_at timestamptz not null default clock_timestamp(),
+    turn_scope text,
     postponed_for text,
     claim_id uuid,
     claimed_by text,
@@ -312,6 +313,7 @@ create table notifier.emails (
     constraint emails_event_id_fkey foreign key (event_id) references notifier.events (id),
     constraint emails_carried_by_fkey foreign key (carried_by) references notifier.emails (id) on delete set null,
     constraint emails_attempts_not_negative check (attempts >= 0),
+    constraint emails_turn_scope_known check (turn_scope in ('domain', 'all')),
     constraint emails_claim_while_held check (
         status not in ('claimed', 'sending') or (claim_id is not null and num_nonnulls(lease_until, carried_by) = 1)
     ),
@@ -370,6 +372,8 @@ comment on column notifier.emails.attempts is 'Claims so far, those given back n
 comment on column notifier.emails.available_at is 'Not to be claimed earlier.';
 comment on column notifier.emails.postponed_for is
     'What it was last put off for by the recipient''s wish, until available_at: quiet_hours or digest; null: nothing.';
+comment on column notifier.emails.turn_scope is
+    'Under which of notifier.send_limits it has its turn, at available_at: domain, or all; null until it had to wait for one, and once it is begun.';
 comment on column notifier.emails.claim_id is 'The claim that holds or last held it; a worker acts on rows of its own claim only.';
 comment on column notifier.emails.claimed_by is 'Name of the worker that holds or last held it.';
 comment on column notifier.emails.lease_until is
@@ -485,6 +489,25 @@ comment on column notifier.suppressions.created_at is 'When it was first heard o
 alter table notifier.suppressions enable row level security;
 
 create index suppressions_suppressed_at_idx on notifier.suppressions (suppressed_at);
+
+-- How many mails a minute may go to a mail domain, or out altogether: what all workers share stands where all look. A
+-- limit hands out turns evenly; a mail whose turn is later goes back to the queue until then, once, and is decided anew
+-- when it comes. Empty unless an operator sets one.
+create table notifier.send_limits (
+    domain text not null,
+    per_minute integer not null,
+    next_turn_at timestamptz not null default clock_timestamp(),
+    constraint send_limits_pkey primary key (domain),
+    constraint send_limits_domain_lower_case check (domain = '*' or domain ~ '^[a-z0-9.\-]{1,253}$'),
+    constraint send_limits_per_minute_positive check (per_minute between 1 and 1000000)
+);
+comment on table notifier.send_limits is
+    'Mails a minute to a domain, and in all (*), over all workers. Urgent mail counts and is not held back.';
+comment on column notifier.send_limits.domain is 'What follows the @, in lower case ASCII; * for all mail.';
+comment on column notifier.send_limits.per_minute is 'Mails a minute.';
+comment on column notifier.send_limits.next_turn_at is 'When the next mail may go; those before have their turns.';
+
+alter table notifier.send_limits enable row level security;
 
 -- What a provider tells of mails after it has accepted them: delivered, bounced, complained of. Its own id of the event
 -- is the key, so that hearing it twice changes nothing.
