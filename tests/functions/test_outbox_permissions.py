@@ -17,8 +17,10 @@ from support.world import World
 QUEUE_FUNCTIONS = {
     "begin_sending",
     "claim_emails",
+    "claim_report_mails",
     "claim_webhooks",
     "complete_emails",
+    "complete_report_mail",
     "complete_webhook",
     "dead_emails",
     "discard_emails",
@@ -215,6 +217,7 @@ def test_row_level_security_is_on_and_no_policy_opens_the_outbox(conn: psycopg.C
         ("gate", True, False),
         ("mail_events", True, False),
         ("reminder_clock", True, False),
+        ("report_mails", True, False),
         ("send_limits", True, False),
         ("suppressions", True, False),
         ("webhook_deliveries", True, False),
