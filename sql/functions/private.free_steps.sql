@@ -11,6 +11,9 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    v_steps private.series_step[] := steps;
+    v_series public.session_series;
+    v_session public.success_sessions;
     v_id uuid;
     v_clashing bigint[];
     v_lines text;
@@ -22,8 +25,33 @@ begin
     loop
         perform private.take_mentor_turn(v_id);
     end loop;
+
+    -- Where the platform makes the meetings, their account is chosen for each time, as it will be when they are written.
+    select series.* into v_series
+    from public.session_series as series
+    where series.id = free_steps.series_id;
+    for v_number in 1..cardinality(v_steps) loop
+        select session.* into v_session
+        from public.success_sessions as session
+        where session.id = v_steps[v_number].session_id;
+        if not found and v_series.link is null and v_series.meeting_account_id is null then
+            v_session.id := gen_random_uuid();
+            v_session.platform := v_series.platform;
+        elsif not exists (
+            select from public.session_meetings as meeting
+            where meeting.session_id = v_session.id and meeting.is_wanted
+        ) then
+            continue;
+        end if;
+        v_session.status := 'upcoming';
+        v_session.mentor_id := v_steps[v_number].mentor_id;
+        v_session.start_time := v_steps[v_number].start_time;
+        v_session.end_time := v_steps[v_number].end_time;
+        v_session.meeting_account_id := v_steps[v_number].meeting_account_id;
+        v_steps[v_number].meeting_account_id := private.choose_meeting_account(v_session);
+    end loop;
     for v_id in
-        select distinct step.meeting_account_id from unnest(steps) as step
+        select distinct step.meeting_account_id from unnest(v_steps) as step
         where step.meeting_account_id is not null
         order by step.meeting_account_id
     loop
@@ -37,8 +65,8 @@ begin
             listed.session_id,
             listed.series_date,
             listed.start_time
-        from private.step_clashes(steps, moved_session_ids) as found
-        inner join unnest(steps) with ordinality as listed on found.ordinal = listed.ordinality
+        from private.step_clashes(v_steps, moved_session_ids) as found
+        inner join unnest(v_steps) with ordinality as listed on found.ordinal = listed.ordinality
     ),
 
     skipped as (
@@ -63,7 +91,7 @@ begin
     from noted;
     if v_clashing is not null and not skip_clashes then
         perform private.refuse_clash(
-            format('%s of %s dates clash', cardinality(v_clashing), cardinality(steps)),
+            format('%s of %s dates clash', cardinality(v_clashing), cardinality(v_steps)),
             v_lines,
             'Nothing was written. Choose another time, mentor or account, or leave them out with "on_clash": "skip".'
         );
@@ -73,7 +101,7 @@ begin
             listed.session_id, listed.series_date, listed.start_time, listed.end_time, listed.mentor_id,
             listed.meeting_account_id
         )::private.series_step
-        from unnest(steps) with ordinality as listed
+        from unnest(v_steps) with ordinality as listed
         where listed.ordinality <> all(coalesce(v_clashing, '{}'))
         order by listed.ordinality
     );

@@ -367,6 +367,33 @@ def test_meetings_that_the_platform_makes_are_no_edits_of_dates(
     assert {secrets(conn, row["id"])["zoom_passcode"] for row in on} == {"SECRET"}
 
 
+def test_where_the_platform_makes_meetings_a_date_clashes_only_if_no_account_has_room(
+    conn: psycopg.Connection, world: World, manager: UUID
+) -> None:
+    for name in ("First", "Second"):
+        world.meeting_account(name, at_once=1)
+    conn.execute("update public.meeting_accounts set external_id = name")
+    for week in range(2):
+        world.session("Elsewhere", starts=MONDAY + week * WEEK, link=None)
+    made = create(conn, manager, link=None)  # on the other account
+    assert len({row["meeting_account_id"] for row in made}) == 2
+
+    with refusal(conn, "23P01") as refused:
+        create(conn, manager, link=None)
+    assert refused.message == "2 of 5 dates clash"
+    third = create(conn, manager, {"pattern": "weekly", "count": 5, "on_clash": "skip"}, link=None)
+    assert [row["start_time"] for row in third] == [MONDAY + n * WEEK for n in (2, 3)] + [
+        row["start_time"] for row in made[4:]
+    ]
+
+    # Moved to where the account it has is taken, a date takes the other one.
+    noon = MONDAY.astimezone(BERLIN).replace(hour=12)
+    busy = third[0]["meeting_account_id"]
+    world.session(starts=noon + 2 * WEEK, meeting_account_id=busy)
+    (first, *_) = update(conn, manager, third[0]["id"], "all", start_time=noon + 2 * WEEK)
+    assert first["meeting_account_id"] not in {None, busy}
+
+
 # -- following -------------------------------------------------------------------------------------
 
 
