@@ -320,7 +320,7 @@ begin
         perform private.take_mentor_turn(v_id);
     end loop;
 
-    -- Where the platform makes the meetings, their account is chosen for each time, as it will be when they are written.
+    -- Where the platform makes the meetings, the account is chosen for each time, as it will be when they are written.
     select series.* into v_series
     from public.session_series as series
     where series.id = free_steps.series_id;
