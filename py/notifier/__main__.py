@@ -125,7 +125,7 @@ def _preview(options: argparse.Namespace) -> int:
         else Mailbox("Live Sessions", "sessions@example.com")
     )
     kinds = commands.preview_kinds() if options.kind == "all" else (options.kind,)
-    for path in commands.preview(kinds, options.output, app_url, sender):
+    for path in commands.preview(kinds, options.output, app_url, sender, options.locale):
         print(path)
     return 0
 
@@ -164,6 +164,7 @@ def _parser() -> argparse.ArgumentParser:
     preview = subparsers.add_parser("preview", help="write a sample mail to files")
     preview.add_argument("kind", choices=["all", *commands.preview_kinds()], metavar="KIND")
     preview.add_argument("-o", "--output", type=Path, default=Path("preview"), metavar="FOLDER")
+    preview.add_argument("--locale", default="en", metavar="TAG", help="language, such as pl (en)")
     report = subparsers.add_parser(
         "report",
         help="write the report of some days as an HTML page, or mail it to those who asked for it",

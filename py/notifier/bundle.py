@@ -6,15 +6,17 @@ so that what a group says holds for each of its dates.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from gettext import NullTranslations
 
+from notifier.language import words
 from notifier.views import Change, Part, Reader, SessionView
 from notifier.when import Span, describe_zone
 
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What is told about a session: as a heading, and after a number ("3 cancelled").
+    """What is told about a session: as a heading, and with its number, both in English.
 
     ``visible``: its page is still the reader's to see. ``off``: it does not take place.
     """
@@ -26,16 +28,16 @@ class News:
 
 
 _NEWS = {
-    "session_scheduled": News("New", "new"),
-    "session_rescheduled": News("Moved to another time", "moved"),
-    "session_updated": News("Changed", "changed"),
-    "meeting_link_changed": News("Another meeting link", "with another link"),
-    "session_cancelled": News("Cancelled", "cancelled", off=True),
-    "recording_available": News("Recordings to watch", "to watch"),
-    "mentor_assigned": News("You host", "to host"),
-    "mentor_unassigned": News("You no longer host", "no longer yours", visible=False),
+    "session_scheduled": News("New", "%(number)s new"),
+    "session_rescheduled": News("Moved to another time", "%(number)s moved"),
+    "session_updated": News("Changed", "%(number)s changed"),
+    "meeting_link_changed": News("Another meeting link", "%(number)s with another link"),
+    "session_cancelled": News("Cancelled", "%(number)s cancelled", off=True),
+    "recording_available": News("Recordings to watch", "%(number)s to watch"),
+    "mentor_assigned": News("You host", "%(number)s to host"),
+    "mentor_unassigned": News("You no longer host", "%(number)s no longer yours", visible=False),
 }
-_UNINVITED = News("No longer yours", "no longer yours", visible=False)
+_UNINVITED = News("No longer yours", "%(number)s no longer yours", visible=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,45 +118,57 @@ def make_bundle(kind: str, parts: Sequence[Part], reader: Reader) -> Bundle:
     one_title = _same(parts, lambda part: part.session.title)
     one_course = _same(parts, lambda part: part.session.course)
     first = parts[0].session
-    groups = _groups(parts)
+    speech = words(reader.locale)
+    groups = _groups(parts, speech)
     shared = tuple(fact for fact in groups[0].facts if all(fact in each.facts for each in groups))
     planned = _planned(parts)
     told = [_news(part) for part in parts]
     counts = Counter(each.counted for each in told)
-    kinds = {part.session.kind for part in parts}
+    kinds = {part.session.kinds for part in parts}
+    days = list(dict.fromkeys(part.when.date for part in (parts[0], parts[-1])))
     return Bundle(
         title=first.title if one_title else "",
         name=first.title if one_title else first.course if one_course else "",
         count=len(parts),
-        counted=_counted(len(parts), "date" if one_title else "session"),
-        kind=f"{kinds.pop()}s" if len(kinds) == 1 else "Sessions",
+        counted=_counted(len(parts), one_title, speech),
+        kind=kinds.pop() if len(kinds) == 1 else speech.gettext("Sessions"),
         zone=_zone(parts, reader),
         first=parts[0].when,
-        days=" to ".join(dict.fromkeys(part.when.date for part in (parts[0], parts[-1]))),
-        pattern=_pattern(parts),
+        days=(
+            days[0]
+            if len(days) == 1
+            else speech.gettext("%(first)s to %(last)s") % {"first": days[0], "last": days[1]}
+        ),
+        pattern=_pattern(parts, speech),
         planned=planned,
         clocks_differ=bool(planned) and not _same(parts, lambda part: part.when.hours),
         facts=shared,
         description=(
             first.description if _same(parts, lambda part: part.session.description) else ()
         ),
-        news=", ".join(f"{count} {news}" for news, count in counts.items()),
+        news=", ".join(
+            speech.ngettext(news, news, count) % {"number": count} for news, count in counts.items()
+        ),
         all_cancelled=all(part.session.cancelled for part in parts),
         all_uninvited=set(told) == {_UNINVITED},
         headed=len(groups) > 1 or kind in ("series_updated", "daily_digest"),
-        groups=tuple(_group(each, shared, one_title, bool(planned)) for each in groups),
+        groups=tuple(_group(each, shared, one_title, bool(planned), speech) for each in groups),
     )
 
 
 def _group(
-    sharing: _Sharing, said: tuple[tuple[str, str], ...], one_title: bool, planned_said: bool
+    sharing: _Sharing,
+    said: tuple[tuple[str, str], ...],
+    one_title: bool,
+    planned_said: bool,
+    speech: NullTranslations,
 ) -> Group:
     """``said`` facts are the bundle's, and so is ``planned``, if ``planned_said``."""
     parts, news = sharing.parts, sharing.news
     planned = "" if planned_said or len(parts) == 1 else _planned(parts)
     return Group(
-        news=news,
-        counted=_counted(len(parts), "date" if one_title else "session"),
+        news=replace(news, heading=speech.gettext(news.heading)),
+        counted=_counted(len(parts), one_title, speech),
         facts=tuple(fact for fact in sharing.facts if fact not in said),
         planned=planned,
         changes=parts[0].changes,
@@ -177,12 +191,12 @@ def _group(
     )
 
 
-def _groups(parts: Sequence[Part]) -> list[_Sharing]:
+def _groups(parts: Sequence[Part], speech: NullTranslations) -> list[_Sharing]:
     """In order of their earliest session."""
     groups: dict[object, _Sharing] = {}
     for part in parts:
         news = _news(part)
-        facts = tuple(_facts(part.session, news))
+        facts = tuple((speech.gettext(name), value) for name, value in _facts(part.session, news))
         key = news, facts, part.changes, part.description_changed, part.meeting_details_changed
         groups.setdefault(key, _Sharing(facts, news)).parts.append(part)
     return list(groups.values())
@@ -206,12 +220,14 @@ def _facts(session: SessionView, news: News) -> Iterable[tuple[str, str]]:
         yield "Reason", session.cancel_reason
 
 
-def _pattern(parts: Sequence[Part]) -> str:
-    """English, like the templates: weekdays take an s."""
+def _pattern(parts: Sequence[Part], speech: NullTranslations) -> str:
     if len(parts) > 1 and _same(
         parts, lambda part: (part.when.weekday, part.when.hours, part.zone)
     ):
-        return f"{parts[0].when.weekday}s, {parts[0].when.hours}"
+        return speech.gettext("%(weekday)ss, %(hours)s") % {
+            "weekday": parts[0].when.weekday,
+            "hours": parts[0].when.hours,
+        }
     return ""
 
 
@@ -240,5 +256,7 @@ def _same(parts: Sequence[Part], what: Callable[[Part], object]) -> bool:
     return all(what(part) == first for part in parts)
 
 
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def _counted(number: int, one_title: bool, speech: NullTranslations) -> str:
+    if one_title:
+        return speech.ngettext("%(number)s date", "%(number)s dates", number) % {"number": number}
+    return speech.ngettext("%(number)s session", "%(number)s sessions", number) % {"number": number}

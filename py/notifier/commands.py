@@ -1,6 +1,7 @@
 """The commands that try things out or look: ``check``, ``preview`` and ``report``."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -29,14 +30,16 @@ async def check(settings: Settings) -> tuple[bool, list[str]]:
     return all(fine for fine, _ in findings), lines
 
 
-def preview(kinds: Sequence[str], folder: Path, app_url: str, sender: Mailbox) -> list[Path]:
+def preview(
+    kinds: Sequence[str], folder: Path, app_url: str, sender: Mailbox, locale: str = "en"
+) -> list[Path]:
     """Write sample mails of these kinds to ``folder``, each as .eml, .html and .txt; the files."""
     folder.mkdir(parents=True, exist_ok=True)
     composer = Composer(Renderer(app_url, sender.name), sender)
     written: list[Path] = []
     samples = {name: email for kind in kinds for name, email in samples_of(kind).items()}
     for name, email in samples.items():
-        letter = composer.compose(email)
+        letter = composer.compose(replace(email, locale=locale))
         for suffix, content in (
             (".eml", letter.wire),
             (".html", letter.html.encode()),

@@ -49,7 +49,7 @@ class Composer:
         return self._press(email).print(
             email.email_id,
             Mailbox(name, address),
-            greeting_for(name),
+            greeting_for(name, email.locale),
             _calendars(email.calendars),
             self._unsubscribe(email.unsubscribe_token),
         )

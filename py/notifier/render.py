@@ -18,8 +18,9 @@ from babel import Locale
 
 from notifier.address import one_line
 from notifier.bundle import make_bundle
+from notifier.language import catalog_of, languages, resolve_locale, words
 from notifier.views import Reader, clean, moment, view_part
-from notifier.when import clock, resolve_locale
+from notifier.when import clock
 
 GAP = "\0"
 """Where the greeting goes. Postgres stores no NUL, so no data can contain it."""
@@ -87,10 +88,11 @@ class SummaryView:
     roster: tuple[Attendee, ...]
 
 
-def greeting_for(full_name: str | None) -> str:
+def greeting_for(full_name: str | None, locale: str | None = None) -> str:
     """The line that opens a mail; people without a name are greeted all the same."""
     name = one_line(full_name or "")[:100]
-    return f"Hi {name}," if name else "Hello,"
+    say = words(resolve_locale(locale)).gettext
+    return say("Hi %(name)s,") % {"name": name} if name else say("Hello,")
 
 
 class Renderer:
@@ -101,15 +103,7 @@ class Renderer:
         self._app_url = app_url
         self._kinds = known_kinds()
         self._sender_name = sender_name or "Live Sessions"
-        self._templates = jinja2.Environment(
-            loader=jinja2.PackageLoader("notifier", "templates"),
-            undefined=jinja2.StrictUndefined,
-            autoescape=jinja2.select_autoescape(enabled_extensions=("html",), default=False),
-            finalize=_refuse_none,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-        )
+        self._templates = {name: _environment(name) for name in languages()}
 
     def render(
         self,
@@ -128,12 +122,13 @@ class Renderer:
         if kind not in self._kinds:
             raise RenderError(f"no template for kind {one_line(kind)!r}")
         reader = Reader(role, resolve_locale(locale), timezone, self._app_url)
+        templates = self._templates[catalog_of(reader.locale)]
         try:
             context = self._context(
                 kind, reader, json.loads(parts), json.loads(summary) if summary else None
             )
             subject, text, html = (
-                self._templates.get_template(f"{kind}/{part}").render(context)
+                templates.get_template(f"{kind}/{part}").render(context)
                 for part in ("subject.txt", "body.txt", "body.html")
             )
         except (jinja2.TemplateError, LookupError, TypeError, ValueError, AttributeError) as error:
@@ -161,6 +156,7 @@ class Renderer:
             "greeting": GAP,
             "sender": self._sender_name,
             "language": str(reader.locale).replace("_", "-"),
+            "direction": reader.locale.text_direction,
             "role": reader.role,
             "bundle": bundle,
             "heading": first.session.title if bundle is None else bundle.name or bundle.counted,
@@ -175,6 +171,24 @@ class Renderer:
         }
 
 
+def _environment(language: str) -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("notifier", "templates"),
+        undefined=jinja2.StrictUndefined,
+        autoescape=jinja2.select_autoescape(enabled_extensions=("html",), default=False),
+        finalize=_refuse_none,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        extensions=["jinja2.ext.i18n"],
+    )
+    speech = words(Locale.parse(language))
+    environment.install_gettext_callables(  # type: ignore[attr-defined]
+        speech.gettext, speech.ngettext, newstyle=True
+    )
+    return environment
+
+
 def known_kinds() -> tuple[str, ...]:
     """The kinds that can be rendered, in alphabetical order."""
     folder = files("notifier") / "templates"
@@ -182,15 +196,16 @@ def known_kinds() -> tuple[str, ...]:
 
 
 def _summary(summary: Mapping[str, Any], zone: ZoneInfo, locale: Locale) -> SummaryView:
-    counts = tuple((label, int(summary[status])) for status, label in STATUS_LABELS.items())
+    say = words(locale).gettext
+    counts = tuple((say(label), int(summary[status])) for status, label in STATUS_LABELS.items())
     return SummaryView(
         invited=int(summary["invited"]),
         attended=sum(int(summary[status]) for status in ("present", "late", "partial")),
         counts=counts,
         roster=tuple(
             Attendee(
-                name=clean(student["full_name"]) or "(no name)",
-                status=STATUS_LABELS.get(student["status"], "Not marked"),
+                name=clean(student["full_name"]) or say("(no name)"),
+                status=say(STATUS_LABELS.get(student["status"], "Not marked")),
                 minutes=int(student["minutes_present"] or 0),
                 joined=_joined(student["joined_at"], zone, locale),
             )

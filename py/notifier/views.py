@@ -1,6 +1,6 @@
 """One session of a mail as templates see it: clean strings, times on the reader's clock."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,8 +10,14 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 
 from notifier.address import one_line
+from notifier.language import words
 from notifier.when import Span, describe_span, resolve_zone, same_clock
 
+PLURALS = {
+    "success_session": "Success sessions",
+    "mentorship": "Mentorship meetings",
+    "group_coaching": "Group coaching calls",
+}
 SESSION_TYPES = {
     "success_session": "Success session",
     "mentorship": "Mentorship meeting",
@@ -55,6 +61,7 @@ class SessionView:
     title: str
     description: tuple[str, ...]
     kind: str
+    kinds: str
     mentor: str
     course: str
     batch: str
@@ -107,9 +114,10 @@ def view_part(part: Mapping[str, Any], reader: Reader) -> Part:
     session_zone = resolve_zone(session["timezone"])
     start, end = moment(session["start_time"]), moment(session["end_time"])
     planned = describe_span(start, end, session_zone, reader.locale)
+    say = words(reader.locale).gettext
     return Part(
         kind=part["kind"],
-        session=_session(session, reader.app_url),
+        session=_session(session, reader),
         start=start,
         end=end,
         zone=zone,
@@ -119,7 +127,10 @@ def view_part(part: Mapping[str, Any], reader: Reader) -> Part:
         elsewhere=None if same_clock(start, end, zone, session_zone) else planned,
         moved=_moved(session, changes, zone, reader.locale),
         changes=tuple(
-            Change(label, *(_shown(field, changes[field][which]) for which in ("old", "new")))
+            Change(
+                say(label),
+                *(_shown(field, changes[field][which], say) for which in ("old", "new")),
+            )
             for field, label in FIELD_LABELS.items()
             if field in changes
         ),
@@ -144,17 +155,19 @@ def clean(value: str | None) -> str:
     return one_line(value or "")
 
 
-def _shown(field: str, value: Any) -> str:
+def _shown(field: str, value: Any, say: Callable[[str], str]) -> str:
     if field == "meeting_link":
-        return "the backup link" if value else "the usual link"
-    return clean(value) or "none"
+        return say("the backup link") if value else say("the usual link")
+    return clean(value) or say("none")
 
 
-def _session(session: Mapping[str, Any], app_url: str) -> SessionView:
+def _session(session: Mapping[str, Any], reader: Reader) -> SessionView:
+    say, app_url = words(reader.locale).gettext, reader.app_url
     return SessionView(
         title=clean(session["title"]),
         description=_paragraphs(session["description"]),
-        kind=SESSION_TYPES.get(session["session_type"], "Session"),
+        kind=say(SESSION_TYPES.get(session["session_type"], "Session")),
+        kinds=say(PLURALS.get(session["session_type"], "Sessions")),
         mentor=clean(session["mentor_name"]),
         course=clean(session["course_name"]),
         batch=clean(session["batch_name"]),
@@ -183,7 +196,7 @@ def _moved(
             for field in ("start_time", "end_time")
         )
         spans.append(describe_span(start, end, zone, locale))
-    return Change("Time", *(span.brief for span in spans))
+    return Change(words(locale).gettext("Time"), *(span.brief for span in spans))
 
 
 def _paragraphs(value: str | None) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale
 from babel.dates import (
     format_date,
     format_skeleton,
@@ -15,10 +15,8 @@ from babel.dates import (
     get_timezone_name,
 )
 
-LANGUAGES = frozenset({"en"})
-"""Languages the templates are written in; a date in another language would look out of place."""
+from notifier.language import words
 
-DEFAULT_LOCALE = Locale("en")
 UTC = ZoneInfo("UTC")
 DASH = "\N{EN DASH}"
 
@@ -40,17 +38,6 @@ class Span:
     clock: str
     weekday: str
     zone: str
-
-
-def resolve_locale(name: str | None) -> Locale:
-    """The locale called ``name`` (``en-GB``, ``en_IN``); English if no template speaks it."""
-    if not name:
-        return DEFAULT_LOCALE
-    try:
-        locale = Locale.parse(name.replace("-", "_"))
-    except (ValueError, UnknownLocaleError):
-        return DEFAULT_LOCALE
-    return locale if locale.language in LANGUAGES else DEFAULT_LOCALE
 
 
 def resolve_zone(*names: str | None) -> ZoneInfo:
@@ -78,7 +65,10 @@ def describe_span(start: datetime, end: datetime, zone: ZoneInfo, locale: Locale
     clock_end = clock(local_end, locale)
     zone_start, zone_end = _zone_name(local_start, locale), _zone_name(local_end, locale)
     if local_end.date() != local_start.date():
-        clock_end = f"{clock_end} on {format_date(local_end, 'full', locale=locale)}"
+        clock_end = words(locale).gettext("%(time)s on %(date)s") % {
+            "time": clock_end,
+            "date": format_date(local_end, "full", locale=locale),
+        }
     if local_end.utcoffset() != local_start.utcoffset():
         # The clocks change during the session: without this the two times would not add up.
         clock_end = f"{clock_end} ({zone_end})"
@@ -105,7 +95,7 @@ def describe_zone(moments: Sequence[datetime], zone: ZoneInfo, locale: Locale) -
     if len(offsets) == 1:
         return f"{_zone_name(local[0], locale)} ({zone.key}, {offsets[0]})"
     name = _plain_spaces(get_timezone_name(zone, "long", locale=locale))
-    return f"{name} ({zone.key}, {' and '.join(offsets)})"
+    return f"{name} ({zone.key}, {words(locale).gettext(' and ').join(offsets)})"
 
 
 def clock(moment: datetime, locale: Locale) -> str:

@@ -125,7 +125,7 @@ def test_every_kind_says_what_when_and_where(kind: str, role: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("part", ["subject.txt", "body.txt", "body.html"])
 def test_every_part_of_every_kind_is_strict_about_missing_values(kind: str, part: str) -> None:
-    templates = Renderer("https://app.example.com", "Acme")._templates
+    templates = Renderer("https://app.example.com", "Acme")._templates["en"]
 
     assert templates.undefined is jinja2.StrictUndefined
     with pytest.raises(jinja2.UndefinedError):

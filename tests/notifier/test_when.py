@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from babel import Locale
 
-from notifier.when import DASH, describe_span, resolve_locale, resolve_zone, same_clock
+from notifier.language import resolve_locale
+from notifier.when import DASH, describe_span, resolve_zone, same_clock
 
 ENGLISH = Locale("en")
 BERLIN = ZoneInfo("Europe/Berlin")
