@@ -109,6 +109,7 @@ def render_mail(report: str, sender_name: str, app_url: str) -> Edition:
         greeting=GAP,
         heading=f"{view.title}: {view.days}",
         language="en",
+        direction="ltr",
         sender=sender_name or view.title,
         home=f"{app_url}/sessions",
     )
@@ -128,7 +129,10 @@ def _render(report: str, *templates: str, **context: str) -> list[str]:
         autoescape=jinja2.select_autoescape(enabled_extensions=("html",), default=False),
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
     )
+    # The report is English; the frame that it shares with other mails asks for words.
+    pages.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
     view = _view(report)
     try:
         return [pages.get_template(name).render(report=view, **context) for name in templates]
