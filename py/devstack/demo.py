@@ -24,10 +24,13 @@ ADMIN = "ada@example.com"
 MENTOR = "marta@example.com"
 STUDENT = "sam@example.com"
 ABSENTEE = "sita@example.com"
+OTHER_MENTOR = "milo@example.com"
 OUTSIDERS = ("otto@example.com", "uma@example.com", "pia@example.com", "milo@example.com")
 
 BATCH = "Autumn cohort"
 TITLE = "Window functions, live"
+SECOND_TITLE = "Ask me anything"
+BACKUP_LINK = "https://meet.example.com/backup"
 PASSCODE = "4711-demo"
 LINK = "https://zoom.us/j/123456789"
 
@@ -40,6 +43,7 @@ _POLL_SECONDS = 0.1
 _INVITED = "New session"
 _HOSTS = "You host"
 _SUMMARY = "Attendance"
+_MOVED = "New meeting link"
 
 _MINE = "segmented_weekly_success_sessions"
 
@@ -89,6 +93,12 @@ class _Play:
             self._end(session)
         with self._step("Her summary arrives"):
             self._see_summary(session)
+        with self._step("Ada plans a session without a link, and Zoom makes the meeting"):
+            second = self._have_a_meeting_made()
+        with self._step("Sam enters it by a link of his own, and Zoom tells that he came"):
+            own_link = self._enter(second)
+        with self._step("Zoom fails; Milo leads everybody to the backup link"):
+            self._switch(second, own_link)
         with self._step("Nobody else got mail"):
             self._see_nobody_else()
 
@@ -226,15 +236,103 @@ class _Play:
         self._expect(final == ["absent", "present"], "one was present, one absent", final)
         self._saw(f"Marta reads attendance: {', '.join(reversed(final))}")
 
-    def _see_nobody_else(self) -> None:
-        expected = Counter(
+    def _have_a_meeting_made(self) -> str:
+        ada, milo = self._sign_in(ADMIN), self._sign_in(OTHER_MENTOR)
+        account = {"platform": "zoom", "name": "Shared", "external_id": "shared@example.com"}
+        ada.table("meeting_accounts").insert(account).execute()
+        (batch,) = _rows(ada.table("batches").select("*").eq("name", BATCH).execute())
+        (created,) = _rows(
+            ada.table("success_sessions")
+            .insert(
+                {
+                    "title": SECOND_TITLE,
+                    "course_id": batch["course_id"],
+                    "batch_id": batch["id"],
+                    "mentor_id": _user_id(milo),
+                    "start_time": (datetime.now(UTC) + timedelta(minutes=5)).isoformat(),
+                    "backup_link": BACKUP_LINK,
+                }
+            )
+            .execute()
+        )
+        session = str(created["id"])
+        self._expect(created["link"] is None, "there is no link yet", created["link"])
+
+        def link() -> str | None:
+            found = ada.table("success_sessions").select("link").eq("id", session).execute()
+            value = _rows(found)[0]["link"]
+            return None if value is None else str(value)
+
+        began = time.monotonic()
+        made = self._eventually(link, bool, "a link", _MAIL_SECONDS)
+        self._saw(f"{made} after {time.monotonic() - began:.1f} seconds")
+        expected = self._all_mails() - Counter({(_MOVED, STUDENT): 1, (_MOVED, ABSENTEE): 1})
+        expected -= Counter({(_MOVED, OTHER_MENTOR): 1})
+        self._eventually(
+            self._inbox, lambda inbox: inbox == expected, _listed(expected), _MAIL_SECONDS
+        )
+        self._saw("everybody is told once, when the link is there")
+        return session
+
+    def _enter(self, session: str) -> str:
+        entered = self._join_by_function(session)
+        own_link = str(entered["link"])
+        self._expect("/w/" in own_link, "the link is Sam's own", own_link)
+        self._saw(f"Sam's link: {own_link}")
+        for what, answer in (
+            ("joined", self.stack.zoom.enter(own_link)),
+            ("left", self.stack.zoom.leave(own_link)),
+        ):
+            self._expect(answer == 204, "the webhook is taken", answer)
+            self._saw(f"Zoom tells that he {what}: {answer}")
+        (row,) = self._attendance(OTHER_MENTOR, session)
+        self._expect(row["left_at"] is not None, "Milo reads that Sam has left", row)
+        self._saw(f"Milo reads: {row['status']}, left at {row['left_at']}")
+        return own_link
+
+    def _switch(self, session: str, own_link: str) -> None:
+        note = "Zoom lets nobody in."
+        self._sign_in(OTHER_MENTOR).rpc(
+            "report_link_failure", {"session_id": session, "note": note}
+        ).execute()
+        entered = self._join_by_function(session)
+        self._expect(entered["link"] == BACKUP_LINK, "the backup link", entered["link"])
+        self._saw(f"Sam, who had {own_link}, gets {entered['link']}")
+        expected = self._all_mails()
+        self._eventually(
+            self._inbox, lambda inbox: inbox == expected, _listed(expected), _MAIL_SECONDS
+        )
+        self._saw("everybody is told by one mail")
+
+    def _join_by_function(self, session: str) -> dict[str, Any]:
+        sam = self._sign_in(STUDENT).auth.get_session()
+        if sam is None:
+            raise DemoFailedError("expected Sam to be signed in")
+        answer = self.http.post(
+            f"{self.stack.api_url}/functions/v1/meetings/join",
+            headers={"Authorization": f"Bearer {sam.access_token}"},
+            json={"session_id": session},
+        )
+        self._expect(answer.status_code == 200, "Sam is let in", answer.text)
+        entered: dict[str, Any] = answer.json()
+        return entered
+
+    def _all_mails(self) -> Counter[tuple[str, str]]:
+        return Counter(
             {
-                (_INVITED, STUDENT): 1,
-                (_INVITED, ABSENTEE): 1,
+                (_INVITED, STUDENT): 2,
+                (_INVITED, ABSENTEE): 2,
                 (_HOSTS, MENTOR): 1,
                 (_SUMMARY, MENTOR): 1,
+                (_HOSTS, OTHER_MENTOR): 1,
+                (_MOVED, STUDENT): 1,
+                (_MOVED, ABSENTEE): 1,
+                (_MOVED, OTHER_MENTOR): 1,
             }
         )
+
+    def _see_nobody_else(self) -> None:
+        expected = self._all_mails()
         inbox = self._inbox()
         self._expect(inbox == expected, f"the inbox holds {_listed(expected)}", _listed(inbox))
         self._saw(f"{inbox.total()} mails in all, {len({who for _, who in inbox})} recipients")

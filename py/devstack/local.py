@@ -3,7 +3,7 @@
 import contextlib
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from devstack.errors import StackError
 from devstack.postgres import EmbeddedPostgres, Server
 from devstack.servers import DEFAULT_SELECTOR, open_server
 from devstack.stack import Ports, Stack
+from devstack.zoom import zoom_server
 
 DATABASE = "live_sessions"
 """The name of the database; kept between starts with a data folder or a server of one's own."""
@@ -60,10 +61,13 @@ def local_stack(options: Options) -> Iterator[Stack]:
         mail_web=_port(options.mail_port, _MAIL_WEB_PORT, "the inbox", "--mail-port"),
         smtp=_port(options.smtp_port, _SMTP_PORT, "mail", "--smtp-port"),
     )
+    secrets = functions.secrets()
     with (
         _server(options, config) as server,
+        # Whoever has an app at Zoom plays with that.
+        nullcontext() if "ZOOM_ACCOUNT_ID" in secrets else zoom_server() as zoom,
         Stack(
-            _database(server), functions=True, function_secrets=functions.secrets(), ports=chosen
+            _database(server), functions=True, function_secrets=secrets, zoom=zoom, ports=chosen
         ) as stack,
     ):
         yield stack

@@ -19,6 +19,7 @@ from devstack.gateway import Gateway, Routes
 from devstack.maildev import MailCatcher, start_maildev
 from devstack.postgrest import start_postgrest
 from devstack.processes import Child, Supervisor
+from devstack.zoom import ZoomServer
 
 T = TypeVar("T")
 
@@ -53,6 +54,7 @@ class Stack:
         mail: Whether to run the mail catcher and the notifier.
         functions: Whether /functions/v1 is served.
         function_secrets: What the functions find in their environment, beside what Supabase sets.
+        zoom: What stands in for Zoom; the functions find it, and it finds them.
         ports: Where the parts listen.
         app_url: The frontend's address, which buttons in mails lead to.
     """
@@ -64,6 +66,7 @@ class Stack:
         mail: bool = True,
         functions: bool = False,
         function_secrets: Mapping[str, str] | None = None,
+        zoom: ZoomServer | None = None,
         ports: Ports | None = None,
         app_url: str = "http://127.0.0.1:3000",
     ) -> None:
@@ -75,10 +78,12 @@ class Stack:
         self._with_functions = functions
         self._function_secrets = {
             "MEETINGS_WORK_KEY": "local-key-worth-nothing-elsewhere",
+            **({} if zoom is None else zoom.secrets()),
             **(function_secrets or {}),
         }
         self._ports = ports or Ports()
         self._exit = contextlib.ExitStack()
+        self._zoom = zoom
         self._gateway: Gateway | None = None
         self._functions: Functions | None = None
         self._mail: MailCatcher | None = None
@@ -109,6 +114,11 @@ class Stack:
     def notifier(self) -> Child:
         """The notifier's process and log."""
         return _running(self._notifier)
+
+    @property
+    def zoom(self) -> ZoomServer:
+        """What stands in for Zoom."""
+        return _running(self._zoom)
 
     @property
     def functions(self) -> Functions:
@@ -153,6 +163,8 @@ class Stack:
                     self._ports.api or 0,
                 )
             )
+            if self._zoom is not None:
+                self._zoom.webhook_url = f"{self.api_url}/functions/v1/zoom-webhook"
             if self._with_mail:
                 self._mail = start_maildev(
                     self._supervisor,

@@ -568,7 +568,7 @@ begin
         session.end_time,
         session.mentor_id is not distinct from profile.id,
         profile.full_name,
-        person.email,
+        person.email::text,
         session.platform_data
     into v_details
     from public.success_sessions as session
@@ -577,12 +577,16 @@ begin
     inner join public.meeting_accounts as account on meeting.meeting_account_id = account.id
     inner join public.profiles as profile on profile.id = personal_link.user_id
     inner join auth.users as person on profile.id = person.id
-    where session.id = personal_link.session_id and meeting.external_id is not null;
+    where
+        session.id = personal_link.session_id
+        and meeting.external_id is not null
+        -- Else everybody is led elsewhere.
+        and session.link_failed_at is null;
     return v_details;
 end
 $$;
 comment on function public.personal_link(uuid, uuid) is
-    'For the edge function meetings, after join_session has let this user in: their own link into the meeting that the platform made, or what it takes to have one issued; null: this session has no such links.';
+    'For the edge function meetings, after join_session has let this user in: their own link into the meeting that the platform made, or what it takes to have one issued; null: this session has no such links, or its meeting has failed.';
 revoke execute on function public.personal_link(uuid, uuid) from public, anon, authenticated, service_role;
 grant execute on function public.personal_link(uuid, uuid) to service_role;
 

@@ -14,11 +14,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from devstack import databases
 from devstack.databases import Database
 from devstack.stack import Stack
+from devstack.zoom import ZoomServer, zoom_server
 from support.campus import Campus
-from support.deliveries import JAAS_SECRET, ZOOM_SECRET
+from support.deliveries import JAAS_SECRET
 from support.edge import JAAS_KEY_ID, WORK_KEY
 from support.rest import Callers
-from support.zoom_server import ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, ZoomServer, zoom_server
 
 RESEND_SECRET = "whsec_" + base64.b64encode(b"a secret of Resend's").decode()
 
@@ -49,18 +49,14 @@ def edge(
     )
     secrets = {
         "RESEND_WEBHOOK_SECRET": RESEND_SECRET,
-        "ZOOM_WEBHOOK_SECRET_TOKEN": ZOOM_SECRET,
-        "ZOOM_ACCOUNT_ID": ACCOUNT_ID,
-        "ZOOM_CLIENT_ID": CLIENT_ID,
-        "ZOOM_CLIENT_SECRET": CLIENT_SECRET,
-        "ZOOM_API_URL": zoom.url,
-        "ZOOM_OAUTH_URL": zoom.url,
         "JAAS_WEBHOOK_SECRET": JAAS_SECRET,
         "JAAS_KEY_ID": JAAS_KEY_ID,
         "JAAS_PRIVATE_KEY": pem.decode().replace("\n", "\\n"),
         "MEETINGS_WORK_KEY": WORK_KEY,
     }
-    with Stack(database, mail=False, functions=True, function_secrets=secrets) as running:
+    with Stack(
+        database, mail=False, functions=True, function_secrets=secrets, zoom=zoom
+    ) as running:
         yield running
     databases.drop(database)
 

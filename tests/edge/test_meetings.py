@@ -15,6 +15,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from devstack.stack import Stack
+from devstack.zoom import DAILY_LIMIT, NO_ANSWER, SILENCE, Problem, ZoomServer
 from support.campus import Campus, address
 from support.edge import JAAS_KEY_ID, WORK_KEY
 from support.meetings import attended
@@ -22,7 +23,6 @@ from support.rest import Callers
 from support.sessions import save
 from support.waiting import wait_until
 from support.world import World
-from support.zoom_server import DAILY_LIMIT, NO_ANSWER, SILENCE, Problem, ZoomServer
 
 HOUR = timedelta(hours=1)
 MARTAS, MILOS = "marta@school.test", "milo@school.test"

@@ -9,28 +9,21 @@ import psycopg
 
 from devstack.databases import Database
 from devstack.stack import Stack
+from devstack.zoom import ZoomServer
 from support.campus import Campus, address
 from support.rest import Callers
 from support.waiting import wait_until
 from support.world import World
-from support.zoom_server import ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, ZoomServer
 
 
 def test_a_session_saved_without_a_link_has_one_before_anybody_hears_of_it(
     database: Database, zoom: ZoomServer
 ) -> None:
-    secrets = {
-        "ZOOM_ACCOUNT_ID": ACCOUNT_ID,
-        "ZOOM_CLIENT_ID": CLIENT_ID,
-        "ZOOM_CLIENT_SECRET": CLIENT_SECRET,
-        "ZOOM_API_URL": zoom.url,
-        "ZOOM_OAUTH_URL": zoom.url,
-    }
     campus = Campus.open(database.url)
     with psycopg.connect(database.url) as connection:
         World(connection).meeting_account("Shared", login="shared@school.test")
     with (
-        Stack(database, functions=True, function_secrets=secrets) as stack,
+        Stack(database, functions=True, zoom=zoom) as stack,
         httpx.Client(timeout=30) as http,
     ):
         starts = datetime.now(UTC) + timedelta(days=2)

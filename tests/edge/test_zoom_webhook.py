@@ -9,8 +9,9 @@ from uuid import UUID
 import psycopg
 import pytest
 
+from devstack.zoom import signature
 from support.campus import Campus, address
-from support.deliveries import ZoomDeliveries, zoom_headers
+from support.deliveries import ZoomDeliveries
 from support.meetings import attended
 from support.rest import Callers
 from support.world import World
@@ -129,16 +130,16 @@ def test_what_is_not_genuine_is_refused_and_leaves_nothing(
     assert zoom_news.send(news, age=301).status_code == 401
     assert zoom_news.send(news, age=-301).status_code == 401
     assert deliver(genuine, {}) == 401
-    assert deliver(compact, zoom_headers(genuine)) == 401, "re-serialised"
-    assert deliver(genuine + b" ", zoom_headers(genuine)) == 401
+    assert deliver(compact, signature(genuine)) == 401, "re-serialised"
+    assert deliver(genuine + b" ", signature(genuine)) == 401
     large = json.dumps({**news, "padding": "x" * 70_000}).encode()
-    assert deliver(large, zoom_headers(large)) == 413
-    assert deliver(b"[]", zoom_headers(b"[]")) == 400
+    assert deliver(large, signature(large)) == 413
+    assert deliver(b"[]", signature(b"[]")) == 400
     assert zoom_news.send({"event": "meeting.ended", "payload": {}}).status_code == 400
     assert stored(db) == 0
     assert attended(db, session) == {}
 
-    assert deliver(genuine, zoom_headers(genuine)) == 204
+    assert deliver(genuine, signature(genuine)) == 204
     assert stored(db) == 1
 
 

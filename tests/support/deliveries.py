@@ -14,9 +14,9 @@ from uuid import uuid4
 
 import httpx
 
+from devstack.zoom import WEBHOOK_SECRET, signature
 from support.rest import Caller
 
-ZOOM_SECRET = "a secret token of Zoom's"
 JAAS_SECRET = "whsec_an_endpoint_of_JaaS"
 
 
@@ -74,19 +74,13 @@ class ZoomDeliveries:
             "payload": {"account_id": "AAAAAABBBB", "object": meeting},
         }
 
-    def send(self, payload: dict[str, Any], *, age: float = 0, **wrong: Any) -> httpx.Response:
-        """Deliver it, signed; see `zoom_headers`."""
+    def send(
+        self, payload: dict[str, Any], *, secret: str = WEBHOOK_SECRET, age: float = 0
+    ) -> httpx.Response:
+        """Deliver it, signed so many seconds ago."""
         body = json.dumps(payload).encode()
-        headers = zoom_headers(body, age=age, **wrong)
+        headers = signature(body, secret, age=age)
         return self.caller.invoke("zoom-webhook", content=body, headers=headers)
-
-
-def zoom_headers(body: bytes, *, secret: str = ZOOM_SECRET, age: float = 0) -> dict[str, str]:
-    """The signature of a body, made so many seconds ago."""
-    timestamp = str(int(time.time() - age))
-    signed = b"v0:" + timestamp.encode() + b":" + body
-    signature = hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
-    return {"x-zm-request-timestamp": timestamp, "x-zm-signature": f"v0={signature}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +120,8 @@ class JaasDeliveries:
         body = json.dumps(payload).encode()
         timestamp = str(int(time.time() - age))
         mac = hmac.new(secret.encode(), f"{timestamp}.".encode() + body, hashlib.sha256)
-        signature = base64.b64encode(mac.digest()).decode()
-        headers = {"X-Jaas-Signature": f"t={timestamp},v1={signature}"}
+        signed = base64.b64encode(mac.digest()).decode()
+        headers = {"X-Jaas-Signature": f"t={timestamp},v1={signed}"}
         return self.caller.invoke("jaas-webhook", content=body, headers=headers)
 
 
