@@ -93,3 +93,10 @@ from (
     ('00000000-0000-4000-8000-000000000010', '00000000-0000-4000-8000-0000000000b1', 'paused')
 ) as enrollment (student_id, batch_id, status)
 on conflict do nothing;
+
+-- Who has been there from the beginning is not told that they have come.
+delete from notifier.enrollment_changes
+where
+    student_id between
+    '00000000-0000-4000-8000-000000000000'
+    and '00000000-0000-4000-8000-ffffffffffff';
