@@ -671,41 +671,27 @@ def test_one_session_is_a_calendar_of_one_event(world: World) -> None:
 
 
 def test_a_date_of_a_series_is_the_event_that_the_mail_has_made(world: World) -> None:
-    batch, series = world.batch(), uuid4()
-    sam = world.student("Sam", batch=batch)
-    starts = (datetime.now(UTC) + timedelta(days=1)).replace(microsecond=0)
-    world.conn.execute(
-        """
-        insert into public.session_series (
-            id, calendar_uid, rrule, start_time, timezone, duration, title, session_type, platform,
-            link, platform_data
+    course = world.course()
+    sam, outbox = world.student("Sam", course=course), Outbox(world.conn)
+    starts = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
+    with outbox.one_transaction():
+        made = create_series(
+            world.conn,
+            world.admin(),
+            {"rrule": "FREQ=DAILY;COUNT=2"},
+            start_time=starts,
+            course_id=course,
         )
-        values (
-            %(id)s, %(id)s, 'FREQ=DAILY;COUNT=2', %(start)s, 'Europe/Berlin', '1 hour', 'Daily',
-            'success_session', 'zoom', 'https://x.test/1', '{}'
-        )
-        """,
-        {"id": series, "start": starts},
-    )
-    session = world.session(
-        "Daily",
-        batch=batch,
-        starts=starts,
-        timezone="Europe/Berlin",
-        series_id=series,
-        recurrence_id=starts,
-        calendar_uid=series,
-    )
-    (email,) = Outbox(world.conn).deliver()
+    (email,) = outbox.deliver()
     assert email.calendar is not None
-    (mailed,) = Reader(email.calendar).events
-    (event,) = ics(world, sam, session).events
+    _, mailed, _ = Reader(email.calendar).events
+    (event,) = ics(world, sam, made[0]["id"]).events
     for name in ("UID", "RECURRENCE-ID", "SEQUENCE", "DTSTART", "DTEND", "SUMMARY", "STATUS"):
         assert event[name] == mailed[name], name
-    assert event["UID"] == f"{series}@live-sessions"
+    assert event["UID"] == f"{made[0]['calendar_uid']}@live-sessions"
     # In the feed, a calendar of its own, it is one event among others.
-    (shown,) = read(world, create(world, sam)).events
-    assert (shown["UID"], "RECURRENCE-ID" in shown) == (f"{session}@live-sessions", False)
+    shown, _ = read(world, create(world, sam)).events
+    assert (shown["UID"], "RECURRENCE-ID" in shown) == (f"{made[0]['id']}@live-sessions", False)
 
 
 def test_a_cancelled_session_says_so(world: World) -> None:

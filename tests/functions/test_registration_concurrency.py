@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +13,7 @@ import psycopg
 import pytest
 
 from devstack.databases import Database
-from support.rush import Statement, act_as, attempt, started
+from support.rush import Request, act_as, attempt, requests_at_once, started
 from support.seats import seated, told, waitlist
 from support.sessions import tomorrow
 from support.world import World
@@ -42,28 +41,11 @@ class Crowd:
     students: list[UUID]
     session: UUID
 
-    def at_once(self, *requests: tuple[UUID, Statement]) -> Counter[str]:
-        """Send each request as somebody, on a connection of its own, all at one moment.
+    def at_once(self, *requests: Request) -> Counter[str]:
+        """Send each request on a connection of its own, all at one moment; see `rush`."""
+        return requests_at_once(self.database, requests)
 
-        Returns:
-            How often each outcome came: "done", or the SQLSTATE of the refusal.
-        """
-        ready = threading.Barrier(len(requests))
-
-        def send(request: tuple[UUID, Statement]) -> str:
-            user, statement = request
-            with psycopg.connect(self.database.url) as connection:
-                connection.execute("select 1")
-                connection.commit()
-                ready.wait(timeout=60)
-                return attempt(connection, statement, user=user)
-
-        with ThreadPoolExecutor(len(requests)) as pool:
-            return Counter(pool.map(send, requests))
-
-    def meeting(
-        self, first: tuple[UUID, Statement], second: tuple[UUID, Statement]
-    ) -> tuple[str, str]:
+    def meeting(self, first: Request, second: Request) -> tuple[str, str]:
         """Let the second request come while the first has not committed.
 
         Returns:
@@ -74,8 +56,10 @@ class Crowd:
             psycopg.connect(self.database.url) as two,
             psycopg.connect(self.database.url, autocommit=True) as watch,
         ):
-            act_as(one, first[0])
-            one.execute(first[1][0].encode(), first[1][1])
+            user, (query, values) = first
+            assert user is not None
+            act_as(one, user)
+            one.execute(query.encode(), values)
             with started(watch, two, lambda: attempt(two, second[1], user=second[0])) as other:
                 waited = "went on" if other.done() else "waited"
                 one.commit()
@@ -95,40 +79,40 @@ class Crowd:
         assert before != after, f"{function} has no such guard"
         self.conn.execute(after.encode())
 
-    def registering(self, student: UUID) -> tuple[UUID, Statement]:
+    def registering(self, student: UUID) -> Request:
         return student, ("select public.register_for_session(%(id)s)", {"id": self.session})
 
-    def cancelling(self, student: UUID) -> tuple[UUID, Statement]:
+    def cancelling(self, student: UUID) -> Request:
         return student, ("select public.cancel_registration(%(id)s)", {"id": self.session})
 
-    def resizing(self, capacity: int | None) -> tuple[UUID, Statement]:
+    def resizing(self, capacity: int | None) -> Request:
         return self.manager, (
             "update public.success_sessions set capacity = %(capacity)s where id = %(id)s",
             {"id": self.session, "capacity": capacity},
         )
 
-    def enrolling(self, student: UUID, status: str) -> tuple[UUID, Statement]:
+    def enrolling(self, student: UUID, status: str) -> Request:
         return self.manager, (
             "update public.course_enrollments set status = %(status)s"
             " where student_id = %(student)s",
             {"student": student, "status": status},
         )
 
-    def inviting(self, student: UUID) -> tuple[UUID, Statement]:
+    def inviting(self, student: UUID) -> Request:
         return self.manager, (
             "insert into public.session_participants (session_id, user_id)"
             " values (%(id)s, %(student)s) on conflict do nothing",
             {"id": self.session, "student": student},
         )
 
-    def uninviting(self, student: UUID) -> tuple[UUID, Statement]:
+    def uninviting(self, student: UUID) -> Request:
         return self.manager, (
             "delete from public.session_participants"
             " where session_id = %(id)s and user_id = %(student)s",
             {"id": self.session, "student": student},
         )
 
-    def do(self, *requests: tuple[UUID, Statement]) -> None:
+    def do(self, *requests: Request) -> None:
         """Send requests one after the other; all succeed."""
         with psycopg.connect(self.database.url) as connection:
             for user, statement in requests:
@@ -306,7 +290,7 @@ def test_whatever_comes_together_seats_are_filled_in_the_end_and_nobody_sits_wit
     students = crowd.students[:12]
     guests = [World(crowd.conn).student(f"Guest {number}") for number in range(4)]
 
-    def chosen(dice: random.Random) -> tuple[UUID, Statement]:
+    def chosen(dice: random.Random) -> Request:
         someone = dice.choice(students + guests)
         return dice.choice(
             [

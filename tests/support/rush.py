@@ -17,6 +17,8 @@ from devstack.databases import Database
 from support.waiting import wait_until
 
 Statement = tuple[str, dict[str, Any]]
+Request = tuple[UUID | None, Statement]
+"""Who sends it (None: role `postgres`), and what."""
 
 
 def at_once(
@@ -32,16 +34,23 @@ def at_once(
     Returns:
         How often each outcome came: "done", or the SQLSTATE of the refusal.
     """
-    ready = threading.Barrier(len(statements))
+    return requests_at_once(database, [(user, statement) for statement in statements])
 
-    def run(statement: Statement) -> str:
+
+def requests_at_once(database: Database, requests: Sequence[Request]) -> Counter[str]:
+    """As `at_once`, each statement by somebody else."""
+    ready = threading.Barrier(len(requests))
+
+    def run(request: Request) -> str:
+        user, statement = request
         with psycopg.connect(database.url) as connection:
             connection.execute("select 1")
-            ready.wait(timeout=30)
+            connection.commit()
+            ready.wait(timeout=60)
             return attempt(connection, statement, user=user)
 
-    with ThreadPoolExecutor(len(statements)) as pool:
-        return Counter(pool.map(run, statements))
+    with ThreadPoolExecutor(len(requests)) as pool:
+        return Counter(pool.map(run, requests))
 
 
 def attempt(
