@@ -6,7 +6,7 @@ returns setof public.session_access_rule
 language plpgsql
 stable
 security definer
-rows 9
+rows 10
 set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -105,6 +105,29 @@ begin
             case
                 when v_status = 'upcoming' and clock_timestamp() < v_opens_at
                     then 'Wait, or raise app_settings.join_opens_minutes_before.'
+            end
+        union all
+        select
+            'meeting',
+            'join',
+            v_session.link is not null or v_session.link_failed_at is not null,
+            case
+                when v_session.link_failed_at is not null
+                    then 'the link failed, and everybody is sent to the backup link'
+                when v_session.link is not null then 'the meeting has a link'
+                else concat_ws(
+                    ': ',
+                    'the meeting is still being set up',
+                    (
+                        select meeting.reason
+                        from public.session_meetings as meeting
+                        where meeting.session_id = v_session.id and meeting.is_wanted
+                    )
+                )
+            end,
+            case
+                when v_session.link is null and v_session.link_failed_at is null
+                    then 'See session_meetings, or set the session''s link.'
             end
     loop
         if v_rule.decides = 'see' and v_rule.holds then

@@ -1,4 +1,4 @@
-"""Whoever copies the commands of docs/operations.md for plain Postgres reaches a sent mail."""
+"""Whoever copies the commands of docs/operations.md gets there."""
 
 from __future__ import annotations
 
@@ -6,13 +6,18 @@ import os
 import re
 import subprocess
 import sys
+import textwrap
 from email import policy
 from email.parser import BytesParser
 from pathlib import Path
 from urllib.parse import urlsplit
+from uuid import uuid4
 
+import psycopg
+
+from devstack import databases
 from devstack.paths import ROOT
-from devstack.postgres import EmbeddedPostgres
+from devstack.postgres import EmbeddedPostgres, Server
 from support.smtp_server import SmtpServer
 from support.threads import in_thread
 
@@ -24,6 +29,25 @@ def commands() -> list[str]:
     """The section's shell blocks, in order."""
     section = PAGE.read_text().split("\n## Install on plain Postgres 15 to 18\n")[1]
     return re.findall(r"^```sh\n(.*?)^```$", section.split("\n## ")[0], re.M | re.S)
+
+
+def copied(script: str) -> str:
+    """Run commands in a fresh shell, as a reader would; what they print."""
+    done = subprocess.run(
+        ["bash", "-euc", script],
+        cwd=ROOT,
+        env={
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}:{TOOLS}",
+            "HOME": os.environ["HOME"],
+            "DO_NOT_TRACK": "1",
+            "SUPABASE_TELEMETRY_DISABLED": "1",
+        },
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
 def test_copying_the_commands_leads_from_an_empty_server_to_a_sent_mail() -> None:
@@ -46,21 +70,38 @@ def test_copying_the_commands_leads_from_an_empty_server_to_a_sent_mail() -> Non
         }.items():
             mine, changed = re.subn(rf"\b{name}=\S+", f"{name}='{value}'", mine)
             assert changed == 1
-        script = "\n".join(["set -eu", mine, *rest])
-        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}:{TOOLS}"
-        done = subprocess.run(
-            ["bash", "-c", script],
-            cwd=ROOT,
-            env={"PATH": path, "HOME": os.environ["HOME"], "DO_NOT_TRACK": "1"}
-            | {"SUPABASE_TELEMETRY_DISABLED": "1"},
-            capture_output=True,
-            text=True,
-            timeout=240,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
+        told = copied("\n".join([mine, *rest]))
         (mail,) = mail_server.mails
     assert mail.recipient == "sam@example.com"
     message = BytesParser(policy=policy.default).parsebytes(mail.data)
     assert "Office hours" in message["Subject"]
     assert message["From"] == "Live Sessions <sessions@example.com>"
-    assert re.search(r"sent\s+1\b", done.stdout), done.stdout
+    assert re.search(r"sent\s+1\b", told), told
+
+
+def test_copying_the_commands_for_supabase_makes_a_project_with_a_superadmin(
+    server: Server, run_name: str
+) -> None:
+    section = PAGE.read_text().split("\n## Install on a Supabase project\n")[1].split("\n## ")[0]
+    blocks = re.findall(r"^ {3}```sh\n(.*?)^ {3}```$", section, re.M | re.S)
+    script = textwrap.dedent("".join(blocks))
+    project = databases.create_platform(server, f"{run_name}_supabase")
+    try:
+        with psycopg.connect(project.url) as connection:
+            you = uuid4()
+            connection.execute(
+                "insert into auth.users (id, email) values (%s, 'you@example.com')", (you,)
+            )
+        # The connection string is the reader's own.
+        script, changed = re.subn(
+            r"^export DATABASE_URL=.*$", f"export DATABASE_URL='{project.url}'", script, flags=re.M
+        )
+        assert changed == 1
+        copied(script)
+        with psycopg.connect(project.url) as connection:
+            held = connection.execute(
+                "select role::text from public.user_roles where user_id = %s", (you,)
+            ).fetchall()
+        assert held == [("superadmin",)]
+    finally:
+        databases.drop(project)
