@@ -47,13 +47,35 @@ alter table public.session_attendance drop constraint session_attendance_pkey;
 drop index public.session_attendance_student_id_idx;
 drop index public.session_attendance_marked_by_idx;
 
+create temporary table learner on commit drop as
+select
+    number as place,
+    (number - 1) / size.per_session as batch,
+    pg_temp.id('student', number) as id
+from size
+cross join lateral generate_series(1, current_setting('bench.students')::integer) as number;
+
+create temporary table held on commit drop as
+select
+    number as place,
+    number % size.batches as batch,
+    session.id,
+    session.start_time,
+    session.end_time
+from size
+cross join lateral generate_series(0, size.sessions * 51 / 50 - 1) as number
+inner join public.success_sessions as session on session.id = pg_temp.id('session', number)
+where session.status = 'completed';
+
+analyze learner, held;
+
 insert into public.session_attendance (session_id, student_id, status, joined_at, left_at, minutes_present, source)
 select
-    session.id,
-    student.id,
+    held.id,
+    learner.id,
     outcome.status::public.attendance_status,
-    case when outcome.status in ('present', 'late', 'partial') then session.start_time end,
-    case when outcome.status in ('present', 'late', 'partial') then session.end_time end,
+    case when outcome.status in ('present', 'late', 'partial') then held.start_time end,
+    case when outcome.status in ('present', 'late', 'partial') then held.end_time end,
     case outcome.status
         when 'present' then 50 + outcome.chance % 11
         when 'late' then 40 + outcome.chance % 11
@@ -61,13 +83,8 @@ select
         else 0
     end,
     'join'
-from size
-cross join lateral generate_series(0, size.sessions * 51 / 50 - 1) as number
-inner join public.success_sessions as session on session.id = pg_temp.id('session', number)
-inner join (
-    select pg_temp.id('student', number) as id, number as place
-    from generate_series(1, current_setting('bench.students')::integer) as number
-) as student on (student.place - 1) / size.per_session = number % size.batches
+from held
+inner join learner on held.batch = learner.batch
 cross join lateral (
     select
         drawn.chance,
@@ -78,9 +95,8 @@ cross join lateral (
             when drawn.chance % 100 < 98 then 'absent'
             else 'excused'
         end as status
-    from (select abs(hashint8(number::bigint * 1000003 + student.place)::bigint) as chance) as drawn
-) as outcome
-where session.status = 'completed';
+    from (select abs(hashint8(held.place::bigint * 1000003 + learner.place)::bigint) as chance) as drawn
+) as outcome;
 
 alter table public.session_attendance
 add constraint session_attendance_pkey primary key (session_id, student_id);

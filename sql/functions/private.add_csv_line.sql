@@ -9,6 +9,9 @@ declare
     v_names text;
     v_cells text;
 begin
+    if json_typeof(v_record) is distinct from 'object' then
+        v_record := json_build_object('value', v_record);
+    end if;
     select
         string_agg(private.csv_cell(to_json(field.name)), ',' order by field.place),
         string_agg(private.csv_cell(field.content), ',' order by field.place)
@@ -18,5 +21,5 @@ begin
 end
 $$;
 comment on function private.add_csv_line(text, anyelement) is
-    'Appends a row to a CSV file; the first one brings the names of the columns with it.';
+    'Appends a row to a CSV file; the first one brings the names of the columns with it. What is no row is the column value.';
 revoke execute on function private.add_csv_line(text, anyelement) from public;

@@ -7,7 +7,9 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_session_ids constant uuid[] := private.hold_session_statistics(array(select changed.session_id from changed));
+    v_session_ids constant uuid[] := private.hold_session_statistics(
+        array(select distinct changed.session_id from changed)
+    );
     v_presence record;
 begin
     for v_presence in

@@ -8,7 +8,9 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_sign constant integer := tg_argv[0]::integer;
-    v_session_ids constant uuid[] := private.hold_session_statistics(array(select changed.session_id from changed));
+    v_session_ids constant uuid[] := private.hold_session_statistics(
+        array(select distinct changed.session_id from changed)
+    );
     v_session record;
 begin
     if cardinality(v_session_ids) = 0 then

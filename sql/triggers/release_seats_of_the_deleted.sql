@@ -35,18 +35,20 @@ begin
         order by session.id
         for no key update
     );
-    -- What is counted of the user goes with several statements; the rows it is counted in are locked once.
-    perform private.hold_session_statistics(
-        array(
-            select registration.session_id
-            from public.session_registrations as registration
-            where registration.student_id = old.id
-            union
-            select attendance.session_id
-            from public.session_attendance as attendance
-            where attendance.student_id = old.id
-        )
-    );
+    -- What is counted of the user goes with several statements, each in the order of the sessions, together they are
+    -- not. So the rows it is counted in are locked once.
+    perform from private.session_statistics as statistics
+    where statistics.session_id in (
+        select registration.session_id
+        from public.session_registrations as registration
+        where registration.student_id = old.id
+        union all
+        select attendance.session_id
+        from public.session_attendance as attendance
+        where attendance.student_id = old.id
+    )
+    order by statistics.session_id
+    for no key update;
     delete from public.session_registrations as registration where registration.student_id = old.id;
     perform private.promote_waitlist(v_session_ids);
     return old;

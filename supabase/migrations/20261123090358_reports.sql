@@ -395,7 +395,9 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_sign constant integer := tg_argv[0]::integer;
-    v_session_ids constant uuid[] := private.hold_session_statistics(array(select changed.session_id from changed));
+    v_session_ids constant uuid[] := private.hold_session_statistics(
+        array(select distinct changed.session_id from changed)
+    );
 begin
     if cardinality(v_session_ids) = 0 then
         return null;
@@ -453,7 +455,9 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_sign constant integer := tg_argv[0]::integer;
-    v_session_ids constant uuid[] := private.hold_session_statistics(array(select changed.session_id from changed));
+    v_session_ids constant uuid[] := private.hold_session_statistics(
+        array(select distinct changed.session_id from changed)
+    );
     v_session record;
 begin
     if cardinality(v_session_ids) = 0 then
@@ -507,7 +511,9 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_sign constant integer := tg_argv[0]::integer;
-    v_session_ids constant uuid[] := private.hold_session_statistics(array(select changed.session_id from changed));
+    v_session_ids constant uuid[] := private.hold_session_statistics(
+        array(select distinct changed.session_id from changed)
+    );
     v_session record;
 begin
     if cardinality(v_session_ids) = 0 then
@@ -562,7 +568,9 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_session_ids constant uuid[] := private.hold_session_statistics(array(select changed.session_id from changed));
+    v_session_ids constant uuid[] := private.hold_session_statistics(
+        array(select distinct changed.session_id from changed)
+    );
     v_presence record;
 begin
     for v_presence in
@@ -1830,6 +1838,9 @@ declare
     v_names text;
     v_cells text;
 begin
+    if json_typeof(v_record) is distinct from 'object' then
+        v_record := json_build_object('value', v_record);
+    end if;
     select
         string_agg(private.csv_cell(to_json(field.name)), ',' order by field.place),
         string_agg(private.csv_cell(field.content), ',' order by field.place)
@@ -1839,7 +1850,7 @@ begin
 end
 $$;
 comment on function private.add_csv_line(text, anyelement) is
-    'Appends a row to a CSV file; the first one brings the names of the columns with it.';
+    'Appends a row to a CSV file; the first one brings the names of the columns with it. What is no row is the column value.';
 revoke execute on function private.add_csv_line(text, anyelement) from public;
 
 create function private.finish_csv(lines text)

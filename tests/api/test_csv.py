@@ -154,6 +154,17 @@ def test_a_cell_is_text_and_no_formula(conn: psycopg.Connection, text: str) -> N
     assert told == [["cell", "number"], [DANGEROUS.get(text, text), "-0.05"]]
 
 
+@pytest.mark.parametrize(
+    ("scalar", "cell"), [("'=1'::text", '"\'=1"'), ("7", "7"), ("null::text", "")]
+)
+def test_what_is_no_row_is_a_file_of_one_column(
+    conn: psycopg.Connection, scalar: str, cell: str
+) -> None:
+    row = conn.execute(f"select public.csv({scalar})".encode()).fetchone()
+
+    assert row == (f'"value"\r\n{cell}\r\n',)
+
+
 def test_a_name_of_a_column_is_a_cell_too(conn: psycopg.Connection) -> None:
     row = conn.execute('select public.csv(line) from (select 1 as "=1+1") as line').fetchone()
 

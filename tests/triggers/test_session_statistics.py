@@ -461,3 +461,25 @@ def _students_of(database: Database, session: UUID) -> list[UUID]:
 
 def _bytes(statement: Statement) -> tuple[bytes, dict[str, Any]]:
     return statement[0].encode(), statement[1]
+
+
+def test_two_users_deleted_at_once_do_not_wait_for_each_other_in_a_circle(
+    database: Database,
+) -> None:
+    """Seats go with one statement and attendance with another: two of them met crosswise."""
+    with psycopg.connect(database.url) as conn:
+        world = World(conn)
+        people = [world.student(f"Student {number}") for number in range(8)]
+        sessions = [world.session(starts=timedelta(days=-1), status="completed") for _ in range(6)]
+        for number, student in enumerate(people):
+            chance = random.Random(number)
+            for session in chance.sample(sessions, 4):
+                world.attendance(session, student)
+            for session in chance.sample(sessions, 3):
+                world.registration(session, student)
+
+    gone = [("delete from auth.users where id = %(id)s", {"id": student}) for student in people]
+    assert at_once(database, gone) == {"done": 8}
+    with psycopg.connect(database.url) as conn:
+        assert differing(conn) == []
+        assert {kept(conn, session)["present"] for session in sessions} == {0}
