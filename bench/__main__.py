@@ -15,6 +15,7 @@ from bench import (
     recurrence,
     reschedule,
     throughput,
+    urgent,
     webhooks,
 )
 from bench.errors import BenchError
@@ -33,6 +34,7 @@ ROWS: Mapping[str, Measure] = {
     "reschedule": reschedule.measure,
     "throughput": throughput.measure,
     "latency": latency.measure,
+    "urgent": urgent.measure,
     "webhooks": webhooks.measure,
 }
 

@@ -82,7 +82,7 @@ class Delivery:
         *,
         lease: float,
         wake: asyncio.Event,
-        low_water: int = 50,
+        low_water: int = 25,
     ) -> None:
         """``lease`` in seconds; more is claimed when fewer than ``low_water`` mails wait.
 
@@ -127,8 +127,13 @@ class Delivery:
         return self._tasks
 
     def submit(self, emails: Sequence[ClaimedEmail], claimed_at: float) -> None:
-        """Take over the mails of one claim; ``claimed_at``: :func:`notifier.claims.now` before."""
-        self._backlog.extend(self._claims.add(emails, claimed_at))
+        """Take over the mails of one claim; ``claimed_at``: :func:`notifier.claims.now` before.
+
+        Urgent ones go before what waits here.
+        """
+        items = self._claims.add(emails, claimed_at)
+        self._backlog.extendleft(reversed([item for item in items if item.email.urgent]))
+        self._backlog.extend(item for item in items if not item.email.urgent)
         self._filled.set()
         self._update()
 

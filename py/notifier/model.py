@@ -34,6 +34,7 @@ class ClaimedEmail:
     calendars: str = field(repr=False)
     summary: str | None = field(repr=False)
     unsubscribe_token: str | None = field(repr=False)
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

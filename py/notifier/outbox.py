@@ -38,6 +38,7 @@ FUNCTIONS: tuple[LiteralString, ...] = (
     "notifier.release_emails(uuid, uuid[])",
     "notifier.extend_claim(uuid, interval)",
     "notifier.next_wake()",
+    "notifier.has_news()",
     "notifier.meetings_due_at()",
     "notifier.stay_awake(interval)",
     "notifier.fall_asleep()",
@@ -272,7 +273,7 @@ class Outbox:
             select email_id, claim_id, event_id, kind, in_doubt, attempt, recipient_id, address,
                 full_name, timezone, locale, recipient_role, jsonb_array_length(parts) as sessions,
                 parts::text as parts, calendars::text as calendars, summary::text as summary,
-                unsubscribe_token
+                unsubscribe_token, urgent
             from notifier.claim_emails(
                 worker => %(worker)s, max_emails => %(max_emails)s, lease => %(lease)s,
                 organizer => %(organizer)s, app_url => %(app_url)s
@@ -383,6 +384,11 @@ class Outbox:
             "select extract(epoch from notifier.meetings_due_at() - clock_timestamp())::float8"
         )
         return None if rows[0] is None else max(0.0, float(rows[0]))
+
+    async def has_news(self) -> bool:
+        """Whether an urgent mail is due, or a change waits that has not been looked at."""
+        rows = await self._scalars("select notifier.has_news()")
+        return bool(rows[0])
 
     async def stay_awake(self, seconds: float) -> None:
         """Tell writers that they need not notify for this long: a worker is looking anyway."""

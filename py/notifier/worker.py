@@ -16,8 +16,14 @@ from notifier.transports import Transport
 PAGE = 5000
 """Mails that one call of ``expand_events`` writes at most."""
 
-BATCH = 100
+BATCH = 50
 """Mails claimed at a time."""
+
+GLANCE = 0.02
+"""Seconds between looks for something urgent while there is enough to do."""
+
+PRESSING = 5
+"""Mails claimed at a time, urgent ones first, while there is enough to do."""
 
 AWAKE = 10.0
 """Seconds for which writers are told that they need not notify, while there is work."""
@@ -52,6 +58,10 @@ class Work(Protocol):
         ...
 
     async def seconds_to_next_wake(self) -> float | None:
+        """See the outbox."""
+        ...
+
+    async def has_news(self) -> bool:
         """See the outbox."""
         ...
 
@@ -124,6 +134,7 @@ class Worker:
         self._retry_at = 0.0
         self._outages = 0
         self._fruitless = 0
+        self._pressing = False
         self.looked_at = asyncio.get_running_loop().time()
         self.database_trouble: str | None = None
 
@@ -189,29 +200,42 @@ class Worker:
         worked |= await self._courier.look()
         if await self._can_send():
             claimed_at = claims.now()
-            emails = await self._outbox.claim_emails(BATCH, self._lease)
+            size = BATCH if self._delivery.room.is_set() else PRESSING
+            self._pressing = False
+            emails = await self._outbox.claim_emails(size, self._lease)
             if emails:
                 worked = True
                 self._delivery.submit(emails, claimed_at)
-                await self._until_room(len(emails))
+                await self._until_room(more=len(emails) == size)
         return worked
 
-    async def _until_room(self, claimed: int) -> None:
+    async def _until_room(self, *, more: bool) -> None:
         """Wait until more should be claimed.
 
-        After a full batch that is early, so that the next is here before this one is through. After
-        a smaller one there is nothing more now: these few go out faster undisturbed.
+        After a full batch that is early, so that the next is here before this one is through, and
+        at once if there is something urgent. After a smaller one there is nothing more now: these
+        few go out faster undisturbed.
         """
         delivery = self._delivery
-        if claimed == BATCH:
-            enough = _at_most(self._poll, delivery.room.wait())
-        else:
+        interrupted = delivery.down.wait, self._stop.wait
+        if not more:
             enough = _at_most(UNDISTURBED, delivery.drained())
-        await _first(enough, delivery.down.wait(), self._stop.wait())
+            await _first(enough, *(wait() for wait in interrupted))
+            return
+        loop = asyncio.get_running_loop()
+        look_again_at = loop.time() + self._poll
+        while loop.time() < look_again_at:
+            enough = _at_most(GLANCE, delivery.room.wait())
+            await _first(enough, *(wait() for wait in interrupted))
+            if delivery.room.is_set() or delivery.down.is_set() or self._stop.is_set():
+                return
+            if await self._outbox.has_news():
+                self._pressing = True
+                return
 
     async def _can_send(self) -> bool:
         """Whether to claim: not while enough is waiting, after an outage only if it is over."""
-        if self._stop.is_set() or not self._delivery.room.is_set():
+        if self._stop.is_set() or not (self._delivery.room.is_set() or self._pressing):
             return False
         if self._delivery.outage is None:
             return True

@@ -652,7 +652,8 @@ begin
         case
             when edition.optional_kind is not null
                 then private.unsubscribe_token(v_unsubscribe_key, judged.recipient_id, edition.optional_kind)
-        end
+        end,
+        judged.urgent
     from judged
     inner join mail on judged.id = mail.carrier_id
     inner join edition on mail.edition_key = edition.edition_key

@@ -185,7 +185,8 @@ create type notifier.claimed_email as (
     parts jsonb, -- at least one, by start_time: [{"kind": …, "session": …, "changes": …}]
     calendars jsonb, -- [{"method": "REQUEST" or "CANCEL", "content": an iCalendar object}]
     summary jsonb, -- private.attendance_summary; null for other kinds
-    unsubscribe_token text -- switches mails of this kind off; null where that cannot be done
+    unsubscribe_token text, -- switches mails of this kind off; null where that cannot be done
+    urgent boolean -- before all that is not
 );
 comment on type notifier.claimed_email is 'All that a worker needs to render and send one mail; equal parts read equal.';
 

@@ -2179,7 +2179,8 @@ begin
         case
             when edition.optional_kind is not null
                 then private.unsubscribe_token(v_unsubscribe_key, judged.recipient_id, edition.optional_kind)
-        end
+        end,
+        judged.urgent
     from judged
     inner join mail on judged.id = mail.carrier_id
     inner join edition on mail.edition_key = edition.edition_key
@@ -3127,6 +3128,42 @@ comment on function notifier.next_wake() is
     'When there is something to do that nobody announces: a session starting or ending, a series to be extended, a recording becoming available, a reminder or a mail becoming due, a lease or another worker''s promise to stay awake running out. In the past: there is work now; null: nothing.';
 revoke execute on function notifier.next_wake() from public;
 grant execute on function notifier.next_wake() to notifier;
+
+-- Asked by a busy worker fifty times a second, so that what is urgent, and changes that may be, do not wait for the
+-- batch it has in hand. Two looks at indexes that hold next to nothing. Security definer: role notifier may call the
+-- queue's functions and read nothing.
+create function notifier.has_news()
+returns boolean
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_bitmapscan = off
+set jit = off
+as $$
+begin
+    return exists (
+        select from notifier.emails as waiting
+        where
+            waiting.status in ('queued', 'in_doubt')
+            and waiting.carried_by is null
+            and waiting.urgent
+            and waiting.available_at <= clock_timestamp()
+        offset 0
+    )
+    or exists (
+        select from notifier.events as event
+        where event.expanded_at is null and event.through_id is null
+        offset 0
+    );
+end
+$$;
+comment on function notifier.has_news() is
+    'Whether an urgent mail is due, or a change waits that has not been looked at: worth a look though there is work in hand.';
+revoke execute on function notifier.has_news() from public;
+grant execute on function notifier.has_news() to notifier;
 
 -- Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.meetings_due_at()

@@ -323,6 +323,7 @@ SUMMARY = {
     ("notifier", "notifier.fall_asleep()"): CALL,
     ("notifier", "notifier.meetings_due_at()"): CALL,
     ("notifier", "notifier.next_wake()"): CALL,
+    ("notifier", "notifier.has_news()"): CALL,
     ("notifier", "notifier.list_send_limits()"): CALL,
     ("notifier", "notifier.set_send_limit(domain, per_minute)"): CALL,
     ("notifier", "notifier.take_turns(claim, email_ids)"): CALL,

@@ -31,6 +31,7 @@ QUEUE_FUNCTIONS = {
     "fail_email",
     "fail_webhook",
     "fall_asleep",
+    "has_news",
     "list_send_limits",
     "meetings_due_at",
     "next_wake",

@@ -146,3 +146,23 @@ def test_a_large_audience_keeps_nobody_waiting_to_be_expanded(world: World, outb
     while outbox.expand(2)[1]:
         pass
     assert len(outbox.rows(session_id=large)) == 6
+
+
+def test_news_is_what_is_urgent_and_due_or_not_looked_at(world: World, outbox: Outbox) -> None:
+    news = "select notifier.has_news()"
+    batch = world.batch()
+    world.student(batch=batch)
+    assert outbox.scalar(news) is False
+
+    world.session("In nine days", batch=batch, starts=LATER)
+    assert outbox.scalar(news) is True
+    outbox.expand()
+    assert outbox.scalar(news) is False  # it waits, and is not urgent
+
+    world.session("Today", batch=batch, starts=SOON)
+    outbox.expand()
+    assert outbox.scalar(news) is True
+    (urgent,) = outbox.claim(1)
+    assert outbox.scalar(news) is False
+    outbox.fail(urgent)
+    assert outbox.scalar(news) is False  # not due

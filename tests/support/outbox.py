@@ -41,6 +41,7 @@ class Claimed:
     calendars: list[dict[str, str]]
     summary: dict[str, Any] | None
     unsubscribe_token: str | None
+    urgent: bool
 
     @property
     def calendar(self) -> str | None:
