@@ -83,6 +83,10 @@ begin
         updated_at = v_now
     where told.id = v_meeting.id;
 
+    -- Nobody could ask for it any more.
+    delete from public.session_meetings as gone
+    where gone.id = v_meeting.id and gone.ended_at is not null and gone.session_id is null;
+
     if v_meeting.claimed_action = 'create' and v_meeting.is_wanted then
         update public.success_sessions as session set
             link = complete_meeting_task.link,

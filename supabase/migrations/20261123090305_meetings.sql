@@ -307,6 +307,17 @@ begin
         select account.* into v_account
         from public.meeting_accounts as account
         where account.id = v_meeting.meeting_account_id;
+        if v_account.external_id is null then
+            update public.session_meetings as waiting set
+                due_at = v_now + interval '10 minutes',
+                reason = format('%s has no external_id any more', v_account.name),
+                claim_id = null,
+                claimed_action = null,
+                claimed_revision = null,
+                updated_at = v_now
+            where waiting.id = v_meeting.id;
+            continue;
+        end if;
         v_limit := (
             select platform.daily_changes_per_account
             from public.meeting_platforms as platform
@@ -446,6 +457,10 @@ begin
         claimed_revision = null,
         updated_at = v_now
     where told.id = v_meeting.id;
+
+    -- Nobody could ask for it any more.
+    delete from public.session_meetings as gone
+    where gone.id = v_meeting.id and gone.ended_at is not null and gone.session_id is null;
 
     if v_meeting.claimed_action = 'create' and v_meeting.is_wanted then
         update public.success_sessions as session set

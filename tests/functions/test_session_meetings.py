@@ -224,9 +224,7 @@ def test_the_meeting_of_a_deleted_session_is_deleted(
     (task,) = meetings.claim()
     assert (task.action, task.external_id, task.title) == ("delete", "81234567890", None)
     assert meetings.complete(task)
-    assert conn.execute("select state::text from public.session_meetings").fetchall() == [
-        ("ended",)
-    ]
+    assert conn.execute("select * from public.session_meetings").fetchall() == []
 
 
 def test_one_that_nobody_began_to_make_is_never_made(
@@ -588,3 +586,36 @@ def test_platform_data_is_what_the_platform_says(conn: psycopg.Connection, admin
             save(conn, jaas["id"], platform_data=Jsonb({"rooom": 1}))
         assert refused.message == "platform_data.rooom is not a known field"
         assert "jaas" in str(refused.detail)
+
+
+def test_an_account_that_loses_its_login_stops_no_clock_and_says_why_nothing_is_done(
+    conn: psycopg.Connection, meetings: Meetings, made: UUID, account: UUID
+) -> None:
+    conn.execute("update public.meeting_accounts set external_id = null where id = %s", (account,))
+    conn.execute(
+        "update public.success_sessions set start_time = now() - interval '2 hours',"
+        " end_time = now() - interval '1 hour' where id = %s",
+        (made,),
+    )
+
+    conn.execute("select notifier.tick()")
+
+    status = "select status::text from public.success_sessions where id = %s"
+    assert conn.execute(status, (made,)).fetchone() == ("completed",)
+    conn.execute("update public.session_meetings set due_at = now()")
+    assert meetings.claim() == []
+    assert meetings.of(made)[0]["reason"] == "Marta's has no external_id any more"
+
+
+def test_a_failed_meeting_hands_out_no_link_of_ones_own(
+    conn: psycopg.Connection, meetings: Meetings, made: UUID, mentor: UUID
+) -> None:
+    own = "select meeting_id from public.personal_link(%s, %s)"
+    with as_service(conn):
+        assert conn.execute(own, (made, mentor)).fetchone() == (meetings.of(made)[0]["id"],)
+    save(conn, made, backup_link="https://meet.example.test/backup")
+    with as_user(conn, mentor):
+        conn.execute("select public.report_link_failure(%s)", (made,))
+
+    with as_service(conn):
+        assert conn.execute(own, (made, mentor)).fetchone() == (None,)
