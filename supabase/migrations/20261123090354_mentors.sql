@@ -474,23 +474,3 @@ comment on column public.time_off_clashes.timezone is 'The zone its wall-clock t
 
 revoke all on public.time_off_clashes from public, anon, authenticated, service_role;
 grant select on public.time_off_clashes to authenticated;
-
--- See segmented_weekly_success_sessions_read_only: without this Postgres answers a write with 55000, a server error.
-create function private.refuse_time_off_clash_write()
-returns trigger
-language plpgsql
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-    raise exception using
-        errcode = 'PT405',
-        message = 'time_off_clashes is read-only',
-        hint = 'Write to mentor_time_off or success_sessions.';
-end
-$$;
-comment on function private.refuse_time_off_clash_write() is 'Refuses writes to the list of clashes with PT405.';
-revoke execute on function private.refuse_time_off_clash_write() from public;
-
-create trigger time_off_clashes_read_only
-instead of insert or update or delete on public.time_off_clashes
-for each row execute function private.refuse_time_off_clash_write();

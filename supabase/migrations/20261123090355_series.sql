@@ -1678,8 +1678,9 @@ comment on column public.blackout_clashes.timezone is 'The zone its wall-clock t
 revoke all on public.blackout_clashes from public, anon, authenticated, service_role;
 grant select on public.blackout_clashes to authenticated;
 
--- See segmented_weekly_success_sessions_read_only: without this Postgres answers a write with 55000, a server error.
-create function private.refuse_blackout_clash_write()
+-- Without this Postgres answers a write to a view, whoever sends it, with 55000, which is a server error to PostgREST.
+-- With it, everybody whom no grant lets write is told so (42501), and the owner is told where to.
+create function private.refuse_view_write()
 returns trigger
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -1687,13 +1688,20 @@ as $$
 begin
     raise exception using
         errcode = 'PT405',
-        message = 'blackout_clashes is read-only',
-        hint = 'Write to blackout_dates or success_sessions.';
+        message = format('%s is read-only', tg_table_name),
+        hint = format('Write to %s.', tg_argv[0]);
 end
 $$;
-comment on function private.refuse_blackout_clash_write() is 'Refuses writes to the list of clashes with PT405.';
-revoke execute on function private.refuse_blackout_clash_write() from public;
+comment on function private.refuse_view_write() is
+    'Refuses writes to a view with PT405; the argument says which tables are written instead.';
+revoke execute on function private.refuse_view_write() from public;
 
+create trigger segmented_weekly_success_sessions_read_only
+instead of insert or update or delete on public.segmented_weekly_success_sessions
+for each row execute function private.refuse_view_write('success_sessions');
+create trigger time_off_clashes_read_only
+instead of insert or update or delete on public.time_off_clashes
+for each row execute function private.refuse_view_write('mentor_time_off or success_sessions');
 create trigger blackout_clashes_read_only
 instead of insert or update or delete on public.blackout_clashes
-for each row execute function private.refuse_blackout_clash_write();
+for each row execute function private.refuse_view_write('blackout_dates or success_sessions');
