@@ -1696,12 +1696,12 @@ comment on function private.refuse_view_write() is
     'Refuses writes to a view with PT405; the argument says which tables are written instead.';
 revoke execute on function private.refuse_view_write() from public;
 
-create trigger segmented_weekly_success_sessions_read_only
+create trigger refuse_view_write
 instead of insert or update or delete on public.segmented_weekly_success_sessions
 for each row execute function private.refuse_view_write('success_sessions');
-create trigger time_off_clashes_read_only
+create trigger refuse_view_write
 instead of insert or update or delete on public.time_off_clashes
 for each row execute function private.refuse_view_write('mentor_time_off or success_sessions');
-create trigger blackout_clashes_read_only
+create trigger refuse_view_write
 instead of insert or update or delete on public.blackout_clashes
 for each row execute function private.refuse_view_write('blackout_dates or success_sessions');
