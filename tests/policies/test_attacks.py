@@ -169,6 +169,69 @@ def test_no_row_that_anybody_reads_holds_a_secret(academy: Academy, who: str) ->
     assert "SECRET" not in str(rows)
 
 
+@pytest.fixture
+def own_link(academy: Academy) -> str:
+    """The participant's own link into the batch's session, whose meeting a platform has made."""
+    session, link = academy.sessions["batch"], "https://zoom.us/w/1?tk=SECRET-own-link"
+    academy.conn.execute(
+        """
+        with
+        account as (
+            insert into public.meeting_accounts (platform, name) values ('zoom', 'maker')
+            returning id
+        ),
+        meeting as (
+            insert into public.session_meetings
+            (session_id, platform, meeting_account_id, external_id, link, done_revision)
+            select session.id, 'zoom', account.id, '123456789', session.link, 1
+            from public.success_sessions as session, account
+            where session.id = %(session)s
+            returning id
+        ),
+        issued as (
+            insert into private.personal_links (meeting_id, user_id)
+            select id, %(user)s from meeting
+            returning meeting_id, user_id
+        )
+        select vault.create_secret(%(link)s, format('personal_links/%%s/%%s', meeting_id, user_id))
+        from issued
+        """,
+        {"session": session, "user": academy.people["participant"], "link": link},
+    )
+    return link
+
+
+@pytest.mark.parametrize("who", SIGNED_IN)
+def test_a_link_of_ones_own_is_shown_to_nobody_else(
+    academy: Academy, own_link: str, who: str
+) -> None:
+    relations = academy.conn.execute(
+        "select oid::regclass::text from pg_class"
+        " where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v')"
+        " and has_table_privilege('authenticated', oid, 'select')"
+    ).fetchall()
+    questions = [
+        f"select to_jsonb(row)::text from {name} as row"  # noqa: S608, names of the catalog
+        for (name,) in relations
+    ]
+    session = academy.sessions["batch"]
+    questions += [
+        f"select public.{function}('{session}')::text"
+        for function in ("join_session", "session_credentials", "session_roster", "session_ics")
+    ]
+    questions.append(f"select public.personal_link('{session}', auth.uid())::text")
+    said = ""
+    with academy.acting(who):
+        for question in questions:
+            try:
+                with academy.conn.transaction():
+                    said += str(academy.conn.execute(question.encode()).fetchall())
+            except psycopg.Error as refusal:
+                said += everything_said(refusal)
+    assert ("SECRET-own-link" in said) == (who == "participant")
+    assert own_link in said if who == "participant" else own_link not in said
+
+
 @pytest.mark.parametrize("who", ["student", "participant", "host", *MANAGERS])
 def test_no_calendar_holds_a_secret_or_an_address(academy: Academy, who: str) -> None:
     with academy.acting(who):
