@@ -6,7 +6,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 from notifier.address import Mailbox, one_line, parse_address
-from notifier.message import Calendar, Letter, MessageError, Press
+from notifier.message import Calendar, File, Letter, MessageError, Press
 from notifier.model import ClaimedEmail
 from notifier.render import Renderer, RenderError, greeting_for
 from notifier.samples import all_samples
@@ -96,7 +96,12 @@ class Composer:
             parts=email.parts,
             summary=email.summary,
         )
-        press = Press(edition, self._sender, thread_of(email.parts, self._sender.domain))
+        press = Press(
+            edition,
+            self._sender,
+            thread_of(email.parts, self._sender.domain),
+            _files(email.summary),
+        )
         self._presses[key] = press
         self._used += _weight(key, press)
         while self._used > self._memory and len(self._presses) > 1:
@@ -118,6 +123,12 @@ def thread_of(parts: str, domain: str) -> str:
     if len(sessions) == 1:
         threads.append(f"<session.{UUID(sessions[0]['id'])}@{domain}>")
     return " ".join(threads)
+
+
+def _files(summary: str | None) -> tuple[File, ...]:
+    """The attendance for a spreadsheet; by the byte order mark Excel knows that it is UTF-8."""
+    csv = json.loads(summary).get("csv") if summary else None
+    return (File("attendance.csv", "text/csv", f"\ufeff{csv}"),) if csv else ()
 
 
 def _calendars(calendars: str) -> tuple[Calendar, ...]:

@@ -48,6 +48,15 @@ class Calendar:
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """A file that goes with every letter of an edition; ``media_type`` without parameters."""
+
+    name: str
+    media_type: str
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """One person's mail, ready for any transport.
 
@@ -61,6 +70,7 @@ class Letter:
     greeting: str = field(repr=False)
     edition: Edition = field(repr=False)
     calendars: tuple[Calendar, ...] = field(repr=False)
+    files: tuple[File, ...] = field(repr=False)
     thread: str
     unsubscribe_url: str = field(repr=False)
     wire: bytes = field(repr=False)
@@ -79,15 +89,28 @@ class Letter:
 class Press:
     """Prints letters of one edition: what they share is encoded here, once."""
 
-    __slots__ = ("_edition", "_html", "_sender", "_shared", "_text", "_thread")
+    __slots__ = (
+        "_attached",
+        "_edition",
+        "_files",
+        "_html",
+        "_sender",
+        "_shared",
+        "_text",
+        "_thread",
+    )
 
-    def __init__(self, edition: Edition, sender: Mailbox, thread: str) -> None:
+    def __init__(
+        self, edition: Edition, sender: Mailbox, thread: str, files: tuple[File, ...] = ()
+    ) -> None:
         """``thread``: message ids that all mails about the same refer to (RFC 5322 §3.6.4), with a
         space between; empty for none.
         """
         self._edition = edition
         self._sender = sender
         self._thread = thread
+        self._files = files
+        self._attached = tuple(map(_file, files))
         shared = [b"From: " + sender.header(), b"Subject: " + header_text(edition.subject)]
         if thread:
             shared.append(b"References: " + b"\r\n ".join(thread.encode("ascii").split()))
@@ -100,7 +123,7 @@ class Press:
     @property
     def size(self) -> int:
         """Bytes that it keeps, or about so many: what was rendered, and the same encoded."""
-        return 2 * sum(map(len, self._text + self._html))
+        return 2 * sum(map(len, self._text + self._html + self._attached))
 
     def print(
         self,
@@ -133,9 +156,10 @@ class Press:
             greeting=greeting,
             edition=self._edition,
             calendars=calendars,
+            files=self._files,
             thread=self._thread,
             unsubscribe_url=unsubscribe_url,
-            wire=_assemble(head, text, html, calendars),
+            wire=_assemble(head, text, html, calendars, self._attached),
         )
 
 
@@ -166,24 +190,32 @@ def _unsubscribe_lines(url: str) -> Iterable[bytes]:
     return (f"{name}: {value}".encode("ascii") for name, value in unsubscribe_headers(url).items())
 
 
-def _assemble(head: bytes, text: bytes, html: bytes, calendars: tuple[Calendar, ...]) -> bytes:
+def _assemble(
+    head: bytes,
+    text: bytes,
+    html: bytes,
+    calendars: tuple[Calendar, ...],
+    attached: tuple[bytes, ...],
+) -> bytes:
     """Text and HTML as alternatives; the first calendar is one too, and all are files beside them.
 
     Mail programs that understand invitations take the alternative (RFC 6047 §2.4), the others show
     its file, which therefore is no invitation of its own. Further calendars are files only.
     """
-    if not calendars:
-        return _CRLF.join((head, _multipart(b"alternative", _ALTERNATIVE, (text, html))))
     bodies = [_base64(calendar.text.encode()) for calendar in calendars]
-    invitation = _encoded(_calendar_type(calendars[0]), bodies[0])
-    files = (
+    alternatives = [text, html]
+    if calendars:
+        alternatives.append(_encoded(_calendar_type(calendars[0]), bodies[0]))
+    inner = _multipart(b"alternative", _ALTERNATIVE, tuple(alternatives))
+    files = tuple(
         _encoded(_file_type(name, calendar, is_copy=number == 0), body, _attached(name))
         for number, ((name, calendar), body) in enumerate(
             zip(calendar_files(calendars), bodies, strict=True)
         )
     )
-    inner = _multipart(b"alternative", _ALTERNATIVE, (text, html, invitation))
-    return _CRLF.join((head, _multipart(b"mixed", _MIXED, (inner, *files))))
+    if not files and not attached:
+        return _CRLF.join((head, inner))
+    return _CRLF.join((head, _multipart(b"mixed", _MIXED, (inner, *files, *attached))))
 
 
 def _multipart(subtype: bytes, boundary: bytes, parts: tuple[bytes, ...]) -> bytes:
@@ -213,6 +245,11 @@ def _calendar_type(calendar: Calendar) -> bytes:
 def _file_type(name: str, calendar: Calendar, *, is_copy: bool) -> bytes:
     kind = b"application/ics" if is_copy else _calendar_type(calendar)
     return b'%b;\r\n name="%b"' % (kind, name.encode())
+
+
+def _file(file: File) -> bytes:
+    kind = f'{file.media_type}; charset=utf-8;\r\n name="{file.name}"'.encode("ascii")
+    return _encoded(kind, _base64(file.text.encode()), _attached(file.name))
 
 
 def _attached(name: str) -> bytes:

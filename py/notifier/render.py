@@ -88,6 +88,24 @@ class SummaryView:
     roster: tuple[Attendee, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How much of a course somebody attended."""
+
+    name: str
+    attended: int
+    sessions: int
+    percent: int
+
+
+@dataclass(frozen=True, slots=True)
+class WarningView:
+    """Low attendance: the student's own, or to the mentor that of the students."""
+
+    own: Rate
+    students: tuple[Rate, ...]
+
+
 def greeting_for(full_name: str | None, locale: str | None = None) -> str:
     """The line that opens a mail; people without a name are greeted all the same."""
     name = one_line(full_name or "")[:100]
@@ -167,7 +185,16 @@ class Renderer:
             "changes": first.all_changes,
             "description_changed": first.description_changed,
             "meeting_details_changed": first.meeting_details_changed,
-            "summary": None if summary is None else _summary(summary, first.zone, reader.locale),
+            "summary": (
+                _summary(summary, first.zone, reader.locale)
+                if summary is not None and kind == "attendance_summary"
+                else None
+            ),
+            "warning": (
+                _warning(summary, reader.locale)
+                if summary is not None and kind == "attendance_warning"
+                else None
+            ),
         }
 
 
@@ -212,6 +239,21 @@ def _summary(summary: Mapping[str, Any], zone: ZoneInfo, locale: Locale) -> Summ
             for student in summary["students"]
         ),
     )
+
+
+def _warning(summary: Mapping[str, Any], locale: Locale) -> WarningView:
+    nameless = words(locale).gettext("(no name)")
+    return WarningView(
+        own=_rate(summary, ""),
+        students=tuple(
+            _rate(student, clean(student["full_name"]) or nameless)
+            for student in summary["students"]
+        ),
+    )
+
+
+def _rate(figures: Mapping[str, Any], name: str) -> Rate:
+    return Rate(name, int(figures["attended"]), int(figures["sessions"]), int(figures["percent"]))
 
 
 def _joined(value: str | None, zone: ZoneInfo, locale: Locale) -> str:

@@ -77,7 +77,19 @@ _SUMMARY: Json = {
         {"full_name": "Li Wei", "status": "absent", "minutes_present": 0, "joined_at": None},
         {"full_name": "Sana Haddad", "status": "excused", "minutes_present": 0, "joined_at": None},
     ],
+    "csv": '"full_name","status","minutes_present","joined_at"\r\n"Priya Nair","present",60,\r\n',
 }
+
+_WARNING: Json = {
+    "attended": 2,
+    "sessions": 5,
+    "percent": 40,
+    "students": [
+        {"full_name": "Li Wei", "attended": 1, "sessions": 4, "percent": 25},
+        {"full_name": "Priya Nair", "attended": 2, "sessions": 5, "percent": 40},
+    ],
+}
+_FIGURES = {"attendance_summary": _SUMMARY, "attendance_warning": _WARNING}
 
 _SERIES_ID = "5d1c2b7a-0c53-4c0e-9d5e-3f1b2a4c5d01"
 _DATES = 6
@@ -140,7 +152,7 @@ def sample_email(kind: str, *, several: bool = False) -> ClaimedEmail:
         sessions=len(parts),
         parts=json.dumps(parts),
         calendars=json.dumps(sample_calendars(parts)),
-        summary=json.dumps(_SUMMARY) if kind == "attendance_summary" else None,
+        summary=json.dumps(_FIGURES[kind]) if kind in _FIGURES else None,
         unsubscribe_token=None,
     )
 
@@ -164,7 +176,7 @@ def _part(kind: str, session: Json) -> Json:
         status = _CANCELLED
     if kind == "meeting_link_changed":
         status = {"uses_backup_link": True, "link_failure_note": "Zoom has an outage."}
-    if kind in ("attendance_summary", "recording_available"):
+    if kind in ("attendance_summary", "attendance_warning", "recording_available"):
         status = {"status": "completed"}
     return {"kind": kind, "session": session | status, "changes": _CHANGES.get(kind, {})}
 

@@ -42,7 +42,7 @@ begin
             held.in_doubt_at is not null as is_in_doubt,
             case
                 when held.in_doubt_at is not null then held.told_from
-                when told.through_id is null or held.topic in ('registration', 'recording', 'reminder')
+                when told.through_id is null or held.topic in ('registration', 'recording', 'reminder', 'warning')
                     then held.event_id
                 else (
                     select min(untold.id)
@@ -57,7 +57,7 @@ begin
             end as from_id,
             case
                 when held.in_doubt_at is not null then held.told_through
-                when held.topic in ('summary', 'recording') then held.event_id
+                when held.topic in ('summary', 'recording', 'warning') then held.event_id
                 -- A reminder's event is no change: what it remembers may be older than the change before it.
                 else coalesce(
                     (
@@ -105,7 +105,7 @@ begin
                 email.from_id,
                 email.through_id,
                 email.session_id,
-                array_agg(email.recipient_id) as recipient_ids
+                array_agg(distinct email.recipient_id) as recipient_ids
             from email
             group by email.from_id, email.through_id, email.session_id
         ) as span
@@ -143,6 +143,7 @@ begin
             email.*,
             change.changes,
             coalesce(change.is_of_enrollment, false) as is_of_enrollment,
+            (change.new ->> 'mentor_id')::uuid as mentor_id,
             person.address,
             person.full_name,
             person.timezone,
@@ -154,6 +155,7 @@ begin
             case
                 when email.from_id is null then 'already_told'
                 when decision.reminder_refusal is not null then decision.reminder_refusal
+                when email.topic = 'warning' and decision.kind is null then 'nothing_changed'
                 when decision.is_over then 'session_over'
                 -- Who leaves is not told of what they had not heard of.
                 when decision.is_out and change.is_of_enrollment and not decision.was_invited then 'not_invited'
@@ -253,6 +255,10 @@ begin
                         )
                     end
                     when 'reminder' then email.kind
+                    when 'warning' then case
+                        when notifier.attendance_warning(email.session_id, email.recipient_id) is not null
+                            then 'attendance_warning'::notifier.email_kind
+                    end
                     when 'summary' then case
                         when exists (
                             select from public.success_sessions as session
@@ -277,7 +283,7 @@ begin
                     when 'reminder'
                         then notifier.reminder_refusal(email.event_id, email.recipient_id, recipient.role_after, v_now)
                 end as reminder_refusal,
-                email.topic not in ('summary', 'recording') and (
+                email.topic not in ('summary', 'recording', 'warning') and (
                     change.new ->> 'status' = 'completed'
                     or (
                         case
@@ -361,6 +367,7 @@ begin
                 reviewed.is_stranger,
                 reviewed.final_kind,
                 reviewed.is_of_enrollment,
+                reviewed.mentor_id,
                 reviewed.transaction_id = '0' as is_digest,
                 reviewed.wait_for,
                 reviewed.wait_until,
@@ -424,7 +431,7 @@ begin
                 known.snapshot || jsonb_build_object('updated_at', change.changed_at)
             ) as session,
             case
-                when variant.topic in ('summary', 'recording', 'reminder') or variant.is_stranger then null
+                when variant.topic in ('summary', 'recording', 'reminder', 'warning') or variant.is_stranger then null
                 when variant.is_out then 'CANCEL'
                 else 'REQUEST'
             end as method
@@ -643,12 +650,20 @@ begin
         judged.full_name,
         judged.timezone,
         judged.locale,
-        case judged.topic when 'summary' then 'host' when 'recording' then 'learner' else judged.role end,
+        case judged.topic
+            when 'summary' then 'host'
+            when 'recording' then 'learner'
+            when 'warning' then case (judged.mentor_id = judged.recipient_id) when true then 'host' else 'learner' end
+            else judged.role
+        end,
         edition.parts -> 0 -> 'session',
         edition.parts -> 0 -> 'changes',
         edition.parts,
         calendar.objects,
-        case when judged.topic = 'summary' then private.attendance_summary(judged.session_id) end,
+        case judged.topic
+            when 'summary' then private.attendance_summary(judged.session_id)
+            when 'warning' then notifier.attendance_warning(judged.session_id, judged.recipient_id)
+        end,
         case
             when edition.optional_kind is not null
                 then private.unsubscribe_token(v_unsubscribe_key, judged.recipient_id, edition.optional_kind)

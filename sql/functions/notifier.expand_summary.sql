@@ -1,5 +1,5 @@
 -- The end of a session: attendance becomes final, which costs as much as there are students and therefore is not done
--- by the write that ended it, and the mentor gets the summary.
+-- by the write that ended it, and the mentor gets the summary; whoever missed too much is warned.
 create function notifier.expand_summary(event notifier.events)
 returns integer
 language plpgsql
@@ -20,11 +20,12 @@ begin
     where event.new ->> 'mentor_id' is not null
     on conflict do nothing;
     get diagnostics v_added = row_count;
+    v_added := v_added + notifier.warn_of_attendance(event);
     update notifier.events as expanded set through_id = event.id, expanded_at = clock_timestamp()
     where expanded.id = event.id;
     return v_added;
 end
 $$;
 comment on function notifier.expand_summary(notifier.events) is
-    'Expands the event of a session''s end, which the caller has locked: final attendance, one mail to the mentor. Returns the mails added.';
+    'Expands the event of a session''s end, which the caller has locked: final attendance, one mail to the mentor, and warnings. Returns the mails added.';
 revoke execute on function notifier.expand_summary(notifier.events) from public;

@@ -64,6 +64,7 @@ values
 ('public.audit_log', 'user_id', true, 'kept', '{}'),
 ('public.audit_log', 'actor_id', false, 'kept', '{}'),
 ('notifier.enrollment_changes', 'student_id', true, 'kept', '{}'),
+('notifier.attendance_warnings', 'student_id', true, 'kept', '{}'),
 ('private.presence_events', 'user_id', true, 'kept', '{}'),
 ('private.check_in_guesses', 'user_id', true, 'deleted', '{}'),
 ('private.platform_participants', 'user_id', true, 'deleted', '{}'),

@@ -16,6 +16,7 @@ create type notifier.email_kind as enum (
     'waitlist_promoted', -- a student who waited got a seat
     'recording_available', -- students can watch what they took part in, or missed
     'session_reminder', -- a session is about to begin
+    'attendance_warning', -- a student misses too much: to the student, and to the host
     'attendance_summary' -- to the host, after the session
 );
 comment on type notifier.email_kind is 'What a mail is about; the claim decides it, from what the recipient was told last and the state then.';

@@ -5,6 +5,7 @@ create type notifier.email_topic as enum (
     'registration', -- whether a student has a seat
     'reminder', -- that it is about to begin
     'summary', -- what came of it
+    'warning', -- that somebody misses too much
     'recording' -- that it can be watched
 );
 comment on type notifier.email_topic is 'What mails are ordered and folded by: those of one topic to one person about one session.';

@@ -318,6 +318,8 @@ create table public.app_settings (
     app_url text,
     reminder_minutes integer[] not null default '{1440,60}',
     mail_debounce_seconds integer not null default 15,
+    low_attendance_percent integer not null default 50,
+    low_attendance_warnings integer not null default 3,
     updated_at timestamptz not null default now(),
     constraint app_settings_pkey primary key (id),
     constraint app_settings_one_row check (
@@ -411,6 +413,22 @@ create table public.app_settings (
             'Set APP_URL to the address of the web application, such as https://app.example.com.'
         )
     ),
+    constraint app_settings_low_attendance_percent_range check (
+        private.rule(
+            low_attendance_percent between 0 and 100,
+            'app_settings_low_attendance_percent_range',
+            'low_attendance_percent must be between 0 and 100',
+            'Send the share of a course''s sessions, in percent, below which a student is warned; 0: nobody.'
+        )
+    ),
+    constraint app_settings_low_attendance_warnings_range check (
+        private.rule(
+            low_attendance_warnings between 0 and 100,
+            'app_settings_low_attendance_warnings_range',
+            'low_attendance_warnings must be between 0 and 100',
+            'Send how many times a student is warned of low attendance in one course at most.'
+        )
+    ),
     constraint app_settings_mail_debounce_seconds_range check (
         private.rule(
             mail_debounce_seconds between 0 and 3600,
@@ -454,6 +472,10 @@ comment on column public.app_settings.reminder_minutes is
     'Minutes before the start at which reminders go out: some of 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 4320 and 10080; empty: none. A session or a person may have their own.';
 comment on column public.app_settings.mail_debounce_seconds is
     'For how many seconds after a change further ones are waited for, so that one mail tells them all. News of sessions within 24 hours and of changed links does not wait.';
+comment on column public.app_settings.low_attendance_percent is
+    'Share of the sessions of a course, in percent and of three at least, below which a student who missed one is warned, and the mentor told; 0: nobody.';
+comment on column public.app_settings.low_attendance_warnings is
+    'How many times a student is warned of low attendance in one course at most.';
 comment on column public.app_settings.updated_at is 'When a setting last changed.';
 
 insert into public.app_settings default values;
@@ -2047,6 +2069,7 @@ values
 ('public.audit_log', 'user_id', true, 'kept', '{}'),
 ('public.audit_log', 'actor_id', false, 'kept', '{}'),
 ('notifier.enrollment_changes', 'student_id', true, 'kept', '{}'),
+('notifier.attendance_warnings', 'student_id', true, 'kept', '{}'),
 ('private.presence_events', 'user_id', true, 'kept', '{}'),
 ('private.check_in_guesses', 'user_id', true, 'deleted', '{}'),
 ('private.platform_participants', 'user_id', true, 'deleted', '{}'),

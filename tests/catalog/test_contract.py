@@ -43,9 +43,17 @@ ENUMS = {
         "waitlist_promoted",
         "recording_available",
         "session_reminder",
+        "attendance_warning",
         "attendance_summary",
     ],
-    "notifier.email_topic": ["invitation", "registration", "reminder", "summary", "recording"],
+    "notifier.email_topic": [
+        "invitation",
+        "registration",
+        "reminder",
+        "summary",
+        "warning",
+        "recording",
+    ],
     "notifier.email_status": [
         "queued",
         "claimed",

@@ -48,7 +48,8 @@ SUMMARY = {
         "select, update (join_opens_minutes_before, meeting_wait_minutes, late_after_minutes,"
         " partial_below_percent, mentor_buffer_minutes, series_horizon_days,"
         " audit_retention_months, presence_retention_months, unmatched_retention_days,"
-        " check_in_code_seconds, reminder_minutes, mail_debounce_seconds)"
+        " check_in_code_seconds, reminder_minutes, mail_debounce_seconds,"
+        " low_attendance_percent, low_attendance_warnings)"
     ),
     ("authenticated", "public.audit_log"): "select",
     ("authenticated", "public.attendance_rules"): (

@@ -212,6 +212,7 @@ def test_row_level_security_is_on_and_no_policy_opens_the_outbox(conn: psycopg.C
         """
     )
     assert rows.fetchall() == [
+        ("attendance_warnings", True, False),
         ("emails", True, False),
         ("enrollment_changes", True, False),
         ("events", True, False),

@@ -44,8 +44,22 @@ def lf(text: str) -> str:
     return text.replace("\r\n", "\n")
 
 
-def test_a_mail_without_calendar_is_text_and_html() -> None:
+def test_the_attendance_goes_along_as_a_file() -> None:
     letter = composer().compose(make_email("attendance_summary"))
+    message = parsed(letter.wire)
+
+    assert message.get_content_type() == "multipart/mixed"
+    bodies, attachment = cast(list[EmailMessage], list(message.iter_parts()))
+    assert bodies.get_content_type() == "multipart/alternative"
+    assert attachment.get_content_type() == "text/csv"
+    assert attachment.get_filename() == "attendance.csv"
+    content = attachment.get_content()
+    assert content.startswith('\ufeff"full_name","status"')
+    assert [file.name for file in letter.files] == ["attendance.csv"]
+
+
+def test_a_mail_without_calendar_is_text_and_html() -> None:
+    letter = composer().compose(make_email("recording_available"))
     message = parsed(letter.wire)
 
     assert message.get_content_type() == "multipart/alternative"

@@ -25,6 +25,7 @@ from support.mails import make_email
 
 KINDS = [
     "attendance_summary",
+    "attendance_warning",
     "daily_digest",
     "enrollment_schedule",
     "meeting_link_changed",

@@ -98,7 +98,7 @@ async def test_a_letter_that_belongs_to_no_conversation_names_none(resend: Resen
 
 async def test_a_letter_without_calendar_has_no_attachment(resend: ResendServer) -> None:
     async with transport_to(resend) as transport:
-        await transport.send(letter(kind="attendance_summary"))
+        await transport.send(letter(kind="recording_available"))
 
     assert "attachments" not in resend.mails[0].request
 

@@ -94,7 +94,7 @@ UPDATABLE: dict[str, set[str]] = {
         *("mentor_buffer_minutes", "series_horizon_days"),
         *("audit_retention_months", "presence_retention_months", "reminder_minutes"),
         *("unmatched_retention_days", "check_in_code_seconds"),
-        "mail_debounce_seconds",
+        *("mail_debounce_seconds", "low_attendance_percent", "low_attendance_warnings"),
     },
     "attendance_rules": {"session_type", "late_after_minutes", "partial_below_percent"},
     "batches": {"name"},

@@ -205,14 +205,18 @@ def _request(letter: Letter) -> dict[str, object]:
         | ({"References": letter.thread} if letter.thread else {})
         | unsubscribe_headers(letter.unsubscribe_url),
     }
-    if letter.calendars:
+    attachments = [
+        (name, calendar.text, f"text/calendar; charset=utf-8; method={calendar.method}")
+        for name, calendar in calendar_files(letter.calendars)
+    ] + [(file.name, file.text, f"{file.media_type}; charset=utf-8") for file in letter.files]
+    if attachments:
         request["attachments"] = [
             {
                 "filename": name,
-                "content": b64encode(calendar.text.encode()).decode("ascii"),
-                "content_type": f"text/calendar; charset=utf-8; method={calendar.method}",
+                "content": b64encode(text.encode()).decode("ascii"),
+                "content_type": content_type,
             }
-            for name, calendar in calendar_files(letter.calendars)
+            for name, text, content_type in attachments
         ]
     return request
 

@@ -12,6 +12,7 @@ const NAMES: Record<string, string> = {
   session_reminder: "reminders of your sessions",
   recording_available: "new recordings",
   attendance_summary: "attendance summaries",
+  attendance_warning: "low attendance",
 };
 
 const HEADERS = {
