@@ -14,6 +14,8 @@ export type Database = {
           "id": boolean;
           "join_opens_minutes_before": number;
           "late_after_minutes": number;
+          "low_attendance_percent": number;
+          "low_attendance_warnings": number;
           "mail_debounce_seconds": number;
           "meeting_wait_minutes": number;
           "mentor_buffer_minutes": number;
@@ -32,6 +34,8 @@ export type Database = {
           "id"?: boolean;
           "join_opens_minutes_before"?: number;
           "late_after_minutes"?: number;
+          "low_attendance_percent"?: number;
+          "low_attendance_warnings"?: number;
           "mail_debounce_seconds"?: number;
           "meeting_wait_minutes"?: number;
           "mentor_buffer_minutes"?: number;
@@ -49,6 +53,8 @@ export type Database = {
           "id"?: boolean;
           "join_opens_minutes_before"?: number;
           "late_after_minutes"?: number;
+          "low_attendance_percent"?: number;
+          "low_attendance_warnings"?: number;
           "mail_debounce_seconds"?: number;
           "meeting_wait_minutes"?: number;
           "mentor_buffer_minutes"?: number;

@@ -34,6 +34,7 @@ NotifierEmailKind: TypeAlias = Literal[
     "waitlist_promoted",
     "recording_available",
     "session_reminder",
+    "attendance_warning",
     "attendance_summary",
 ]
 
@@ -42,7 +43,7 @@ NotifierEmailStatus: TypeAlias = Literal[
 ]
 
 NotifierEmailTopic: TypeAlias = Literal[
-    "invitation", "registration", "reminder", "summary", "recording"
+    "invitation", "registration", "reminder", "summary", "warning", "recording"
 ]
 
 PrivatePresenceKind: TypeAlias = Literal["join", "leave", "end"]
@@ -87,6 +88,8 @@ class PublicAppSettings(BaseModel):
     id: bool = Field(alias="id")
     join_opens_minutes_before: int = Field(alias="join_opens_minutes_before")
     late_after_minutes: int = Field(alias="late_after_minutes")
+    low_attendance_percent: int = Field(alias="low_attendance_percent")
+    low_attendance_warnings: int = Field(alias="low_attendance_warnings")
     mail_debounce_seconds: int = Field(alias="mail_debounce_seconds")
     meeting_wait_minutes: int = Field(alias="meeting_wait_minutes")
     mentor_buffer_minutes: int = Field(alias="mentor_buffer_minutes")
@@ -105,6 +108,8 @@ class PublicAppSettingsInsert(TypedDict):
     id: NotRequired[Annotated[bool, Field(alias="id")]]
     join_opens_minutes_before: NotRequired[Annotated[int, Field(alias="join_opens_minutes_before")]]
     late_after_minutes: NotRequired[Annotated[int, Field(alias="late_after_minutes")]]
+    low_attendance_percent: NotRequired[Annotated[int, Field(alias="low_attendance_percent")]]
+    low_attendance_warnings: NotRequired[Annotated[int, Field(alias="low_attendance_warnings")]]
     mail_debounce_seconds: NotRequired[Annotated[int, Field(alias="mail_debounce_seconds")]]
     meeting_wait_minutes: NotRequired[Annotated[int, Field(alias="meeting_wait_minutes")]]
     mentor_buffer_minutes: NotRequired[Annotated[int, Field(alias="mentor_buffer_minutes")]]
@@ -123,6 +128,8 @@ class PublicAppSettingsUpdate(TypedDict):
     id: NotRequired[Annotated[bool, Field(alias="id")]]
     join_opens_minutes_before: NotRequired[Annotated[int, Field(alias="join_opens_minutes_before")]]
     late_after_minutes: NotRequired[Annotated[int, Field(alias="late_after_minutes")]]
+    low_attendance_percent: NotRequired[Annotated[int, Field(alias="low_attendance_percent")]]
+    low_attendance_warnings: NotRequired[Annotated[int, Field(alias="low_attendance_warnings")]]
     mail_debounce_seconds: NotRequired[Annotated[int, Field(alias="mail_debounce_seconds")]]
     meeting_wait_minutes: NotRequired[Annotated[int, Field(alias="meeting_wait_minutes")]]
     mentor_buffer_minutes: NotRequired[Annotated[int, Field(alias="mentor_buffer_minutes")]]

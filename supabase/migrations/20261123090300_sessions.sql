@@ -2066,41 +2066,91 @@ comment on function private.finalize_attendance(uuid) is
     'Final attendance of a completed session: open presence ends with the session, partial is decided, the missing (of those registered, where registration was required) are absent, or excused where the host has approved it. Repeatable; nothing for other sessions.';
 revoke execute on function private.finalize_attendance(uuid) from public;
 
--- What the mentor's mail after the session says.
+-- What the mentor's mail after the session says, and the file that goes with it.
 create function private.attendance_summary(session_id uuid)
 returns jsonb
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
-return (
-    select
-        jsonb_build_object(
-            'invited', count(*),
-            'present', count(*) filter (where attendance.status = 'present'),
-            'late', count(*) filter (where attendance.status = 'late'),
-            'partial', count(*) filter (where attendance.status = 'partial'),
-            'absent', count(*) filter (where attendance.status = 'absent'),
-            'excused', count(*) filter (where attendance.status = 'excused'),
-            'students', coalesce(
-                jsonb_agg(
-                    jsonb_build_object(
-                        'full_name', profile.full_name,
-                        'status', attendance.status,
-                        'minutes_present', attendance.minutes_present,
-                        'joined_at', attendance.joined_at
-                    )
-                    order by profile.full_name, profile.id
+as $$
+begin
+    return (
+        select
+            jsonb_build_object(
+                'invited', count(*),
+                'present', count(*) filter (where attendance.status = 'present'),
+                'late', count(*) filter (where attendance.status = 'late'),
+                'partial', count(*) filter (where attendance.status = 'partial'),
+                'absent', count(*) filter (where attendance.status = 'absent'),
+                'excused', count(*) filter (where attendance.status = 'excused'),
+                'students', coalesce(
+                    jsonb_agg(
+                        jsonb_build_object(
+                            'full_name', profile.full_name,
+                            'status', attendance.status,
+                            'minutes_present', attendance.minutes_present,
+                            'joined_at', attendance.joined_at
+                        )
+                        order by profile.full_name, profile.id
+                    ),
+                    '[]'
                 ),
-                '[]'
+                'csv', (
+                    select public.csv(line)
+                    from (
+                        select
+                            student.full_name,
+                            listed.status,
+                            listed.minutes_present,
+                            private.utc_text(listed.joined_at) as joined_at
+                        from public.session_attendance as listed
+                        inner join public.profiles as student on listed.student_id = student.id
+                        where listed.session_id = attendance_summary.session_id
+                        order by student.full_name, student.id
+                    ) as line
+                )
             )
-        )
-    from public.session_attendance as attendance
-    inner join public.profiles as profile on attendance.student_id = profile.id
-    where attendance.session_id = attendance_summary.session_id
-);
+        from public.session_attendance as attendance
+        inner join public.profiles as profile on attendance.student_id = profile.id
+        where attendance.session_id = attendance_summary.session_id
+    );
+end
+$$;
 comment on function private.attendance_summary(uuid) is
-    'Counts per attendance status and the students of a session: {"invited", "present", "late", "partial", "absent", "excused", "students": [{"full_name", "status", "minutes_present", "joined_at"}]}.';
+    'Counts per attendance status and the students of a session: {"invited", "present", "late", "partial", "absent", "excused", "students": [{"full_name", "status", "minutes_present", "joined_at"}], "csv": the students as a CSV file (RFC 4180), formulas neutralised}.';
 revoke execute on function private.attendance_summary(uuid) from public;
+
+create function private.course_attendance(
+    course_id uuid,
+    student_id uuid,
+    out attended integer,
+    out sessions integer,
+    out percent integer
+)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+as $$
+begin
+    select
+        count(*) filter (where attendance.status in ('present', 'late', 'partial')),
+        count(*)
+    into attended, sessions
+    from public.session_attendance as attendance
+    inner join public.success_sessions as session on attendance.session_id = session.id
+    where
+        attendance.student_id = course_attendance.student_id
+        and attendance.status <> 'excused'
+        and session.course_id = course_attendance.course_id
+        and session.status = 'completed';
+    percent := attended * 100 / nullif(sessions, 0);
+end
+$$;
+comment on function private.course_attendance(uuid, uuid) is
+    'Of how many sessions of a course that are over a student attended how many, excused absences left out, and the share in percent, rounded down; null of none.';
+revoke execute on function private.course_attendance(uuid, uuid) from public;
 
 create function private.note_host_presence(session_id uuid, host_id uuid, joined_at timestamptz)
 returns void

@@ -139,6 +139,7 @@ create type notifier.email_kind as enum (
     'waitlist_promoted', -- a student who waited got a seat
     'recording_available', -- students can watch what they took part in, or missed
     'session_reminder', -- a session is about to begin
+    'attendance_warning', -- a student misses too much: to the student, and to the host
     'attendance_summary' -- to the host, after the session
 );
 comment on type notifier.email_kind is 'What a mail is about; the claim decides it, from what the recipient was told last and the state then.';
@@ -150,6 +151,7 @@ create type notifier.email_topic as enum (
     'registration', -- whether a student has a seat
     'reminder', -- that it is about to begin
     'summary', -- what came of it
+    'warning', -- that somebody misses too much
     'recording' -- that it can be watched
 );
 comment on type notifier.email_topic is 'What mails are ordered and folded by: those of one topic to one person about one session.';
@@ -285,6 +287,7 @@ create table notifier.emails (
     topic notifier.email_topic not null generated always as (
         case
             when kind = 'session_reminder' then 'reminder'::notifier.email_topic
+            when kind = 'attendance_warning' then 'warning'::notifier.email_topic
             when kind = 'attendance_summary' then 'summary'::notifier.email_topic
             when kind = 'recording_available' then 'recording'::notifier.email_topic
             when kind in ('registration_confirmed', 'waitlist_promoted') then 'registration'::notifier.email_topic
@@ -722,6 +725,25 @@ where position is null;
 create index enrollment_changes_position_idx on notifier.enrollment_changes (position, student_id);
 -- What somebody was before.
 create index enrollment_changes_student_idx on notifier.enrollment_changes (student_id, course_id, id);
+
+-- Who was warned after which session, so that nobody is warned more often than the platform wants.
+create table notifier.attendance_warnings (
+    student_id uuid not null,
+    course_id uuid not null,
+    session_id uuid not null,
+    created_at timestamptz not null default clock_timestamp(),
+    constraint attendance_warnings_pkey primary key (student_id, course_id, session_id)
+);
+comment on table notifier.attendance_warnings is
+    'Warnings of low attendance, one row per student and session after which there was one. Rows outlive students and sessions, so there are no foreign keys.';
+comment on column notifier.attendance_warnings.student_id is 'The student.';
+comment on column notifier.attendance_warnings.course_id is 'The course.';
+comment on column notifier.attendance_warnings.session_id is 'The session that they missed.';
+comment on column notifier.attendance_warnings.created_at is 'When it was decided.';
+
+alter table notifier.attendance_warnings enable row level security;
+
+create index attendance_warnings_session_id_idx on notifier.attendance_warnings (session_id);
 
 -- == Calendar objects ================================================================================================
 

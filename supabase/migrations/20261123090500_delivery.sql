@@ -892,8 +892,73 @@ comment on function notifier.expand_page(notifier.events[], integer) is
     'Expands the next page of events that the caller has locked and started together: how many candidates it considered (about max_users), how many mails it added, whether there is another page.';
 revoke execute on function notifier.expand_page(notifier.events[], integer) from public;
 
+-- After a session's attendance is final: whoever missed it, whose attendance in the course is low by now, and who was
+-- not warned often enough yet. One look at an index for each of them.
+create function notifier.warn_of_attendance(event notifier.events)
+returns integer
+language plpgsql
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+as $$
+declare
+    c_fewest_sessions constant integer := 3;
+    v_course_id uuid := (event.new ->> 'course_id')::uuid;
+    v_mentor_id uuid := (event.new ->> 'mentor_id')::uuid;
+    v_settings public.app_settings;
+    v_warned uuid[];
+    v_added integer;
+begin
+    select settings.* into v_settings from public.app_settings as settings;
+    if v_course_id is null or v_settings.low_attendance_percent = 0 then
+        return 0;
+    end if;
+    with
+    warned as (
+        insert into notifier.attendance_warnings (student_id, course_id, session_id)
+        select
+            missed.student_id,
+            v_course_id,
+            event.session_id
+        from public.session_attendance as missed
+        cross join lateral private.course_attendance(v_course_id, missed.student_id) as rate
+        where
+            missed.session_id = event.session_id
+            and missed.status = 'absent'
+            and rate.sessions >= c_fewest_sessions
+            and rate.percent < v_settings.low_attendance_percent
+            and (
+                select count(*)
+                from notifier.attendance_warnings as before
+                where before.student_id = missed.student_id and before.course_id = v_course_id
+            ) < v_settings.low_attendance_warnings
+        order by missed.student_id
+        on conflict do nothing
+        returning student_id
+    )
+    select array_agg(warned.student_id) into v_warned from warned;
+    insert into notifier.emails (event_id, session_id, recipient_id, kind)
+    select
+        event.id,
+        event.session_id,
+        recipient.user_id,
+        'attendance_warning'
+    from (
+        select student.user_id from unnest(v_warned) as student (user_id)
+        union
+        select v_mentor_id where v_warned is not null and v_mentor_id is not null
+    ) as recipient
+    order by recipient.user_id
+    on conflict do nothing;
+    get diagnostics v_added = row_count;
+    return v_added;
+end
+$$;
+comment on function notifier.warn_of_attendance(notifier.events) is
+    'Queues warnings of low attendance after the session of this event: to students who missed it, and one to the mentor; how many mails.';
+revoke execute on function notifier.warn_of_attendance(notifier.events) from public;
+
 -- The end of a session: attendance becomes final, which costs as much as there are students and therefore is not done
--- by the write that ended it, and the mentor gets the summary.
+-- by the write that ended it, and the mentor gets the summary; whoever missed too much is warned.
 create function notifier.expand_summary(event notifier.events)
 returns integer
 language plpgsql
@@ -914,13 +979,14 @@ begin
     where event.new ->> 'mentor_id' is not null
     on conflict do nothing;
     get diagnostics v_added = row_count;
+    v_added := v_added + notifier.warn_of_attendance(event);
     update notifier.events as expanded set through_id = event.id, expanded_at = clock_timestamp()
     where expanded.id = event.id;
     return v_added;
 end
 $$;
 comment on function notifier.expand_summary(notifier.events) is
-    'Expands the event of a session''s end, which the caller has locked: final attendance, one mail to the mentor. Returns the mails added.';
+    'Expands the event of a session''s end, which the caller has locked: final attendance, one mail to the mentor, and warnings. Returns the mails added.';
 revoke execute on function notifier.expand_summary(notifier.events) from public;
 
 -- A page of the students who take part in the session. Whether each may watch it is asked by the claim.
@@ -1304,6 +1370,77 @@ comment on function notifier.reminder_refusal(bigint, uuid, text, timestamptz) i
     'Why the reminder of this event is not to be sent to this recipient, who is host, learner or null (not invited) in the session: a skip_reason of notifier.emails; null: send it.';
 revoke execute on function notifier.reminder_refusal(bigint, uuid, text, timestamptz) from public;
 
+-- Worked out when the mail is claimed: a mark that was put right in the meantime takes its warning back.
+create function notifier.attendance_warning(session_id uuid, recipient_id uuid)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+as $$
+declare
+    v_low constant integer := (select settings.low_attendance_percent from public.app_settings as settings);
+    v_session public.success_sessions;
+    v_rate record;
+    v_students jsonb;
+begin
+    select session.* into v_session
+    from public.success_sessions as session
+    where session.id = attendance_warning.session_id;
+    if v_session.mentor_id = recipient_id then
+        select
+            jsonb_agg(
+                jsonb_build_object(
+                    'full_name', profile.full_name,
+                    'attended', rate.attended,
+                    'sessions', rate.sessions,
+                    'percent', rate.percent
+                )
+                order by profile.full_name, profile.id
+            )
+        into v_students
+        from notifier.attendance_warnings as warned
+        inner join public.profiles as profile on warned.student_id = profile.id
+        inner join public.course_enrollments as enrollment
+            on warned.student_id = enrollment.student_id and warned.course_id = enrollment.course_id
+        cross join lateral private.course_attendance(warned.course_id, warned.student_id) as rate
+        where
+            warned.session_id = attendance_warning.session_id
+            and enrollment.status = 'active'
+            and rate.percent < v_low;
+        return case
+            when v_students is not null and exists (
+                select from public.user_roles as held
+                where held.user_id = attendance_warning.recipient_id and held.role = 'mentor'
+            ) then jsonb_build_object('attended', 0, 'sessions', 0, 'percent', 0, 'students', v_students)
+        end;
+    end if;
+    if not exists (
+        select from public.course_enrollments as enrollment
+        where
+            enrollment.student_id = attendance_warning.recipient_id
+            and enrollment.course_id = v_session.course_id
+            and enrollment.status = 'active'
+    ) then
+        return null;
+    end if;
+    select rate.* into v_rate
+    from private.course_attendance(v_session.course_id, attendance_warning.recipient_id) as rate;
+    return case
+        when v_rate.percent < v_low
+            then jsonb_build_object(
+                'attended', v_rate.attended,
+                'sessions', v_rate.sessions,
+                'percent', v_rate.percent,
+                'students', '[]'::jsonb
+            )
+    end;
+end
+$$;
+comment on function notifier.attendance_warning(uuid, uuid) is
+    'What a warning after this session says: {"attended", "sessions", "percent", "students": [{"full_name", "attended", "sessions", "percent"}]}, the student''s own figures or, to the mentor, those of the students; null when there is nothing to warn of any more.';
+revoke execute on function notifier.attendance_warning(uuid, uuid) from public;
+
 create function notifier.next_local_time(as_of timestamptz, timezone text, time_of_day time)
 returns timestamptz
 language sql
@@ -1569,7 +1706,7 @@ begin
             held.in_doubt_at is not null as is_in_doubt,
             case
                 when held.in_doubt_at is not null then held.told_from
-                when told.through_id is null or held.topic in ('registration', 'recording', 'reminder')
+                when told.through_id is null or held.topic in ('registration', 'recording', 'reminder', 'warning')
                     then held.event_id
                 else (
                     select min(untold.id)
@@ -1584,7 +1721,7 @@ begin
             end as from_id,
             case
                 when held.in_doubt_at is not null then held.told_through
-                when held.topic in ('summary', 'recording') then held.event_id
+                when held.topic in ('summary', 'recording', 'warning') then held.event_id
                 -- A reminder's event is no change: what it remembers may be older than the change before it.
                 else coalesce(
                     (
@@ -1632,7 +1769,7 @@ begin
                 email.from_id,
                 email.through_id,
                 email.session_id,
-                array_agg(email.recipient_id) as recipient_ids
+                array_agg(distinct email.recipient_id) as recipient_ids
             from email
             group by email.from_id, email.through_id, email.session_id
         ) as span
@@ -1670,6 +1807,7 @@ begin
             email.*,
             change.changes,
             coalesce(change.is_of_enrollment, false) as is_of_enrollment,
+            (change.new ->> 'mentor_id')::uuid as mentor_id,
             person.address,
             person.full_name,
             person.timezone,
@@ -1681,6 +1819,7 @@ begin
             case
                 when email.from_id is null then 'already_told'
                 when decision.reminder_refusal is not null then decision.reminder_refusal
+                when email.topic = 'warning' and decision.kind is null then 'nothing_changed'
                 when decision.is_over then 'session_over'
                 -- Who leaves is not told of what they had not heard of.
                 when decision.is_out and change.is_of_enrollment and not decision.was_invited then 'not_invited'
@@ -1780,6 +1919,10 @@ begin
                         )
                     end
                     when 'reminder' then email.kind
+                    when 'warning' then case
+                        when notifier.attendance_warning(email.session_id, email.recipient_id) is not null
+                            then 'attendance_warning'::notifier.email_kind
+                    end
                     when 'summary' then case
                         when exists (
                             select from public.success_sessions as session
@@ -1804,7 +1947,7 @@ begin
                     when 'reminder'
                         then notifier.reminder_refusal(email.event_id, email.recipient_id, recipient.role_after, v_now)
                 end as reminder_refusal,
-                email.topic not in ('summary', 'recording') and (
+                email.topic not in ('summary', 'recording', 'warning') and (
                     change.new ->> 'status' = 'completed'
                     or (
                         case
@@ -1888,6 +2031,7 @@ begin
                 reviewed.is_stranger,
                 reviewed.final_kind,
                 reviewed.is_of_enrollment,
+                reviewed.mentor_id,
                 reviewed.transaction_id = '0' as is_digest,
                 reviewed.wait_for,
                 reviewed.wait_until,
@@ -1951,7 +2095,7 @@ begin
                 known.snapshot || jsonb_build_object('updated_at', change.changed_at)
             ) as session,
             case
-                when variant.topic in ('summary', 'recording', 'reminder') or variant.is_stranger then null
+                when variant.topic in ('summary', 'recording', 'reminder', 'warning') or variant.is_stranger then null
                 when variant.is_out then 'CANCEL'
                 else 'REQUEST'
             end as method
@@ -2170,12 +2314,20 @@ begin
         judged.full_name,
         judged.timezone,
         judged.locale,
-        case judged.topic when 'summary' then 'host' when 'recording' then 'learner' else judged.role end,
+        case judged.topic
+            when 'summary' then 'host'
+            when 'recording' then 'learner'
+            when 'warning' then case (judged.mentor_id = judged.recipient_id) when true then 'host' else 'learner' end
+            else judged.role
+        end,
         edition.parts -> 0 -> 'session',
         edition.parts -> 0 -> 'changes',
         edition.parts,
         calendar.objects,
-        case when judged.topic = 'summary' then private.attendance_summary(judged.session_id) end,
+        case judged.topic
+            when 'summary' then private.attendance_summary(judged.session_id)
+            when 'warning' then notifier.attendance_warning(judged.session_id, judged.recipient_id)
+        end,
         case
             when edition.optional_kind is not null
                 then private.unsubscribe_token(v_unsubscribe_key, judged.recipient_id, edition.optional_kind)
