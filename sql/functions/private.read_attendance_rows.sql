@@ -10,12 +10,17 @@ begin
     return query
     with
     learner as materialized (
-        select listed.user_id
-        from private.session_learners(session) as listed
-        union
-        select attendance.student_id
-        from public.session_attendance as attendance
-        where attendance.session_id = session.id
+        select
+            listed.user_id,
+            (select lower(account.email) from auth.users as account where account.id = listed.user_id) as email
+        from (
+            select part.user_id
+            from private.session_learners(session) as part
+            union
+            select attendance.student_id
+            from public.session_attendance as attendance
+            where attendance.session_id = session.id
+        ) as listed
     ),
 
     told as (
@@ -36,10 +41,7 @@ begin
                 union
                 select learner.user_id
                 from learner
-                inner join auth.users as account on learner.user_id = account.id
-                where
-                    not told.fields ? 'student_id'
-                    and lower(account.email) = lower(btrim(told.fields ->> 'email'))
+                where not told.fields ? 'student_id' and learner.email = lower(btrim(told.fields ->> 'email'))
             ) as user_ids,
             array(
                 select label

@@ -31,23 +31,35 @@ begin
         group by part.user_id
     ),
 
+    -- Look-ups: for joins the planner might read everybody's attendance.
     rate as (
         select
-            record.student_id,
+            listed.user_id as student_id,
             count(*) filter (where record.status in ('present', 'late', 'partial'))::numeric / count(*) as attended
         from listed
-        inner join public.session_attendance as record on listed.user_id = record.student_id
-        inner join public.success_sessions as held on record.session_id = held.id
-        where
-            held.course_id = v_session.course_id
-            and held.status = 'completed'
-            and record.status <> 'excused'
-        group by record.student_id
+        cross join lateral (
+            select
+                own.session_id,
+                own.status
+            from public.session_attendance as own
+            where own.student_id = listed.user_id and own.status <> 'excused'
+            offset 0
+        ) as record
+        cross join lateral (
+            select
+            from public.success_sessions as held
+            where
+                held.id = record.session_id
+                and held.course_id = v_session.course_id
+                and held.status = 'completed'
+            offset 0
+        ) as held
+        group by listed.user_id
     )
 
     select
         listed.user_id,
-        profile.full_name,
+        (select profile.full_name from public.profiles as profile where profile.id = listed.user_id) as full_name,
         listed.is_learner,
         registration.status,
         attendance.status,
@@ -60,7 +72,6 @@ begin
         excuse.reason,
         round(rate.attended, 3)
     from listed
-    inner join public.profiles as profile on listed.user_id = profile.id
     left join rate on listed.user_id = rate.student_id
     left join public.session_registrations as registration
         on registration.session_id = v_session.id and listed.user_id = registration.student_id
@@ -68,7 +79,7 @@ begin
         on attendance.session_id = v_session.id and listed.user_id = attendance.student_id
     left join public.session_excuses as excuse
         on excuse.session_id = v_session.id and listed.user_id = excuse.student_id
-    order by profile.full_name, listed.user_id;
+    order by full_name, listed.user_id;
 end
 $$;
 comment on function public.session_roster(uuid) is

@@ -13,39 +13,70 @@ begin
     if session_id is not null then
         perform private.check_session_staff(private.visible_session(session_id));
         v_session_ids := array[session_id];
+    elsif private.is_manager() then
+        v_session_ids := array(
+            select distinct latest.session_id
+            from (
+                select waiting.session_id
+                from private.unmatched_participants as waiting
+                where waiting.status = 'waiting'
+                order by waiting.created_at desc
+                limit v_most
+            ) as latest
+        );
     else
         v_session_ids := array(
-            select distinct waiting.session_id
-            from private.unmatched_participants as waiting
-            inner join public.success_sessions as hosted on waiting.session_id = hosted.id
+            select hosted.id
+            from public.success_sessions as hosted
             where
-                waiting.status = 'waiting'
-                and hosted.host_key between private.my_hosts_from() and private.my_hosts_to()
+                hosted.id = any(private.my_hosted_session_ids())
+                and exists (
+                    select from private.unmatched_participants as waiting
+                    where waiting.session_id = hosted.id and waiting.status = 'waiting'
+                    offset 0
+                )
         );
     end if;
+    -- Whom a report has shown to be somebody else is not listed: none of their events is believed any more.
     return query
+    with
+    seen as materialized (
+        select
+            session.id as session_id,
+            session.title,
+            session.start_time,
+            event.unmatched_id,
+            min(event.occurred_at) as first_seen_at,
+            max(event.occurred_at) as last_seen_at
+        from public.success_sessions as session
+        cross join lateral private.believed_presence(session) as event
+        where session.id = any(v_session_ids) and event.unmatched_id is not null
+        group by session.id, event.unmatched_id
+    )
+
     select
         participant.id,
-        session.id,
-        session.title,
-        session.start_time,
+        seen.session_id,
+        seen.title,
+        seen.start_time,
         participant.platform,
         participant.full_name,
         participant.email,
-        min(event.occurred_at),
-        max(event.occurred_at),
+        seen.first_seen_at,
+        seen.last_seen_at,
         participant.status::text,
         participant.student_id,
         participant.decided_by,
         participant.decided_at
-    from public.success_sessions as session
-    cross join lateral private.believed_presence(session) as event
-    inner join private.unmatched_participants as participant on event.unmatched_id = participant.id
-    where
-        session.id = any(v_session_ids)
-        and (unmatched_participants.session_id is not null or participant.status = 'waiting')
-    group by session.id, participant.id
-    order by session.start_time desc, min(event.occurred_at), participant.id
+    from seen
+    cross join lateral (
+        select listed.*
+        from private.unmatched_participants as listed
+        where listed.id = seen.unmatched_id
+        offset 0
+    ) as participant
+    where unmatched_participants.session_id is not null or participant.status = 'waiting'
+    order by seen.start_time desc, seen.first_seen_at, participant.id
     limit v_most;
 end
 $$;

@@ -676,39 +676,70 @@ begin
     if session_id is not null then
         perform private.check_session_staff(private.visible_session(session_id));
         v_session_ids := array[session_id];
+    elsif private.is_manager() then
+        v_session_ids := array(
+            select distinct latest.session_id
+            from (
+                select waiting.session_id
+                from private.unmatched_participants as waiting
+                where waiting.status = 'waiting'
+                order by waiting.created_at desc
+                limit v_most
+            ) as latest
+        );
     else
         v_session_ids := array(
-            select distinct waiting.session_id
-            from private.unmatched_participants as waiting
-            inner join public.success_sessions as hosted on waiting.session_id = hosted.id
+            select hosted.id
+            from public.success_sessions as hosted
             where
-                waiting.status = 'waiting'
-                and hosted.host_key between private.my_hosts_from() and private.my_hosts_to()
+                hosted.id = any(private.my_hosted_session_ids())
+                and exists (
+                    select from private.unmatched_participants as waiting
+                    where waiting.session_id = hosted.id and waiting.status = 'waiting'
+                    offset 0
+                )
         );
     end if;
+    -- Whom a report has shown to be somebody else is not listed: none of their events is believed any more.
     return query
+    with
+    seen as materialized (
+        select
+            session.id as session_id,
+            session.title,
+            session.start_time,
+            event.unmatched_id,
+            min(event.occurred_at) as first_seen_at,
+            max(event.occurred_at) as last_seen_at
+        from public.success_sessions as session
+        cross join lateral private.believed_presence(session) as event
+        where session.id = any(v_session_ids) and event.unmatched_id is not null
+        group by session.id, event.unmatched_id
+    )
+
     select
         participant.id,
-        session.id,
-        session.title,
-        session.start_time,
+        seen.session_id,
+        seen.title,
+        seen.start_time,
         participant.platform,
         participant.full_name,
         participant.email,
-        min(event.occurred_at),
-        max(event.occurred_at),
+        seen.first_seen_at,
+        seen.last_seen_at,
         participant.status::text,
         participant.student_id,
         participant.decided_by,
         participant.decided_at
-    from public.success_sessions as session
-    cross join lateral private.believed_presence(session) as event
-    inner join private.unmatched_participants as participant on event.unmatched_id = participant.id
-    where
-        session.id = any(v_session_ids)
-        and (unmatched_participants.session_id is not null or participant.status = 'waiting')
-    group by session.id, participant.id
-    order by session.start_time desc, min(event.occurred_at), participant.id
+    from seen
+    cross join lateral (
+        select listed.*
+        from private.unmatched_participants as listed
+        where listed.id = seen.unmatched_id
+        offset 0
+    ) as participant
+    where unmatched_participants.session_id is not null or participant.status = 'waiting'
+    order by seen.start_time desc, seen.first_seen_at, participant.id
     limit v_most;
 end
 $$;
@@ -1159,12 +1190,17 @@ begin
     return query
     with
     learner as materialized (
-        select listed.user_id
-        from private.session_learners(session) as listed
-        union
-        select attendance.student_id
-        from public.session_attendance as attendance
-        where attendance.session_id = session.id
+        select
+            listed.user_id,
+            (select lower(account.email) from auth.users as account where account.id = listed.user_id) as email
+        from (
+            select part.user_id
+            from private.session_learners(session) as part
+            union
+            select attendance.student_id
+            from public.session_attendance as attendance
+            where attendance.session_id = session.id
+        ) as listed
     ),
 
     told as (
@@ -1185,10 +1221,7 @@ begin
                 union
                 select learner.user_id
                 from learner
-                inner join auth.users as account on learner.user_id = account.id
-                where
-                    not told.fields ? 'student_id'
-                    and lower(account.email) = lower(btrim(told.fields ->> 'email'))
+                where not told.fields ? 'student_id' and learner.email = lower(btrim(told.fields ->> 'email'))
             ) as user_ids,
             array(
                 select label
@@ -1327,23 +1360,35 @@ begin
         group by part.user_id
     ),
 
+    -- Look-ups: for joins the planner might read everybody's attendance.
     rate as (
         select
-            record.student_id,
+            listed.user_id as student_id,
             count(*) filter (where record.status in ('present', 'late', 'partial'))::numeric / count(*) as attended
         from listed
-        inner join public.session_attendance as record on listed.user_id = record.student_id
-        inner join public.success_sessions as held on record.session_id = held.id
-        where
-            held.course_id = v_session.course_id
-            and held.status = 'completed'
-            and record.status <> 'excused'
-        group by record.student_id
+        cross join lateral (
+            select
+                own.session_id,
+                own.status
+            from public.session_attendance as own
+            where own.student_id = listed.user_id and own.status <> 'excused'
+            offset 0
+        ) as record
+        cross join lateral (
+            select
+            from public.success_sessions as held
+            where
+                held.id = record.session_id
+                and held.course_id = v_session.course_id
+                and held.status = 'completed'
+            offset 0
+        ) as held
+        group by listed.user_id
     )
 
     select
         listed.user_id,
-        profile.full_name,
+        (select profile.full_name from public.profiles as profile where profile.id = listed.user_id) as full_name,
         listed.is_learner,
         registration.status,
         attendance.status,
@@ -1356,7 +1401,6 @@ begin
         excuse.reason,
         round(rate.attended, 3)
     from listed
-    inner join public.profiles as profile on listed.user_id = profile.id
     left join rate on listed.user_id = rate.student_id
     left join public.session_registrations as registration
         on registration.session_id = v_session.id and listed.user_id = registration.student_id
@@ -1364,7 +1408,7 @@ begin
         on attendance.session_id = v_session.id and listed.user_id = attendance.student_id
     left join public.session_excuses as excuse
         on excuse.session_id = v_session.id and listed.user_id = excuse.student_id
-    order by profile.full_name, listed.user_id;
+    order by full_name, listed.user_id;
 end
 $$;
 comment on function public.session_roster(uuid) is

@@ -256,7 +256,13 @@ OWN_ROWS = {
     "session_attendance": {"session_attendance_student_id_idx", "session_attendance_pkey"},
     "session_bookings": {"session_bookings_student_id_offer_id_idx", "session_bookings_pkey"},
     "session_participants": {"session_participants_user_id_idx", "session_participants_pkey"},
+    "session_excuses": {"session_excuses_student_id_idx", "session_excuses_pkey"},
     "session_ratings": {"session_ratings_student_id_idx"},
+    "session_recording_views": {
+        "session_recording_views_user_id_idx",
+        "session_recording_views_session_id_idx",
+    },
+    "session_recordings": {"session_recordings_session_id_idx"},
     "session_registrations": {"session_registrations_student_id_idx", "session_registrations_pkey"},
     "course_enrollments": {"course_enrollments_student_id_course_id_key"},
     "profiles": {"profiles_pkey"},
@@ -276,7 +282,15 @@ def test_the_own_rows_are_found_by_index(crowd: psycopg.Connection, table: str, 
 @pytest.mark.parametrize("who", WHO)
 @pytest.mark.parametrize(
     "table",
-    ["session_attendance", "session_meetings", "session_participants", "session_registrations"],
+    [
+        "session_attendance",
+        "session_excuses",
+        "session_meetings",
+        "session_participants",
+        "session_recording_views",
+        "session_recordings",
+        "session_registrations",
+    ],
 )
 def test_the_list_of_one_session_is_found_by_index(
     crowd: psycopg.Connection, table: str, who: str
@@ -469,6 +483,55 @@ REQUESTS: dict[str, tuple[str, str]] = {
         " select public.student_participation(current_date - 7, current_date)",
     ),
     "rate a session": ("over_attendee", "select public.rate_session(%(over)s, 5)"),
+    "list one's recordings": ("live_learner", "select * from public.session_recordings"),
+    "open a recording": (
+        "over_learner",
+        "select public.open_recording(id) from public.session_recordings"
+        " where session_id = %(over)s",
+    ),
+    "publish a recording": (
+        "live_host",
+        "insert into public.session_recordings (session_id, url, is_published, notify)"
+        " values (%(live)s, 'https://video.example.test/1', true, true)",
+    ),
+    "read the roster": ("live_host", "select public.session_roster(%(live)s)"),
+    "mark somebody": (
+        "live_host",
+        "select public.mark_attendance(%(live)s, %(live_learner)s, 'present', 'x');"
+        " select public.mark_attendance(%(live)s, %(live_learner)s, null)",
+    ),
+    "import attendance": (
+        "live_host",
+        """
+        select public.import_attendance(%(live)s, jsonb_build_array(
+            jsonb_build_object('student_id', %(live_learner)s::text, 'status', 'late'),
+            jsonb_build_object('email', 'student7@example.test', 'status', 'late')
+        ))
+        """,
+    ),
+    "ask to be excused, and be excused": (
+        "upcoming_learner",
+        "select public.request_excuse(%(upcoming)s, 'Ill');"
+        " select public.withdraw_excuse(%(upcoming)s)",
+    ),
+    "check in": (
+        "live_learner",
+        "select public.check_in(%(live)s, '123456')",
+    ),
+    "show the check-in code": ("live_host", "select public.show_check_in_code(%(live)s)"),
+    "report that the link has failed": (
+        "live_host",
+        "update public.success_sessions set backup_link = 'https://x.test/1' where id = %(live)s;"
+        " select public.report_link_failure(%(live)s, 'Zoom is down');"
+        " select public.withdraw_link_failure(%(live)s)",
+    ),
+    "review a session's queue": ("live_host", "select public.unmatched_participants(%(live)s)"),
+    "review one's queue": ("live_host", "select public.unmatched_participants()"),
+    "link a participant": (
+        "live_host",
+        "select public.link_participant(participant_id, %(live_learner)s)"
+        " from public.unmatched_participants(%(live)s) limit 1",
+    ),
     "read credentials": ("live_host", "select public.session_credentials(%(live)s)"),
     "create a session": (
         "manager",
@@ -663,9 +726,21 @@ SYSTEM: dict[str, str] = {
     "a platform is told what there is to do": "select public.claim_meeting_tasks()",
     "the notifier asks when a platform is to be told": "select notifier.meetings_due_at()",
     "a person's own link is looked up": "select public.personal_link(%(over)s, %(over_learner)s)",
-    "a webhook tells who came": "select public.record_presence("
-    "'zoom', 'event', '123456789', 'join', now(), 'registrant 5', 'student7@example.test', 'Sam')",
     "attendance becomes final": "select private.finalize_attendance(%(over)s)",
+    "a platform tells who came": "select public.record_presence('zoom', 'e1', '999999999', 'join',"
+    " clock_timestamp(), participant_email => 'student7@example.test');"
+    " select public.record_presence('zoom', 'e2', '999999999', 'join', clock_timestamp(),"
+    " participant_key => 'registrant 7', participant_name => 'Somebody');"
+    " select public.end_meeting('zoom', 'e3', '999999999', clock_timestamp())",
+    "a platform reports": "select public.reconcile_presence('zoom', 'r1', '999999999',"
+    " clock_timestamp() - interval '1 hour', clock_timestamp(), jsonb_build_array("
+    "jsonb_build_object('joined_at', clock_timestamp() - interval '1 minute',"
+    " 'left_at', clock_timestamp(), 'participant_key', %(live_learner)s::text)))",
+    "a platform has recorded": "select public.add_recording('zoom', 'f1', '999999999',"
+    " clock_timestamp(), 'https://zoom.us/rec/1', is_published => true, notify => true);"
+    " select notifier.tick()",
+    "names of the queue are forgotten": "update public.app_settings"
+    " set unmatched_retention_days = 1 where id; select private.forget_participants()",
     "attendance is summed up": "select private.attendance_summary(%(over)s)",
     "a user is deleted": "delete from auth.users where id = %(upcoming_learner)s",
     "a user who has a seat is deleted": "delete from auth.users where id = %(registered)s",
@@ -689,8 +764,12 @@ def test_no_growing_table_is_read_whole_when(
     )
     if what == "mail is claimed":
         crowd.execute("select notifier.expand_events()")
+    crowd.execute(
+        "update public.success_sessions set zoom_meeting_id = '999999999' where id = %(live)s", cast
+    )
     before = scanned(crowd)
-    crowd.execute(SYSTEM[what].encode(), cast)
+    for statement in SYSTEM[what].split(";"):
+        crowd.execute(statement.encode(), cast)
     assert scanned(crowd) - before == Counter()
 
 

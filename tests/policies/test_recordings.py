@@ -43,7 +43,10 @@ def test_open_recording_opens_what_the_table_shows(academy: Academy, who: str, w
         ).rowcount
         assert seen == (who in opened)
         if who in opened:
-            assert open_recording(academy.conn, recording)["url"] == f"https://zoom.us/rec/{which}"
+            assert (
+                open_recording(academy.conn, recording)["url"]
+                == f"https://zoom.us/rec/SECRET-{which}"
+            )
             return
         nowhere = uuid4()
         with refusal(academy.conn, "PT404") as hidden:
@@ -77,7 +80,7 @@ def test_an_upsert_takes_no_recording_over(academy: Academy, who: str) -> None:
             except psycopg.errors.InsufficientPrivilege:
                 written = 0
             assert written == 0
-        assert stored_url(academy.conn, recording) == "https://zoom.us/rec/published"
+        assert stored_url(academy.conn, recording) == "https://zoom.us/rec/SECRET-published"
 
 
 # -- Files ------------------------------------------------------------------------------

@@ -218,6 +218,24 @@ PROBES: dict[str, Probe] = {
     "join": statement("select public.join_session(%(id)s)"),
     "leave": statement("select public.leave_session(%(id)s)"),
     "credentials": statement("select public.session_credentials(%(id)s)"),
+    "roster": statement("select public.session_roster(%(id)s)"),
+    "mark": statement("select public.mark_attendance(%(id)s, auth.uid(), 'present')"),
+    "import": statement(
+        "select public.import_attendance(%(id)s, jsonb_build_array("
+        "jsonb_build_object('student_id', auth.uid(), 'status', 'present')))"
+    ),
+    "ask to be excused": statement("select public.request_excuse(%(id)s, 'Ill')"),
+    "take it back": statement("select public.withdraw_excuse(%(id)s)"),
+    "excuse": statement("select public.decide_excuse(%(id)s, auth.uid(), true)"),
+    "show code": statement("select public.show_check_in_code(%(id)s)"),
+    "check in": statement("select public.check_in(%(id)s, '123456')"),
+    "review": statement("select public.unmatched_participants(%(id)s)"),
+    "report failure": statement("select public.report_link_failure(%(id)s)"),
+    "withdraw failure": statement("select public.withdraw_link_failure(%(id)s)"),
+    "add recording": statement(
+        "insert into public.session_recordings (session_id, url)"
+        " values (%(id)s, 'https://x.test/1')"
+    ),
     "read": statement("select * from public.success_sessions where id = %(id)s"),
     "calendar": statement(
         "select * from public.segmented_weekly_success_sessions where id = %(id)s"

@@ -184,6 +184,64 @@ select
     'join'
 from generate_series(1, 40000) as number;
 
+insert into private.unmatched_participants (id, session_id, platform, identity, full_name)
+select
+    md5('visitor ' || number)::uuid,
+    md5('session ' || number % 20000 + 1)::uuid,
+    'zoom',
+    'key:visitor ' || number,
+    'Visitor'
+from generate_series(1, 20000) as number;
+
+insert into private.presence_events (session_id, unmatched_id, kind, occurred_at, source, platform, event_id)
+select
+    md5('session ' || number % 20000 + 1)::uuid,
+    md5('visitor ' || number)::uuid,
+    'join',
+    now(),
+    'platform',
+    'zoom',
+    'event ' || number
+from generate_series(1, 20000) as number;
+
+insert into private.presence_reports (session_id, platform, report_id, started_at, ended_at, digest)
+select
+    md5('session ' || number)::uuid,
+    'zoom',
+    'report ' || number,
+    now() - interval '400 days',
+    now() - interval '399 days',
+    ''
+from generate_series(1, 20000) as number;
+
+insert into private.platform_participants (session_id, participant_key, user_id)
+select
+    md5('session ' || number % 20000 + 1)::uuid,
+    'registrant ' || number,
+    md5('student ' || number % 12000 + 1)::uuid
+from generate_series(1, 20000) as number;
+
+insert into public.session_excuses (session_id, student_id, reason)
+select
+    md5('session ' || number % 20000 + 1)::uuid,
+    md5('student ' || number % 12000 + 1)::uuid,
+    'Ill'
+from generate_series(1, 20000) as number;
+
+insert into public.session_recordings (id, session_id, is_published)
+select
+    md5('recording ' || number)::uuid,
+    md5('session ' || number)::uuid,
+    true
+from generate_series(1, 20000) as number;
+
+insert into public.session_recording_views (recording_id, session_id, user_id)
+select
+    md5('recording ' || number % 20000 + 1)::uuid,
+    md5('session ' || number % 20000 + 1)::uuid,
+    md5('student ' || number % 12000 + 1)::uuid
+from generate_series(1, 40000) as number;
+
 -- As the clock has it.
 select private.keep_audit_partitions();
 

@@ -80,7 +80,8 @@ def some_meeting(chance: random.Random) -> Meeting:
     hows: list[How] = ["id", "id", "registrant", "address", "name"]
     people = []
     for number, how in enumerate(hows):
-        devices = chance.choice([[None], ["phone"], ["phone", "laptop"]])
+        kinds: list[list[str | None]] = [[None], ["phone"], ["phone", "laptop"]]
+        devices = chance.choice(kinds)
         stays = tuple(stay for device in devices for stay in _stays(chance, device, ended, number))
         clicked = None
         if chance.random() < 0.5:

@@ -1,0 +1,141 @@
+"""Presence told by several at one moment: each waits for the other and sees what it wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, LiteralString
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from devstack.databases import Database
+from support.meetings import MEETING, attended
+from support.rush import at_once, attempt, started
+from support.world import World
+
+MINUTE = timedelta(minutes=1)
+START = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=5)
+END = START + 60 * MINUTE
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A session that is over, with one student, and three connections."""
+
+    watch: psycopg.Connection
+    first: psycopg.Connection
+    second: psycopg.Connection
+    session: UUID
+    anna: UUID
+
+    def tell(self, kind: str, at: datetime, number: int) -> tuple[LiteralString, dict[str, Any]]:
+        """A webhook about Anna."""
+        return (
+            "select public.record_presence('zoom', %(number)s::text, %(meeting)s, %(kind)s,"
+            " %(at)s, %(key)s)",
+            {
+                "number": number,
+                "meeting": MEETING,
+                "kind": kind,
+                "at": at,
+                "key": str(self.anna),
+            },
+        )
+
+    def one_in_the_middle_of_the_other(
+        self, before: tuple[str, dict[str, Any]], after: tuple[str, dict[str, Any]]
+    ) -> bool:
+        """Run `after` while `before` is not committed; whether it waited."""
+        self.first.execute(before[0].encode(), before[1])
+        with started(self.watch, self.second, lambda: attempt(self.second, after)) as future:
+            waited = not future.done()
+            self.first.commit()
+            assert future.result(timeout=30) == "done"
+        return waited
+
+
+@pytest.fixture
+def scene(database: Database) -> Iterator[Scene]:
+    with psycopg.connect(database.url) as conn:
+        world = World(conn)
+        batch = world.batch()
+        anna = world.student("Anna", batch=batch)
+        session = world.session(
+            batch=batch, starts=START, status="completed", zoom_meeting_id=MEETING
+        )
+    with (
+        psycopg.connect(database.url, autocommit=True) as watch,
+        psycopg.connect(database.url) as first,
+        psycopg.connect(database.url) as second,
+    ):
+        yield Scene(watch, first, second, session, anna)
+
+
+REPORT = (
+    "select public.reconcile_presence('zoom', 'report', %(meeting)s, %(start)s, %(end)s,"
+    " jsonb_build_array(jsonb_build_object('joined_at', %(start)s::timestamptz,"
+    " 'left_at', %(start)s::timestamptz + interval '20 minutes',"
+    " 'participant_key', %(key)s::text)))"
+)
+FINAL = "select private.finalize_attendance(%(session)s)"
+ENDED = "select public.end_meeting('zoom', 'end', %(meeting)s, %(start)s + interval '50 minutes')"
+HEARD: dict[str, tuple[str, tuple[str, int]]] = {
+    "a leave": ("", ("present", 50)),
+    "the end of the meeting": (ENDED, ("present", 50)),
+    "the report": (REPORT, ("partial", 20)),
+    "the end of the session": (FINAL, ("present", 60)),
+}
+
+
+@pytest.mark.parametrize("is_first", [True, False], ids=["join first", "join second"])
+@pytest.mark.parametrize("other", HEARD)
+def test_a_join_and_what_is_heard_at_the_same_moment_both_count(
+    scene: Scene, other: str, is_first: bool
+) -> None:
+    statement, expected = HEARD[other]
+    join = scene.tell("join", START, 1)
+    values = {
+        "meeting": MEETING,
+        "start": START,
+        "end": END,
+        "key": str(scene.anna),
+        "session": scene.session,
+    }
+    heard = (statement, values) if statement else scene.tell("leave", START + 50 * MINUTE, 2)
+
+    pair = (join, heard) if is_first else (heard, join)
+    assert scene.one_in_the_middle_of_the_other(*pair)
+
+    assert attended(scene.watch, scene.session) == {scene.anna: expected}
+
+
+def test_one_event_told_many_times_at_once_is_recorded_once(
+    database: Database, scene: Scene
+) -> None:
+    outcomes = at_once(database, [scene.tell("join", START, 1)] * 8)
+
+    assert outcomes == {"done": 8}
+    row = scene.watch.execute("select count(*) from private.presence_events").fetchone()
+    assert row == (1,)
+    assert attended(scene.watch, scene.session) == {scene.anna: ("present", 60)}
+
+
+def test_without_the_turn_one_of_them_would_be_lost(scene: Scene) -> None:
+    """The control: the guard is what makes the tests above pass."""
+    scene.watch.execute(
+        """
+        create or replace function private.take_presence_turn(
+            session_id uuid, of_whom text default null
+        ) returns void language plpgsql set search_path = pg_catalog, pg_temp
+        as $$ begin null; end $$
+        """
+    )
+    join, leave = scene.tell("join", START, 1), scene.tell("leave", START + 50 * MINUTE, 2)
+    # It does not wait, and does not know of the leave that is not committed yet.
+    leave_first = scene.one_in_the_middle_of_the_other(leave, join)
+
+    assert not leave_first
+    assert attended(scene.watch, scene.session) == {scene.anna: ("present", 60)}
