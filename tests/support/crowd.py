@@ -30,7 +30,6 @@ GROWING = frozenset(
         "private.host_presence",
         "private.mentor_handovers",
         "private.personal_links",
-        "private.platform_participants",
         "private.session_statistics",
         "public.session_meetings",
         "public.session_participants",

@@ -214,13 +214,6 @@ select
     ''
 from generate_series(1, 20000) as number;
 
-insert into private.platform_participants (session_id, participant_key, user_id)
-select
-    md5('session ' || number % 20000 + 1)::uuid,
-    'registrant ' || number,
-    md5('student ' || number % 12000 + 1)::uuid
-from generate_series(1, 20000) as number;
-
 insert into public.session_excuses (session_id, student_id, reason)
 select
     md5('session ' || number % 20000 + 1)::uuid,
