@@ -1759,8 +1759,8 @@ create index unmatched_participants_decided_by_idx on private.unmatched_particip
 create index unmatched_participants_created_at_idx
 on private.unmatched_participants (created_at) where identity is not null;
 -- What waits.
-create index unmatched_participants_session_id_idx
-on private.unmatched_participants (session_id) where status = 'waiting';
+create index unmatched_participants_waiting_idx
+on private.unmatched_participants (created_at) where status = 'waiting';
 
 -- What platforms report after a meeting: the last word on who was there between its begin and its end. Append-only; of
 -- the reports with one id the latest counts.

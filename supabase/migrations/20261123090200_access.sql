@@ -227,6 +227,7 @@ begin
             and exists (
                 select from public.session_recordings as recording
                 where recording.session_id = session.id and recording.is_published
+                offset 0 -- a look-up for each, not a join with everybody's
             )
     );
 end

@@ -1734,7 +1734,15 @@ begin
     with
     word as materialized (
         select
-            coalesce(event.user_id, unmatched.student_id) as user_id,
+            -- A look-up for each: for a join the planner might read the queue of all sessions.
+            coalesce(
+                event.user_id,
+                (
+                    select unmatched.student_id
+                    from private.unmatched_participants as unmatched
+                    where unmatched.id = event.unmatched_id
+                )
+            ) as user_id,
             event.unmatched_id,
             event.kind,
             event.occurred_at,
@@ -1743,7 +1751,6 @@ begin
             event.report_id,
             event.id
         from private.believed_presence(session, session_presence.user_id) as event
-        left join private.unmatched_participants as unmatched on event.unmatched_id = unmatched.id
     ),
 
     ending as materialized (
