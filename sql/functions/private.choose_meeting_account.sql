@@ -1,6 +1,7 @@
--- The mentor's own account, else the one the session has, else any that is nobody's, in the order of ids: the order in
--- which turns are taken. Security definer: called by a trigger on behalf of writers who may not see accounts.
-create function private.choose_meeting_account(session public.success_sessions)
+-- The account that the session has, where it is to be kept; else the mentor's own, else any that is nobody's, in the
+-- order of ids: the order in which turns are taken. Security definer: called by a trigger on behalf of writers who may
+-- not see accounts.
+create function private.choose_meeting_account(session public.success_sessions, is_kept boolean)
 returns uuid
 language plpgsql
 security definer
@@ -18,6 +19,7 @@ begin
             and account.external_id is not null
             and (account.mentor_id is null or account.mentor_id = session.mentor_id)
         order by
+            is_kept and account.id = session.meeting_account_id desc,
             account.mentor_id is null,
             account.id is distinct from session.meeting_account_id,
             account.id
@@ -41,6 +43,6 @@ begin
     return v_last;
 end
 $$;
-comment on function private.choose_meeting_account(public.success_sessions) is
-    'The account that can make the meeting of a session and has room at its time; where none has, the first choice, and where there is none, null. Takes the turns of the accounts it looks at.';
-revoke execute on function private.choose_meeting_account(public.success_sessions) from public;
+comment on function private.choose_meeting_account(public.success_sessions, boolean) is
+    'The account that can make the meeting of a session and has room at its time; where none has, the first choice, and where there is none, null; is_kept: the one it has before all others. Takes the turns of the accounts it looks at.';
+revoke execute on function private.choose_meeting_account(public.success_sessions, boolean) from public;

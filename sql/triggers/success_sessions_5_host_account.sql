@@ -11,6 +11,7 @@ declare
     v_is_new boolean := tg_op = 'INSERT';
     v_meeting public.session_meetings;
     v_account_id uuid := new.meeting_account_id;
+    v_is_chosen boolean;
 begin
     if not v_is_new then
         select meeting.* into v_meeting
@@ -22,10 +23,11 @@ begin
         return new;
     end if;
 
+    -- A meeting that is on is not taken from those who are in it.
     if v_is_new
         or new.platform is distinct from old.platform
         or (
-            new.meeting_account_id is not distinct from old.meeting_account_id
+            old.status <> 'live'
             and (
                 new.meeting_account_id is null
                 or new.mentor_id is distinct from old.mentor_id
@@ -35,14 +37,18 @@ begin
             )
         )
     then
-        if not v_is_new and new.platform is distinct from old.platform then
-            v_account_id := null;
-            new.meeting_account_id := case
-                when new.meeting_account_id is distinct from old.meeting_account_id then new.meeting_account_id
-            end;
-        end if;
-        if new.meeting_account_id is null or not v_is_new then
-            v_account_id := coalesce(private.choose_meeting_account(new), new.meeting_account_id);
+        v_is_chosen := new.meeting_account_id is not null
+            and (v_is_new or new.meeting_account_id is distinct from old.meeting_account_id);
+        if not v_is_chosen then
+            if not v_is_new and new.platform is distinct from old.platform then
+                new.meeting_account_id := null;
+            end if;
+            v_account_id := coalesce(
+                private.choose_meeting_account(
+                    new, not v_is_new and new.mentor_id is not distinct from old.mentor_id
+                ),
+                new.meeting_account_id
+            );
         end if;
     end if;
 

@@ -315,6 +315,41 @@ def test_a_new_mentor_without_an_account_hosts_on_the_one_there_is(
     assert meetings.states(made) == ["ready"]
 
 
+def test_a_meeting_that_is_on_stays_where_it_is(
+    conn: psycopg.Connection, world: World, meetings: Meetings, made: UUID, account: UUID
+) -> None:
+    milo = world.mentor("Milo")
+    world.meeting_account("Milo's", login="milo@school.test", mentor=milo)
+    conn.execute(
+        "update public.success_sessions set start_time = now(), end_time = now() + interval '1 h',"
+        " status = 'live' where id = %s",
+        (made,),
+    )
+
+    moved = save(conn, made, mentor_id=milo)
+
+    assert (moved["link"], moved["meeting_account_id"]) == (LINK, account)
+    assert len(meetings.of(made)) == 1
+
+
+def test_a_session_that_moves_in_time_keeps_its_meeting_where_it_can(
+    conn: psycopg.Connection, world: World, meetings: Meetings, admin: UUID, mentor: UUID
+) -> None:
+    shared = world.meeting_account("Shared", login="shared@school.test", at_once=1)
+    with as_user(conn, admin):
+        session = create(conn, mentor_id=mentor, link=None)["id"]
+    (task,) = meetings.claim()
+    meetings.create(task)
+    own = world.meeting_account("Marta's", login="marta@school.test", mentor=mentor)
+
+    with as_user(conn, admin):
+        moved = save(conn, session, start_time=tomorrow(8), end_time=tomorrow(9))
+        assert (moved["meeting_account_id"], moved["link"]) == (shared, LINK)
+        create(conn, meeting_account_id=shared, start_time=tomorrow(10), end_time=tomorrow(11))
+        moved = save(conn, session, start_time=tomorrow(10), end_time=tomorrow(11))
+        assert (moved["meeting_account_id"], moved["link"]) == (own, None)
+
+
 def test_shared_accounts_are_taken_in_turn_as_far_as_they_have_room(
     conn: psycopg.Connection, world: World, admin: UUID
 ) -> None:
