@@ -882,9 +882,10 @@ create trigger success_sessions_5_double_booking
 before insert or update of mentor_id, start_time, end_time, status on public.success_sessions
 for each row execute function private.refuse_double_booking();
 
--- The mentor's own account, else the one the session has, else any that is nobody's, in the order of ids: the order in
--- which turns are taken. Security definer: called by a trigger on behalf of writers who may not see accounts.
-create function private.choose_meeting_account(session public.success_sessions)
+-- The account that the session has, where it is to be kept; else the mentor's own, else any that is nobody's, in the
+-- order of ids: the order in which turns are taken. Security definer: called by a trigger on behalf of writers who may
+-- not see accounts.
+create function private.choose_meeting_account(session public.success_sessions, is_kept boolean)
 returns uuid
 language plpgsql
 security definer
@@ -902,6 +903,7 @@ begin
             and account.external_id is not null
             and (account.mentor_id is null or account.mentor_id = session.mentor_id)
         order by
+            is_kept and account.id = session.meeting_account_id desc,
             account.mentor_id is null,
             account.id is distinct from session.meeting_account_id,
             account.id
@@ -925,9 +927,9 @@ begin
     return v_last;
 end
 $$;
-comment on function private.choose_meeting_account(public.success_sessions) is
-    'The account that can make the meeting of a session and has room at its time; where none has, the first choice, and where there is none, null. Takes the turns of the accounts it looks at.';
-revoke execute on function private.choose_meeting_account(public.success_sessions) from public;
+comment on function private.choose_meeting_account(public.success_sessions, boolean) is
+    'The account that can make the meeting of a session and has room at its time; where none has, the first choice, and where there is none, null; is_kept: the one it has before all others. Takes the turns of the accounts it looks at.';
+revoke execute on function private.choose_meeting_account(public.success_sessions, boolean) from public;
 
 create function private.forget_meeting(session_id uuid)
 returns void
@@ -956,6 +958,7 @@ declare
     v_is_new boolean := tg_op = 'INSERT';
     v_meeting public.session_meetings;
     v_account_id uuid := new.meeting_account_id;
+    v_is_chosen boolean;
 begin
     if not v_is_new then
         select meeting.* into v_meeting
@@ -967,10 +970,11 @@ begin
         return new;
     end if;
 
+    -- A meeting that is on is not taken from those who are in it.
     if v_is_new
         or new.platform is distinct from old.platform
         or (
-            new.meeting_account_id is not distinct from old.meeting_account_id
+            old.status <> 'live'
             and (
                 new.meeting_account_id is null
                 or new.mentor_id is distinct from old.mentor_id
@@ -980,14 +984,18 @@ begin
             )
         )
     then
-        if not v_is_new and new.platform is distinct from old.platform then
-            v_account_id := null;
-            new.meeting_account_id := case
-                when new.meeting_account_id is distinct from old.meeting_account_id then new.meeting_account_id
-            end;
-        end if;
-        if new.meeting_account_id is null or not v_is_new then
-            v_account_id := coalesce(private.choose_meeting_account(new), new.meeting_account_id);
+        v_is_chosen := new.meeting_account_id is not null
+            and (v_is_new or new.meeting_account_id is distinct from old.meeting_account_id);
+        if not v_is_chosen then
+            if not v_is_new and new.platform is distinct from old.platform then
+                new.meeting_account_id := null;
+            end if;
+            v_account_id := coalesce(
+                private.choose_meeting_account(
+                    new, not v_is_new and new.mentor_id is not distinct from old.mentor_id
+                ),
+                new.meeting_account_id
+            );
         end if;
     end if;
 
