@@ -47,14 +47,13 @@ def people(callers: Callers, campus: Campus) -> dict[str, Caller]:
         "student": callers.user(campus.sam),
         "mentor": callers.user(campus.marta),
         "admin": callers.user(campus.ada),
-        "superadmin": callers.user(campus.sofia),
     }
 
 
 @pytest.fixture(scope="module")
 def description(people: dict[str, Caller]) -> Description:
-    """The whole of the API: what a superadmin is shown."""
-    described: Description = people["superadmin"].get("").json()
+    """The whole of the API, as everybody who has signed in is shown it."""
+    described: Description = people["admin"].get("").json()
     return described
 
 
@@ -158,7 +157,8 @@ def test_no_request_that_the_description_allows_is_a_server_error(
     with requests.Session() as session:
         for found in schema.get_all_operations():
             operation = found.ok()  # type: ignore[union-attr]
-            for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+            # What is wrong in an address is a text all the same; bodies can be of a wrong type.
+            for mode in list(GenerationMode) if operation.body else [GenerationMode.POSITIVE]:
                 for who, status, exchange in ask(operation, mode, session, people):
                     answered[who, status < 300] += 1
                     if status >= 500:

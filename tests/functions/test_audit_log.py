@@ -371,6 +371,45 @@ def test_an_entry_whose_writer_is_not_through_is_not_sealed_past(
     assert verified(database)["is_intact"]
 
 
+def sealed_past_a_drawn_number(database: Database) -> bool:
+    """Draw a number, let everybody seal what they can, and only then write the entry."""
+    with psycopg.connect(database.url) as writer, psycopg.connect(database.url) as other:
+        # The first of 32 numbers is logged, for which the transaction gets its id in any case.
+        other.execute("select nextval('private.audit_log_id_seq')")
+        other.commit()
+        number = writer.execute("select private.next_audit_id()").fetchone()
+        assert number is not None
+        World(other).session()
+        other.commit()
+        sealed(database)
+        writer.execute(
+            "insert into public.audit_log (id, action, table_name, row_key)"
+            " values (%s, 'update', 'courses', '{}')",
+            number,
+        )
+        writer.commit()
+    sealed(database)
+    return not verified(database)["is_intact"]
+
+
+def test_a_number_that_is_drawn_and_not_yet_written_is_not_sealed_past(
+    database: Database,
+) -> None:
+    assert not sealed_past_a_drawn_number(database)
+
+
+def test_without_its_transaction_id_a_drawn_number_would_be_sealed_past(
+    database: Database,
+) -> None:
+    with psycopg.connect(database.url) as connection:
+        connection.execute(
+            "create or replace function private.next_audit_id() returns bigint language sql"
+            " set search_path = pg_catalog, pg_temp"
+            " return nextval('private.audit_log_id_seq')"
+        )
+    assert sealed_past_a_drawn_number(database)
+
+
 def test_a_transaction_that_has_written_already_cannot_mark(conn: psycopg.Connection) -> None:
     """Its id would not be beyond those of everybody who has drawn a number."""
     World(conn).session()
