@@ -111,6 +111,11 @@ class Delivery:
         self._update()
 
     @property
+    def waiting(self) -> int:
+        """How many mails are in hand and not marked yet."""
+        return len(self._backlog)
+
+    @property
     def latency(self) -> Histogram:
         """How long handing mails over has taken."""
         return self._recorder.latency

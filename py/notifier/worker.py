@@ -22,8 +22,14 @@ BATCH = 50
 GLANCE = 0.02
 """Seconds between looks for something urgent while there is enough to do."""
 
+LONGEST_GLANCE = 1.0
+"""The same, while nothing comes of looking: what is urgent waits for something else."""
+
 PRESSING = 5
 """Mails claimed at a time, urgent ones first, while there is enough to do."""
+
+CROWD = 2 * BATCH
+"""Mails in hand with which no more are claimed, however urgent."""
 
 AWAKE = 10.0
 """Seconds for which writers are told that they need not notify, while there is work."""
@@ -135,6 +141,7 @@ class Worker:
         self._outages = 0
         self._fruitless = 0
         self._pressing = False
+        self._glance = GLANCE
         self.looked_at = asyncio.get_running_loop().time()
         self.database_trouble: str | None = None
 
@@ -203,6 +210,8 @@ class Worker:
             size = BATCH if self._delivery.room.is_set() else PRESSING
             self._pressing = False
             emails = await self._outbox.claim_emails(size, self._lease)
+            fruitless = size == PRESSING and not any(email.urgent for email in emails)
+            self._glance = min(2 * self._glance, LONGEST_GLANCE) if fruitless else GLANCE
             if emails:
                 worked = True
                 self._delivery.submit(emails, claimed_at)
@@ -225,11 +234,11 @@ class Worker:
         loop = asyncio.get_running_loop()
         look_again_at = loop.time() + self._poll
         while loop.time() < look_again_at:
-            enough = _at_most(GLANCE, delivery.room.wait())
+            enough = _at_most(self._glance, delivery.room.wait())
             await _first(enough, *(wait() for wait in interrupted))
             if delivery.room.is_set() or delivery.down.is_set() or self._stop.is_set():
                 return
-            if await self._outbox.has_news():
+            if delivery.waiting < CROWD and await self._outbox.has_news():
                 self._pressing = True
                 return
 

@@ -1,4 +1,4 @@
-"""The order in which claimed mails leave a worker."""
+"""The order in which claimed mails leave a worker, and how many it takes in hand."""
 
 from __future__ import annotations
 
@@ -6,11 +6,16 @@ import asyncio
 from collections.abc import Sequence
 from uuid import UUID, uuid4
 
+import pytest
+
+from notifier import worker as worker_module
 from notifier.claims import now
 from notifier.delivery import Delivery, cancel
 from notifier.message import Letter
 from notifier.model import Begun, ClaimedEmail, Failure, Outcome, Sent
+from notifier.outbox import Expanded, Ticked
 from notifier.transports import StillOurs, undisputed
+from notifier.worker import CROWD, Worker
 from support.mails import make_email
 
 
@@ -90,3 +95,82 @@ async def test_an_urgent_mail_goes_before_what_the_worker_holds_already() -> Non
 
     expected = [email.email_id for email in (*urgent, *waiting, *later)]
     assert outbox.begun == expected
+
+
+class Queue(Outbox):
+    """Always has more, and news of something urgent that is never to be had."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.claimed = 0
+        self.glances = 0
+
+    async def tick(self) -> Ticked:
+        return Ticked(started=0, completed=0, reminders=0, requeued=0, in_doubt=0, extended=0)
+
+    async def announce(self) -> None:
+        """Nobody is told."""
+
+    async def expand_events(self, max_emails: int) -> Expanded:
+        return Expanded(emails=0, more=False)
+
+    async def claim_emails(self, max_emails: int, lease: float) -> Sequence[ClaimedEmail]:
+        self.claimed += max_emails
+        return claim(max_emails)
+
+    async def has_news(self) -> bool:
+        self.glances += 1
+        return True
+
+    async def seconds_to_next_wake(self) -> float | None:
+        return None
+
+    async def stay_awake(self, seconds: float) -> None:
+        """Nobody sleeps here."""
+
+    async def fall_asleep(self) -> None:
+        """Nobody sleeps here."""
+
+
+class Silent(Transport):
+    """Never answers."""
+
+    async def send(self, letter: Letter, still_ours: StillOurs = undisputed) -> Outcome:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
+class Deaf:
+    """Neither hears nor delivers anything else."""
+
+    listening = True
+
+    async def look(self) -> bool:
+        return False
+
+    async def drained(self) -> None:
+        """Nothing is under way."""
+
+
+async def test_news_that_nothing_comes_of_does_not_fill_the_worker_s_hands(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(worker_module, "GLANCE", 0.0001)
+    monkeypatch.setattr(worker_module, "LONGEST_GLANCE", 0.0002)
+    queue, stop, wake = Queue(), asyncio.Event(), asyncio.Event()
+    transport = Silent()
+    delivery = Delivery(queue, queue, transport, Composer(), lease=60.0, wake=wake)
+    tasks = delivery.start()
+    worker = Worker(
+        queue, delivery, transport, Deaf(), Deaf(), wake=wake, stop=stop, lease=60.0, poll=1.0
+    )
+    tasks.append(asyncio.create_task(worker.run()))
+    async with asyncio.timeout(20):
+        while delivery.waiting < CROWD:  # noqa: ASYNC110 - there is no event for it
+            await asyncio.sleep(0.001)
+        glances = queue.glances
+        await asyncio.sleep(0.1)
+    await cancel(tasks)
+
+    assert queue.claimed <= CROWD + 2 * worker_module.BATCH
+    assert queue.glances - glances <= 1  # nobody looks who could take nothing

@@ -1,8 +1,11 @@
 """Mail over the Resend API: one ``POST /emails`` per letter, idempotent by the outbox row's id.
 
 Resend keeps an idempotency key for 24 hours: within them a repetition of the same request is
-answered like the first one and sends nothing. The batch endpoint is no use: it drops attachments.
-Message-ID is the provider's to choose; what recognises a repetition is the key.
+answered like the first one and sends nothing. Message-ID is the provider's to choose; what
+recognises a repetition is the key.
+
+The batch endpoint is left alone. It drops attachments, and one key stands for a whole batch: a mail
+in doubt could not be repeated without everybody else's of the same batch, word for word.
 """
 
 import asyncio
