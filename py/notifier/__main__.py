@@ -20,7 +20,7 @@ from notifier.message import MessageError
 from notifier.model import TransportDownError
 from notifier.outbox import OutboxError
 from notifier.report import ReportError
-from notifier.report_mail import last_week, mail_report
+from notifier.report_mail import last_week
 from notifier.when import resolve_zone
 
 EPILOG = """\
@@ -134,15 +134,19 @@ def _report(options: argparse.Namespace) -> int:
     """One file, named after its days unless told otherwise; or mails that nobody gets twice."""
     first, last = options.first, options.last
     if first is None and last is None:
-        first, last = last_week(resolve_zone(options.timezone), datetime.now(UTC))
+        first, last = last_week(resolve_zone(options.timezone or "UTC"), datetime.now(UTC))
     elif first is None or last is None:
         raise config.ConfigError("report needs both --from and --to, or neither for last week")
     if options.mail:
-        mailed = asyncio.run(mail_report(config.load_settings(), first, last, options.timezone))
+        mailed = asyncio.run(
+            service.mail_report_once(config.load_settings(), first, last, options.timezone)
+        )
         print(f"sent={mailed.sent} failed={len(mailed.refusals)}")
         print("\n".join(mailed.refusals), end="\n" if mailed.refusals else "", file=sys.stderr)
         return 1 if mailed.refusals else 0
-    page = asyncio.run(commands.report(config.load_database_url(), first, last, options.timezone))
+    page = asyncio.run(
+        commands.report(config.load_database_url(), first, last, options.timezone or "UTC")
+    )
     path: Path = options.output or Path(f"report-{first}-{last}.html")
     path.write_text(page, encoding="utf-8")
     print(path)
@@ -174,7 +178,9 @@ def _parser() -> argparse.ArgumentParser:
         ("--to", "last", "last day, included"),
     ):
         report.add_argument(option, dest=name, type=date.fromisoformat, metavar="DAY", help=meaning)
-    report.add_argument("--timezone", default="UTC", metavar="ZONE", help="IANA, of the days (UTC)")
+    report.add_argument(
+        "--timezone", metavar="ZONE", help="IANA, of the days; UTC, with --mail the recipient's own"
+    )
     how = report.add_mutually_exclusive_group()
     how.add_argument("-o", "--output", type=Path, metavar="FILE")
     how.add_argument(

@@ -191,12 +191,12 @@ class Purged:
 
 @dataclass(frozen=True, slots=True)
 class ReportMail:
-    """A manager who is to be sent a report."""
+    """A manager who is to be sent a report, and the IANA zone that they live by."""
 
     mail_id: UUID
     address: str
     full_name: str
-    locale: str
+    timezone: str
 
 
 class Outbox:
@@ -587,7 +587,7 @@ class Outbox:
         return await self._rows(
             ReportMail,
             """
-            select mail_id, address, full_name, locale
+            select mail_id, address, full_name, timezone
             from notifier.claim_report_mails(%(first)s, %(last)s, %(lease)s)
             """,
             {"first": first, "last": last, "lease": timedelta(seconds=lease)},

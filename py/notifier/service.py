@@ -8,6 +8,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -22,6 +23,7 @@ from notifier.monitor import Monitor, Vitals
 from notifier.outbox import Outbox
 from notifier.redact import redact
 from notifier.render import Renderer
+from notifier.report_mail import Mailed, Reporter, mail_report
 from notifier.transports import Transport
 from notifier.transports.failover import FailoverTransport
 from notifier.transports.resend import ResendTransport
@@ -106,6 +108,7 @@ async def run(settings: Settings) -> int:
         if parts.meetings is not None:
             side.append(parts.meetings.run)
         async with make_outbox(settings) as asking:
+            side.append(Reporter(settings, asking, parts.transport).run)
             if settings.monitor is not None:
                 monitor = Monitor(asking, parts, poll=settings.poll)
                 side.append(partial(monitor.serve, *settings.monitor))
@@ -128,6 +131,23 @@ async def once(settings: Settings) -> int:
         clean = await _supervise(parts, settings.grace, parts.worker.drain)
         log.event(logging.INFO, "drained", clean=clean, **asdict(parts.delivery.tally))
         return 0 if clean else 1
+
+
+async def mail_report_once(
+    settings: Settings, first: date, last: date, timezone: str | None
+) -> Mailed:
+    """Send the report of these days to those who want it and were not sent it; see `mail_report`.
+
+    :raises TransportDownError: no transport works.
+    :raises OutboxError: the database cannot be reached or refuses.
+    """
+    transport = make_transport(settings)
+    async with make_outbox(settings) as outbox:
+        try:
+            await transport.ready()
+            return await mail_report(settings, outbox, transport, first, last, timezone)
+        finally:
+            await transport.close()
 
 
 @asynccontextmanager

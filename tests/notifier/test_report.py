@@ -346,6 +346,53 @@ def test_the_report_is_mailed_to_managers_who_asked_for_it_once(
     assert str(ids[0][0]) in mail["Message-ID"]
 
 
+def test_a_running_notifier_mails_the_report_of_last_week(
+    told: Database, mail_server: SmtpServer, daemons: Daemons
+) -> None:
+    wants_it(told, "Ada")
+    daemon = daemons.start(environment(told, mail_server))
+    daemon.wait_for("report_mailed")
+
+    assert daemon.stop() == 0
+    [mail] = mail_server.mails
+    assert mail.recipient.startswith("ada")
+    with psycopg.connect(told.url) as conn:
+        row = conn.execute(
+            "select first_day, last_day - first_day, sent_at is not null from notifier.report_mails"
+        ).fetchone()
+    assert row is not None
+    first, days, is_sent = row
+    assert (first.isoweekday(), days, is_sent) == (1, 6, True)
+    assert timedelta(days=6) < datetime.now(UTC).date() - first < timedelta(days=15)
+
+
+def test_days_are_those_of_the_recipients_own_zone(
+    told: Database, mail_server: SmtpServer, daemons: Daemons
+) -> None:
+    wants_it(told, "Ada")
+    with psycopg.connect(told.url) as conn:
+        # There Monday's session was on Tuesday, and the one of Monday before was on Tuesday too.
+        conn.execute("update public.profiles set timezone = 'Pacific/Auckland'")
+    env = environment(told, mail_server)
+
+    daemons.run(env, "report", "--from", "2025-03-03", "--to", "2025-03-03", "--mail")
+    daemons.run(
+        env, "report", "--from", "2025-03-04", "--to", "2025-03-04", "--mail", "--timezone", "UTC"
+    )
+    daemons.run(env, "report", "--from", "2025-03-04", "--to", "2025-03-04", "--mail")
+
+    bodies = [
+        message_from_bytes(mail.data, policy=policy.default).get_body(("plain",))
+        for mail in mail_server.mails
+    ]
+    texts = [body.get_content() for body in bodies if body is not None]
+    assert len(texts) == 2
+    assert "No session of these days" in texts[0]
+    assert "Days are those of Pacific/Auckland." in texts[0]
+    assert "No session of these days" in texts[1]
+    assert "Days are those of UTC." in texts[1]
+
+
 def test_what_was_refused_is_tried_again_by_a_later_run(
     told: Database, mail_server: SmtpServer, daemons: Daemons
 ) -> None:
