@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 import pytest
 
+from support.icalendars import Reader, by_ical_js
 from support.outbox import Outbox, change
 from support.seats import register, seated
 from support.series import (
@@ -297,6 +298,21 @@ def test_every_date_that_clashes_at_the_new_time_is_named_and_nothing_is_written
         *("31.03. 12:00", "07.04. 12:00"),
     ]
     assert {row["title"] for row in answered} == {"Lunch"}
+
+
+def test_a_mentor_learns_nothing_of_what_else_an_account_hosts(
+    conn: psycopg.Connection, world: World, manager: UUID, marta: UUID
+) -> None:
+    account = world.meeting_account("Our licence", at_once=1)
+    made = create(conn, manager, mentor_id=marta, meeting_account_id=account)
+    noon = MONDAY.astimezone(BERLIN).replace(hour=12)
+    world.session("Board meeting", starts=noon + WEEK, meeting_account_id=account)
+    with refusal(conn, "23P01") as refused:
+        update(conn, marta, made[0]["id"], "all", start_time=noon)
+    assert refused.detail == "2031-03-10T11:00:00Z: the meeting account is not free"
+    with refusal(conn, "23P01") as refused:
+        update(conn, manager, made[0]["id"], "all", start_time=noon)
+    assert "'Board meeting'" in str(refused.detail)
 
 
 def test_secrets_of_the_series_reach_its_dates(
@@ -865,3 +881,44 @@ def test_each_edit_of_a_series_is_one_mail_to_each_person(
     with outbox.one_transaction():
         update(conn, manager, made[0]["id"], "this", title="Once")
     told("session_updated", ids(made[:1]), "REQUEST")
+
+
+def test_calendars_follow_a_new_rule(conn: psycopg.Connection, world: World, manager: UUID) -> None:
+    outbox = Outbox(conn)
+    course = world.course()
+    world.student("Anna", course=course)
+    made = create(conn, manager, {"pattern": "weekly", "count": 4}, course_id=course)
+    outbox.deliver()
+    with outbox.one_transaction():
+        update(
+            conn,
+            manager,
+            made[0]["id"],
+            "all",
+            recurrence={"rrule": "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,TU;COUNT=4"},
+        )
+    (email,) = outbox.deliver()
+    assert email.kind == "series_updated"
+    assert [part["kind"] for part in email.parts] == [
+        "session_scheduled",
+        "session_cancelled",
+        "session_scheduled",
+        "session_cancelled",
+    ]
+
+    texts = {calendar["method"]: calendar["content"] for calendar in email.calendars}
+    shown = dict(zip(texts, by_ical_js(list(texts.values())), strict=True))
+    assert [event["start"] for event in shown["CANCEL"]] == [
+        made[1]["start_time"],
+        made[3]["start_time"],
+    ]
+    assert {event["status"] for event in shown["CANCEL"]} == {"CANCELLED"}
+    assert [event["start"] for event in shown["REQUEST"]] == [
+        made[0]["start_time"] + DAY,
+        made[2]["start_time"] + DAY,
+    ]
+    uid = f"{made[0]['calendar_uid']}@live-sessions"
+    for text in texts.values():
+        events = Reader(text).events
+        assert {event["UID"] for event in events} == {uid}
+        assert all("RECURRENCE-ID" in event for event in events)
