@@ -21,6 +21,8 @@ export interface Api {
   /** Whose rights count, if not the key's: the token of a signed-in user. */
   readonly token?: string;
   readonly fetch?: typeof fetch;
+  /** Milliseconds after which an answer is no longer waited for. */
+  readonly timeout?: number;
 }
 
 /** Calls functions through PostgREST; a refusal is thrown as an RpcError. */
@@ -35,6 +37,7 @@ export function rpcOver(api: Api): Rpc {
         "Content-Type": "application/json",
       },
       body: JSON.stringify(args),
+      signal: AbortSignal.timeout(api.timeout ?? 30_000),
     });
     const body = await response.text();
     if (response.ok) return body === "" ? null : JSON.parse(body);

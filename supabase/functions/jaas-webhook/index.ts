@@ -7,7 +7,11 @@ import { receive } from "../_shared/webhook.ts";
 const tools = {
   platform: "jaas",
   reader: jaasWebhook(required("JAAS_WEBHOOK_SECRET")),
-  rpc: rpcOver({ url: required("SUPABASE_URL"), apiKey: required("SUPABASE_SERVICE_ROLE_KEY") }),
+  rpc: rpcOver({
+    url: required("SUPABASE_URL"),
+    apiKey: required("SUPABASE_SERVICE_ROLE_KEY"),
+    timeout: 2_500,
+  }),
   now: () => new Date(),
 };
 

@@ -7,7 +7,12 @@ import { receive } from "../_shared/webhook.ts";
 const tools = {
   platform: "zoom",
   reader: zoomWebhook(required("ZOOM_WEBHOOK_SECRET_TOKEN")),
-  rpc: rpcOver({ url: required("SUPABASE_URL"), apiKey: required("SUPABASE_SERVICE_ROLE_KEY") }),
+  rpc: rpcOver({
+    url: required("SUPABASE_URL"),
+    apiKey: required("SUPABASE_SERVICE_ROLE_KEY"),
+    // Zoom waits for three seconds, and comes again.
+    timeout: 2_500,
+  }),
   now: () => new Date(),
 };
 
