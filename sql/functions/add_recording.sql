@@ -17,6 +17,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_receipt public.recording_receipt;
+    v_session public.success_sessions;
     v_id uuid := gen_random_uuid();
 begin
     perform private.check_meeting_event(platform, 'event_id', event_id, meeting_id);
@@ -34,19 +35,13 @@ begin
         return v_receipt;
     end if;
 
-    select session.id into v_receipt.session_id
-    from private.meeting_sessions(platform, meeting_id, started_at, started_at) as session
-    order by
-        started_at >= session.start_time and started_at < session.end_time desc,
-        session.start_time > started_at desc,
-        greatest(session.start_time - started_at, started_at - session.end_time),
-        session.id
-    limit 1;
-    if not found then
+    v_session := private.meeting_session(platform, meeting_id, started_at, true);
+    if v_session.id is null then
         v_receipt.outcome := 'unknown_meeting';
         return v_receipt;
     end if;
 
+    v_receipt.session_id := v_session.id;
     insert into public.session_recordings
     (id, session_id, title, url, duration_minutes, is_published, notify, platform, event_id)
     values (

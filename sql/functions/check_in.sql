@@ -12,7 +12,7 @@ declare
     v_now timestamptz := clock_timestamp();
     v_session public.success_sessions := private.visible_session(session_id);
     v_seconds integer := (select settings.check_in_code_seconds from public.app_settings as settings);
-    v_period bigint := floor(extract(epoch from v_now) / v_seconds);
+    v_period bigint := floor(extract(epoch from v_now) / v_seconds)::bigint;
     v_guesses private.check_in_guesses;
     v_result public.check_in_result;
 begin

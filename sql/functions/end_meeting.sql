@@ -12,15 +12,8 @@ begin
     perform private.check_meeting_event(platform, 'event_id', event_id, meeting_id);
     perform private.check_meeting_time('occurred_at', occurred_at);
 
-    select session.* into v_session
-    from private.meeting_sessions(platform, meeting_id, occurred_at, occurred_at) as session
-    order by
-        occurred_at >= session.start_time and occurred_at < session.end_time desc,
-        session.start_time <= occurred_at desc,
-        greatest(session.start_time - occurred_at, occurred_at - session.end_time),
-        session.id
-    limit 1;
-    if not found then
+    v_session := private.meeting_session(platform, meeting_id, occurred_at, false);
+    if v_session.id is null then
         v_receipt.outcome := 'unknown_meeting';
         return v_receipt;
     end if;

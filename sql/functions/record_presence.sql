@@ -39,18 +39,8 @@ begin
         participant_key,
         participant_email
     );
-    -- Of the sessions around that time: one that the participant takes part in, that is on, and else is the nearest;
-    -- who comes between two of them comes to the next, who goes goes from the last.
-    select session.* into v_session
-    from private.meeting_sessions(platform, meeting_id, occurred_at, occurred_at) as session
-    order by
-        v_user_id is not null and private.takes_part(session, v_user_id) desc,
-        occurred_at >= session.start_time and occurred_at < session.end_time desc,
-        (kind = 'join') = (session.start_time > occurred_at) desc,
-        greatest(session.start_time - occurred_at, occurred_at - session.end_time),
-        session.id
-    limit 1;
-    if not found then
+    v_session := private.meeting_session(platform, meeting_id, occurred_at, kind = 'join', v_user_id);
+    if v_session.id is null then
         v_receipt.outcome := 'unknown_meeting';
         return v_receipt;
     end if;

@@ -16,7 +16,7 @@ begin
     perform private.check_joining_is_open(v_session);
     insert into private.check_in_keys (session_id) values (v_session.id) on conflict do nothing;
 
-    v_period := floor(extract(epoch from clock_timestamp()) / v_seconds);
+    v_period := floor(extract(epoch from clock_timestamp()) / v_seconds)::bigint;
     v_code.session_id := v_session.id;
     v_code.code := (
         select private.check_in_code(held.key, v_period)

@@ -174,6 +174,39 @@ comment on function private.takes_part(public.success_sessions, uuid) is
     'Whether presence of this user in this session counts: a learner, or somebody who was one when they came.';
 revoke execute on function private.takes_part(public.success_sessions, uuid) from public;
 
+-- The session that something in a meeting belongs to: of those around that time one that the user takes part in, that
+-- is on, and else the nearest. What begins between two sessions belongs to the next, what ends there to the last.
+create function private.meeting_session(
+    platform text,
+    meeting_id text,
+    occurred_at timestamptz,
+    is_beginning boolean,
+    user_id uuid default null
+)
+returns public.success_sessions
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_session public.success_sessions;
+begin
+    select session.* into v_session
+    from private.meeting_sessions(platform, meeting_id, occurred_at, occurred_at) as session
+    order by
+        user_id is not null and private.takes_part(session, user_id) desc,
+        occurred_at >= session.start_time and occurred_at < session.end_time desc,
+        is_beginning = (session.start_time > occurred_at) desc,
+        greatest(session.start_time - occurred_at, occurred_at - session.end_time),
+        session.id
+    limit 1;
+    return v_session;
+end
+$$;
+comment on function private.meeting_session(text, text, timestamptz, boolean, uuid) is
+    'The session that what happens in a meeting belongs to; null where no session uses the meeting around that time.';
+revoke execute on function private.meeting_session(text, text, timestamptz, boolean, uuid) from public;
+
 create function private.is_session_staff(session public.success_sessions, user_id uuid)
 returns boolean
 language sql
@@ -363,18 +396,8 @@ begin
         participant_key,
         participant_email
     );
-    -- Of the sessions around that time: one that the participant takes part in, that is on, and else is the nearest;
-    -- who comes between two of them comes to the next, who goes goes from the last.
-    select session.* into v_session
-    from private.meeting_sessions(platform, meeting_id, occurred_at, occurred_at) as session
-    order by
-        v_user_id is not null and private.takes_part(session, v_user_id) desc,
-        occurred_at >= session.start_time and occurred_at < session.end_time desc,
-        (kind = 'join') = (session.start_time > occurred_at) desc,
-        greatest(session.start_time - occurred_at, occurred_at - session.end_time),
-        session.id
-    limit 1;
-    if not found then
+    v_session := private.meeting_session(platform, meeting_id, occurred_at, kind = 'join', v_user_id);
+    if v_session.id is null then
         v_receipt.outcome := 'unknown_meeting';
         return v_receipt;
     end if;
@@ -461,15 +484,8 @@ begin
     perform private.check_meeting_event(platform, 'event_id', event_id, meeting_id);
     perform private.check_meeting_time('occurred_at', occurred_at);
 
-    select session.* into v_session
-    from private.meeting_sessions(platform, meeting_id, occurred_at, occurred_at) as session
-    order by
-        occurred_at >= session.start_time and occurred_at < session.end_time desc,
-        session.start_time <= occurred_at desc,
-        greatest(session.start_time - occurred_at, occurred_at - session.end_time),
-        session.id
-    limit 1;
-    if not found then
+    v_session := private.meeting_session(platform, meeting_id, occurred_at, false);
+    if v_session.id is null then
         v_receipt.outcome := 'unknown_meeting';
         return v_receipt;
     end if;
@@ -973,7 +989,7 @@ begin
     perform private.check_joining_is_open(v_session);
     insert into private.check_in_keys (session_id) values (v_session.id) on conflict do nothing;
 
-    v_period := floor(extract(epoch from clock_timestamp()) / v_seconds);
+    v_period := floor(extract(epoch from clock_timestamp()) / v_seconds)::bigint;
     v_code.session_id := v_session.id;
     v_code.code := (
         select private.check_in_code(held.key, v_period)
@@ -1003,7 +1019,7 @@ declare
     v_now timestamptz := clock_timestamp();
     v_session public.success_sessions := private.visible_session(session_id);
     v_seconds integer := (select settings.check_in_code_seconds from public.app_settings as settings);
-    v_period bigint := floor(extract(epoch from v_now) / v_seconds);
+    v_period bigint := floor(extract(epoch from v_now) / v_seconds)::bigint;
     v_guesses private.check_in_guesses;
     v_result public.check_in_result;
 begin
@@ -1769,6 +1785,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_receipt public.recording_receipt;
+    v_session public.success_sessions;
     v_id uuid := gen_random_uuid();
 begin
     perform private.check_meeting_event(platform, 'event_id', event_id, meeting_id);
@@ -1786,19 +1803,13 @@ begin
         return v_receipt;
     end if;
 
-    select session.id into v_receipt.session_id
-    from private.meeting_sessions(platform, meeting_id, started_at, started_at) as session
-    order by
-        started_at >= session.start_time and started_at < session.end_time desc,
-        session.start_time > started_at desc,
-        greatest(session.start_time - started_at, started_at - session.end_time),
-        session.id
-    limit 1;
-    if not found then
+    v_session := private.meeting_session(platform, meeting_id, started_at, true);
+    if v_session.id is null then
         v_receipt.outcome := 'unknown_meeting';
         return v_receipt;
     end if;
 
+    v_receipt.session_id := v_session.id;
     insert into public.session_recordings
     (id, session_id, title, url, duration_minutes, is_published, notify, platform, event_id)
     values (
