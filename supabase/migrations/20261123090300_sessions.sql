@@ -1664,10 +1664,13 @@ begin
     end if;
     perform pg_advisory_xact_lock_shared(hashtextextended(format('presence/%s', session_id), 0));
     perform pg_advisory_xact_lock(hashtextextended(format('presence/%s/%s', session_id, of_whom), 0));
+-- A report over two sessions of one meeting, while the two end.
+exception when deadlock_detected then
+    perform private.refuse_simultaneous_writers();
 end
 $$;
 comment on function private.take_presence_turn(uuid, text) is
-    'Waits until nobody else records presence of this participant in this session, or of anybody in it (null), and keeps others waiting until the transaction ends.';
+    'Waits until nobody else records presence of this participant in this session, or of anybody in it (null), and keeps others waiting until the transaction ends; PT409 where the two would have waited for each other forever.';
 revoke execute on function private.take_presence_turn(uuid, text) from public;
 
 -- What is believed of what was heard. Where the platform's report covers the time, it alone is what the platform says;
