@@ -34,6 +34,7 @@ _NEWS = {
     "meeting_link_changed": News("Another meeting link", "%(number)s with another link"),
     "session_cancelled": News("Cancelled", "%(number)s cancelled", off=True),
     "recording_available": News("Recordings to watch", "%(number)s to watch"),
+    "weekly_summary": News("Held", "%(number)s held"),
     "mentor_assigned": News("You host", "%(number)s to host"),
     "mentor_unassigned": News("You no longer host", "%(number)s no longer yours", visible=False),
 }
@@ -44,13 +45,15 @@ _UNINVITED = News("No longer yours", "%(number)s no longer yours", visible=False
 class Date:
     """One session of a group; what is said for the whole group or mail is empty here.
 
-    ``before`` is its old time, if it moved; ``elsewhere`` its time in its own zone.
+    ``before`` is its old time, if it moved; ``elsewhere`` its time in its own zone; ``note`` says
+    how many took part.
     """
 
     title: str
     when: Span
     before: str
     elsewhere: str
+    note: str
     url: str
 
 
@@ -184,6 +187,7 @@ def _group(
                     if part.elsewhere and not (planned or planned_said)
                     else ""
                 ),
+                note=part.attendance,
                 url=part.session.url if news.visible else "",
             )
             for part in parts

@@ -32,6 +32,7 @@ SERIES_KINDS = frozenset(
         "series_scheduled",
         "series_updated",
         "series_cancelled",
+        "weekly_summary",
     }
 )
 """Kinds that are about several sessions; other kinds may be, and have templates for both."""

@@ -95,9 +95,13 @@ _SERIES_ID = "5d1c2b7a-0c53-4c0e-9d5e-3f1b2a4c5d01"
 _DATES = 6
 """From winter into summer: in Berlin the clocks change on March 28, 2027, in Kolkata never."""
 
-_HOSTS = frozenset({"mentor_assigned", "mentor_unassigned", "attendance_summary"})
+_HOSTS = frozenset({"mentor_assigned", "mentor_unassigned", "attendance_summary", "weekly_summary"})
 _LINK_FAILED: dict[str, Json] = {"meeting_link": {"old": False, "new": True}}
+_HELD: dict[str, Json] = {
+    "attendance": {"invited": 4, "present": 1, "late": 1, "partial": 0, "absent": 1, "excused": 1}
+}
 _CHANGES = {
+    "weekly_summary": _HELD,
     "session_rescheduled": _RESCHEDULED,
     "session_updated": _UPDATED,
     "meeting_link_changed": _LINK_FAILED,

@@ -96,6 +96,7 @@ class Part:
     changes: tuple[Change, ...]
     description_changed: bool
     meeting_details_changed: bool
+    attendance: str
 
     @property
     def all_changes(self) -> tuple[Change, ...]:
@@ -136,6 +137,7 @@ def view_part(part: Mapping[str, Any], reader: Reader) -> Part:
         ),
         description_changed="description" in changes,
         meeting_details_changed="meeting_details" in changes,
+        attendance=_attendance(changes.get("attendance"), say),
     )
 
 
@@ -153,6 +155,15 @@ def moment(value: str) -> datetime:
 def clean(value: str | None) -> str:
     """One printable line; empty for None."""
     return one_line(value or "")
+
+
+def _attendance(counts: Mapping[str, Any] | None, say: Callable[[str], str]) -> str:
+    if counts is None:
+        return ""
+    return say("%(attended)s of %(invited)s took part") % {
+        "attended": sum(int(counts[status]) for status in ("present", "late", "partial")),
+        "invited": int(counts["invited"]),
+    }
 
 
 def _shown(field: str, value: Any, say: Callable[[str], str]) -> str:

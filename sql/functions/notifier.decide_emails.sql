@@ -42,7 +42,7 @@ begin
             held.in_doubt_at is not null as is_in_doubt,
             case
                 when held.in_doubt_at is not null then held.told_from
-                when told.through_id is null or held.topic in ('registration', 'recording', 'reminder', 'warning')
+                when told.through_id is null or held.topic in ('registration', 'recording', 'reminder', 'warning', 'week')
                     then held.event_id
                 else (
                     select min(untold.id)
@@ -57,7 +57,7 @@ begin
             end as from_id,
             case
                 when held.in_doubt_at is not null then held.told_through
-                when held.topic in ('summary', 'recording', 'warning') then held.event_id
+                when held.topic in ('summary', 'recording', 'warning', 'week') then held.event_id
                 -- A reminder's event is no change: what it remembers may be older than the change before it.
                 else coalesce(
                     (
@@ -156,6 +156,7 @@ begin
                 when email.from_id is null then 'already_told'
                 when decision.reminder_refusal is not null then decision.reminder_refusal
                 when email.topic = 'warning' and decision.kind is null then 'nothing_changed'
+                when email.topic = 'week' and decision.kind is null then 'not_invited'
                 when decision.is_over then 'session_over'
                 -- Who leaves is not told of what they had not heard of.
                 when decision.is_out and change.is_of_enrollment and not decision.was_invited then 'not_invited'
@@ -259,6 +260,13 @@ begin
                         when notifier.attendance_warning(email.session_id, email.recipient_id) is not null
                             then 'attendance_warning'::notifier.email_kind
                     end
+                    when 'week' then case
+                        when exists (
+                            select from public.user_roles as held
+                            where held.user_id = email.recipient_id and held.role = 'mentor'
+                            offset 0
+                        ) then 'weekly_summary'::notifier.email_kind
+                    end
                     when 'summary' then case
                         when exists (
                             select from public.success_sessions as session
@@ -283,7 +291,7 @@ begin
                     when 'reminder'
                         then notifier.reminder_refusal(email.event_id, email.recipient_id, recipient.role_after, v_now)
                 end as reminder_refusal,
-                email.topic not in ('summary', 'recording', 'warning') and (
+                email.topic not in ('summary', 'recording', 'warning', 'week') and (
                     change.new ->> 'status' = 'completed'
                     or (
                         case
@@ -311,7 +319,7 @@ begin
                         where preference.user_id = email.recipient_id and preference.kind = decision.kind::text
                         offset 0
                     ),
-                    general.enabled,
+                    case decision.kind when 'weekly_summary' then false else general.enabled end,
                     true
                 ) as is_wanted
         ) as wish
@@ -431,7 +439,8 @@ begin
                 known.snapshot || jsonb_build_object('updated_at', change.changed_at)
             ) as session,
             case
-                when variant.topic in ('summary', 'recording', 'reminder', 'warning') or variant.is_stranger then null
+                when variant.topic in ('summary', 'recording', 'reminder', 'warning', 'week') or variant.is_stranger
+                    then null
                 when variant.is_out then 'CANCEL'
                 else 'REQUEST'
             end as method
@@ -468,6 +477,10 @@ begin
             case
                 when judged.final_kind in ('session_rescheduled', 'session_updated', 'meeting_link_changed')
                     then judged.changes
+                when judged.final_kind = 'weekly_summary'
+                    then jsonb_build_object(
+                        'attendance', private.attendance_summary(judged.session_id) - array['students', 'csv']
+                    )
                 else '{}'
             end as changes,
             shown.details,
@@ -516,6 +529,7 @@ begin
             select
                 case
                     when bool_and(part.is_of_enrollment and part.kind = 'session_scheduled') then 'enrollment_schedule'
+                    when max(part.kind) = 'weekly_summary' and min(part.kind) = 'weekly_summary' then 'weekly_summary'
                     when count(*) = 1 then max(part.kind)::text
                     when bool_or(part.is_digest) then 'daily_digest'
                     when count(distinct part.kind) > 1 then 'series_updated'
@@ -652,6 +666,7 @@ begin
         judged.locale,
         case judged.topic
             when 'summary' then 'host'
+            when 'week' then 'host'
             when 'recording' then 'learner'
             when 'warning' then case (judged.mentor_id = judged.recipient_id) when true then 'host' else 'learner' end
             else judged.role

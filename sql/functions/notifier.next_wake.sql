@@ -102,6 +102,13 @@ begin
             order by series.retry_at
             limit 1
         ),
+        (
+            select preference.due_at
+            from public.notification_preferences as preference
+            where preference.due_at is not null
+            order by preference.due_at
+            limit 1
+        ),
         (select gate.awake_until from notifier.gate as gate where gate.awake_until > clock_timestamp())
     );
 end

@@ -44,7 +44,7 @@ begin
     get diagnostics completed = row_count;
 
     perform notifier.announce_recordings();
-    reminders := notifier.write_reminders(v_now);
+    reminders := notifier.write_reminders(v_now) + notifier.write_weekly_summaries(v_now);
 
     select recovered.requeued, recovered.in_doubt into requeued, in_doubt
     from notifier.recover_expired_claims() as recovered;

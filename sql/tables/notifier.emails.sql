@@ -14,6 +14,7 @@ create table notifier.emails (
     topic notifier.email_topic not null generated always as (
         case
             when kind = 'session_reminder' then 'reminder'::notifier.email_topic
+            when kind = 'weekly_summary' then 'week'::notifier.email_topic
             when kind = 'attendance_warning' then 'warning'::notifier.email_topic
             when kind = 'attendance_summary' then 'summary'::notifier.email_topic
             when kind = 'recording_available' then 'recording'::notifier.email_topic

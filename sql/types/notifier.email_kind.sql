@@ -17,6 +17,7 @@ create type notifier.email_kind as enum (
     'recording_available', -- students can watch what they took part in, or missed
     'session_reminder', -- a session is about to begin
     'attendance_warning', -- a student misses too much: to the student, and to the host
+    'weekly_summary', -- what came of a mentor's sessions of a week, for whoever asks for it
     'attendance_summary' -- to the host, after the session
 );
 comment on type notifier.email_kind is 'What a mail is about; the claim decides it, from what the recipient was told last and the state then.';

@@ -5,6 +5,7 @@ create type notifier.email_topic as enum (
     'registration', -- whether a student has a seat
     'reminder', -- that it is about to begin
     'summary', -- what came of it
+    'week', -- what came of the sessions of a week
     'warning', -- that somebody misses too much
     'recording' -- that it can be watched
 );

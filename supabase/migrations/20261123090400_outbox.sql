@@ -140,6 +140,7 @@ create type notifier.email_kind as enum (
     'recording_available', -- students can watch what they took part in, or missed
     'session_reminder', -- a session is about to begin
     'attendance_warning', -- a student misses too much: to the student, and to the host
+    'weekly_summary', -- what came of a mentor's sessions of a week, for whoever asks for it
     'attendance_summary' -- to the host, after the session
 );
 comment on type notifier.email_kind is 'What a mail is about; the claim decides it, from what the recipient was told last and the state then.';
@@ -151,6 +152,7 @@ create type notifier.email_topic as enum (
     'registration', -- whether a student has a seat
     'reminder', -- that it is about to begin
     'summary', -- what came of it
+    'week', -- what came of the sessions of a week
     'warning', -- that somebody misses too much
     'recording' -- that it can be watched
 );
@@ -287,6 +289,7 @@ create table notifier.emails (
     topic notifier.email_topic not null generated always as (
         case
             when kind = 'session_reminder' then 'reminder'::notifier.email_topic
+            when kind = 'weekly_summary' then 'week'::notifier.email_topic
             when kind = 'attendance_warning' then 'warning'::notifier.email_topic
             when kind = 'attendance_summary' then 'summary'::notifier.email_topic
             when kind = 'recording_available' then 'recording'::notifier.email_topic

@@ -1706,7 +1706,7 @@ begin
             held.in_doubt_at is not null as is_in_doubt,
             case
                 when held.in_doubt_at is not null then held.told_from
-                when told.through_id is null or held.topic in ('registration', 'recording', 'reminder', 'warning')
+                when told.through_id is null or held.topic in ('registration', 'recording', 'reminder', 'warning', 'week')
                     then held.event_id
                 else (
                     select min(untold.id)
@@ -1721,7 +1721,7 @@ begin
             end as from_id,
             case
                 when held.in_doubt_at is not null then held.told_through
-                when held.topic in ('summary', 'recording', 'warning') then held.event_id
+                when held.topic in ('summary', 'recording', 'warning', 'week') then held.event_id
                 -- A reminder's event is no change: what it remembers may be older than the change before it.
                 else coalesce(
                     (
@@ -1820,6 +1820,7 @@ begin
                 when email.from_id is null then 'already_told'
                 when decision.reminder_refusal is not null then decision.reminder_refusal
                 when email.topic = 'warning' and decision.kind is null then 'nothing_changed'
+                when email.topic = 'week' and decision.kind is null then 'not_invited'
                 when decision.is_over then 'session_over'
                 -- Who leaves is not told of what they had not heard of.
                 when decision.is_out and change.is_of_enrollment and not decision.was_invited then 'not_invited'
@@ -1923,6 +1924,13 @@ begin
                         when notifier.attendance_warning(email.session_id, email.recipient_id) is not null
                             then 'attendance_warning'::notifier.email_kind
                     end
+                    when 'week' then case
+                        when exists (
+                            select from public.user_roles as held
+                            where held.user_id = email.recipient_id and held.role = 'mentor'
+                            offset 0
+                        ) then 'weekly_summary'::notifier.email_kind
+                    end
                     when 'summary' then case
                         when exists (
                             select from public.success_sessions as session
@@ -1947,7 +1955,7 @@ begin
                     when 'reminder'
                         then notifier.reminder_refusal(email.event_id, email.recipient_id, recipient.role_after, v_now)
                 end as reminder_refusal,
-                email.topic not in ('summary', 'recording', 'warning') and (
+                email.topic not in ('summary', 'recording', 'warning', 'week') and (
                     change.new ->> 'status' = 'completed'
                     or (
                         case
@@ -1975,7 +1983,7 @@ begin
                         where preference.user_id = email.recipient_id and preference.kind = decision.kind::text
                         offset 0
                     ),
-                    general.enabled,
+                    case decision.kind when 'weekly_summary' then false else general.enabled end,
                     true
                 ) as is_wanted
         ) as wish
@@ -2095,7 +2103,8 @@ begin
                 known.snapshot || jsonb_build_object('updated_at', change.changed_at)
             ) as session,
             case
-                when variant.topic in ('summary', 'recording', 'reminder', 'warning') or variant.is_stranger then null
+                when variant.topic in ('summary', 'recording', 'reminder', 'warning', 'week') or variant.is_stranger
+                    then null
                 when variant.is_out then 'CANCEL'
                 else 'REQUEST'
             end as method
@@ -2132,6 +2141,10 @@ begin
             case
                 when judged.final_kind in ('session_rescheduled', 'session_updated', 'meeting_link_changed')
                     then judged.changes
+                when judged.final_kind = 'weekly_summary'
+                    then jsonb_build_object(
+                        'attendance', private.attendance_summary(judged.session_id) - array['students', 'csv']
+                    )
                 else '{}'
             end as changes,
             shown.details,
@@ -2180,6 +2193,7 @@ begin
             select
                 case
                     when bool_and(part.is_of_enrollment and part.kind = 'session_scheduled') then 'enrollment_schedule'
+                    when max(part.kind) = 'weekly_summary' and min(part.kind) = 'weekly_summary' then 'weekly_summary'
                     when count(*) = 1 then max(part.kind)::text
                     when bool_or(part.is_digest) then 'daily_digest'
                     when count(distinct part.kind) > 1 then 'series_updated'
@@ -2316,6 +2330,7 @@ begin
         judged.locale,
         case judged.topic
             when 'summary' then 'host'
+            when 'week' then 'host'
             when 'recording' then 'learner'
             when 'warning' then case (judged.mentor_id = judged.recipient_id) when true then 'host' else 'learner' end
             else judged.role
@@ -3009,6 +3024,67 @@ comment on function notifier.write_reminders(timestamptz) is
     'Writes an event for each upcoming session and each number of minutes before its start, which somebody wants to be reminded at, that has come since the last call; how many.';
 revoke execute on function notifier.write_reminders(timestamptz) from public;
 
+-- One row for each session that a mentor held in the week before, all of one transaction, so that they go out as one
+-- mail; none where there was no session. What the mail tells of a session hangs on the last event of it. Of several
+-- workers one has each mentor (skip locked).
+create function notifier.write_weekly_summaries(as_of timestamptz)
+returns integer
+language plpgsql
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+    v_due record;
+    v_added integer;
+    v_written integer := 0;
+begin
+    for v_due in
+        select
+            preference.user_id,
+            preference.due_at
+        from public.notification_preferences as preference
+        where preference.due_at <= as_of
+        order by preference.due_at
+        limit 1000
+        for no key update skip locked
+    loop
+        insert into notifier.emails (event_id, transaction_id, session_id, recipient_id, kind)
+        select
+            last.event_id,
+            pg_current_xact_id(),
+            held.id,
+            v_due.user_id,
+            'weekly_summary'
+        from public.success_sessions as held
+        cross join lateral (
+            select max(event.id) as event_id
+            from notifier.events as event
+            where event.session_id = held.id
+        ) as last
+        where
+            held.host_key = v_due.user_id
+            and held.start_time > v_due.due_at - interval '7 days'
+            and held.start_time <= v_due.due_at
+            and held.status = 'completed'
+            and last.event_id is not null
+        on conflict do nothing;
+        get diagnostics v_added = row_count;
+        v_written := v_written + v_added;
+        update public.notification_preferences as preference
+        set due_at = private.next_monday(
+            as_of, (select profile.timezone from public.profiles as profile where profile.id = v_due.user_id)
+        )
+        where preference.user_id = v_due.user_id and preference.kind = 'weekly_summary';
+    end loop;
+    return v_written;
+end
+$$;
+comment on function notifier.write_weekly_summaries(timestamptz) is
+    'Queues the weekly summaries that are due, a row for each session held; how many.';
+revoke execute on function notifier.write_weekly_summaries(timestamptz) from public;
+
 -- In strides of half the horizon, so that people hear of a term at once and not of one more date every week. A series
 -- that cannot be extended (its mentor lost the role, say) stops no other: it waits an hour, and series_skips says why.
 --
@@ -3151,7 +3227,7 @@ begin
     get diagnostics completed = row_count;
 
     perform notifier.announce_recordings();
-    reminders := notifier.write_reminders(v_now);
+    reminders := notifier.write_reminders(v_now) + notifier.write_weekly_summaries(v_now);
 
     select recovered.requeued, recovered.in_doubt into requeued, in_doubt
     from notifier.recover_expired_claims() as recovered;
@@ -3270,6 +3346,13 @@ begin
             from public.session_series as series
             where series.retry_at is not null
             order by series.retry_at
+            limit 1
+        ),
+        (
+            select preference.due_at
+            from public.notification_preferences as preference
+            where preference.due_at is not null
+            order by preference.due_at
             limit 1
         ),
         (select gate.awake_until from notifier.gate as gate where gate.awake_until > clock_timestamp())

@@ -44,6 +44,7 @@ ENUMS = {
         "recording_available",
         "session_reminder",
         "attendance_warning",
+        "weekly_summary",
         "attendance_summary",
     ],
     "notifier.email_topic": [
@@ -51,6 +52,7 @@ ENUMS = {
         "registration",
         "reminder",
         "summary",
+        "week",
         "warning",
         "recording",
     ],

@@ -42,6 +42,7 @@ KINDS = [
     "session_scheduled",
     "session_updated",
     "waitlist_promoted",
+    "weekly_summary",
 ]
 ZONE = "Central European Standard Time (Europe/Berlin, UTC+1)"
 ZONE_OVER_SUMMER = "Central European Time (Europe/Berlin, UTC+1 and UTC+2)"

@@ -12,6 +12,7 @@ const NAMES: Record<string, string> = {
   session_reminder: "reminders of your sessions",
   recording_available: "new recordings",
   attendance_summary: "attendance summaries",
+  weekly_summary: "your sessions of the week",
   attendance_warning: "low attendance",
 };
 

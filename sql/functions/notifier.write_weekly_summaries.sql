@@ -1,0 +1,60 @@
+-- One row for each session that a mentor held in the week before, all of one transaction, so that they go out as one
+-- mail; none where there was no session. What the mail tells of a session hangs on the last event of it. Of several
+-- workers one has each mentor (skip locked).
+create function notifier.write_weekly_summaries(as_of timestamptz)
+returns integer
+language plpgsql
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+    v_due record;
+    v_added integer;
+    v_written integer := 0;
+begin
+    for v_due in
+        select
+            preference.user_id,
+            preference.due_at
+        from public.notification_preferences as preference
+        where preference.due_at <= as_of
+        order by preference.due_at
+        limit 1000
+        for no key update skip locked
+    loop
+        insert into notifier.emails (event_id, transaction_id, session_id, recipient_id, kind)
+        select
+            last.event_id,
+            pg_current_xact_id(),
+            held.id,
+            v_due.user_id,
+            'weekly_summary'
+        from public.success_sessions as held
+        cross join lateral (
+            select max(event.id) as event_id
+            from notifier.events as event
+            where event.session_id = held.id
+        ) as last
+        where
+            held.host_key = v_due.user_id
+            and held.start_time > v_due.due_at - interval '7 days'
+            and held.start_time <= v_due.due_at
+            and held.status = 'completed'
+            and last.event_id is not null
+        on conflict do nothing;
+        get diagnostics v_added = row_count;
+        v_written := v_written + v_added;
+        update public.notification_preferences as preference
+        set due_at = private.next_monday(
+            as_of, (select profile.timezone from public.profiles as profile where profile.id = v_due.user_id)
+        )
+        where preference.user_id = v_due.user_id and preference.kind = 'weekly_summary';
+    end loop;
+    return v_written;
+end
+$$;
+comment on function notifier.write_weekly_summaries(timestamptz) is
+    'Queues the weekly summaries that are due, a row for each session held; how many.';
+revoke execute on function notifier.write_weekly_summaries(timestamptz) from public;
