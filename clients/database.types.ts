@@ -645,6 +645,7 @@ export type Database = {
         Row: {
           "created_at": string;
           "digest_at": string | null;
+          "due_at": string | null;
           "enabled": boolean;
           "kind": string;
           "quiet_from": string | null;
@@ -657,6 +658,7 @@ export type Database = {
         Insert: {
           "created_at"?: string;
           "digest_at"?: string | null;
+          "due_at"?: string | null;
           "enabled"?: boolean;
           "kind": string;
           "quiet_from"?: string | null;
@@ -668,6 +670,7 @@ export type Database = {
         Update: {
           "created_at"?: string;
           "digest_at"?: string | null;
+          "due_at"?: string | null;
           "enabled"?: boolean;
           "kind"?: string;
           "quiet_from"?: string | null;

@@ -35,6 +35,7 @@ NotifierEmailKind: TypeAlias = Literal[
     "recording_available",
     "session_reminder",
     "attendance_warning",
+    "weekly_summary",
     "attendance_summary",
 ]
 
@@ -43,7 +44,7 @@ NotifierEmailStatus: TypeAlias = Literal[
 ]
 
 NotifierEmailTopic: TypeAlias = Literal[
-    "invitation", "registration", "reminder", "summary", "warning", "recording"
+    "invitation", "registration", "reminder", "summary", "week", "warning", "recording"
 ]
 
 PrivatePresenceKind: TypeAlias = Literal["join", "leave", "end"]
@@ -599,6 +600,7 @@ class PublicMentorTimeOffUpdate(TypedDict):
 class PublicNotificationPreferences(BaseModel):
     created_at: datetime.datetime = Field(alias="created_at")
     digest_at: Optional[datetime.time] = Field(alias="digest_at")
+    due_at: Optional[datetime.datetime] = Field(alias="due_at")
     enabled: bool = Field(alias="enabled")
     kind: str = Field(alias="kind")
     quiet_from: Optional[datetime.time] = Field(alias="quiet_from")
@@ -611,6 +613,7 @@ class PublicNotificationPreferences(BaseModel):
 class PublicNotificationPreferencesInsert(TypedDict):
     created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
     digest_at: NotRequired[Annotated[Optional[datetime.time], Field(alias="digest_at")]]
+    due_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="due_at")]]
     enabled: NotRequired[Annotated[bool, Field(alias="enabled")]]
     kind: Annotated[str, Field(alias="kind")]
     quiet_from: NotRequired[Annotated[Optional[datetime.time], Field(alias="quiet_from")]]
@@ -623,6 +626,7 @@ class PublicNotificationPreferencesInsert(TypedDict):
 class PublicNotificationPreferencesUpdate(TypedDict):
     created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
     digest_at: NotRequired[Annotated[Optional[datetime.time], Field(alias="digest_at")]]
+    due_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="due_at")]]
     enabled: NotRequired[Annotated[bool, Field(alias="enabled")]]
     kind: NotRequired[Annotated[str, Field(alias="kind")]]
     quiet_from: NotRequired[Annotated[Optional[datetime.time], Field(alias="quiet_from")]]

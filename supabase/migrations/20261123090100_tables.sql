@@ -2433,6 +2433,7 @@ create table public.notification_preferences (
     quiet_from time,
     quiet_until time,
     digest_at time,
+    due_at timestamptz,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
     constraint notification_preferences_pkey primary key (user_id, kind),
@@ -2495,8 +2496,13 @@ comment on column public.notification_preferences.quiet_until is
     'Until when, by the clock in profiles.timezone, they wait.';
 comment on column public.notification_preferences.digest_at is
     'When, by the clock in profiles.timezone, one mail a day tells what is not urgent; null: at once. Only with *.';
+comment on column public.notification_preferences.due_at is
+    'When the next weekly_summary is due: on Monday at 07:00 by the clock in profiles.timezone. Null for other kinds.';
 comment on column public.notification_preferences.created_at is 'When it was first chosen.';
 comment on column public.notification_preferences.updated_at is 'When it was last changed.';
+
+-- Whose weekly summary is due.
+create index notification_preferences_due_at_idx on public.notification_preferences (due_at) where due_at is not null;
 
 -- What students thought of sessions they attended, once each.
 create table public.session_ratings (
