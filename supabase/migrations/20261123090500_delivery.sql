@@ -1706,7 +1706,8 @@ begin
             held.in_doubt_at is not null as is_in_doubt,
             case
                 when held.in_doubt_at is not null then held.told_from
-                when told.through_id is null or held.topic in ('registration', 'recording', 'reminder', 'warning', 'week')
+                when told.through_id is null
+                    or held.topic in ('registration', 'recording', 'reminder', 'warning', 'week')
                     then held.event_id
                 else (
                     select min(untold.id)
