@@ -62,6 +62,15 @@ begin
         end if;
         v_changes := v_changes - c_managers_keys;
     end if;
+    -- In another zone the same instant is another wall-clock time, and means just that.
+    if coalesce(v_changes ->> 'timezone', session.timezone) = session.timezone
+        and private.iso_instant(v_changes ->> 'start_time') = session.start_time
+    then
+        v_changes := v_changes - 'start_time';
+    end if;
+    if not v_changes ? 'start_time' and private.iso_instant(v_changes ->> 'end_time') = session.end_time then
+        v_changes := v_changes - 'end_time';
+    end if;
     return case when v_changes -> 'zoom_passcode' = 'null' then v_changes - 'zoom_passcode' else v_changes end;
 end
 $$;

@@ -22,8 +22,10 @@ begin
     v_changes := private.check_session_changes(v_session, scope, changes);
     v_series := private.lock_series(v_session.id, v_session.calendar_uid, scope);
     v_edit := private.series_edit(private.editable_session(v_session.id, scope), v_series, scope, v_changes);
-    v_series := private.write_series(v_edit);
-    perform private.apply_series_edit(v_edit, v_series, v_changes);
+    if v_changes - 'on_clash' <> '{}' then
+        v_series := private.write_series(v_edit);
+        perform private.apply_series_edit(v_edit, v_series, v_changes);
+    end if;
     return query
     select coming.*
     from public.success_sessions as coming

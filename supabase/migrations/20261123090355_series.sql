@@ -973,6 +973,15 @@ begin
         end if;
         v_changes := v_changes - c_managers_keys;
     end if;
+    -- In another zone the same instant is another wall-clock time, and means just that.
+    if coalesce(v_changes ->> 'timezone', session.timezone) = session.timezone
+        and private.iso_instant(v_changes ->> 'start_time') = session.start_time
+    then
+        v_changes := v_changes - 'start_time';
+    end if;
+    if not v_changes ? 'start_time' and private.iso_instant(v_changes ->> 'end_time') = session.end_time then
+        v_changes := v_changes - 'end_time';
+    end if;
     return case when v_changes -> 'zoom_passcode' = 'null' then v_changes - 'zoom_passcode' else v_changes end;
 end
 $$;
@@ -1491,8 +1500,10 @@ begin
     v_changes := private.check_session_changes(v_session, scope, changes);
     v_series := private.lock_series(v_session.id, v_session.calendar_uid, scope);
     v_edit := private.series_edit(private.editable_session(v_session.id, scope), v_series, scope, v_changes);
-    v_series := private.write_series(v_edit);
-    perform private.apply_series_edit(v_edit, v_series, v_changes);
+    if v_changes - 'on_clash' <> '{}' then
+        v_series := private.write_series(v_edit);
+        perform private.apply_series_edit(v_edit, v_series, v_changes);
+    end if;
     return query
     select coming.*
     from public.success_sessions as coming

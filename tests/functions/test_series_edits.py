@@ -315,6 +315,36 @@ def test_a_mentor_learns_nothing_of_what_else_an_account_hosts(
     assert "'Board meeting'" in str(refused.detail)
 
 
+def test_what_a_form_sends_back_as_it_was_read_is_no_change(
+    conn: psycopg.Connection, manager: UUID, marta: UUID, mondays: list[Row]
+) -> None:
+    moved = reschedule(conn, manager, mondays[2]["id"], MONDAY + 2 * WEEK + DAY)
+    form = {name: moved[name] for name in ("title", "start_time", "end_time", "timezone")}
+    uid = mondays[0]["calendar_uid"]
+
+    def standing() -> list[Row]:
+        return [
+            {name: value for name, value in row.items() if name != "updated_at"}
+            for row in (*sessions_of(conn, uid), *series_of(conn, uid))
+        ]
+
+    before = standing()
+    for user in (manager, marta):
+        form |= {"mentor_id": marta, "link": moved["link"]}
+        for scope in ("this", "all"):
+            update(conn, user, moved["id"], scope, **form)
+    times = {name: form[name] for name in ("start_time", "end_time")}
+    update(conn, manager, moved["id"], "following", **times)
+    assert standing() == before
+
+    # Nor does a date that was moved keep its form from being used for the others.
+    answered = update(conn, manager, moved["id"], "following", **form | {"title": "Clinic"})
+    assert {row["title"] for row in answered} == {"Clinic"}
+    assert local(answered) == [
+        *("18.03. 18:00", "24.03. 18:00", "31.03. 18:00", "07.04. 18:00"),
+    ]
+
+
 def test_secrets_of_the_series_reach_its_dates(
     conn: psycopg.Connection, manager: UUID, mondays: list[Row]
 ) -> None:
