@@ -14,6 +14,7 @@ declare
     v_steps private.series_step[] := steps;
     v_series public.session_series;
     v_session public.success_sessions;
+    v_is_kept boolean;
     v_id uuid;
     v_clashing bigint[];
     v_lines text;
@@ -37,18 +38,21 @@ begin
         if not found and v_series.link is null and v_series.meeting_account_id is null then
             v_session.id := gen_random_uuid();
             v_session.platform := v_series.platform;
-        elsif not exists (
+            v_is_kept := false;
+        elsif v_steps[v_number].meeting_account_id is distinct from v_session.meeting_account_id or not exists (
             select from public.session_meetings as meeting
             where meeting.session_id = v_session.id and meeting.is_wanted
         ) then
             continue;
+        else
+            v_is_kept := v_steps[v_number].mentor_id is not distinct from v_session.mentor_id;
         end if;
         v_session.status := 'upcoming';
         v_session.mentor_id := v_steps[v_number].mentor_id;
         v_session.start_time := v_steps[v_number].start_time;
         v_session.end_time := v_steps[v_number].end_time;
         v_session.meeting_account_id := v_steps[v_number].meeting_account_id;
-        v_steps[v_number].meeting_account_id := private.choose_meeting_account(v_session);
+        v_steps[v_number].meeting_account_id := private.choose_meeting_account(v_session, v_is_kept);
     end loop;
     for v_id in
         select distinct step.meeting_account_id from unnest(v_steps) as step
