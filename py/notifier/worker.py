@@ -204,7 +204,6 @@ class Worker:
         if expanded.emails:
             log.event(logging.INFO, "expanded", emails=expanded.emails, more=expanded.more)
         worked |= bool(expanded.emails or expanded.more)
-        worked |= await self._courier.look()
         if await self._can_send():
             claimed_at = claims.now()
             size = BATCH if self._delivery.room.is_set() else PRESSING
@@ -216,7 +215,7 @@ class Worker:
                 worked = True
                 self._delivery.submit(emails, claimed_at)
                 await self._until_room(more=len(emails) == size)
-        return worked
+        return worked | await self._courier.look()  # people first
 
     async def _until_room(self, *, more: bool) -> None:
         """Wait until more should be claimed.
