@@ -17,7 +17,7 @@ create type public.notification_explanation as (
 comment on type public.notification_explanation is 'What became of one change of a session for one user.';
 comment on column public.notification_explanation.event_id is 'The change, in order.';
 comment on column public.notification_explanation.changed_at is 'When it was made.';
-comment on column public.notification_explanation.change is 'created, changed, cancelled, reinstated, completed, invitations or registration.';
+comment on column public.notification_explanation.change is 'created, changed, cancelled, reinstated, completed or invitations; else what it is about, such as registration or reminder.';
 comment on column public.notification_explanation.changed_fields is 'The fields of the session that changed; empty for a new one.';
 comment on column public.notification_explanation.kind is 'What the mail is about; null: there is none.';
 comment on column public.notification_explanation.status is
