@@ -82,6 +82,15 @@ RULES = (
         ),
     ),
     Rule(
+        "reminder_minutes_known",
+        "reminder_minutes must be some of 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 4320"
+        " and 10080",
+        "Send the minutes before the start at which reminders go out, [] for none, or null for the"
+        " platform's.",
+        ({"reminder_minutes": [7]}, {"reminder_minutes": [60, 0]}),
+        ({"reminder_minutes": []}, {"reminder_minutes": [10080, 5]}),
+    ),
+    Rule(
         "end_time_after_start",
         "end_time must be after start_time",
         "Send an end_time after start_time, or leave it out on creation for 60 minutes.",
@@ -277,10 +286,12 @@ def test_every_check_constraint_is_in_the_list_above(conn: psycopg.Connection) -
         """
     ).fetchall()
 
-    # About columns that no client may write, and one before which a trigger speaks.
+    # About columns that no client may write, and some before which a trigger or function speaks.
     internal = {
         "success_sessions_series_id_with_recurrence_id",
         "success_sessions_link_unless_account_makes_it",
+        "success_sessions_link_failed_at_needs_backup_link",
+        "success_sessions_link_failure_note_length",
     }
     listed = {f"success_sessions_{rule.constraint}" for rule in RULES}
     assert {name for (name,) in names} == listed | internal
