@@ -8,11 +8,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    -- What is forgotten cannot be worked out again.
-    if session.end_time < (
-        select clock_timestamp() - make_interval(months => settings.presence_retention_months) + interval '1 day'
-        from public.app_settings as settings
-    ) then
+    if private.presence_is_forgotten(session) then
         return;
     end if;
 

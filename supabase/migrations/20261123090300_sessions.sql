@@ -1916,6 +1916,24 @@ comment on function private.absence(uuid, uuid) is
     'What somebody is who did not come: excused, if the host has approved it, else absent.';
 revoke execute on function private.absence(uuid, uuid) from public;
 
+-- See private.forget_presence: what is forgotten cannot be worked out again.
+create function private.presence_is_forgotten(session public.success_sessions)
+returns boolean
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return session.end_time < (
+        select clock_timestamp() - make_interval(months => settings.presence_retention_months) + interval '1 day'
+        from public.app_settings as settings
+    );
+end
+$$;
+comment on function private.presence_is_forgotten(public.success_sessions) is
+    'Whether a session is so long ago that its joins and leaves are deleted, or may be any day; its attendance stays.';
+revoke execute on function private.presence_is_forgotten(public.success_sessions) from public;
+
 -- Derives attendance from presence; runs after each join and leave (one learner), and when the session is over or a
 -- report arrives (all of them). Marks made by hand or imported stay as they are. Whoever turns out not to have come
 -- loses the automatic record, or is absent (or excused) once the session is over. Callers hold the turn of those
@@ -1926,11 +1944,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    -- What is forgotten cannot be worked out again.
-    if session.end_time < (
-        select clock_timestamp() - make_interval(months => settings.presence_retention_months) + interval '1 day'
-        from public.app_settings as settings
-    ) then
+    if private.presence_is_forgotten(session) then
         return;
     end if;
 

@@ -1148,6 +1148,13 @@ begin
             hint = 'Send the student_id of a row of session_roster.';
     end if;
 
+    if status is null and private.presence_is_forgotten(v_session) then
+        raise exception using
+            errcode = 'PT409',
+            message = 'this session is so long ago that nobody knows any more who came',
+            hint = 'Send the status that it shall be.';
+    end if;
+
     perform private.take_presence_turn(v_session.id, student_id::text);
     if status is not null then
         insert into public.session_attendance as attendance
@@ -1189,7 +1196,7 @@ begin
 end
 $$;
 comment on function public.mark_attendance(uuid, uuid, public.attendance_status, text) is
-    'Say by hand whether a student was there, with a note; from then on nothing automatic changes it. status null takes the mark back: what presence says counts again. Host and managers, once joining is open; excused at any time. Audited with actor, old, new and note. Errors: PT404 unknown or not visible; 42501 for everybody else; 22023 the student does not take part, or the note is longer than 1,000 characters; PT409 cancelled, or too early (the detail says until when).';
+    'Say by hand whether a student was there, with a note; from then on nothing automatic changes it. status null takes the mark back: what presence says counts again. Host and managers, once joining is open; excused at any time. Audited with actor, old, new and note. Errors: PT404 unknown or not visible; 42501 for everybody else; 22023 the student does not take part, or the note is longer than 1,000 characters; PT409 cancelled, too early (the detail says until when), or, for null, so long ago that presence is deleted.';
 revoke execute on function public.mark_attendance(uuid, uuid, public.attendance_status, text)
 from public, anon, authenticated, service_role;
 grant execute on function public.mark_attendance(uuid, uuid, public.attendance_status, text) to authenticated;

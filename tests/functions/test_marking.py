@@ -378,6 +378,8 @@ def test_what_is_forgotten_is_not_worked_out_again(
     world.attendance(old, anna, "present", source="join", joined_at=START - timedelta(days=1000))
 
     finalize(conn, old)
+    with as_user(conn, world.admin()), refusal(conn, "PT409"):
+        conn.execute("select public.mark_attendance(%s, %s, null)", (old, anna))
 
     assert attended(conn, old) == {anna: ("present", 0)}
 

@@ -28,7 +28,7 @@ from support.world import World
 
 SECOND = timedelta(seconds=1)
 START = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=5)
-SEEDS = range(36)
+SEEDS = range(20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +197,7 @@ def test_what_was_dropped_matters(conn: psycopg.Connection, room: Room) -> None:
             room.link(meeting)
             differ += room.attendance() != attendance(meeting)
             raise psycopg.Rollback(savepoint)
-    assert differ >= 10
+    assert differ >= 7
 
 
 def test_the_meetings_are_of_every_kind() -> None:
@@ -220,5 +220,5 @@ def test_the_meetings_are_of_every_kind() -> None:
             seen["clicked and did not come"] += person.clicked is not None and not person.stays
             seen[f"told by {person.how}"] += bool(person.stays)
         seen["ended early"] += meeting.ended < 3600
-    assert min(seen.values()) >= 5, seen
+    assert min(seen.values()) >= 3, seen
     assert len(seen) == 14
