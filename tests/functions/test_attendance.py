@@ -340,6 +340,11 @@ def test_the_summary_counts_and_names_everybody(
     found = summary(conn, over)
 
     students = found.pop("students")
+    lines = found.pop("csv").splitlines()
+    assert lines[0] == '"full_name","status","minutes_present","joined_at"'
+    assert [line.split(",")[0] for line in lines[1:]] == [
+        f'"{name}"' for name in ("Ada", "Bo", "Cy", "Di", "Zoe")
+    ]
     assert found == {
         "invited": 5,
         "present": 1,
@@ -377,6 +382,7 @@ def test_the_summary_of_nobody(conn: psycopg.Connection, world: World) -> None:
         "absent": 0,
         "excused": 0,
         "students": [],
+        "csv": "",
     }
 
 
