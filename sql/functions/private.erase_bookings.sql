@@ -31,7 +31,16 @@ begin
         old = event.old || jsonb_build_object('title', session.title, 'description', session.description),
         new = event.new || jsonb_build_object('title', session.title, 'description', session.description)
     from public.success_sessions as session
-    where session.id = any(v_session_ids) and event.session_id = session.id;
+    where
+        session.id = any(v_session_ids)
+        and event.session_id = session.id
+        and (
+            (event.new ->> 'title', event.new ->> 'description')
+            is distinct from (session.title, session.description)
+            or event.old is not null
+            and (event.old ->> 'title', event.old ->> 'description')
+            is distinct from (session.title, session.description)
+        );
     update public.audit_log as entry
     set old = null, new = null, reason = null
     where entry.session_id = any(v_session_ids) and num_nonnulls(entry.old, entry.new, entry.reason) > 0;
