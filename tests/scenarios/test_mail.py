@@ -135,11 +135,13 @@ def test_everybody_concerned_is_told_of_each_change_once(
         assert (mail.method, mail.event["sequence"]) == ("REQUEST", 1)
         assert mail.event["dtstart"].dt == moved
 
-    # An enrollment that was paused meanwhile is not told any more.
+    # Whoever leaves is told so, and nothing any more after that.
     erin = sign_in(stack, clients, "erin")
     erin.table("course_enrollments").update({"status": "paused"}).eq(
         "student_id", str(campus.sita)
     ).execute()
+    (farewell,) = inbox.next(1)
+    assert (farewell.to, farewell.kind, farewell.method) == ("sita", "No longer yours", "CANCEL")
     save(ada, session, mentor_id=str(campus.milo))
     handed_over = inbox.next(3)
     assert set(kinds(handed_over)) == {"sam", "marta", "milo"}
