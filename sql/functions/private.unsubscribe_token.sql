@@ -2,6 +2,7 @@ create function private.unsubscribe_token(key bytea, user_id uuid, kind text)
 returns text
 language plpgsql
 immutable
+strict
 set search_path = pg_catalog, pg_temp
 as $$
 declare

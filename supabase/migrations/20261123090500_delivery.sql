@@ -2345,7 +2345,7 @@ begin
             when 'warning' then notifier.attendance_warning(judged.session_id, judged.recipient_id)
         end,
         case
-            when edition.optional_kind is not null
+            when edition.optional_kind is not null and v_unsubscribe_key is not null
                 then private.unsubscribe_token(v_unsubscribe_key, judged.recipient_id, edition.optional_kind)
         end,
         judged.urgent

@@ -257,6 +257,22 @@ def test_a_claim_passes_over_what_another_holds_uncommitted(
     assert {email.email_id for email in workers[1].claim()} == held
 
 
+def test_a_claim_that_makes_the_key_of_unsubscribe_links_holds_up_no_other(
+    database: Database, admin: psycopg.Connection, queue: Outbox, workers: list[Outbox]
+) -> None:
+    """Two claims at once found no key, and the second waited for the first one's commit."""
+    world = World(admin)
+    batch = world.batch()
+    for _ in range(2):
+        world.student(batch=batch)
+    world.session(batch=batch, starts=TUESDAY)
+    queue.expand()
+    admin.execute("delete from vault.secrets where name = 'notifier/unsubscribe_key'")
+    with psycopg.connect(database.notifier_url) as slow:
+        assert len(Outbox(slow, "slow").claim(1)) == 1
+        assert len(workers[0].claim()) == 1
+
+
 def test_an_uncommitted_page_is_waited_for_by_nobody(
     database: Database, admin: psycopg.Connection, workers: list[Outbox]
 ) -> None:
