@@ -328,7 +328,13 @@ def _set(event: asyncio.Event, value: bool) -> None:
 
 
 async def cancel(tasks: Sequence[asyncio.Task[None]]) -> None:
-    """Cancel tasks and wait until they have ended, however they do."""
-    for task in tasks:
-        task.cancel()
+    """Cancel tasks and wait until they have ended, however they do.
+
+    Asked again every second: whatever connects at that moment may lose a cancellation.
+    """
+    waiting = {task for task in tasks if not task.done()}
+    while waiting:
+        for task in waiting:
+            task.cancel()
+        _, waiting = await asyncio.wait(waiting, timeout=1.0)
     await asyncio.gather(*tasks, return_exceptions=True)

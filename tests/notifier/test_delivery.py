@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from uuid import UUID, uuid4
 
 import pytest
@@ -174,3 +175,17 @@ async def test_news_that_nothing_comes_of_does_not_fill_the_worker_s_hands(
 
     assert queue.claimed <= CROWD + 2 * worker_module.BATCH
     assert queue.glances - glances <= 1  # nobody looks who could take nothing
+
+
+async def test_a_task_that_loses_a_cancellation_is_cancelled_all_the_same() -> None:
+    async def stubborn() -> None:
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        await asyncio.Event().wait()
+
+    task = asyncio.create_task(stubborn())
+    await asyncio.sleep(0)
+    async with asyncio.timeout(10):
+        await cancel([task])
+
+    assert task.cancelled()
