@@ -1193,6 +1193,7 @@ set jit = off
 as $$
 declare
     v_left integer := max_emails;
+    v_changes integer;
     -- Events expanded by this call are still in the index for it; without this, many small ones would cost their
     -- square.
     v_last_id bigint;
@@ -1210,7 +1211,8 @@ begin
     end if;
     emails := 0;
     more := false;
-    v_left := v_left - notifier.expand_enrollments(max_emails);
+    -- Beside the rest: 100,000 who are enrolled at once keep no other change waiting.
+    v_changes := notifier.expand_enrollments(max_emails);
     foreach v_started in array array[false, true] loop
         v_last_id := 0;
         while v_left > 0 and not more loop
@@ -1273,7 +1275,7 @@ begin
             v_left := v_left - v_candidates;
         end loop;
     end loop;
-    more := more or v_left <= 0;
+    more := more or v_left <= 0 or v_changes > 0;
     return next;
 end
 $$;
