@@ -115,6 +115,8 @@ def test_mails_carry_what_the_templates_show(world: World, outbox: Outbox) -> No
         "calendar_uid": str(session),
         "series_id": None,
         "recurrence_id": None,
+        "uses_backup_link": False,
+        "link_failure_note": None,
     }
 
 

@@ -75,16 +75,6 @@ ATTEMPTS = (
             ("delete", "delete from public.webhook_endpoints where true"),
         )
     ),
-    # Made by create_webhook_endpoint alone, which makes the secret.
-    Attempt(
-        "webhook_endpoints",
-        "insert",
-        "any",
-        "insert into public.webhook_endpoints (url, event_types)"
-        " values ('https://x.test/', array['session.created'])",
-        may=(),
-        refused=ALL,
-    ),
     # -- success_sessions --------------------------------------------------------------------------
     Attempt(
         "success_sessions",
@@ -927,6 +917,16 @@ ATTEMPTS = (
 )
 
 DONE_BY_NOBODY = (
+    # Made by create_webhook_endpoint alone, which makes the secret.
+    Attempt(
+        "webhook_endpoints",
+        "insert",
+        "any",
+        "insert into public.webhook_endpoints (url, event_types)"
+        " values ('https://x.test/', array['session.created'])",
+        may=(),
+        refused=ALL,
+    ),
     Attempt(
         "app_settings",
         "insert",
