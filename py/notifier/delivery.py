@@ -3,7 +3,7 @@
 Tasks hand mails on to each other, so that one slow server, one slow statement or one broken mail
 holds up nothing else:
 
-    submit -> backlog -> mark (render, begin_sending) -> send, several at once -> recorder
+    submit -> backlog -> mark (begin_sending, render meanwhile) -> send, several at once -> recorder
 
 A mail is marked as handed over in the database just before it is, in small groups: after a crash
 those few are in doubt, all others are sent exactly once.
@@ -205,32 +205,43 @@ class Delivery:
                 await self._mark_group()
 
     async def _mark_group(self) -> None:
-        """Render the next few mails, mark those that can be sent, and queue them for sending."""
+        """Mark the next few mails, render them meanwhile, and queue those that can be sent."""
         while self._backlog and len(self._group) < GROUP:
             if self._group and self._backlog[0].claim is not self._group[0].claim:
                 break
             self._group.append(self._backlog.popleft())
         self._update()
-        letters: list[tuple[Item, Letter]] = []
+        if not self._group:
+            return
+        marking = asyncio.create_task(
+            self._begin(self._group[0].claim, [item.email_id for item in self._group])
+        )
+        letters: dict[UUID, Letter] = {}
+        broken: dict[UUID, str] = {}
+        try:
+            # The database works while we do: the statement is on its way before we render.
+            await asyncio.sleep(0)
+            for item in self._group:
+                try:
+                    letters[item.email_id] = self._composer.compose(item.email)
+                except (RenderError, MessageError) as error:
+                    broken[item.email_id] = str(error)
+            begun = await marking
+        finally:
+            marking.cancel()
         for item in tuple(self._group):
-            try:
-                letters.append((item, self._composer.compose(item.email)))
-            except (RenderError, MessageError) as error:
-                self._group.remove(item)
-                self._give_up(item, Failure.PERMANENT, str(error))
-        if letters:
-            begun = await self._begin(letters[0][0].claim, [item.email_id for item, _ in letters])
-            for item, letter in letters:
-                if item.email_id in begun.granted:
-                    await self._marked.put((item, letter))
-                elif item.email_id in begun.postponed:
-                    self._claims.close(item)
-                else:
-                    self._lose(item)
-                self._group.remove(item)
-            if begun.postponed:
-                self.tally.postponed += len(begun.postponed)
-                log.event(logging.INFO, "mails_postponed", emails=len(begun.postponed))
+            if item.email_id in begun.postponed:
+                self._claims.close(item)
+            elif item.email_id not in begun.granted:
+                self._lose(item)
+            elif item.email_id in broken:
+                self._give_up(item, Failure.PERMANENT, broken[item.email_id])
+            else:
+                await self._marked.put((item, letters[item.email_id]))
+            self._group.remove(item)
+        if begun.postponed:
+            self.tally.postponed += len(begun.postponed)
+            log.event(logging.INFO, "mails_postponed", emails=len(begun.postponed))
         self._update()
 
     async def _begin(self, claim: Claim, email_ids: list[UUID]) -> Begun:

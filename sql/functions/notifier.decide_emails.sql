@@ -20,7 +20,6 @@ set jit = off
 as $$
 declare
     v_now timestamptz := clock_timestamp();
-    v_unsubscribe_key bytea := private.unsubscribe_key();
 begin
     return query
     with
@@ -681,8 +680,11 @@ begin
             when 'warning' then notifier.attendance_warning(judged.session_id, judged.recipient_id)
         end,
         case
-            when edition.optional_kind is not null and v_unsubscribe_key is not null
-                then private.unsubscribe_token(v_unsubscribe_key, judged.recipient_id, edition.optional_kind)
+            -- The key is looked up once, when the first mail needs it.
+            when edition.optional_kind is not null
+                then private.unsubscribe_token(
+                    (select private.unsubscribe_key()), judged.recipient_id, edition.optional_kind
+                )
         end,
         judged.urgent
     from judged
