@@ -1103,8 +1103,12 @@ begin
             (array_agg(change.old_batch_id order by change.id))[1] as old_batch_id,
             (array_agg(change.is_active order by change.id desc))[1] as is_active,
             (array_agg(change.new_batch_id order by change.id desc))[1] as new_batch_id
-        from notifier.enrollment_changes as change
-        where change.id = any(v_changes)
+        from (
+            select listed.*
+            from notifier.enrollment_changes as listed
+            where listed.id = any(v_changes)
+            offset 0 -- else Postgres 15 reads all there are, in the order of students
+        ) as change
         group by change.student_id
     )
     select
