@@ -165,6 +165,8 @@ RULES = (
         inner join pg_class on pg_class.oid = conrelid
         where connamespace::regnamespace::text in ('public', 'private', 'notifier')
             and contype <> 't'
+            -- A partition's are those of its table; from Postgres 18 on, not null is one of them.
+            and coninhcount = 0
             and not starts_with(conname, relname || '_')
         """,
         "create table private.notes (id uuid constraint the_key primary key)",
