@@ -9,7 +9,7 @@ declare
     v_claim text := format('%s.%s', kind, replace(user_id::text, '-', ''));
 begin
     return format(
-        '%s.%s', v_claim, encode(private.hmac_sha256(key, convert_to('unsubscribe.' || v_claim, 'UTF8')), 'hex')
+        '%s.%s', v_claim, encode(extensions.hmac(convert_to('unsubscribe.' || v_claim, 'UTF8'), key, 'sha256'), 'hex')
     );
 end
 $$;

@@ -2,29 +2,6 @@
 
 -- == Unsubscribing ===================================================================================================
 
--- HMAC (RFC 2104) of SHA-256, of which a block has 64 bytes. Written out, so that no extension is needed.
-create function private.hmac_sha256(key bytea, message bytea)
-returns bytea
-language plpgsql
-immutable
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-    v_key bytea := case when length(key) > 64 then sha256(key) else key end;
-    v_inner bytea := decode(repeat('36', 64), 'hex');
-    v_outer bytea := decode(repeat('5c', 64), 'hex');
-begin
-    for v_at in 0..length(v_key) - 1 loop
-        v_inner := set_byte(v_inner, v_at, get_byte(v_inner, v_at) # get_byte(v_key, v_at));
-        v_outer := set_byte(v_outer, v_at, get_byte(v_outer, v_at) # get_byte(v_key, v_at));
-    end loop;
-    return sha256(v_outer || sha256(v_inner || message));
-end
-$$;
-comment on function private.hmac_sha256(bytea, bytea) is
-    'HMAC-SHA256 (RFC 2104) of a message under a key: 32 bytes; null for null.';
-revoke execute on function private.hmac_sha256(bytea, bytea) from public;
-
 -- Made when it is first used, and again where it is gone, because a copy was restored without Vault's key or somebody
 -- deleted it. A claim that comes while another is making it does without: claims wait for nobody.
 create function private.unsubscribe_key()
@@ -66,7 +43,7 @@ declare
     v_claim text := format('%s.%s', kind, replace(user_id::text, '-', ''));
 begin
     return format(
-        '%s.%s', v_claim, encode(private.hmac_sha256(key, convert_to('unsubscribe.' || v_claim, 'UTF8')), 'hex')
+        '%s.%s', v_claim, encode(extensions.hmac(convert_to('unsubscribe.' || v_claim, 'UTF8'), key, 'sha256'), 'hex')
     );
 end
 $$;

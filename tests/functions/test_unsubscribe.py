@@ -170,7 +170,10 @@ def test_only_the_service_may_ask(world: World, anna: UUID, update: Claimed) -> 
 
 
 @pytest.mark.parametrize("length", [0, 1, 32, 63, 64, 65, 200])
-def test_hmac_is_hmac(conn: psycopg.Connection, length: int) -> None:
-    key, message = bytes(range(length)), b"what is signed" * length
-    row = conn.execute("select private.hmac_sha256(%s, %s)", (key, message)).fetchone()
-    assert row == (hmac.new(key, message, hashlib.sha256).digest(),)
+def test_the_signature_is_an_hmac(conn: psycopg.Connection, anna: UUID, length: int) -> None:
+    key, claim = bytes(range(length)), f"session_reminder.{anna.hex}"
+    row = conn.execute(
+        "select private.unsubscribe_token(%s, %s, 'session_reminder')", (key, anna)
+    ).fetchone()
+    signed = f"unsubscribe.{claim}".encode()
+    assert row == (f"{claim}.{hmac.new(key, signed, hashlib.sha256).hexdigest()}",)
