@@ -7,21 +7,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_dead uuid[] := array(
-        select dead.id
-        from (
-            select email.*
-            from notifier.emails as email
-            where
-                email.status = 'dead'
-                and email.carried_by is null
-                and (retry_emails.email_ids is null or email.id = any(retry_emails.email_ids))
-            order by email.id
-            offset 0
-            for update
-        ) as dead
-        where dead.status = 'dead'
-    );
+    v_dead uuid[] := notifier.lock_dead_emails(email_ids);
 begin
     update notifier.emails as email
     set

@@ -220,6 +220,33 @@ comment on function notifier.email_history(uuid) is
 revoke execute on function notifier.email_history(uuid) from public;
 grant execute on function notifier.email_history(uuid) to notifier;
 
+create function notifier.lock_dead_emails(email_ids uuid[])
+returns uuid[]
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return array(
+        select dead.id
+        from (
+            select email.*
+            from notifier.emails as email
+            where
+                email.status = 'dead'
+                and email.carried_by is null
+                and (lock_dead_emails.email_ids is null or email.id = any(lock_dead_emails.email_ids))
+            order by email.id
+            offset 0
+            for update
+        ) as dead
+        where dead.status = 'dead'
+    );
+end
+$$;
+comment on function notifier.lock_dead_emails(uuid[]) is
+    'Locks those of these mails that are dead (null: all that are), in the order of their ids, and returns the ids; carried rows follow their carrier.';
+revoke execute on function notifier.lock_dead_emails(uuid[]) from public;
+
 -- For operators, once the cause is gone. What a mail says is decided anew, unless it may have been sent already: then
 -- it is repeated as it was. Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.retry_emails(email_ids uuid[] default null)
@@ -229,21 +256,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_dead uuid[] := array(
-        select dead.id
-        from (
-            select email.*
-            from notifier.emails as email
-            where
-                email.status = 'dead'
-                and email.carried_by is null
-                and (retry_emails.email_ids is null or email.id = any(retry_emails.email_ids))
-            order by email.id
-            offset 0
-            for update
-        ) as dead
-        where dead.status = 'dead'
-    );
+    v_dead uuid[] := notifier.lock_dead_emails(email_ids);
 begin
     update notifier.emails as email
     set
@@ -270,21 +283,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_dead uuid[] := array(
-        select dead.id
-        from (
-            select email.*
-            from notifier.emails as email
-            where
-                email.status = 'dead'
-                and email.carried_by is null
-                and (discard_emails.email_ids is null or email.id = any(discard_emails.email_ids))
-            order by email.id
-            offset 0
-            for update
-        ) as dead
-        where dead.status = 'dead'
-    );
+    v_dead uuid[] := notifier.lock_dead_emails(email_ids);
 begin
     update notifier.emails as email
     set status = 'skipped', skip_reason = 'discarded', carried_by = null
