@@ -74,11 +74,16 @@ begin
             v_meeting ->> 'zoom_passcode'
         );
     exception
-        -- What Postgres would say of it is not for the student to read.
-        when exclusion_violation then
+        -- What would be said of it to who schedules is not for the student to read.
+        when exclusion_violation or sqlstate 'PGRST' then
             perform private.refuse_clash(
                 'this slot is not free any more', null, 'Choose another one of bookable_slots.'
             );
+        when not_null_violation then
+            raise exception using
+                errcode = 'PT409',
+                message = 'this offer has no place to meet at the moment',
+                hint = 'Tell its mentor that the offer needs a link, and book again afterwards.';
     end;
     insert into public.session_bookings (session_id, offer_id, student_id, note, change_notice_minutes)
     values (v_session_id, v_offer.id, auth.uid(), v_note, v_offer.change_notice_minutes);
@@ -88,6 +93,6 @@ begin
 end
 $$;
 comment on function public.book_slot(uuid, timestamptz, text) is
-    'Book a slot of a mentor''s offer: makes a one-to-one session with the caller as its participant; both are told by mail. Safe to repeat. note goes to the mentor, in the session''s description. Never two students in one slot, never over a limit. Errors: PT404 offer unknown or not visible; 42501 not offered to the caller; 22023 not the start of a slot; 23P01 not free any more, or the caller is invited elsewhere at that time; PT409 too late, too early, or over a limit.';
+    'Book a slot of a mentor''s offer: makes a one-to-one session with the caller as its participant; both are told by mail. Safe to repeat. note goes to the mentor, in the session''s description. Never two students in one slot, never over a limit. Errors: PT404 offer unknown or not visible; 42501 not offered to the caller; 22023 not the start of a slot; 23P01 not free any more, or the caller is invited elsewhere at that time; PT409 too late, too early, over a limit, or the offer has no place to meet.';
 revoke execute on function public.book_slot(uuid, timestamptz, text) from public, anon, authenticated, service_role;
 grant execute on function public.book_slot(uuid, timestamptz, text) to authenticated;

@@ -25,7 +25,6 @@ begin
         when new.booking_horizon_days is null then 'booking_horizon_days'
         when new.platform is null then 'platform'
         when new.is_active is null then 'is_active'
-        when v_is_new and coalesce(new.link, '') = '' then 'link'
         when num_nulls(new.id, new.created_at, new.updated_at) > 0 then 'id, created_at or updated_at'
     end;
     if v_missing is not null then

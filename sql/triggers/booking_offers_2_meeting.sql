@@ -1,7 +1,7 @@
 -- Moves where the meetings take place into Vault before the row is stored, as one secret: an offer is seen by many who
 -- have not booked, and the link of many platforms is all that it takes to walk in. Null leaves a field as it is, the
--- empty string removes it.
--- Security definer: Vault is closed to the writer.
+-- empty string removes it; the link only where the platform makes the meetings.
+-- Security definer: Vault and accounts are closed to the writer.
 create function private.store_offer_meeting()
 returns trigger
 language plpgsql
@@ -13,12 +13,6 @@ declare
     v_known jsonb := private.offer_meeting(new.id);
     v_meeting jsonb;
 begin
-    if new.link = '' then
-        raise exception using
-            errcode = '23502',
-            message = 'link must not be empty',
-            hint = 'Send the meeting''s address, or leave link out to keep the one there is.';
-    end if;
     -- As for sessions, which these are given to.
     perform
         private.rule(
@@ -27,7 +21,7 @@ begin
             format('%s must be an http(s) address without spaces', given.name),
             'Send the meeting''s address, such as https://zoom.us/j/123456789.'
         )
-    from (values ('link', new.link), ('backup_link', nullif(new.backup_link, ''))) as given (name, link);
+    from (values ('link', nullif(new.link, '')), ('backup_link', nullif(new.backup_link, ''))) as given (name, link);
     perform private.rule(
         nullif(new.zoom_meeting_id, '') ~ '^[0-9]([ -]?[0-9]){8,10}$',
         'booking_offers_zoom_meeting_id_format',
@@ -47,6 +41,16 @@ begin
         (select jsonb_object_agg(field.key, field.value) from jsonb_each(v_meeting) as field where field.value <> '""'),
         '{}'
     );
+    -- An account that is taken away later stops no change of what has nothing to do with it.
+    if not v_meeting ? 'link'
+        and (tg_op = 'INSERT' or v_known ? 'link' or new.platform <> old.platform)
+        and not private.makes_meetings(new.platform, new.mentor_id)
+    then
+        raise exception using
+            errcode = '23502',
+            message = 'link must not be null',
+            hint = 'Send the meetings'' address, or enter a meeting account with an external_id on this platform.';
+    end if;
     if v_meeting <> v_known then
         if v_known = '{}' then
             perform vault.create_secret(v_meeting::text, v_name, 'Where the meetings of a booking offer take place');
@@ -65,9 +69,9 @@ begin
 end
 $$;
 comment on function private.store_offer_meeting() is
-    'Moves link, backup_link, zoom_meeting_id and zoom_passcode of an offer into Vault and leaves the row without them.';
+    'Moves link, backup_link, zoom_meeting_id and zoom_passcode of an offer into Vault and leaves the row without them; refuses with 23502 one without a link where no account of its platform makes meetings.';
 revoke execute on function private.store_offer_meeting() from public;
 
 create trigger booking_offers_2_meeting
-before insert or update of link, backup_link, zoom_meeting_id, zoom_passcode on public.booking_offers
+before insert or update of platform, link, backup_link, zoom_meeting_id, zoom_passcode on public.booking_offers
 for each row execute function private.store_offer_meeting();

@@ -1627,7 +1627,7 @@ comment on column public.booking_offers.max_per_day is
     'This offer has no slots on days on which the mentor has so many bookings, through whichever offer; null for any number.';
 comment on column public.booking_offers.platform is 'Video platform, meeting_platforms.id.';
 comment on column public.booking_offers.link is
-    'Write-only: address of the meetings, http(s), required on creation. Kept in Vault as a whole, because whoever sees an offer has not booked yet; given to each session. Reads as null; null leaves it as it is.';
+    'Write-only: address of the meetings, http(s), required unless an account of the platform makes the meetings: each session then gets a meeting of its own, and the empty string removes the address. Kept in Vault as a whole, because whoever sees an offer has not booked yet; given to each session. Reads as null; null leaves it as it is.';
 comment on column public.booking_offers.backup_link is 'Write-only: address to use when the platform fails; the empty string removes it.';
 comment on column public.booking_offers.zoom_meeting_id is
     'Write-only: Zoom''s meeting number, 9 to 11 digits; the empty string removes it.';

@@ -20,6 +20,23 @@ comment on function private.offer_meeting(uuid) is
     'The write-only fields of an offer from Vault, by the names of their columns: link, backup_link, zoom_meeting_id, zoom_passcode.';
 revoke execute on function private.offer_meeting(uuid) from public;
 
+-- Security invoker: its callers decide who learns of accounts.
+create function private.makes_meetings(platform text, mentor_id uuid)
+returns boolean
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+return exists (
+    select from public.meeting_accounts as account
+    where
+        account.platform = makes_meetings.platform
+        and account.external_id is not null
+        and (account.mentor_id is null or account.mentor_id = makes_meetings.mentor_id)
+);
+comment on function private.makes_meetings(text, uuid) is
+    'Whether the platform has an account, the mentor''s own or nobody''s, that makes meetings: sessions of the mentor need no link there.';
+revoke execute on function private.makes_meetings(text, uuid) from public;
+
 -- The policy says who may create an offer, but Postgres asks it after the BEFORE triggers, whose messages would by then
 -- have told a stranger who is a mentor. So this one comes first, as with sessions. Security invoker: it asks about
 -- whoever writes.
@@ -85,7 +102,6 @@ begin
         when new.booking_horizon_days is null then 'booking_horizon_days'
         when new.platform is null then 'platform'
         when new.is_active is null then 'is_active'
-        when v_is_new and coalesce(new.link, '') = '' then 'link'
         when num_nulls(new.id, new.created_at, new.updated_at) > 0 then 'id, created_at or updated_at'
     end;
     if v_missing is not null then
@@ -186,8 +202,8 @@ for each row execute function private.set_offer_rule();
 
 -- Moves where the meetings take place into Vault before the row is stored, as one secret: an offer is seen by many who
 -- have not booked, and the link of many platforms is all that it takes to walk in. Null leaves a field as it is, the
--- empty string removes it.
--- Security definer: Vault is closed to the writer.
+-- empty string removes it; the link only where the platform makes the meetings.
+-- Security definer: Vault and accounts are closed to the writer.
 create function private.store_offer_meeting()
 returns trigger
 language plpgsql
@@ -199,12 +215,6 @@ declare
     v_known jsonb := private.offer_meeting(new.id);
     v_meeting jsonb;
 begin
-    if new.link = '' then
-        raise exception using
-            errcode = '23502',
-            message = 'link must not be empty',
-            hint = 'Send the meeting''s address, or leave link out to keep the one there is.';
-    end if;
     -- As for sessions, which these are given to.
     perform
         private.rule(
@@ -213,7 +223,7 @@ begin
             format('%s must be an http(s) address without spaces', given.name),
             'Send the meeting''s address, such as https://zoom.us/j/123456789.'
         )
-    from (values ('link', new.link), ('backup_link', nullif(new.backup_link, ''))) as given (name, link);
+    from (values ('link', nullif(new.link, '')), ('backup_link', nullif(new.backup_link, ''))) as given (name, link);
     perform private.rule(
         nullif(new.zoom_meeting_id, '') ~ '^[0-9]([ -]?[0-9]){8,10}$',
         'booking_offers_zoom_meeting_id_format',
@@ -233,6 +243,16 @@ begin
         (select jsonb_object_agg(field.key, field.value) from jsonb_each(v_meeting) as field where field.value <> '""'),
         '{}'
     );
+    -- An account that is taken away later stops no change of what has nothing to do with it.
+    if not v_meeting ? 'link'
+        and (tg_op = 'INSERT' or v_known ? 'link' or new.platform <> old.platform)
+        and not private.makes_meetings(new.platform, new.mentor_id)
+    then
+        raise exception using
+            errcode = '23502',
+            message = 'link must not be null',
+            hint = 'Send the meetings'' address, or enter a meeting account with an external_id on this platform.';
+    end if;
     if v_meeting <> v_known then
         if v_known = '{}' then
             perform vault.create_secret(v_meeting::text, v_name, 'Where the meetings of a booking offer take place');
@@ -251,11 +271,11 @@ begin
 end
 $$;
 comment on function private.store_offer_meeting() is
-    'Moves link, backup_link, zoom_meeting_id and zoom_passcode of an offer into Vault and leaves the row without them.';
+    'Moves link, backup_link, zoom_meeting_id and zoom_passcode of an offer into Vault and leaves the row without them; refuses with 23502 one without a link where no account of its platform makes meetings.';
 revoke execute on function private.store_offer_meeting() from public;
 
 create trigger booking_offers_2_meeting
-before insert or update of link, backup_link, zoom_meeting_id, zoom_passcode on public.booking_offers
+before insert or update of platform, link, backup_link, zoom_meeting_id, zoom_passcode on public.booking_offers
 for each row execute function private.store_offer_meeting();
 
 -- What was booked through an offer counts towards its limits and says under which terms, so an offer that was booked
@@ -962,11 +982,16 @@ begin
             v_meeting ->> 'zoom_passcode'
         );
     exception
-        -- What Postgres would say of it is not for the student to read.
-        when exclusion_violation then
+        -- What would be said of it to who schedules is not for the student to read.
+        when exclusion_violation or sqlstate 'PGRST' then
             perform private.refuse_clash(
                 'this slot is not free any more', null, 'Choose another one of bookable_slots.'
             );
+        when not_null_violation then
+            raise exception using
+                errcode = 'PT409',
+                message = 'this offer has no place to meet at the moment',
+                hint = 'Tell its mentor that the offer needs a link, and book again afterwards.';
     end;
     insert into public.session_bookings (session_id, offer_id, student_id, note, change_notice_minutes)
     values (v_session_id, v_offer.id, auth.uid(), v_note, v_offer.change_notice_minutes);
@@ -976,7 +1001,7 @@ begin
 end
 $$;
 comment on function public.book_slot(uuid, timestamptz, text) is
-    'Book a slot of a mentor''s offer: makes a one-to-one session with the caller as its participant; both are told by mail. Safe to repeat. note goes to the mentor, in the session''s description. Never two students in one slot, never over a limit. Errors: PT404 offer unknown or not visible; 42501 not offered to the caller; 22023 not the start of a slot; 23P01 not free any more, or the caller is invited elsewhere at that time; PT409 too late, too early, or over a limit.';
+    'Book a slot of a mentor''s offer: makes a one-to-one session with the caller as its participant; both are told by mail. Safe to repeat. note goes to the mentor, in the session''s description. Never two students in one slot, never over a limit. Errors: PT404 offer unknown or not visible; 42501 not offered to the caller; 22023 not the start of a slot; 23P01 not free any more, or the caller is invited elsewhere at that time; PT409 too late, too early, over a limit, or the offer has no place to meet.';
 revoke execute on function public.book_slot(uuid, timestamptz, text) from public, anon, authenticated, service_role;
 grant execute on function public.book_slot(uuid, timestamptz, text) to authenticated;
 
@@ -1025,8 +1050,8 @@ begin
         set start_time = move_booking.start_time, end_time = v_end_time
         where session.id = v_session.id;
     exception
-        -- What Postgres would say of it is not for the student to read.
-        when exclusion_violation then
+        -- What would be said of it to who schedules is not for the student to read.
+        when exclusion_violation or sqlstate 'PGRST' then
             perform private.refuse_clash(
                 'this slot is not free any more', null, 'Choose another one of bookable_slots.'
             );
