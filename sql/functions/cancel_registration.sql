@@ -9,16 +9,16 @@ declare
     v_session public.success_sessions;
 begin
     -- Whoever has registered may ask, even if access has ended meanwhile.
-    select session.* into v_session
-    from public.success_sessions as session
-    where
-        session.id = cancel_registration.session_id
-        and exists (
-            select from public.session_registrations as registration
-            where registration.session_id = session.id and registration.student_id = auth.uid()
-        )
-    for no key update;
-    if not found then
+    if exists (
+        select from public.session_registrations as registration
+        where registration.session_id = cancel_registration.session_id and registration.student_id = auth.uid()
+    ) then
+        select session.* into v_session
+        from public.success_sessions as session
+        where session.id = cancel_registration.session_id
+        for no key update;
+    end if;
+    if v_session.id is null then
         v_session := private.visible_session(session_id);
         raise exception using
             errcode = 'PT409',

@@ -10,15 +10,15 @@ declare
     v_attendance public.session_attendance;
 begin
     -- Whoever joined may leave, even if access has ended meanwhile.
-    select session.* into v_session
-    from public.success_sessions as session
-    where
-        session.id = leave_session.session_id
-        and exists (
-            select from private.presence_events as event
-            where event.session_id = session.id and event.user_id = auth.uid()
-        );
-    if not found then
+    if exists (
+        select from private.presence_events as event
+        where event.session_id = leave_session.session_id and event.user_id = auth.uid()
+    ) then
+        select session.* into v_session
+        from public.success_sessions as session
+        where session.id = leave_session.session_id;
+    end if;
+    if v_session.id is null then
         v_session := private.visible_session(session_id);
         raise exception using
             errcode = 'PT409',

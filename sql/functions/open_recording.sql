@@ -6,20 +6,35 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    -- Read before the recording is looked for: unknown and invisible take the same work.
+    v_audience_keys constant uuid[] := private.my_audience_keys();
+    v_hosts_from constant uuid := private.my_hosts_from();
+    v_hosts_to constant uuid := private.my_hosts_to();
+    v_invited_session_ids constant uuid[] := private.my_invited_session_ids();
     v_recording public.session_recordings;
     v_details public.recording_details;
 begin
     select recording.* into v_recording
     from public.session_recordings as recording
-    inner join public.success_sessions as session on recording.session_id = session.id
+    where recording.id = open_recording.recording_id;
+    perform
+    from public.success_sessions as session
     where
-        recording.id = open_recording.recording_id
+        session.id = coalesce(v_recording.session_id, open_recording.recording_id)
         and (
-            private.is_manager()
-            or private.is_session_host(session)
-            or private.may_watch(recording.id, auth.uid())
+            session.host_key between v_hosts_from and v_hosts_to
+            or (
+                v_recording.is_published
+                and now() >= v_recording.available_from
+                and (v_recording.available_until is null or now() < v_recording.available_until)
+                and (
+                    session.audience_key = any(v_audience_keys)
+                    or session.id = any(v_invited_session_ids)
+                )
+            )
         );
-    if not found then
+    -- The id of a session is none of a recording.
+    if not found or v_recording.id is null then
         raise exception using
             errcode = 'PT404',
             message = format(

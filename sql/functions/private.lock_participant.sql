@@ -1,20 +1,28 @@
 -- The door of what host and managers decide about a participant of the review queue; nobody else decides meanwhile.
+-- Unknown and invisible get the same answer after the same work.
 create function private.lock_participant(participant_id uuid)
 returns private.unmatched_participants
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_session public.success_sessions;
+    v_hosts_from constant uuid := private.my_hosts_from();
+    v_hosts_to constant uuid := private.my_hosts_to();
+    v_session_id uuid;
     v_participant private.unmatched_participants;
 begin
-    select session.* into v_session
-    from private.unmatched_participants as participant
-    inner join public.success_sessions as session on participant.session_id = session.id
+    v_session_id := (
+        select participant.session_id
+        from private.unmatched_participants as participant
+        where participant.id = lock_participant.participant_id
+    );
+    perform
+    from public.success_sessions as session
     where
-        participant.id = lock_participant.participant_id
-        and (private.is_manager() or private.is_session_host(session));
-    if not found then
+        session.id = coalesce(v_session_id, participant_id)
+        and session.host_key between v_hosts_from and v_hosts_to;
+    -- The id of a session is none of a participant.
+    if not found or v_session_id is null then
         raise exception using
             errcode = 'PT404',
             message = format(
@@ -23,7 +31,7 @@ begin
             ),
             hint = 'Send the participant_id of a row of unmatched_participants.';
     end if;
-    perform private.take_presence_turn(v_session.id);
+    perform private.take_presence_turn(v_session_id);
     select participant.* into v_participant
     from private.unmatched_participants as participant
     where participant.id = lock_participant.participant_id

@@ -1,5 +1,6 @@
 -- The one door of the API functions to a session: unknown and invisible get the same answer, so that nobody can probe
--- for ids. Security definer: called by definer functions, which row-level security would not stop; it says for one
+-- for ids. Nor by the time it takes: what the caller may see is read before the session is looked for, not only when
+-- there is one. Security definer: called by definer functions, which row-level security would not stop; it says for one
 -- session what the policy success_sessions_select says for all, and a test compares the two.
 create function private.visible_session(session_id uuid)
 returns public.success_sessions
@@ -9,6 +10,10 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    v_audience_keys constant uuid[] := private.my_audience_keys();
+    v_hosts_from constant uuid := private.my_hosts_from();
+    v_hosts_to constant uuid := private.my_hosts_to();
+    v_invited_session_ids constant uuid[] := private.my_invited_session_ids();
     v_session public.success_sessions;
 begin
     select session.* into v_session
@@ -16,9 +21,9 @@ begin
     where
         session.id = visible_session.session_id
         and (
-            private.is_manager()
-            or private.is_session_host(session)
-            or private.is_session_learner(session, auth.uid())
+            session.audience_key = any(v_audience_keys)
+            or session.host_key between v_hosts_from and v_hosts_to
+            or session.id = any(v_invited_session_ids)
         );
     if not found then
         raise exception using

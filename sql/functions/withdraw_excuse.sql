@@ -10,15 +10,15 @@ declare
     v_excuse public.session_excuses;
 begin
     -- Whoever has asked may take it back, even if access has ended meanwhile.
-    select session.* into v_session
-    from public.success_sessions as session
-    where
-        session.id = withdraw_excuse.session_id
-        and exists (
-            select from public.session_excuses as excuse
-            where excuse.session_id = session.id and excuse.student_id = auth.uid()
-        );
-    if not found then
+    if exists (
+        select from public.session_excuses as excuse
+        where excuse.session_id = withdraw_excuse.session_id and excuse.student_id = auth.uid()
+    ) then
+        select session.* into v_session
+        from public.success_sessions as session
+        where session.id = withdraw_excuse.session_id;
+    end if;
+    if v_session.id is null then
         v_session := private.visible_session(session_id);
         raise exception using
             errcode = 'PT409',

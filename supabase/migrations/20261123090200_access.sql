@@ -398,7 +398,8 @@ comment on function private.session_learners(public.success_sessions) is
 revoke execute on function private.session_learners(public.success_sessions) from public;
 
 -- The one door of the API functions to a session: unknown and invisible get the same answer, so that nobody can probe
--- for ids. Security definer: called by definer functions, which row-level security would not stop; it says for one
+-- for ids. Nor by the time it takes: what the caller may see is read before the session is looked for, not only when
+-- there is one. Security definer: called by definer functions, which row-level security would not stop; it says for one
 -- session what the policy success_sessions_select says for all, and a test compares the two.
 create function private.visible_session(session_id uuid)
 returns public.success_sessions
@@ -408,6 +409,10 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    v_audience_keys constant uuid[] := private.my_audience_keys();
+    v_hosts_from constant uuid := private.my_hosts_from();
+    v_hosts_to constant uuid := private.my_hosts_to();
+    v_invited_session_ids constant uuid[] := private.my_invited_session_ids();
     v_session public.success_sessions;
 begin
     select session.* into v_session
@@ -415,9 +420,9 @@ begin
     where
         session.id = visible_session.session_id
         and (
-            private.is_manager()
-            or private.is_session_host(session)
-            or private.is_session_learner(session, auth.uid())
+            session.audience_key = any(v_audience_keys)
+            or session.host_key between v_hosts_from and v_hosts_to
+            or session.id = any(v_invited_session_ids)
         );
     if not found then
         raise exception using
@@ -605,7 +610,8 @@ comment on function private.is_offered_to(public.booking_offers, uuid) is
     'Whether an active enrollment of the user belongs to the offer''s audience.';
 revoke execute on function private.is_offered_to(public.booking_offers, uuid) from public;
 
--- The one door of the API functions to an offer, as private.visible_session is to a session.
+-- The one door of the API functions to an offer, as private.visible_session is to a session: unknown and invisible get
+-- the same answer after the same work.
 -- Security definer: called by definer functions, which row-level security would not stop. It says for one offer what
 -- the policy booking_offers_select says for all, and a test compares the two.
 create function private.visible_offer(offer_id uuid)
@@ -616,6 +622,9 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    v_offer_keys constant uuid[] := private.my_offer_keys();
+    v_hosts_from constant uuid := private.my_hosts_from();
+    v_hosts_to constant uuid := private.my_hosts_to();
     v_offer public.booking_offers;
 begin
     select offer.* into v_offer
@@ -623,9 +632,8 @@ begin
     where
         offer.id = visible_offer.offer_id
         and (
-            private.is_manager()
-            or (offer.mentor_id = auth.uid() and private.has_role('mentor'))
-            or (offer.is_active and private.is_offered_to(offer, auth.uid()))
+            offer.audience_key = any(v_offer_keys)
+            or offer.mentor_id between v_hosts_from and v_hosts_to
         );
     if not found then
         raise exception using

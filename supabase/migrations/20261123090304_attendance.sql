@@ -765,22 +765,30 @@ revoke execute on function public.unmatched_participants(uuid) from public, anon
 grant execute on function public.unmatched_participants(uuid) to authenticated;
 
 -- The door of what host and managers decide about a participant of the review queue; nobody else decides meanwhile.
+-- Unknown and invisible get the same answer after the same work.
 create function private.lock_participant(participant_id uuid)
 returns private.unmatched_participants
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_session public.success_sessions;
+    v_hosts_from constant uuid := private.my_hosts_from();
+    v_hosts_to constant uuid := private.my_hosts_to();
+    v_session_id uuid;
     v_participant private.unmatched_participants;
 begin
-    select session.* into v_session
-    from private.unmatched_participants as participant
-    inner join public.success_sessions as session on participant.session_id = session.id
+    v_session_id := (
+        select participant.session_id
+        from private.unmatched_participants as participant
+        where participant.id = lock_participant.participant_id
+    );
+    perform
+    from public.success_sessions as session
     where
-        participant.id = lock_participant.participant_id
-        and (private.is_manager() or private.is_session_host(session));
-    if not found then
+        session.id = coalesce(v_session_id, participant_id)
+        and session.host_key between v_hosts_from and v_hosts_to;
+    -- The id of a session is none of a participant.
+    if not found or v_session_id is null then
         raise exception using
             errcode = 'PT404',
             message = format(
@@ -789,7 +797,7 @@ begin
             ),
             hint = 'Send the participant_id of a row of unmatched_participants.';
     end if;
-    perform private.take_presence_turn(v_session.id);
+    perform private.take_presence_turn(v_session_id);
     select participant.* into v_participant
     from private.unmatched_participants as participant
     where participant.id = lock_participant.participant_id
@@ -1528,15 +1536,15 @@ declare
     v_excuse public.session_excuses;
 begin
     -- Whoever has asked may take it back, even if access has ended meanwhile.
-    select session.* into v_session
-    from public.success_sessions as session
-    where
-        session.id = withdraw_excuse.session_id
-        and exists (
-            select from public.session_excuses as excuse
-            where excuse.session_id = session.id and excuse.student_id = auth.uid()
-        );
-    if not found then
+    if exists (
+        select from public.session_excuses as excuse
+        where excuse.session_id = withdraw_excuse.session_id and excuse.student_id = auth.uid()
+    ) then
+        select session.* into v_session
+        from public.success_sessions as session
+        where session.id = withdraw_excuse.session_id;
+    end if;
+    if v_session.id is null then
         v_session := private.visible_session(session_id);
         raise exception using
             errcode = 'PT409',
@@ -1731,20 +1739,35 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    -- Read before the recording is looked for: unknown and invisible take the same work.
+    v_audience_keys constant uuid[] := private.my_audience_keys();
+    v_hosts_from constant uuid := private.my_hosts_from();
+    v_hosts_to constant uuid := private.my_hosts_to();
+    v_invited_session_ids constant uuid[] := private.my_invited_session_ids();
     v_recording public.session_recordings;
     v_details public.recording_details;
 begin
     select recording.* into v_recording
     from public.session_recordings as recording
-    inner join public.success_sessions as session on recording.session_id = session.id
+    where recording.id = open_recording.recording_id;
+    perform
+    from public.success_sessions as session
     where
-        recording.id = open_recording.recording_id
+        session.id = coalesce(v_recording.session_id, open_recording.recording_id)
         and (
-            private.is_manager()
-            or private.is_session_host(session)
-            or private.may_watch(recording.id, auth.uid())
+            session.host_key between v_hosts_from and v_hosts_to
+            or (
+                v_recording.is_published
+                and now() >= v_recording.available_from
+                and (v_recording.available_until is null or now() < v_recording.available_until)
+                and (
+                    session.audience_key = any(v_audience_keys)
+                    or session.id = any(v_invited_session_ids)
+                )
+            )
         );
-    if not found then
+    -- The id of a session is none of a recording.
+    if not found or v_recording.id is null then
         raise exception using
             errcode = 'PT404',
             message = format(

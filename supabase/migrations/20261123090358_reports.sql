@@ -1476,9 +1476,23 @@ begin
             and statistics.start_time < v_bounds[cardinality(v_bounds)]
             and statistics.status = 'completed'
             and (v_student_id is null or attendance.student_id = v_student_id)
-            and (v_host_id is null or statistics.host_key = v_host_id)
-            and (student_participation.course_id is null or statistics.course_id = student_participation.course_id)
-            and (student_participation.batch_id is null or statistics.batch_id = student_participation.batch_id)
+            -- Of one student by the student's own attendance, not by an index of these: how many sessions others have
+            -- is not to be felt.
+            and case
+                when v_host_id is null then true
+                when v_student_id is null then statistics.host_key = v_host_id
+                else statistics.host_key is not distinct from v_host_id
+            end
+            and case
+                when student_participation.course_id is null then true
+                when v_student_id is null then statistics.course_id = student_participation.course_id
+                else statistics.course_id is not distinct from student_participation.course_id
+            end
+            and case
+                when student_participation.batch_id is null then true
+                when v_student_id is null then statistics.batch_id = student_participation.batch_id
+                else statistics.batch_id is not distinct from student_participation.batch_id
+            end
             and (
                 student_participation.session_type is null
                 or statistics.session_type = student_participation.session_type

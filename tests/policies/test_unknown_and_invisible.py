@@ -1,13 +1,16 @@
 """Whatever exists and is not for somebody looks to them as if it did not exist.
 
 Every function of the API is called twice with each of its ids: with one that exists and is not for
-the caller, and with one that nobody has. Both get the same answer, word for word but for the id.
+the caller, and with one that nobody has. Both get the same answer, word for word but for the id,
+after the same searches, so that no clock tells them apart, and neither locks a row.
 Every table and view is read whole, and shows nothing of others.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -188,10 +191,11 @@ def answer(academy: Academy, who: str, function: str, arguments: dict[str, Any])
     return tuple(re.sub(r"\d{4}-\d\d-\d\d[T ][\d:.+Z-]+", "<time>", text) for text in said)
 
 
-def told_apart(academy: Academy, foreign: Foreign, who: str) -> dict[str, Any]:
-    """The functions that answer about what exists otherwise than about what does not."""
-    compared = 0
-    found: dict[str, Any] = {}
+Call = tuple[str, str, dict[str, Any]]
+
+
+def calls(academy: Academy, foreign: Foreign, who: str) -> Iterator[tuple[Call, Call]]:
+    """Of every function and each of its ids: the call with one that exists, and with none."""
     for function, parameters in functions(academy.conn).items():
         values = {
             name: SAMPLES.get(name, SAMPLES.get(kind))
@@ -206,11 +210,21 @@ def told_apart(academy: Academy, foreign: Foreign, who: str) -> dict[str, Any]:
                 continue
             # The others are foreign, too, where they must be given.
             others = {name: foreign.ids[name] for name in required - {one}}
-            existing = answer(academy, who, function, values | others | {one: foreign.ids[one]})
-            unknown = answer(academy, who, function, values | others | {one: uuid4()})
-            compared += 1
-            if existing != unknown:
-                found[f"{function}({one})"] = (existing, unknown)
+            yield (
+                (function, one, values | others | {one: foreign.ids[one]}),
+                (function, one, values | others | {one: uuid4()}),
+            )
+
+
+def told_apart(academy: Academy, foreign: Foreign, who: str) -> dict[str, Any]:
+    """The functions that answer about what exists otherwise than about what does not."""
+    compared = 0
+    found: dict[str, Any] = {}
+    for (function, one, existing), (_, _, unknown) in calls(academy, foreign, who):
+        answers = [answer(academy, who, function, values) for values in (existing, unknown)]
+        compared += 1
+        if answers[0] != answers[1]:
+            found[f"{function}({one})"] = answers
     assert compared > 25
     return found
 
@@ -232,6 +246,119 @@ def test_a_function_that_tells_the_two_apart_is_noticed(academy: Academy, foreig
         """
     )
     assert set(told_apart(academy, foreign, "student")) == {"leak(session_id)"}
+
+
+def test_an_id_of_another_kind_is_unknown_even_to_who_sees_everything(
+    academy: Academy, foreign: Foreign
+) -> None:
+    session = foreign.ids["session_id"]
+    compared = 0
+    for _, (function, one, unknown) in calls(academy, foreign, "superadmin"):
+        if one == "session_id":
+            continue
+        compared += 1
+        other_kind = answer(academy, "superadmin", function, unknown | {one: session})
+        assert other_kind == answer(academy, "superadmin", function, unknown), (function, one)
+    assert compared > 25
+
+
+# -- After the same work ---------------------------------------------------------------------------
+
+
+def searches(conn: psycopg.Connection) -> Counter[str]:
+    """How often this transaction has searched each table and index of ours so far."""
+    rows = conn.execute(
+        """
+        select class.oid::regclass::text, pg_stat_get_xact_numscans(class.oid)
+        from pg_class as class
+        where
+            class.relnamespace::regnamespace::text
+            in ('public', 'private', 'notifier', 'vault', 'auth', 'storage')
+            and class.relkind in ('r', 'i')
+        """
+    ).fetchall()
+    return Counter(dict(rows))
+
+
+def felt_apart(academy: Academy, foreign: Foreign, who: str) -> dict[str, Any]:
+    """The functions that search more for what exists than for what does not."""
+    # One plan for both, as a pooled connection has it, and no statistics that choose it.
+    academy.conn.execute("set local plan_cache_mode = force_generic_plan")
+    academy.conn.execute("set local enable_seqscan = off")
+    compared = 0
+    found: dict[str, Any] = {}
+    for pair in calls(academy, foreign, who):
+        work = []
+        for function, _, values in pair:
+            before = searches(academy.conn)
+            answer(academy, who, function, values)
+            work.append(searches(academy.conn) - before)
+        compared += 1
+        if work[0] != work[1]:
+            function, one, _ = pair[0]
+            found[f"{function}({one})"] = (work[0] - work[1], work[1] - work[0])
+    assert compared > 25
+    return found
+
+
+def locks(conn: psycopg.Connection, foreign: Foreign) -> dict[str, Any]:
+    """Who has locked the foreign rows, by table."""
+    tables = [
+        row[0]
+        for row in conn.execute(
+            "select attrelid::regclass::text from pg_attribute where attname = 'id'"
+            " and atttypid = 'uuid'::regtype and attnum > 0 and attrelid in (select oid from"
+            " pg_class where relkind = 'r' and relnamespace::regnamespace::text"
+            " in ('public', 'private', 'notifier'))"
+        )
+    ]
+    found = {}
+    for table in tables:
+        query = f"select id, xmax::text from {table} where id = any(%s) order by id"  # noqa: S608
+        found[table] = conn.execute(query.encode(), (list(foreign.all),)).fetchall()
+    return {table: rows for table, rows in found.items() if rows}
+
+
+@pytest.mark.parametrize("who", ["student", "other_mentor"])
+def test_what_exists_and_is_not_for_one_takes_no_more_work_than_what_does_not(
+    academy: Academy, foreign: Foreign, who: str
+) -> None:
+    before = locks(academy.conn, foreign)
+    assert len(before) > 8
+
+    assert felt_apart(academy, foreign, who) == {}
+
+    assert locks(academy.conn, foreign) == before
+
+
+def test_a_function_that_searches_for_more_or_locks_is_noticed(
+    academy: Academy, foreign: Foreign
+) -> None:
+    academy.conn.execute(
+        """
+        create function public.feel(session_id uuid) returns void
+        language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+        begin
+            perform from public.success_sessions as s where s.id = feel.session_id for update;
+            if found then
+                perform from public.user_roles as held where held.user_id = auth.uid();
+            end if;
+        end
+        $$;
+        grant execute on function public.feel to authenticated;
+        """
+    )
+    before = locks(academy.conn, foreign)
+
+    assert felt_apart(academy, foreign, "student") == {
+        "feel(session_id)": ({"user_roles_pkey": 1}, {})
+    }
+
+    after = locks(academy.conn, foreign)
+    assert {table for table in after if after[table] != before[table]} == {"success_sessions"}
+
+
+# -- Reading ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("who", ["student", "nobody", "revoked_mentor", "other_mentor"])
