@@ -895,7 +895,8 @@ begin
     where
         offer.id = any(v_offer_ids)
         and offer.is_active
-        and (bookable_slots.mentor_id is null or offer.mentor_id = bookable_slots.mentor_id)
+        -- Not by index: how many offers a mentor makes to others is not to be felt.
+        and (bookable_slots.mentor_id is null or offer.mentor_id is not distinct from bookable_slots.mentor_id)
         and slot.refusal is null
     order by slot.start_time, offer.id;
 end
