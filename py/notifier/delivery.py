@@ -6,15 +6,18 @@ holds up nothing else:
     submit -> backlog -> mark (begin_sending, render meanwhile) -> send, several at once -> recorder
 
 A mail is marked as handed over in the database just before it is, in small groups: after a crash
-those few are in doubt, all others are sent exactly once.
+those few are in doubt, all others are sent exactly once. Where the transport takes several letters
+in one request, first attempts at mails without attachments share one, and are marked with its id:
+in doubt they come back together, and the same request is repeated.
 """
 
 import asyncio
 import logging
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from notifier import log
 from notifier.claims import Claim, Claims, Item, Lease
@@ -45,7 +48,9 @@ LAST_WORDS = 5.0
 class Queue(Protocol):
     """What marking needs of :class:`notifier.outbox.Outbox`."""
 
-    async def begin_sending(self, claim: UUID, email_ids: Sequence[UUID], lease: float) -> Begun:
+    async def begin_sending(
+        self, claim: UUID, email_ids: Sequence[UUID], lease: float, parcel: UUID | None = None
+    ) -> Begun:
         """See the outbox."""
         ...
 
@@ -64,6 +69,20 @@ class Compositor(Protocol):
     def compose(self, email: ClaimedEmail) -> Letter:
         """See the composer."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """Mails of one claim on their way to the transport; ``parcel_id`` is None for a single one."""
+
+    parcel_id: UUID | None
+    items: tuple[Item, ...]
+    letters: tuple[Letter, ...]
+
+    @property
+    def claim(self) -> Claim:
+        """The claim that holds all of them."""
+        return self.items[0].claim
 
 
 class Delivery:
@@ -101,7 +120,7 @@ class Delivery:
         self._recorder = Recorder(books, self._claims, self.tally, wake=wake)
         self._backlog: deque[Item] = deque()
         self._group: list[Item] = []
-        self._marked: asyncio.Queue[tuple[Item, Letter]] = asyncio.Queue(transport.lanes)
+        self._marked: asyncio.Queue[Parcel] = asyncio.Queue(transport.lanes)
         self._in_flight: set[Item] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._releasing = asyncio.Lock()
@@ -178,7 +197,7 @@ class Delivery:
         for item in awaited:
             self._give_up(item, Failure.UNKNOWN, "stopped before the server answered")
         while not self._marked.empty():
-            begun.append(self._marked.get_nowait()[0])
+            begun.extend(self._marked.get_nowait().items)
         for item in begun:
             self._give_up(item, Failure.TRANSIENT, "stopped before it was sent")
         try:
@@ -206,15 +225,12 @@ class Delivery:
 
     async def _mark_group(self) -> None:
         """Mark the next few mails, render them meanwhile, and queue those that can be sent."""
-        while self._backlog and len(self._group) < GROUP:
-            if self._group and self._backlog[0].claim is not self._group[0].claim:
-                break
-            self._group.append(self._backlog.popleft())
+        parcel_id = self._take_group()
         self._update()
         if not self._group:
             return
         marking = asyncio.create_task(
-            self._begin(self._group[0].claim, [item.email_id for item in self._group])
+            self._begin(self._group[0].claim, [item.email_id for item in self._group], parcel_id)
         )
         letters: dict[UUID, Letter] = {}
         broken: dict[UUID, str] = {}
@@ -229,6 +245,8 @@ class Delivery:
             begun = await marking
         finally:
             marking.cancel()
+        repeated, asked = self._group[0].email.parcel_id is not None, len(self._group)
+        ready: list[Item] = []
         for item in tuple(self._group):
             if item.email_id in begun.postponed:
                 self._claims.close(item)
@@ -237,19 +255,62 @@ class Delivery:
             elif item.email_id in broken:
                 self._give_up(item, Failure.PERMANENT, broken[item.email_id])
             else:
-                await self._marked.put((item, letters[item.email_id]))
+                ready.append(item)
+                continue
             self._group.remove(item)
+        if repeated and len(ready) < asked:
+            for item in ready:
+                self._give_up(item, Failure.TRANSIENT, "not all of its request can be repeated now")
+                self._group.remove(item)
+            ready.clear()
+        for items in [[item] for item in ready] if parcel_id is None else filter(None, [ready]):
+            await self._marked.put(
+                Parcel(parcel_id, tuple(items), tuple(letters[item.email_id] for item in items))
+            )
+            for item in items:
+                self._group.remove(item)
         if begun.postponed:
             self.tally.postponed += len(begun.postponed)
             log.event(logging.INFO, "mails_postponed", emails=len(begun.postponed))
         self._update()
 
-    async def _begin(self, claim: Claim, email_ids: list[UUID]) -> Begun:
+    def _take_group(self) -> UUID | None:
+        """Make a group of the first in the backlog and its like; the id of the request they share.
+
+        A request in doubt has come in one claim, and is repeated with all that came.
+        """
+        if not self._backlog:
+            return None
+        first = self._backlog[0]
+        if (repeated := first.email.parcel_id) is not None:
+            self._group += [item for item in self._backlog if item.email.parcel_id == repeated]
+            for item in self._group:
+                self._backlog.remove(item)
+            return repeated
+        joins = self._joins(first)
+        while (
+            self._backlog
+            and self._backlog[0].claim is first.claim
+            and self._joins(self._backlog[0]) == joins
+            and len(self._group) < (self._transport.parcel if joins else GROUP)
+        ):
+            self._group.append(self._backlog.popleft())
+        return uuid4() if joins and len(self._group) > 1 else None
+
+    def _joins(self, item: Item) -> bool:
+        """Whether it may share a new request: what was refused in one is tried by itself."""
+        email = item.email
+        fresh = email.attempt == 1 and not email.in_doubt and email.parcel_id is None
+        return fresh and not email.attaches and self._transport.parcel > 1
+
+    async def _begin(self, claim: Claim, email_ids: list[UUID], parcel: UUID | None) -> Begun:
         """Mark mails as soon as the database is there; none once the claim has run out."""
         failures = 0
         while claim.holds:
             try:
-                return await self._outbox.begin_sending(claim.claim_id, email_ids, self._lease)
+                return await self._outbox.begin_sending(
+                    claim.claim_id, email_ids, self._lease, parcel
+                )
             except OutboxUnavailableError as error:
                 log.event(logging.WARNING, "database_lost", reason=str(error), doing="begin")
             await asyncio.sleep(backoff(failures, base=0.1, limit=1.0))
@@ -282,32 +343,40 @@ class Delivery:
     async def _send_forever(self) -> None:
         clock = asyncio.get_running_loop().time
         while True:
-            item, letter = await self._marked.get()
-            if not item.claim.holds:
-                self._lose(item)
+            parcel = await self._marked.get()
+            if not parcel.claim.holds:
+                self._lose(*parcel.items)
                 continue
-            self._in_flight.add(item)
+            self._in_flight.update(parcel.items)
             began = clock()
             try:
-                outcome = await self._send(item, letter)
+                outcomes = await self._send(parcel)
             except LeaseLostError:
-                self._in_flight.discard(item)
-                self._lose(item)
+                self._in_flight.difference_update(parcel.items)
+                self._lose(*parcel.items)
                 continue
-            self._in_flight.discard(item)
+            self._in_flight.difference_update(parcel.items)
             self._update()
             hurry = self._quiet.is_set()
-            self._recorder.note(item, outcome, clock() - began, hurry=hurry)
+            for item, outcome in zip(parcel.items, outcomes, strict=True):
+                self._recorder.note(item, outcome, clock() - began, hurry=hurry)
 
-    async def _send(self, item: Item, letter: Letter) -> Outcome:
+    async def _send(self, parcel: Parcel) -> Sequence[Outcome]:
         down = self.outage
         if down is None:
             try:
-                return await self._transport.send(letter, lambda: item.claim.holds)
+                if parcel.parcel_id is None:
+                    return [
+                        await self._transport.send(parcel.letters[0], lambda: parcel.claim.holds)
+                    ]
+                return await self._transport.send_parcel(
+                    parcel.parcel_id, parcel.letters, lambda: parcel.claim.holds
+                )
             except TransportDownError as error:
                 down = error
                 self.break_off(down)
-        return NotSent(Failure.TRANSIENT, down.reason, down.transport, down.retry_after)
+        failed = NotSent(Failure.TRANSIENT, down.reason, down.transport, down.retry_after)
+        return [failed] * len(parcel.items)
 
     # Bookkeeping
 
@@ -315,11 +384,12 @@ class Delivery:
         outcome = NotSent(failure, redact(reason), None)
         self._recorder.note(item, outcome, 0.0, hurry=True)
 
-    def _lose(self, item: Item) -> None:
-        """The claim ran out or another worker has this mail: it is theirs to send."""
-        self.tally.lost += 1
-        log.event(logging.WARNING, "mail_lost", id=item.email_id, event=item.email.event_id)
-        self._claims.close(item)
+    def _lose(self, *items: Item) -> None:
+        """The claim ran out or another worker has these mails: they are theirs to send."""
+        for item in items:
+            self.tally.lost += 1
+            log.event(logging.WARNING, "mail_lost", id=item.email_id, event=item.email.event_id)
+            self._claims.close(item)
         self._update()
 
     def _update(self) -> None:

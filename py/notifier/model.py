@@ -14,7 +14,8 @@ class ClaimedEmail:
     one element for each of the ``sessions`` that the mail is about, in order of their start:
     ``{"kind", "session", "changes"}``. ``calendars`` is the JSON text of an array of ``{"method",
     "content"}``: iCalendar objects (RFC 5545) with CRLF line ends, made for this recipient.
-    ``unsubscribe_token`` is None where the recipient cannot do without mails of this kind.
+    ``unsubscribe_token`` is None where the recipient cannot do without mails of this kind. Mails of
+    the same ``parcel_id`` are in doubt together: the request that they were in is repeated.
     """
 
     email_id: UUID
@@ -35,6 +36,12 @@ class ClaimedEmail:
     summary: str | None = field(repr=False)
     unsubscribe_token: str | None = field(repr=False)
     urgent: bool = False
+    parcel_id: UUID | None = None
+
+    @property
+    def attaches(self) -> bool:
+        """Whether files may go with it: calendars, or what a summary lists."""
+        return self.calendars != "[]" or self.summary is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ FUNCTIONS: tuple[LiteralString, ...] = (
     "notifier.expand_events(integer)",
     "notifier.claim_emails(text, integer, interval, text, text)",
     "notifier.take_turns(uuid, uuid[])",
-    "notifier.begin_sending(uuid, uuid[], interval)",
+    "notifier.begin_sending(uuid, uuid[], interval, uuid)",
     "notifier.complete_emails(uuid, uuid[], text)",
     "notifier.fail_email(uuid, uuid, text, text, interval)",
     "notifier.release_emails(uuid, uuid[])",
@@ -273,7 +273,7 @@ class Outbox:
             select email_id, claim_id, event_id, kind, in_doubt, attempt, recipient_id, address,
                 full_name, timezone, locale, recipient_role, jsonb_array_length(parts) as sessions,
                 parts::text as parts, calendars::text as calendars, summary::text as summary,
-                unsubscribe_token, urgent
+                unsubscribe_token, urgent, parcel_id
             from notifier.claim_emails(
                 worker => %(worker)s, max_emails => %(max_emails)s, lease => %(lease)s,
                 organizer => %(organizer)s, app_url => %(app_url)s
@@ -288,17 +288,27 @@ class Outbox:
             },
         )
 
-    async def begin_sending(self, claim: UUID, email_ids: Sequence[UUID], lease: float) -> Begun:
-        """Mark mails as handed over *before* they are, as far as limits let them go now."""
+    async def begin_sending(
+        self, claim: UUID, email_ids: Sequence[UUID], lease: float, parcel: UUID | None = None
+    ) -> Begun:
+        """Mark mails as handed over *before* they are, as far as limits let them go now.
+
+        ``parcel`` is the id of the request that they share; None: they go one by one.
+        """
         rows = await self._fetch(
             """
             select postponed.id, false
             from notifier.take_turns(%(claim)s, %(emails)s) as postponed (id)
             union all
             select begun.id, true
-            from notifier.begin_sending(%(claim)s, %(emails)s, %(lease)s) as begun (id)
+            from notifier.begin_sending(%(claim)s, %(emails)s, %(lease)s, %(parcel)s) as begun (id)
             """,
-            {"claim": claim, "emails": list(email_ids), "lease": timedelta(seconds=lease)},
+            {
+                "claim": claim,
+                "emails": list(email_ids),
+                "lease": timedelta(seconds=lease),
+                "parcel": parcel,
+            },
             tuple_row,
         )
         return Begun(

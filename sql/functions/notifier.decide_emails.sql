@@ -35,6 +35,7 @@ begin
             held.topic,
             held.kind,
             held.urgent,
+            held.parcel_id,
             held.available_at,
             held.postponed_for,
             held.attempts + 1 as attempt,
@@ -359,6 +360,7 @@ begin
                 reviewed.recipient_id,
                 reviewed.topic,
                 reviewed.urgent,
+                reviewed.parcel_id,
                 reviewed.available_at,
                 reviewed.attempt,
                 reviewed.is_in_doubt,
@@ -686,7 +688,8 @@ begin
                     (select private.unsubscribe_key()), judged.recipient_id, edition.optional_kind
                 )
         end,
-        judged.urgent
+        judged.urgent,
+        judged.parcel_id
     from judged
     inner join mail on judged.id = mail.carrier_id
     inner join edition on mail.edition_key = edition.edition_key

@@ -1,5 +1,5 @@
 -- What becomes of a mail that was not accepted, or perhaps was. One of several parts falls apart into its rows to be
--- tried again; in doubt it stays as it is. Addresses are cut from the error: a server's answer often repeats one.
+-- tried again; in doubt it stays as it is, and so does a request that several were in. Addresses are cut from the error: a server's answer often repeats one.
 -- Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.fail_email(
     claim uuid,
@@ -58,6 +58,7 @@ begin
     set
         status = v_email.status,
         carried_by = case when v_email.status <> 'queued' then email.carried_by end,
+        parcel_id = case when v_email.status <> 'queued' then email.parcel_id end,
         available_at = coalesce(v_available_at, email.available_at),
         in_doubt_at = v_email.in_doubt_at,
         lease_until = null,

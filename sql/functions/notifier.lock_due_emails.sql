@@ -3,9 +3,11 @@
 --
 -- Rows of one transaction for one person go together. The first of them that may be sent, an urgent one if there is
 -- any, stands for all: only it is found by the scan, so that two claims at once do not tear them apart, and the others
--- are locked under its lock. Those
--- that are not due, or follow an unfinished mail, go by themselves later. A mail in doubt takes what it carried. A mail
--- has at most 200 parts, and a claim ends once it has 2,000 rows.
+-- are locked under its lock. Those that are not due, or follow an unfinished mail, go by themselves later. A mail in
+-- doubt takes what it carried. A mail has at most 200 parts, and a claim ends once it has 2,000 rows.
+--
+-- What was handed over in one request is in doubt together and goes together, or the request's key would stand for
+-- something else when the next part of it comes. Its mail of the lowest id stands for all, once none of them is held.
 --
 -- The queue is empty now and holds 100,000 mails a second later, so what the planner last heard of it is wrong at the
 -- worst moment: joins that it took for harmless when there was nothing then cost 1.6 to 7 s per claim. Hence, here and
@@ -29,6 +31,7 @@ declare
     v_locked uuid[] := array[]::uuid[];
     v_mails integer := 0;
     v_urgent boolean;
+    v_parcel uuid[];
     v_first record;
 begin
     foreach v_urgent in array array[true, false] loop
@@ -37,7 +40,8 @@ begin
                 due.id,
                 due.status,
                 due.transaction_id,
-                due.recipient_id
+                due.recipient_id,
+                due.parcel_id
             from notifier.emails as due
             where
                 due.status in ('queued', 'in_doubt')
@@ -81,11 +85,42 @@ begin
                         offset 0
                     )
                 )
+                and (
+                    due.parcel_id is null
+                    or not exists (
+                        select from notifier.emails as companion
+                        where
+                            companion.parcel_id = due.parcel_id
+                            and companion.status in ('claimed', 'sending', 'in_doubt')
+                            and (companion.id < due.id or companion.status <> 'in_doubt')
+                        offset 0
+                    )
+                )
             order by due.available_at, due.event_id
             limit max_emails - v_mails
             for update skip locked
         loop
             v_mails := v_mails + 1;
+            if v_first.parcel_id is not null then
+                v_parcel := array(
+                    select companion.id
+                    from notifier.emails as companion
+                    where companion.parcel_id = v_first.parcel_id and companion.status = 'in_doubt'
+                    order by companion.id
+                    for update skip locked
+                );
+                -- Somebody is recording what became of one of them.
+                continue when exists (
+                    select from notifier.emails as companion
+                    where
+                        companion.parcel_id = v_first.parcel_id
+                        and companion.status in ('claimed', 'sending', 'in_doubt')
+                        and companion.id <> all(v_parcel)
+                    offset 0
+                );
+                v_locked := v_locked || notifier.with_carried(v_parcel);
+                continue;
+            end if;
             v_locked := v_locked || v_first.id;
             if v_first.status = 'in_doubt' then
                 v_locked := v_locked || array(

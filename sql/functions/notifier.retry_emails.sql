@@ -13,6 +13,8 @@ begin
     set
         status = case when email.in_doubt_at is null then 'queued' else 'in_doubt' end::notifier.email_status,
         carried_by = case when email.in_doubt_at is not null then email.carried_by end,
+        -- The rest of the request is long settled: its key says nothing of this mail any more.
+        parcel_id = null,
         attempts = 0,
         available_at = clock_timestamp()
     where email.id = any(notifier.with_carried(v_dead));

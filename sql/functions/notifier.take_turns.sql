@@ -1,7 +1,8 @@
 -- Asked by a worker in the statement that begins to send, for mails of its claim. Those whose turn comes within a
 -- second stay; the others go back to the queue until their turn, which is theirs: they do not line up again, and the
 -- attempt is not counted. Turns are given in the order asked for. Urgent mail takes a turn and does not wait for it.
--- Where there is no limit, nothing is read but that.
+-- A request in doubt is repeated as a whole, or not at all: its mails have had their turns. Where there is no limit,
+-- nothing is read but that.
 --
 -- The turn in all mail is taken when the one under the domain's limit has come: taken before, the long wait of one
 -- domain would be everybody's.
@@ -62,7 +63,11 @@ begin
         from unnest(email_ids) with ordinality as asked (id, position)
         inner join notifier.emails as email on asked.id = email.id
         inner join auth.users as account on email.recipient_id = account.id
-        where email.claim_id = claim and email.status = 'claimed' and email.carried_by is null
+        where
+            email.claim_id = claim
+            and email.status = 'claimed'
+            and email.carried_by is null
+            and email.parcel_id is null
         order by asked.position
     loop
         foreach v_limit in array array[v_email.domain, '*'] loop

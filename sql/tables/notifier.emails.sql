@@ -32,6 +32,7 @@ create table notifier.emails (
     claimed_by text,
     lease_until timestamptz,
     carried_by uuid,
+    parcel_id uuid,
     told_from bigint,
     told_through bigint,
     in_doubt_at timestamptz,
@@ -57,6 +58,7 @@ create table notifier.emails (
         )
     ),
     constraint emails_carried_by_while_told check (carried_by is null or status not in ('queued', 'skipped')),
+    constraint emails_parcel_id_while_told check (parcel_id is null or (carried_by is null and status <> 'queued')),
     constraint emails_in_doubt_at_while_in_doubt check (status <> 'in_doubt' or in_doubt_at is not null),
     constraint emails_sent_at_when_sent check ((status = 'sent') = (sent_at is not null)),
     constraint emails_skip_reason_when_skipped check ((status = 'skipped') = (skip_reason is not null)),
@@ -112,6 +114,8 @@ comment on column notifier.emails.lease_until is
     'Until when it is held; afterwards others may take over. Null for carried rows.';
 comment on column notifier.emails.carried_by is
     'The row in whose mail this one goes out, and whose status it shares; null: in its own.';
+comment on column notifier.emails.parcel_id is
+    'The request in which it was handed over with others, and which is repeated as a whole while it is in doubt; null: it was handed over by itself.';
 comment on column notifier.emails.told_from is 'First event it tells of, set by the claim: what was known before it is that event''s old state.';
 comment on column notifier.emails.told_through is 'Last event it tells of, set by the claim: what it says is that event''s new state.';
 comment on column notifier.emails.in_doubt_at is 'When an attempt of unknown outcome was noticed; from then on the mail is only sent again as it was.';
@@ -134,6 +138,9 @@ create index emails_bundle_idx on notifier.emails (transaction_id, recipient_id,
 where status = 'queued' and transaction_id is not null;
 -- What was given up and wants a look: empty most of the time.
 create index emails_dead_idx on notifier.emails (created_at) where status = 'dead' and carried_by is null;
+-- What was handed over in one request and is not settled yet.
+create index emails_parcel_idx on notifier.emails (parcel_id)
+where status in ('claimed', 'sending', 'in_doubt') and parcel_id is not null;
 create index emails_carried_by_idx on notifier.emails (carried_by) where carried_by is not null;
 -- Unfinished mails of one person, session and topic: order and folding.
 create index emails_unfinished_idx on notifier.emails (session_id, recipient_id, topic, event_id)

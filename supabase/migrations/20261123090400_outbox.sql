@@ -166,7 +166,8 @@ create type notifier.claimed_email as (
     calendars jsonb, -- [{"method": "REQUEST" or "CANCEL", "content": an iCalendar object}]
     summary jsonb, -- private.attendance_summary; null for other kinds
     unsubscribe_token text, -- switches mails of this kind off; null where that cannot be done
-    urgent boolean -- before all that is not
+    urgent boolean, -- before all that is not
+    parcel_id uuid -- the request in doubt that is to be repeated with it; null: none
 );
 comment on type notifier.claimed_email is 'All that a worker needs to render and send one mail; equal parts read equal.';
 
@@ -283,6 +284,7 @@ create table notifier.emails (
     claimed_by text,
     lease_until timestamptz,
     carried_by uuid,
+    parcel_id uuid,
     told_from bigint,
     told_through bigint,
     in_doubt_at timestamptz,
@@ -308,6 +310,7 @@ create table notifier.emails (
         )
     ),
     constraint emails_carried_by_while_told check (carried_by is null or status not in ('queued', 'skipped')),
+    constraint emails_parcel_id_while_told check (parcel_id is null or (carried_by is null and status <> 'queued')),
     constraint emails_in_doubt_at_while_in_doubt check (status <> 'in_doubt' or in_doubt_at is not null),
     constraint emails_sent_at_when_sent check ((status = 'sent') = (sent_at is not null)),
     constraint emails_skip_reason_when_skipped check ((status = 'skipped') = (skip_reason is not null)),
@@ -363,6 +366,8 @@ comment on column notifier.emails.lease_until is
     'Until when it is held; afterwards others may take over. Null for carried rows.';
 comment on column notifier.emails.carried_by is
     'The row in whose mail this one goes out, and whose status it shares; null: in its own.';
+comment on column notifier.emails.parcel_id is
+    'The request in which it was handed over with others, and which is repeated as a whole while it is in doubt; null: it was handed over by itself.';
 comment on column notifier.emails.told_from is 'First event it tells of, set by the claim: what was known before it is that event''s old state.';
 comment on column notifier.emails.told_through is 'Last event it tells of, set by the claim: what it says is that event''s new state.';
 comment on column notifier.emails.in_doubt_at is 'When an attempt of unknown outcome was noticed; from then on the mail is only sent again as it was.';
@@ -385,6 +390,9 @@ create index emails_bundle_idx on notifier.emails (transaction_id, recipient_id,
 where status = 'queued' and transaction_id is not null;
 -- What was given up and wants a look: empty most of the time.
 create index emails_dead_idx on notifier.emails (created_at) where status = 'dead' and carried_by is null;
+-- What was handed over in one request and is not settled yet.
+create index emails_parcel_idx on notifier.emails (parcel_id)
+where status in ('claimed', 'sending', 'in_doubt') and parcel_id is not null;
 create index emails_carried_by_idx on notifier.emails (carried_by) where carried_by is not null;
 -- Unfinished mails of one person, session and topic: order and folding.
 create index emails_unfinished_idx on notifier.emails (session_id, recipient_id, topic, event_id)

@@ -1533,9 +1533,11 @@ revoke execute on function notifier.postponement(
 --
 -- Rows of one transaction for one person go together. The first of them that may be sent, an urgent one if there is
 -- any, stands for all: only it is found by the scan, so that two claims at once do not tear them apart, and the others
--- are locked under its lock. Those
--- that are not due, or follow an unfinished mail, go by themselves later. A mail in doubt takes what it carried. A mail
--- has at most 200 parts, and a claim ends once it has 2,000 rows.
+-- are locked under its lock. Those that are not due, or follow an unfinished mail, go by themselves later. A mail in
+-- doubt takes what it carried. A mail has at most 200 parts, and a claim ends once it has 2,000 rows.
+--
+-- What was handed over in one request is in doubt together and goes together, or the request's key would stand for
+-- something else when the next part of it comes. Its mail of the lowest id stands for all, once none of them is held.
 --
 -- The queue is empty now and holds 100,000 mails a second later, so what the planner last heard of it is wrong at the
 -- worst moment: joins that it took for harmless when there was nothing then cost 1.6 to 7 s per claim. Hence, here and
@@ -1559,6 +1561,7 @@ declare
     v_locked uuid[] := array[]::uuid[];
     v_mails integer := 0;
     v_urgent boolean;
+    v_parcel uuid[];
     v_first record;
 begin
     foreach v_urgent in array array[true, false] loop
@@ -1567,7 +1570,8 @@ begin
                 due.id,
                 due.status,
                 due.transaction_id,
-                due.recipient_id
+                due.recipient_id,
+                due.parcel_id
             from notifier.emails as due
             where
                 due.status in ('queued', 'in_doubt')
@@ -1611,11 +1615,42 @@ begin
                         offset 0
                     )
                 )
+                and (
+                    due.parcel_id is null
+                    or not exists (
+                        select from notifier.emails as companion
+                        where
+                            companion.parcel_id = due.parcel_id
+                            and companion.status in ('claimed', 'sending', 'in_doubt')
+                            and (companion.id < due.id or companion.status <> 'in_doubt')
+                        offset 0
+                    )
+                )
             order by due.available_at, due.event_id
             limit max_emails - v_mails
             for update skip locked
         loop
             v_mails := v_mails + 1;
+            if v_first.parcel_id is not null then
+                v_parcel := array(
+                    select companion.id
+                    from notifier.emails as companion
+                    where companion.parcel_id = v_first.parcel_id and companion.status = 'in_doubt'
+                    order by companion.id
+                    for update skip locked
+                );
+                -- Somebody is recording what became of one of them.
+                continue when exists (
+                    select from notifier.emails as companion
+                    where
+                        companion.parcel_id = v_first.parcel_id
+                        and companion.status in ('claimed', 'sending', 'in_doubt')
+                        and companion.id <> all(v_parcel)
+                    offset 0
+                );
+                v_locked := v_locked || notifier.with_carried(v_parcel);
+                continue;
+            end if;
             v_locked := v_locked || v_first.id;
             if v_first.status = 'in_doubt' then
                 v_locked := v_locked || array(
@@ -1705,6 +1740,7 @@ begin
             held.topic,
             held.kind,
             held.urgent,
+            held.parcel_id,
             held.available_at,
             held.postponed_for,
             held.attempts + 1 as attempt,
@@ -2029,6 +2065,7 @@ begin
                 reviewed.recipient_id,
                 reviewed.topic,
                 reviewed.urgent,
+                reviewed.parcel_id,
                 reviewed.available_at,
                 reviewed.attempt,
                 reviewed.is_in_doubt,
@@ -2356,7 +2393,8 @@ begin
                     (select private.unsubscribe_key()), judged.recipient_id, edition.optional_kind
                 )
         end,
-        judged.urgent
+        judged.urgent,
+        judged.parcel_id
     from judged
     inner join mail on judged.id = mail.carrier_id
     inner join edition on mail.edition_key = edition.edition_key
@@ -2472,7 +2510,8 @@ revoke execute on function notifier.with_carried(uuid[]) from public;
 -- Asked by a worker in the statement that begins to send, for mails of its claim. Those whose turn comes within a
 -- second stay; the others go back to the queue until their turn, which is theirs: they do not line up again, and the
 -- attempt is not counted. Turns are given in the order asked for. Urgent mail takes a turn and does not wait for it.
--- Where there is no limit, nothing is read but that.
+-- A request in doubt is repeated as a whole, or not at all: its mails have had their turns. Where there is no limit,
+-- nothing is read but that.
 --
 -- The turn in all mail is taken when the one under the domain's limit has come: taken before, the long wait of one
 -- domain would be everybody's.
@@ -2533,7 +2572,11 @@ begin
         from unnest(email_ids) with ordinality as asked (id, position)
         inner join notifier.emails as email on asked.id = email.id
         inner join auth.users as account on email.recipient_id = account.id
-        where email.claim_id = claim and email.status = 'claimed' and email.carried_by is null
+        where
+            email.claim_id = claim
+            and email.status = 'claimed'
+            and email.carried_by is null
+            and email.parcel_id is null
         order by asked.position
     loop
         foreach v_limit in array array[v_email.domain, '*'] loop
@@ -2585,9 +2628,10 @@ grant execute on function notifier.take_turns(uuid, uuid[]) to notifier;
 
 -- The mark before a message is handed over: from here on a crash leaves its outcome unknown. It must be committed
 -- before the server could accept the mail, and only what it returns may be sent. Rows are locked in the order of their
--- ids, whatever the order asked for: two calls at once then wait for each other, at worst. Carried rows follow.
+-- ids, whatever the order asked for: two calls at once then wait for each other, at worst. Carried rows follow. What goes
+-- out in one request is marked with its id, so that whoever repeats it knows all that was in it.
 -- Security definer: role notifier may call the queue's functions and read nothing.
-create function notifier.begin_sending(claim uuid, email_ids uuid[], lease interval)
+create function notifier.begin_sending(claim uuid, email_ids uuid[], lease interval, parcel_id uuid default null)
 returns setof uuid
 language plpgsql
 security definer
@@ -2602,6 +2646,7 @@ begin
         set
             status = 'sending',
             turn_scope = null,
+            parcel_id = case when email.carried_by is null then coalesce(begin_sending.parcel_id, email.parcel_id) end,
             lease_until = case when email.carried_by is null then clock_timestamp() + begin_sending.lease end
         where email.id = any(
             notifier.with_carried(
@@ -2626,10 +2671,10 @@ begin
     select begun.id from begun where begun.carried_by is null;
 end
 $$;
-comment on function notifier.begin_sending(uuid, uuid[], interval) is
-    'Marks mails of this claim as being handed over and renews their lease; returns those that may be sent, without those the claim has lost.';
-revoke execute on function notifier.begin_sending(uuid, uuid[], interval) from public;
-grant execute on function notifier.begin_sending(uuid, uuid[], interval) to notifier;
+comment on function notifier.begin_sending(uuid, uuid[], interval, uuid) is
+    'Marks mails of this claim as being handed over and renews their lease; returns those that may be sent, without those the claim has lost. parcel_id: the request that they share; null: they go one by one.';
+revoke execute on function notifier.begin_sending(uuid, uuid[], interval, uuid) from public;
+grant execute on function notifier.begin_sending(uuid, uuid[], interval, uuid) to notifier;
 
 -- Also takes a mail whose lease has run out, or that went into doubt for that reason, as long as no other claim has it:
 -- it is known to have been accepted, and sending it again would help nobody. Rows are locked in the order of their ids,
@@ -2680,7 +2725,7 @@ revoke execute on function notifier.complete_emails(uuid, uuid[], text) from pub
 grant execute on function notifier.complete_emails(uuid, uuid[], text) to notifier;
 
 -- What becomes of a mail that was not accepted, or perhaps was. One of several parts falls apart into its rows to be
--- tried again; in doubt it stays as it is. Addresses are cut from the error: a server's answer often repeats one.
+-- tried again; in doubt it stays as it is, and so does a request that several were in. Addresses are cut from the error: a server's answer often repeats one.
 -- Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.fail_email(
     claim uuid,
@@ -2739,6 +2784,7 @@ begin
     set
         status = v_email.status,
         carried_by = case when v_email.status <> 'queued' then email.carried_by end,
+        parcel_id = case when v_email.status <> 'queued' then email.parcel_id end,
         available_at = coalesce(v_available_at, email.available_at),
         in_doubt_at = v_email.in_doubt_at,
         lease_until = null,

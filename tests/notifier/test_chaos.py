@@ -9,19 +9,23 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
+from itertools import count
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
 import notifier
 from devstack.databases import Database
 from support.chaos import CALLS, POINTS, Chaos, Point
-from support.classroom import open_classroom
+from support.classroom import Classroom, open_classroom
 from support.nursery import open_nursery
 from support.pg_proxy import PgProxy
 from support.resend_server import ResendServer
 from support.smtp_server import SmtpServer
 from support.threads import in_thread
+from support.world import World
 
 MAILS = int(os.environ.get("CHAOS_MAILS", "1500"))
 SEED = int(os.environ.get("CHAOS_SEED", "1"))
@@ -60,15 +64,37 @@ def test_over_an_api_that_knows_its_keys_nothing_comes_twice_at_all(
         in_thread(PgProxy(database.notifier_url)) as proxy,
         open_nursery(tmp_path) as nursery,
     ):
-        chaos = Chaos(classroom, nursery, api, api, proxy, SEED, rest=50)
+        recorded = hold_a_session(classroom)
+        titles = count()
+
+        def tell(classroom: Classroom, title: str) -> None:
+            """By turns a mail with a calendar, which goes alone, and one that goes with others."""
+            if next(titles) % 2:
+                classroom.schedule(title)
+            else:
+                World(classroom.conn).recording(
+                    recorded, title=title, is_published=True, notify=True
+                )
+
+        chaos = Chaos(classroom, nursery, api, api, proxy, SEED, tell=tell, rest=50)
         points = [point for point in CALLS if "_emails" in point.name or "begin" in point.name]
 
         chaos.run(points)
 
         chaos.verdict()
-        told = [(mail.request["to"][0], mail.request["subject"]) for mail in api.mails]
+        told = [mail.request["tags"][0]["value"] for mail in api.mails]
         assert len(set(told)) == len(told) == chaos.mails
-        assert api.requests > chaos.mails  # some were asked for twice
+        assert api.keys_repeated  # some were asked for twice
+        assert api.batches
+
+
+def hold_a_session(classroom: Classroom) -> UUID:
+    """A session of the batch that is over, and that nobody was told of."""
+    session = World(classroom.conn).session(
+        batch=classroom.batch, starts=timedelta(hours=-3), status="completed"
+    )
+    classroom.conn.execute("delete from notifier.events")
+    return session
 
 
 def test_the_verdict_notices_a_worker_that_records_before_it_sends(
@@ -79,11 +105,11 @@ def test_the_verdict_notices_a_worker_that_records_before_it_sends(
     with (broken / "delivery.py").open("a") as delivery:
         delivery.write(
             "\n\n_send_as_usual = Delivery._send\n\n\n"
-            "async def _record_then_send(self, item, letter):\n"
+            "async def _record_then_send(self, parcel):\n"
             "    await self._recorder._outbox.complete_emails(\n"
-            "        item.claim.claim_id, [item.email_id], 'smtp'\n"
+            "        parcel.claim.claim_id, [parcel.items[0].email_id], 'smtp'\n"
             "    )\n"
-            "    return await _send_as_usual(self, item, letter)\n\n\n"
+            "    return await _send_as_usual(self, parcel)\n\n\n"
             "Delivery._send = _record_then_send\n"
         )
     with open_chaos(database, tmp_path, 20, python_path=tmp_path) as chaos:

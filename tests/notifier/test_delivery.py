@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -25,10 +26,14 @@ class Outbox:
 
     def __init__(self) -> None:
         self.begun: list[UUID] = []
+        self.refused: set[UUID] = set()
+        self.failed: dict[UUID, Failure] = {}
 
-    async def begin_sending(self, claim: UUID, email_ids: Sequence[UUID], lease: float) -> Begun:
+    async def begin_sending(
+        self, claim: UUID, email_ids: Sequence[UUID], lease: float, parcel: UUID | None = None
+    ) -> Begun:
         self.begun += email_ids
-        return Begun(granted=set(email_ids), postponed=set())
+        return Begun(granted=set(email_ids) - self.refused, postponed=set())
 
     async def release_emails(self, claim: UUID, email_ids: Sequence[UUID]) -> set[UUID]:
         return set(email_ids)
@@ -49,23 +54,36 @@ class Outbox:
         error: str,
         retry_after: float | None = None,
     ) -> str | None:
-        raise AssertionError(error)
+        self.failed[email_id] = failure
+        return "queued"
 
     async def note_unknown_mailbox(self, email_id: UUID) -> bool:
         raise AssertionError
 
 
 class Transport:
-    """Sends at once."""
+    """Sends at once, and remembers what shared a request."""
 
     name = "smtp"
     lanes = 1
+
+    def __init__(self, parcel: int = 1) -> None:
+        self.parcel = parcel
+        self.singles = 0
+        self.parcels: list[tuple[UUID, int]] = []
 
     async def ready(self) -> None:
         """Always."""
 
     async def send(self, letter: Letter, still_ours: StillOurs = undisputed) -> Outcome:
+        self.singles += 1
         return Sent(self.name)
+
+    async def send_parcel(
+        self, parcel_id: UUID, letters: Sequence[Letter], still_ours: StillOurs = undisputed
+    ) -> list[Outcome]:
+        self.parcels.append((parcel_id, len(letters)))
+        return [Sent(self.name)] * len(letters)
 
     async def close(self) -> None:
         """Nothing to close."""
@@ -78,24 +96,77 @@ class Composer:
         return None  # type: ignore[return-value]
 
 
-def claim(size: int, *, urgent: bool = False) -> list[ClaimedEmail]:
+def claim(size: int, kind: str = "session_scheduled", **fields: Any) -> list[ClaimedEmail]:
     claim_id = uuid4()
-    return [make_email(email_id=uuid4(), claim_id=claim_id, urgent=urgent) for _ in range(size)]
+    return [
+        make_email(kind, email_id=uuid4(), **({"claim_id": claim_id} | fields)) for _ in range(size)
+    ]
 
 
-async def test_an_urgent_mail_goes_before_what_the_worker_holds_already() -> None:
-    outbox = Outbox()
-    delivery = Delivery(outbox, outbox, Transport(), Composer(), lease=60.0, wake=asyncio.Event())
-    waiting, urgent, later = claim(30), claim(2, urgent=True), claim(3)
-    for emails in (waiting, urgent, later):
+async def deliver(outbox: Outbox, transport: Transport, *claims: Sequence[ClaimedEmail]) -> None:
+    """Submit these and wait until nothing is in hand."""
+    delivery = Delivery(outbox, outbox, transport, Composer(), lease=60.0, wake=asyncio.Event())
+    for emails in claims:
         delivery.submit(emails, now())
     tasks = delivery.start()
     async with asyncio.timeout(10):
         await delivery.drained()
     await cancel(tasks)
 
+
+async def test_an_urgent_mail_goes_before_what_the_worker_holds_already() -> None:
+    outbox = Outbox()
+    waiting, urgent, later = claim(30), claim(2, urgent=True), claim(3)
+
+    await deliver(outbox, Transport(), waiting, urgent, later)
+
     expected = [email.email_id for email in (*urgent, *waiting, *later)]
     assert outbox.begun == expected
+
+
+async def test_mails_without_files_share_a_request_where_the_transport_has_such() -> None:
+    transport, claim_id = Transport(parcel=20), uuid4()
+    emails = [
+        *claim(25, "session_reminder", claim_id=claim_id),
+        *claim(3, "session_scheduled", claim_id=claim_id),  # with a calendar
+        *claim(3, "attendance_summary", claim_id=claim_id),  # with a table
+        *claim(2, "session_reminder", claim_id=claim_id, attempt=2),  # refused in such a request
+        *claim(1, "session_reminder", claim_id=claim_id),
+    ]
+
+    await deliver(Outbox(), transport, emails)
+
+    assert [size for _, size in transport.parcels] == [20, 5]
+    assert len({parcel_id for parcel_id, _ in transport.parcels}) == 2
+    assert transport.singles == 3 + 3 + 2 + 1
+
+    await deliver(Outbox(), over_smtp := Transport(), emails)
+    assert (over_smtp.parcels, over_smtp.singles) == ([], len(emails))
+
+
+@pytest.mark.parametrize("parcel_size", [1, 20])
+async def test_a_request_in_doubt_is_repeated_whole_whatever_stands_between(
+    parcel_size: int,
+) -> None:
+    transport, parcel_id, claim_id = Transport(parcel_size), uuid4(), uuid4()
+    doubtful = claim(30, "session_reminder", claim_id=claim_id, in_doubt=True, parcel_id=parcel_id)
+    other = claim(1, claim_id=claim_id)
+
+    await deliver(Outbox(), transport, [*doubtful[:7], *other, *doubtful[7:]])
+
+    assert transport.parcels == [(parcel_id, 30)]
+    assert transport.singles == 1
+
+
+async def test_of_a_request_in_doubt_no_part_is_repeated_without_the_rest() -> None:
+    outbox, transport, parcel_id = Outbox(), Transport(parcel=20), uuid4()
+    doubtful = claim(3, "session_reminder", in_doubt=True, parcel_id=parcel_id)
+    outbox.refused = {doubtful[1].email_id}  # another worker has it
+
+    await deliver(outbox, transport, doubtful)
+
+    assert transport.parcels == []
+    assert outbox.failed == {doubtful[number].email_id: Failure.TRANSIENT for number in (0, 2)}
 
 
 class Queue(Outbox):

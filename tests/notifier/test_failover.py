@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from uuid import uuid4
 
 import pytest
 
@@ -116,3 +117,35 @@ async def test_with_both_down_the_reason_names_both(
 
     assert "smtp: 554" in caught.value.reason
     assert "resend: 403" in caught.value.reason
+
+
+async def test_a_parcel_goes_by_whoever_works_and_one_by_one_over_smtp(
+    both: FailoverTransport, smtp: SmtpServer, resend: ResendServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letters = [letter() for _ in range(3)]
+    assert both.parcel == 1
+    assert await both.send_parcel(uuid4(), letters) == [Sent("smtp")] * 3
+
+    monkeypatch.setattr(failover, "LONGEST", 60.0)
+    smtp.at("MAIL", "554 5.7.1 no service")
+    outcomes = await both.send_parcel(uuid4(), letters)
+
+    assert both.parcel > 1
+    assert all(isinstance(each, NotSent) for each in outcomes)  # they have files
+    assert (len(smtp.mails), resend.batches) == (3, 1)
+
+
+async def test_a_parcel_that_stops_halfway_over_smtp_is_halfway_sent(
+    both: FailoverTransport, smtp: SmtpServer, resend: ResendServer
+) -> None:
+    letters = [letter() for _ in range(3)]
+    held = iter([True, True, False])
+
+    first, *others = await both.send_parcel(uuid4(), letters, lambda: next(held))
+
+    assert first == Sent("smtp")
+    assert [isinstance(each, NotSent) and each.failure for each in others] == [
+        False,
+        Failure.TRANSIENT,
+    ]
+    assert (len(smtp.mails), resend.requests) == (2, 0)

@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from uuid import uuid4
 
 import pytest
 
@@ -276,6 +277,83 @@ async def test_an_unreachable_api_is_down_and_nothing_was_asked() -> None:
     with pytest.raises(TransportDownError, match="cannot reach"):
         await transport.send(letter())
     await transport.close()
+
+
+def reminders(count: int = 3, **fields: object) -> list[Letter]:
+    return [
+        letter(kind="session_reminder", address=f"person{number}@example.org", **fields)
+        for number in range(count)
+    ]
+
+
+async def test_a_parcel_is_one_request_that_says_of_each_letter_what_it_is(
+    resend: ResendServer,
+) -> None:
+    letters, parcel = reminders(), uuid4()
+    async with transport_to(resend) as transport:
+        assert await transport.send_parcel(parcel, letters) == [Sent("resend")] * 3
+
+    assert (resend.requests, resend.batches) == (1, 1)
+    assert {mail.key for mail in resend.mails} == {str(parcel)}
+    assert [mail.request["to"] for mail in resend.mails] == [
+        [str(each.recipient)] for each in letters
+    ]
+    assert [mail.request["tags"][0]["value"] for mail in resend.mails] == [
+        str(each.email_id) for each in letters
+    ]
+
+
+async def test_one_that_is_refused_keeps_no_other_of_its_parcel(resend: ResendServer) -> None:
+    letters = reminders()
+    letters[1] = letter(kind="session_reminder", full_name="Odd", address="odd@invalid")
+    async with transport_to(resend) as transport:
+        first, refused, last = await transport.send_parcel(uuid4(), letters)
+
+    assert (first, last) == (Sent("resend"), Sent("resend"))
+    assert isinstance(refused, NotSent)
+    assert refused.failure is Failure.PERMANENT
+    assert "`to`" in refused.detail
+    assert [mail.request["to"] for mail in resend.mails] == [
+        [str(letters[number].recipient)] for number in (0, 2)
+    ]
+
+
+async def test_a_parcel_that_is_refused_as_a_whole_is_to_be_tried_letter_by_letter(
+    resend: ResendServer,
+) -> None:
+    letters = [*reminders(2), letter(kind="session_scheduled")]  # has a file
+    resend.script.append(Problem(422, "validation_error"))
+    async with transport_to(resend) as transport:
+        outcomes = await transport.send_parcel(uuid4(), letters)
+
+    assert [isinstance(each, NotSent) and each.failure for each in outcomes] == [
+        Failure.TRANSIENT
+    ] * 3
+    assert resend.mails == []
+
+
+@pytest.mark.parametrize("step", [NO_ANSWER, SILENCE])
+async def test_a_parcel_without_an_answer_is_unknown_and_its_repetition_harmless(
+    resend: ResendServer, step: str
+) -> None:
+    letters, parcel = reminders(), uuid4()
+    resend.script.append(step)
+    async with transport_to(resend) as transport:
+        first = await transport.send_parcel(parcel, letters)
+        again = await transport.send_parcel(parcel, letters)
+        fewer = await transport.send_parcel(parcel, letters[:2])  # one was skipped meanwhile
+
+    assert [isinstance(each, NotSent) and each.failure for each in first] == [Failure.UNKNOWN] * 3
+    assert (again, fewer) == ([Sent("resend")] * 3, [Sent("resend")] * 2)
+    assert len(resend.mails) == 3
+
+
+async def test_a_parcel_that_is_no_longer_ours_is_not_posted(resend: ResendServer) -> None:
+    async with transport_to(resend) as transport:
+        with pytest.raises(LeaseLostError):
+            await transport.send_parcel(uuid4(), reminders(), lambda: False)
+
+    assert resend.requests == 0
 
 
 async def test_verifying_tells_what_the_key_may_do(resend: ResendServer) -> None:

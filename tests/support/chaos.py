@@ -67,6 +67,7 @@ class Chaos:
         victims_server: The mail server of those that are killed at a point; may be the same.
         proxy: Through which these reach the database.
         seed: What chance is made of.
+        tell: What makes a mail to every student, told a title.
         workers: How many steady workers there are.
         rest: Mails that arrive between two kills of steady workers, on average.
         steady: These workers.
@@ -80,6 +81,7 @@ class Chaos:
     victims_server: MailServer
     proxy: PgProxy
     seed: int
+    tell: Callable[[Classroom, str], object] = Classroom.schedule
     workers: int = 2
     rest: int = 300
     steady: list[Newborn] = field(default_factory=list)
@@ -98,7 +100,7 @@ class Chaos:
             self._wait(partial(_listens, victim), "the victim listens")
             self._arm(point)
             while not self._is_held():  # others may have been quicker
-                self.classroom.schedule(f"Killed at {point}, {self.mails}")
+                self.tell(self.classroom, f"Killed at {point}, {self.mails}")
                 self.mails += len(self.classroom.students)
                 self._wait(lambda: self._is_held() or self._all_sent(), f"somebody is at {point}")
             victim.kill()
@@ -176,7 +178,7 @@ class Chaos:
 def _email_id(mail: Mail | Accepted) -> str:
     """The outbox row that a mail was made of."""
     if isinstance(mail, Accepted):
-        return mail.key
+        return str(mail.request["tags"][0]["value"])
     found = re.search(rb"^Message-ID: <([^@>]+)@", mail.data, re.MULTILINE)
     assert found is not None
     return found[1].decode()

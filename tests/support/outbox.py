@@ -42,6 +42,7 @@ class Claimed:
     summary: dict[str, Any] | None
     unsubscribe_token: str | None
     urgent: bool
+    parcel_id: UUID | None
 
     @property
     def calendar(self) -> str | None:

@@ -1,7 +1,8 @@
 """A double of the Resend API on a socket, as its documentation describes it.
 
-`POST /emails` with a bearer key, idempotency keys that are kept and compared, the documented error
-names and statuses, a rate limit with `retry-after`; `GET /domains` for checking a key.
+`POST /emails` and `POST /emails/batch` with a bearer key, idempotency keys that are kept and
+compared, the documented error names and statuses, a rate limit with `retry-after`; `GET /domains`
+for checking a key.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ class Accepted:
     """A mail the API took responsibility for.
 
     Attributes:
-        key: Its idempotency key.
+        key: The idempotency key of the request that it came in.
         request: The request's JSON.
         at: When, by the monotonic clock.
     """
@@ -65,6 +66,8 @@ class ResendServer:
         script: What to do with the next requests instead of the usual.
         rate: Requests a second before 429; None for no limit.
         sending_only: Whether the key may do nothing but send.
+        batches: How many of the requests were for several mails.
+        keys_repeated: How many of the requests had a key that was known already.
     """
 
     mails: list[Accepted] = field(default_factory=list)
@@ -73,7 +76,9 @@ class ResendServer:
     rate: int | None = None
     sending_only: bool = False
     url: str = ""
-    _keys: dict[str, tuple[str, str]] = field(default_factory=dict)
+    batches: int = 0
+    keys_repeated: int = 0
+    _keys: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
     _in_progress: set[str] = field(default_factory=set)
     _recent: deque[float] = field(default_factory=deque)
     _runner: web.AppRunner | None = None
@@ -82,6 +87,7 @@ class ResendServer:
         """Listen."""
         app = web.Application()
         app.router.add_post("/emails", self._send)
+        app.router.add_post("/emails/batch", self._send)
         app.router.add_get("/domains", self._domains)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
@@ -120,7 +126,9 @@ class ResendServer:
         return web.json_response({"object": "list", "data": []})
 
     async def _send(self, request: web.Request) -> web.StreamResponse:
+        is_batch = request.path.endswith("/batch")
         self.requests += 1
+        self.batches += is_batch
         if problem := self._unauthorized(request) or self._too_fast():
             return _answer(problem)
         step = self.script.popleft() if self.script else None
@@ -132,23 +140,56 @@ class ResendServer:
         if key in self._in_progress:
             return _answer(Problem(409, "concurrent_idempotent_requests"))
         body = await request.json()
-        if problem := _invalid(body):
-            return _answer(problem)
-        content = json.dumps(body, sort_keys=True)
+        content = json.dumps([request.path, body], sort_keys=True)
         if key in self._keys:
-            known, email_id = self._keys[key]
+            self.keys_repeated += 1
+            known, answer = self._keys[key]
             if known != content:
                 return _answer(Problem(409, "invalid_idempotent_request"))
-            return web.json_response({"id": email_id})
-        email_id = str(uuid4())
-        self._keys[key] = (content, email_id)
-        self.mails.append(Accepted(key, body, time.monotonic()))
+            return web.json_response(answer)
+        if is_batch:
+            permissive = request.headers.get("x-batch-validation", "strict") == "permissive"
+            result = self._accept_batch(key, body, permissive=permissive)
+        else:
+            result = _invalid(body) or self._accept(key, body)
+        if isinstance(result, Problem):
+            return _answer(result)
+        self._keys[key] = (content, result)
         if step == NO_ANSWER:
             assert request.transport is not None
             request.transport.close()
         if step == SILENCE:
             await asyncio.sleep(60)
-        return web.json_response({"id": email_id})
+        return web.json_response(result)
+
+    def _accept(self, key: str, body: dict[str, Any]) -> dict[str, Any]:
+        self.mails.append(Accepted(key, body, time.monotonic()))
+        return {"id": str(uuid4())}
+
+    def _accept_batch(
+        self, key: str, bodies: list[dict[str, Any]], *, permissive: bool
+    ) -> dict[str, Any] | Problem:
+        """Strict: all or none. Permissive: those that are valid, and what is wrong with others."""
+        if not 1 <= len(bodies) <= 100:
+            return Problem(422, "validation_error", "A batch has 1 to 100 emails")
+        problems = [_invalid(body, in_batch=True) for body in bodies]
+        refused = [problem for problem in problems if problem]
+        if refused and not permissive:
+            return refused[0]
+        answer: dict[str, Any] = {
+            "data": [
+                self._accept(key, body)
+                for body, problem in zip(bodies, problems, strict=True)
+                if problem is None
+            ]
+        }
+        if permissive:
+            answer["errors"] = [
+                {"index": index, "message": problem.message}
+                for index, problem in enumerate(problems)
+                if problem
+            ]
+        return answer
 
     def _unauthorized(self, request: web.Request) -> Problem | None:
         authorization = request.headers.get("Authorization")
@@ -172,7 +213,12 @@ class ResendServer:
         return None
 
 
-def _invalid(body: dict[str, Any]) -> Problem | None:
+def _invalid(body: dict[str, Any], *, in_batch: bool = False) -> Problem | None:
+    for name in ("attachments", "scheduled_at"):
+        if in_batch and body.get(name):
+            return Problem(422, "validation_error", f"`{name}` is not supported in batches")
+    if any(str(address).endswith("@invalid>") for address in body.get("to") or ()):
+        return Problem(422, "validation_error", "Invalid `to` field")
     for name in ("from", "to", "subject"):
         if not body.get(name):
             return Problem(422, "missing_required_field", f"Missing `{name}` field")

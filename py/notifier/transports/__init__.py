@@ -1,10 +1,11 @@
 """The ways out: SMTP, the Resend API, and one as the other's fail-over."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
+from uuid import UUID
 
 from notifier.message import Letter
-from notifier.model import Outcome
+from notifier.model import Failure, LeaseLostError, NotSent, Outcome, TransportDownError
 
 StillOurs = Callable[[], bool]
 """Asked at the last moment before a letter is handed over: whether this worker still holds it."""
@@ -28,6 +29,11 @@ class Transport(Protocol):
         """How many letters it carries at the same time."""
         ...
 
+    @property
+    def parcel(self) -> int:
+        """How many letters one request to it can hold now; 1: it takes them one by one."""
+        ...
+
     async def ready(self) -> None:
         """Make sure that letters can be sent: connected, logged in, within quota.
 
@@ -40,6 +46,17 @@ class Transport(Protocol):
 
         :raises TransportDownError: nothing can be sent now; this letter was not.
         :raises LeaseLostError: ``still_ours`` said no; this letter was not sent.
+        """
+        ...
+
+    async def send_parcel(
+        self, parcel_id: UUID, letters: Sequence[Letter], still_ours: StillOurs = undisputed
+    ) -> list[Outcome]:
+        """Hand over letters without attachments, in one request if it can, and say what became of
+        each, in their order. A repetition has the same id.
+
+        :raises TransportDownError: nothing can be sent now; none of these letters was.
+        :raises LeaseLostError: ``still_ours`` said no; none of these letters was sent.
         """
         ...
 
@@ -66,3 +83,24 @@ class Verifiable(Protocol):
     async def close(self) -> None:
         """Let go of connections; never raises."""
         ...
+
+
+async def one_by_one(
+    transport: Transport, letters: Sequence[Letter], still_ours: StillOurs
+) -> list[Outcome]:
+    """A parcel for a transport that knows none; what comes after trouble is not tried any more.
+
+    :raises TransportDownError: none was sent.
+    :raises LeaseLostError: none was sent.
+    """
+    outcomes: list[Outcome] = []
+    for letter in letters:
+        try:
+            outcomes.append(await transport.send(letter, still_ours))
+        except (TransportDownError, LeaseLostError) as trouble:
+            if not outcomes:
+                raise
+            reason = str(trouble) or "the lease has run out"
+            rest = NotSent(Failure.TRANSIENT, reason, transport.name)
+            return outcomes + [rest] * (len(letters) - len(outcomes))
+    return outcomes

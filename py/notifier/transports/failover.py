@@ -2,12 +2,17 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+from uuid import UUID
 
 from notifier import log
 from notifier.message import Letter
 from notifier.model import Outcome, TransportDownError
 from notifier.patience import backoff
 from notifier.transports import StillOurs, Transport, undisputed
+
+_Result = TypeVar("_Result")
 
 LONGEST = 300.0
 """Seconds for which the first transport is left alone at most before it is tried again."""
@@ -37,6 +42,11 @@ class FailoverTransport:
         """As many as either can carry."""
         return max(self._first.lanes, self._second.lanes)
 
+    @property
+    def parcel(self) -> int:
+        """What the one holds that would send now."""
+        return (self._first if self._first_is_due() else self._second).parcel
+
     async def ready(self) -> None:
         """Make sure that one of the two can send.
 
@@ -59,24 +69,35 @@ class FailoverTransport:
 
     async def send(self, letter: Letter, still_ours: StillOurs = undisputed) -> Outcome:
         """Send by the transport that works."""
+        return await self._by_what_works(lambda transport: transport.send(letter, still_ours))
+
+    async def send_parcel(
+        self, parcel_id: UUID, letters: Sequence[Letter], still_ours: StillOurs = undisputed
+    ) -> list[Outcome]:
+        """Send by the transport that works."""
+        return await self._by_what_works(
+            lambda transport: transport.send_parcel(parcel_id, letters, still_ours)
+        )
+
+    async def close(self) -> None:
+        """Close both."""
+        await asyncio.gather(self._first.close(), self._second.close())
+
+    async def _by_what_works(self, send: Callable[[Transport], Awaitable[_Result]]) -> _Result:
         reason = "still down"
         if self._first_is_due():
             try:
-                outcome = await self._first.send(letter, still_ours)
+                result = await send(self._first)
             except TransportDownError as down:
                 self._leave(down)
                 reason = down.reason
             else:
                 self._return()
-                return outcome
+                return result
         try:
-            return await self._second.send(letter, still_ours)
+            return await send(self._second)
         except TransportDownError as down:
             raise self._both_down(reason, down) from None
-
-    async def close(self) -> None:
-        """Close both."""
-        await asyncio.gather(self._first.close(), self._second.close())
 
     def _first_is_due(self) -> bool:
         return asyncio.get_running_loop().time() >= self._again_at

@@ -1,18 +1,24 @@
-"""Mail over the Resend API: one ``POST /emails`` per letter, idempotent by the outbox row's id.
+"""Mail over the Resend API: ``POST /emails`` for one letter, ``POST /emails/batch`` for a parcel.
 
 Resend keeps an idempotency key for 24 hours: within them a repetition of the same request is
 answered like the first one and sends nothing. Message-ID is the provider's to choose; what
-recognises a repetition is the key.
+recognises a repetition is the key: the outbox row's id, or the parcel's. A key that is known with
+another content (409) was accepted before, with what was true then.
 
-The batch endpoint is left alone. It drops attachments, and one key stands for a whole batch: a mail
-in doubt could not be repeated without everybody else's of the same batch, word for word.
+The rate limit counts requests, so a parcel of fifty reminders costs as much of it as one mail. The
+batch endpoint takes no attachments: what carries a calendar goes by itself. One key stands for all
+letters of a parcel, so a parcel in doubt is repeated with all of them that are not settled: a part
+of them under the same key would be sent, and make the next part look as if it had been.
 """
 
 import asyncio
 import ssl
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
+from uuid import UUID
 
 import aiohttp
 
@@ -55,6 +61,7 @@ class ResendTransport:
 
     name = "resend"
     lanes = 4
+    parcel = 100
 
     def __init__(
         self,
@@ -75,22 +82,64 @@ class ResendTransport:
 
     async def send(self, letter: Letter, still_ours: StillOurs = undisputed) -> Outcome:
         """Post one letter; see :class:`notifier.transports.Transport`."""
-        request = _request(letter)
-        headers = {"Idempotency-Key": str(letter.email_id)}
+        answer = await self._post("/emails", _request(letter), str(letter.email_id), still_ours)
+        return answer if isinstance(answer, NotSent) else Sent(self.name)
+
+    async def send_parcel(
+        self, parcel_id: UUID, letters: Sequence[Letter], still_ours: StillOurs = undisputed
+    ) -> list[Outcome]:
+        """Post letters without attachments; see :class:`notifier.transports.Transport`.
+
+        One that is refused keeps no other from being sent. Where the whole request is, each of them
+        is to be tried by itself.
+        """
+        requests = list(map(_request, letters))
+        answer = await self._post(
+            "/emails/batch",
+            requests,
+            str(parcel_id),
+            still_ours,
+            {"x-batch-validation": "permissive"},
+        )
+        if isinstance(answer, NotSent):
+            if answer.failure is Failure.PERMANENT:
+                answer = replace(answer, failure=Failure.TRANSIENT)
+            return [answer] * len(letters)
+        refused = {
+            error.get("index"): str(error.get("message", ""))
+            for error in answer.get("errors") or ()
+        }
+        return [
+            self._failed(Failure.PERMANENT, refused[index]) if index in refused else Sent(self.name)
+            for index in range(len(letters))
+        ]
+
+    async def _post(
+        self,
+        path: str,
+        request: Mapping[str, object] | Sequence[object],
+        key: str,
+        still_ours: StillOurs,
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> NotSent | Mapping[str, Any]:
+        """The answer's body once a request is accepted, now or before; otherwise why it is not."""
         wait = 0.0
         for attempt in range(TRIES):
             await self._take_turn()
             if not still_ours():
                 raise LeaseLostError
             try:
-                status, body, wait_asked = await self._call("POST", "/emails", request, headers)
+                status, body, wait_asked = await self._call(
+                    "POST", path, request, {"Idempotency-Key": key, **headers}
+                )
             except (aiohttp.ClientError, TimeoutError) as error:
                 reason = redact(str(error)) or type(error).__name__
                 return self._failed(Failure.UNKNOWN, f"no answer from the Resend API: {reason}")
             name = str(body.get("name", ""))
-            if status == 200 or (status, name) == (409, "invalid_idempotent_request"):
-                # The latter: this row was accepted before, with what was true then.
-                return Sent(self.name)
+            if status == 200:
+                return body
+            if (status, name) == (409, "invalid_idempotent_request"):
+                return {}  # accepted before, with what was true then
             slow_down = status == 429 and name not in _QUOTA_ERRORS
             in_progress = (status, name) == (409, "concurrent_idempotent_requests")
             if not (slow_down or in_progress):
@@ -129,7 +178,7 @@ class ResendTransport:
 
     def _judge(
         self, status: int, name: str, body: Mapping[str, Any], wait: float | None
-    ) -> Outcome:
+    ) -> NotSent:
         detail = _describe(status, name, body)
         if name in _QUOTA_ERRORS:
             raise self._down(detail, QUOTA_WAIT if wait is None else wait)
@@ -161,7 +210,7 @@ class ResendTransport:
         self,
         method: str,
         path: str,
-        json: Mapping[str, object] | None = None,
+        json: Mapping[str, object] | Sequence[object] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> tuple[int, Mapping[str, Any], float | None]:
         """Status, body (empty if it is not a JSON object) and the seconds of ``retry-after``.

@@ -5,7 +5,9 @@ import re
 import socket
 import ssl
 from asyncio import Semaphore
+from collections.abc import Sequence
 from typing import cast
+from uuid import UUID
 
 import aiosmtplib
 
@@ -14,7 +16,7 @@ from notifier.config import Security, SmtpSettings
 from notifier.message import Letter
 from notifier.model import Failure, LeaseLostError, NotSent, Outcome, Sent, TransportDownError
 from notifier.redact import redact
-from notifier.transports import StillOurs, undisputed
+from notifier.transports import StillOurs, one_by_one, undisputed
 from notifier.transports.smtp_channel import (
     Channel,
     ConnectionLostError,
@@ -44,6 +46,7 @@ class SmtpTransport:
     """Sends letters over at most ``settings.connections`` connections at once."""
 
     name = "smtp"
+    parcel = 1
 
     def __init__(
         self,
@@ -96,6 +99,12 @@ class SmtpTransport:
             if outcome is None:  # pragma: no cover - the last attempt always has an outcome
                 raise AssertionError("no outcome")
             return outcome
+
+    async def send_parcel(
+        self, parcel_id: UUID, letters: Sequence[Letter], still_ours: StillOurs = undisputed
+    ) -> list[Outcome]:
+        """Send each by itself: an SMTP server recognises no repetition of several."""
+        return await one_by_one(self, letters, still_ours)
 
     async def close(self) -> None:
         """QUIT every idle connection."""
