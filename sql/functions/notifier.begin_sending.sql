@@ -1,7 +1,7 @@
 -- The mark before a message is handed over: from here on a crash leaves its outcome unknown. It must be committed
 -- before the server could accept the mail, and only what it returns may be sent. Rows are locked in the order of their
--- ids, whatever the order asked for: two calls at once then wait for each other, at worst. Carried rows follow. What goes
--- out in one request is marked with its id, so that whoever repeats it knows all that was in it.
+-- ids, whatever the order asked for: two calls at once then wait for each other, at worst. Carried rows follow. What
+-- goes out in one request is marked with its id, so that whoever repeats it knows all that was in it.
 -- Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.begin_sending(claim uuid, email_ids uuid[], lease interval, parcel_id uuid default null)
 returns setof uuid

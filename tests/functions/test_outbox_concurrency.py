@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TypeVar
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
@@ -106,6 +106,33 @@ def test_workers_share_a_large_queue_without_overlap(
     told = Counter((email.recipient_id, UUID(email.session["id"])) for email in sent)
     assert told == Counter({(who, session): 1 for who in students for session in sessions})
     assert set(queue.statuses()) == {"sent"}
+
+
+def test_a_request_in_doubt_goes_to_one_worker_whole(
+    admin: psycopg.Connection, queue: Outbox, workers: list[Outbox]
+) -> None:
+    world = World(admin)
+    batch = world.batch()
+    for _ in range(24):
+        world.student(batch=batch)
+    world.session(batch=batch, starts=TUESDAY)
+    queue.expand()
+    emails = queue.claim()
+    parcels = {uuid4(): emails[number * 6 : number * 6 + 6] for number in range(4)}
+    for parcel, members in parcels.items():
+        admin.execute(
+            "select notifier.begin_sending(%s, %s, interval '1 minute', %s)",
+            (members[0].claim_id, [email.email_id for email in members], parcel),
+        )
+    queue.let_time_pass()
+    admin.execute("select notifier.recover_expired_claims()")
+
+    answers = at_once(*(lambda worker=worker: worker.claim(3) for worker in workers))
+
+    claimed = Counter((email.claim_id, email.parcel_id) for answer in answers for email in answer)
+    left = Counter((email.claim_id, email.parcel_id) for email in queue.claim())
+    assert set((claimed + left).values()) == {6}
+    assert {parcel for _, parcel in claimed + left} == set(parcels)
 
 
 def series(world: World, batch: UUID, dates: int = 6) -> list[UUID]:
