@@ -2628,8 +2628,8 @@ grant execute on function notifier.take_turns(uuid, uuid[]) to notifier;
 
 -- The mark before a message is handed over: from here on a crash leaves its outcome unknown. It must be committed
 -- before the server could accept the mail, and only what it returns may be sent. Rows are locked in the order of their
--- ids, whatever the order asked for: two calls at once then wait for each other, at worst. Carried rows follow. What goes
--- out in one request is marked with its id, so that whoever repeats it knows all that was in it.
+-- ids, whatever the order asked for: two calls at once then wait for each other, at worst. Carried rows follow. What
+-- goes out in one request is marked with its id, so that whoever repeats it knows all that was in it.
 -- Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.begin_sending(claim uuid, email_ids uuid[], lease interval, parcel_id uuid default null)
 returns setof uuid
@@ -2725,7 +2725,8 @@ revoke execute on function notifier.complete_emails(uuid, uuid[], text) from pub
 grant execute on function notifier.complete_emails(uuid, uuid[], text) to notifier;
 
 -- What becomes of a mail that was not accepted, or perhaps was. One of several parts falls apart into its rows to be
--- tried again; in doubt it stays as it is, and so does a request that several were in. Addresses are cut from the error: a server's answer often repeats one.
+-- tried again; in doubt it stays as it is, and so does a request that several were in. Addresses are cut from the error:
+-- a server's answer often repeats one.
 -- Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.fail_email(
     claim uuid,
