@@ -8,10 +8,10 @@ from uuid import UUID
 from notifier.address import Mailbox, one_line, parse_address
 from notifier.message import Calendar, File, Letter, MessageError, Press
 from notifier.model import ClaimedEmail
-from notifier.render import Renderer, RenderError, greeting_for
+from notifier.render import Renderer, RenderError, WayOut, greeting_for
 from notifier.samples import all_samples
 
-_Key = tuple[str, str, str | None, str | None, str, str | None]
+_Key = tuple[str, str, str | None, str | None, str, str | None, WayOut]
 
 
 class Composer:
@@ -59,6 +59,11 @@ class Composer:
             return ""
         return f"{self._unsubscribe_url}?token={quote(token, safe='')}"
 
+    def _way_out(self, email: ClaimedEmail) -> WayOut:
+        if email.unsubscribe_token is None:
+            return WayOut.NONE
+        return WayOut.SETTINGS if self._unsubscribe_url is None else WayOut.LINK
+
     def rehearse(self) -> list[str]:
         """Render a sample of every kind; what is broken, if anything.
 
@@ -83,6 +88,7 @@ class Composer:
             email.timezone,
             email.parts,
             email.summary,
+            self._way_out(email),
         )
         press = self._presses.get(key)
         if press is not None:
@@ -95,6 +101,7 @@ class Composer:
             timezone=email.timezone,
             parts=email.parts,
             summary=email.summary,
+            way_out=self._way_out(email),
         )
         press = Press(
             edition,

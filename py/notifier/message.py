@@ -78,12 +78,12 @@ class Letter:
     @property
     def text(self) -> str:
         """The plain-text body."""
-        return self.edition.text_for(self.greeting)
+        return self.edition.text_for(self.greeting, self.unsubscribe_url)
 
     @property
     def html(self) -> str:
         """The HTML body."""
-        return self.edition.html_for(self.greeting)
+        return self.edition.html_for(self.greeting, self.unsubscribe_url)
 
 
 class Press:
@@ -147,8 +147,11 @@ class Press:
                 self._shared,
             )
         )
-        text = _part(b"text/plain; charset=utf-8", _splice(self._text, greeting))
-        html = _part(b"text/html; charset=utf-8", _splice(self._html, escape(greeting)))
+        text = _part(b"text/plain; charset=utf-8", _splice(self._text, greeting, unsubscribe_url))
+        html = _part(
+            b"text/html; charset=utf-8",
+            _splice(self._html, escape(greeting), escape(unsubscribe_url)),
+        )
         return Letter(
             email_id=email_id,
             sender=self._sender,
@@ -269,15 +272,14 @@ def _quoted(text: str) -> bytes:
     return b2a_qp(text.encode(), istext=True).replace(b"\n", _CRLF)
 
 
-def _splice(parts: tuple[bytes, ...], words: str) -> bytes:
-    """Join quoted-printable parts with words of one's own.
+def _splice(parts: tuple[bytes, ...], *gaps: str) -> bytes:
+    """Join quoted-printable parts with what belongs between them.
 
     Soft line breaks ("=" at a line's end means nothing) keep every line within 76 octets, whatever
-    the words' length; none is needed where a line begins or ends anyway.
+    length of what is filled in; none is needed where a line begins or ends anyway.
     """
-    quoted = _quoted(words)
     pieces = [parts[0]]
-    for part in parts[1:]:
+    for part, quoted in zip(parts[1:], map(_quoted, gaps), strict=False):
         if pieces[-1] and not pieces[-1].endswith(_CRLF):
             pieces.append(b"=\r\n")
         pieces.append(quoted)

@@ -1,15 +1,18 @@
 """From a claimed mail's data to subject, text and HTML.
 
 One rendering serves all recipients that share kind, role, language, zone and data. What differs per
-person, the greeting, is left as a gap (:data:`GAP`), which :class:`Edition` fills.
+person, the greeting and the link that unsubscribes, is left as a gap (:data:`GAP`), which
+:class:`Edition` fills.
 """
 
 import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from html import escape
 from importlib.resources import files
+from itertools import chain, zip_longest
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,7 +26,7 @@ from notifier.views import Reader, clean, moment, view_part
 from notifier.when import clock
 
 GAP = "\0"
-"""Where the greeting goes. Postgres stores no NUL, so no data can contain it."""
+"""Where the greeting goes, and further down the link. Postgres stores no NUL: it is in no data."""
 
 SERIES_KINDS = frozenset(
     {
@@ -52,21 +55,34 @@ class RenderError(Exception):
     """This mail cannot be rendered, now or later: a template or its data is broken."""
 
 
+class WayOut(Enum):
+    """What a mail says of not getting its like any more."""
+
+    NONE = "none"
+    """It cannot be switched off."""
+    SETTINGS = "settings"
+    """The recipient's settings do it."""
+    LINK = "link"
+    """A link does it, too."""
+
+
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """A rendered mail but for its greeting; ``text`` and ``html`` are the parts around that."""
+    """A rendered mail but for what is a person's own; ``text`` and ``html`` are the parts around:
+    before the greeting, after it, and where there is a link that unsubscribes, after that.
+    """
 
     subject: str
     text: tuple[str, ...]
     html: tuple[str, ...]
 
-    def text_for(self, greeting: str) -> str:
+    def text_for(self, greeting: str, link: str = "") -> str:
         """The plain-text body with LF line ends."""
-        return greeting.join(self.text)
+        return _filled(self.text, (greeting, link))
 
-    def html_for(self, greeting: str) -> str:
-        """The HTML body with LF line ends; the greeting is escaped here."""
-        return escape(greeting).join(self.html)
+    def html_for(self, greeting: str, link: str = "") -> str:
+        """The HTML body with LF line ends; what is filled in is escaped here."""
+        return _filled(self.html, (escape(greeting), escape(link)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +149,7 @@ class Renderer:
         timezone: str | None,
         parts: str,
         summary: str | None = None,
+        way_out: WayOut = WayOut.NONE,
     ) -> Edition:
         """Render one edition; ``parts`` and ``summary`` are JSON texts, as the claim has them.
 
@@ -145,7 +162,7 @@ class Renderer:
         try:
             context = self._context(
                 kind, reader, json.loads(parts), json.loads(summary) if summary else None
-            )
+            ) | {"way_out": way_out.value, "unsubscribe": GAP}
             subject, text, html = (
                 templates.get_template(f"{kind}/{part}").render(context)
                 for part in ("subject.txt", "body.txt", "body.html")
@@ -261,6 +278,10 @@ def _joined(value: str | None, zone: ZoneInfo, locale: Locale) -> str:
     if value is None:
         return ""
     return clock(moment(value).astimezone(zone), locale)
+
+
+def _filled(pieces: tuple[str, ...], gaps: tuple[str, str]) -> str:
+    return "".join(chain(*zip_longest(pieces, gaps[: len(pieces) - 1], fillvalue="")))
 
 
 def _pieces(body: str) -> tuple[str, ...]:

@@ -96,6 +96,18 @@ _DATES = 6
 """From winter into summer: in Berlin the clocks change on March 28, 2027, in Kolkata never."""
 
 _HOSTS = frozenset({"mentor_assigned", "mentor_unassigned", "attendance_summary", "weekly_summary"})
+OPTIONAL_KINDS = frozenset(
+    {
+        "session_updated",
+        "session_reminder",
+        "recording_available",
+        "attendance_summary",
+        "attendance_warning",
+        "weekly_summary",
+    }
+)
+"""What can be switched off: as ``private.optional_mail_kinds`` has it."""
+
 _LINK_FAILED: dict[str, Json] = {"meeting_link": {"old": False, "new": True}}
 _HELD: dict[str, Json] = {
     "attendance": {"invited": 4, "present": 1, "late": 1, "partial": 0, "absent": 1, "excused": 1}
@@ -157,7 +169,7 @@ def sample_email(kind: str, *, several: bool = False) -> ClaimedEmail:
         parts=json.dumps(parts),
         calendars=json.dumps(sample_calendars(parts)),
         summary=json.dumps(_FIGURES[kind]) if kind in _FIGURES else None,
-        unsubscribe_token=None,
+        unsubscribe_token=f"{kind}.sample" if kind in OPTIONAL_KINDS else None,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import string
 import time
 from dataclasses import replace
@@ -15,13 +16,14 @@ from typing import Any, cast
 from uuid import uuid4
 
 import icalendar
+import psycopg
 import pytest
 
 from notifier.address import Mailbox, one_line
 from notifier.compose import Composer, _weight
 from notifier.message import Calendar, Letter, MessageError, Press, message_id
-from notifier.render import Edition, Renderer, RenderError, greeting_for
-from notifier.samples import all_samples
+from notifier.render import Edition, Renderer, RenderError, greeting_for, known_kinds
+from notifier.samples import OPTIONAL_KINDS, all_samples
 from support.mails import make_bundle, make_claim, make_email, make_part
 
 SENDER = Mailbox("Live Sessions", "sessions@example.org")
@@ -69,21 +71,65 @@ def test_a_mail_without_calendar_is_text_and_html() -> None:
     ]
 
 
-def test_a_mail_that_can_be_switched_off_says_how() -> None:
-    url = "https://project.example.com/functions/v1/unsubscribe"
-    press = Composer(Renderer("https://app.example.com", "Acme"), SENDER, url)
-    token = f"session_reminder.{'0' * 32}.{'f' * 64}"
-    reminder = press.compose(make_email("session_reminder", unsubscribe_token=token))
-    cancelled = press.compose(make_email("session_cancelled"))
+URL = "https://project.example.com/functions/v1/unsubscribe"
+LINK = {"en": "Unsubscribe from mails like this", "pl": "Zrezygnuj z takich wiadomości"}
+SETTINGS = {"en": "Your profile has the setting to", "pl": "wyłączyć w ustawieniach profilu"}
+NO_WAY_OUT = {"en": "cannot be switched off", "pl": "nie można wyłączyć"}
 
-    message = parsed(reminder.wire)
-    assert message["List-Unsubscribe"] == f"<{url}?token={token}>"
+
+def bodies(letter: Letter) -> dict[str, str]:
+    """What a mail program shows, by type."""
+    return {
+        part.get_content_type(): cast(bytes, part.get_payload(decode=True)).decode()
+        for part in parsed(letter.wire).walk()
+        if part.get_content_type() in ("text/plain", "text/html")
+    }
+
+
+@pytest.mark.parametrize("language", ["en", "pl"])
+@pytest.mark.parametrize("kind", sorted(OPTIONAL_KINDS))
+def test_a_mail_that_can_be_switched_off_says_how(kind: str, language: str) -> None:
+    press = Composer(Renderer("https://app.example.com", "Acme"), SENDER, URL)
+    token = f"{kind}.{'0' * 32}.{'f' * 64}"
+    email = make_email(kind, locale=language, unsubscribe_token=token)
+    letter = press.compose(email)
+
+    message = parsed(letter.wire)
+    link = f"{URL}?token={token}"
+    assert message["List-Unsubscribe"] == f"<{link}>"
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    assert max(map(len, reminder.wire.split(b"\r\n"))) <= 998
-    assert "List-Unsubscribe" not in parsed(cancelled.wire)
+    assert max(map(len, letter.wire.split(b"\r\n"))) <= 998
+    shown = bodies(letter)
+    assert f"{LINK[language]}: {link}" in shown["text/plain"]
+    assert re.search(f'href="{re.escape(link)}"[^>]*>{LINK[language]}</a>', shown["text/html"])
+    assert (lf(shown["text/plain"]), lf(shown["text/html"])) == (letter.text, letter.html)
+
     # Nobody is there who would act on it.
-    silent = composer().compose(make_email("session_reminder", unsubscribe_token=token))
+    silent = composer().compose(email)
     assert "List-Unsubscribe" not in parsed(silent.wire)
+    for body in bodies(silent).values():
+        assert SETTINGS[language] in body
+        assert URL not in body
+
+
+@pytest.mark.parametrize("language", ["en", "pl"])
+@pytest.mark.parametrize("kind", sorted(set(known_kinds()) - OPTIONAL_KINDS))
+def test_a_mail_that_cannot_be_switched_off_says_so(kind: str, language: str) -> None:
+    press = Composer(Renderer("https://app.example.com", "Acme"), SENDER, URL)
+    letter = press.compose(make_email(kind, locale=language))
+
+    assert "List-Unsubscribe" not in parsed(letter.wire)
+    for body in bodies(letter).values():
+        # A mail of the day is made of all kinds, and says where it is chosen.
+        assert (NO_WAY_OUT[language] in body) == (kind != "daily_digest")
+        assert LINK[language] not in body
+
+
+def test_what_can_be_switched_off_is_what_the_database_says(conn: psycopg.Connection) -> None:
+    row = conn.execute("select private.optional_mail_kinds()").fetchone()
+
+    assert row is not None
+    assert set(row[0]) == OPTIONAL_KINDS
 
 
 def test_a_mail_with_calendar_has_it_as_alternative_and_as_file() -> None:
@@ -210,17 +256,21 @@ def test_a_missing_method_is_an_error() -> None:
 
 
 def print_letter(
-    seed: int, pieces: tuple[str, ...], name: str, calendars: tuple[Calendar, ...]
+    seed: int,
+    pieces: tuple[str, ...],
+    name: str,
+    calendars: tuple[Calendar, ...],
+    link: str = "",
 ) -> tuple[Edition, Letter]:
     edition = Edition(subject=one_line(pieces[0]), text=pieces, html=pieces)
     press = Press(edition, SENDER, THREAD)
     recipient = Mailbox(name, f"person{seed}@example.org")
-    return edition, press.print(uuid4(), recipient, greeting_for(name), calendars)
+    return edition, press.print(uuid4(), recipient, greeting_for(name), calendars, link)
 
 
 @pytest.mark.parametrize("seed", range(150))
 def test_any_content_reads_back_as_it_was_written(seed: int) -> None:
-    """Random text of everything that MIME treats specially, spliced around a greeting."""
+    """Random text of everything that MIME treats specially, spliced around what is a person's."""
     dice = random.Random(seed)
     alphabet = string.ascii_letters + " \n.=?_-\t\"'<>&Ü漢🎓" + "\n\n  .." + "From "
 
@@ -231,15 +281,16 @@ def test_any_content_reads_back_as_it_was_written(seed: int) -> None:
     methods = dice.choices(["REQUEST", "CANCEL"], k=dice.randrange(4))
     calendars = tuple(Calendar(CALENDAR.format(method), method) for method in methods)
     name = one_line(text(60))
-    edition, letter = print_letter(seed, pieces, name, calendars)
+    link = f"{URL}?token={seed}&a=b"
+    edition, letter = print_letter(seed, pieces, name, calendars, link)
 
     message = parsed(letter.wire)
     parts = {part.get_content_type(): part for part in message.walk()}
     greeting = greeting_for(name)
     text_body = cast(bytes, parts["text/plain"].get_payload(decode=True)).decode()
     html_body = cast(bytes, parts["text/html"].get_payload(decode=True)).decode()
-    assert lf(text_body) == edition.text_for(greeting) == letter.text
-    assert lf(html_body) == edition.html_for(greeting) == letter.html
+    assert lf(text_body) == edition.text_for(greeting, link) == letter.text
+    assert lf(html_body) == edition.html_for(greeting, link) == letter.html
     assert message["Subject"] == edition.subject
     files = [part for part in message.walk() if part.get_content_disposition() == "attachment"]
     assert len({part.get_filename() for part in files}) == len(calendars)
