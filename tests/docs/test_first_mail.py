@@ -4,55 +4,23 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-import sys
-import textwrap
 from email import policy
 from email.parser import BytesParser
-from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 import psycopg
 
 from devstack import databases
-from devstack.paths import ROOT
 from devstack.postgres import EmbeddedPostgres, Server
+from support.operations import blocks, copied
 from support.smtp_server import SmtpServer
 from support.threads import in_thread
-
-PAGE = ROOT / "docs" / "operations.md"
-TOOLS = Path(__file__).parents[1] / "support" / "tools"
-
-
-def commands() -> list[str]:
-    """The section's shell blocks, in order."""
-    section = PAGE.read_text().split("\n## Install on plain Postgres 15 to 18\n")[1]
-    return re.findall(r"^```sh\n(.*?)^```$", section.split("\n## ")[0], re.M | re.S)
-
-
-def copied(script: str) -> str:
-    """Run commands in a fresh shell, as a reader would; what they print."""
-    done = subprocess.run(
-        ["bash", "-euc", script],
-        cwd=ROOT,
-        env={
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}:{TOOLS}",
-            "HOME": os.environ["HOME"],
-            "DO_NOT_TRACK": "1",
-            "SUPABASE_TELEMETRY_DISABLED": "1",
-        },
-        capture_output=True,
-        text=True,
-        timeout=240,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 def test_copying_the_commands_leads_from_an_empty_server_to_a_sent_mail() -> None:
     major = os.environ.get("PG", "17")
-    mine, *rest = commands()
+    mine, *rest = blocks("Install on plain Postgres 15 to 18", "sh")
     # A server of its own, whichever the others use: the commands set passwords of its roles.
     with (
         EmbeddedPostgres(int(major) if major.isdecimal() else 17, in_memory=True) as server,
@@ -82,9 +50,7 @@ def test_copying_the_commands_leads_from_an_empty_server_to_a_sent_mail() -> Non
 def test_copying_the_commands_for_supabase_makes_a_project_with_a_superadmin(
     server: Server, run_name: str
 ) -> None:
-    section = PAGE.read_text().split("\n## Install on a Supabase project\n")[1].split("\n## ")[0]
-    blocks = re.findall(r"^ {3}```sh\n(.*?)^ {3}```$", section, re.M | re.S)
-    script = textwrap.dedent("".join(blocks))
+    script = "".join(blocks("Install on a Supabase project", "sh"))
     project = databases.create_platform(server, f"{run_name}_supabase")
     try:
         with psycopg.connect(project.url) as connection:
