@@ -13,6 +13,7 @@ import pytest
 
 from devstack import databases
 from devstack.databases import Database
+from devstack.paths import ROOT
 from devstack.postgres import Server
 from support.actors import as_user
 from support.classroom import Classroom, open_classroom
@@ -77,6 +78,7 @@ def sent_by(database: Database) -> dict[str, str]:
     with in_thread(SmtpServer()) as mail_server:
         copied(
             "python -m notifier check && python -m notifier once",
+            ROOT,
             **environment(database, mail_server),
         )
         sent = [(mail.recipient, mail.message_id) for mail in mail_server.mails]

@@ -7,12 +7,8 @@ import re
 from email import policy
 from email.parser import BytesParser
 from urllib.parse import urlsplit
-from uuid import uuid4
 
-import psycopg
-
-from devstack import databases
-from devstack.postgres import EmbeddedPostgres, Server
+from devstack.postgres import EmbeddedPostgres
 from support.operations import blocks, copied
 from support.smtp_server import SmtpServer
 from support.threads import in_thread
@@ -45,29 +41,3 @@ def test_copying_the_commands_leads_from_an_empty_server_to_a_sent_mail() -> Non
     assert "Office hours" in message["Subject"]
     assert message["From"] == "Live Sessions <sessions@example.com>"
     assert re.search(r"sent\s+1\b", told), told
-
-
-def test_copying_the_commands_for_supabase_makes_a_project_with_a_superadmin(
-    server: Server, run_name: str
-) -> None:
-    script = "".join(blocks("Install on a Supabase project", "sh"))
-    project = databases.create_platform(server, f"{run_name}_supabase")
-    try:
-        with psycopg.connect(project.url) as connection:
-            you = uuid4()
-            connection.execute(
-                "insert into auth.users (id, email) values (%s, 'you@example.com')", (you,)
-            )
-        # The connection string is the reader's own.
-        script, changed = re.subn(
-            r"^export DATABASE_URL=.*$", f"export DATABASE_URL='{project.url}'", script, flags=re.M
-        )
-        assert changed == 1
-        copied(script)
-        with psycopg.connect(project.url) as connection:
-            held = connection.execute(
-                "select role::text from public.user_roles where user_id = %s", (you,)
-            ).fetchall()
-        assert held == [("superadmin",)]
-    finally:
-        databases.drop(project)

@@ -28,16 +28,17 @@ def blocks(heading: str, language: str) -> list[str]:
     return [textwrap.dedent(block) for _, block in found]
 
 
-def copied(script: str, **environment: str) -> str:
-    """Run commands in a fresh shell at the root of the tree, as a reader would; what they print.
+def copied(script: str, folder: Path = ROOT, **environment: str) -> str:
+    """Run commands in a fresh shell, as a reader would; what they print.
 
     Args:
         script: The commands.
+        folder: Where; the root of the tree unless said otherwise.
         **environment: What the reader has exported already.
     """
     done = subprocess.run(
         ["bash", "-euc", script],
-        cwd=ROOT,
+        cwd=folder,
         env={
             **environment,
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}:{TOOLS}",

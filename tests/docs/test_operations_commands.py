@@ -1,0 +1,325 @@
+"""Every command of docs/operations.md is run as it stands there, by this file or one that it names.
+
+What is the reader's own (`…`, addresses, passwords) is filled in. Where Supabase's cloud is needed,
+its CLI gets as far as asking who is there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+
+from devstack import databases
+from devstack.databases import Database
+from devstack.paths import ROOT
+from devstack.postgres import Server
+from support.operations import PAGE, blocks, copied
+from support.smtp_server import SmtpServer
+from support.threads import in_thread
+from support.world import World
+
+SUPABASE = "Install on a Supabase project"
+RUN = "Run the notifier"
+MEETINGS = "Have platforms make meetings"
+
+SHELL = {
+    SUPABASE: [
+        "test_the_commands_for_supabase_make_a_project_with_a_superadmin",
+        "test_the_commands_for_supabase_make_a_project_with_a_superadmin",
+        "test_the_commands_for_supabase_make_a_project_with_a_superadmin",
+        "test_what_needs_the_cloud_is_understood_by_the_cli",
+    ],
+    "Install on plain Postgres 15 to 18": ["tests/docs/test_first_mail.py"] * 5,
+    RUN: ["test_the_commands_of_the_notifier_lead_to_a_sent_mail"] * 2,
+    "Look at the queue and put it right": [
+        "test_the_commands_of_the_notifier_lead_to_a_sent_mail",
+    ],
+    "Limits": ["test_the_commands_of_the_notifier_lead_to_a_sent_mail"],
+    "Addresses that nothing is sent to": ["test_what_is_deployed_exists"],
+    "Unsubscribing": ["test_what_is_deployed_exists"],
+    "Retention": ["test_the_commands_of_the_notifier_lead_to_a_sent_mail"],
+    MEETINGS: ["test_what_is_deployed_exists"],
+    "Serve calendar feeds": ["test_what_is_deployed_exists"],
+    "Reports": ["test_the_commands_of_the_notifier_lead_to_a_sent_mail"] * 2,
+    "Back up and restore": ["tests/docs/test_backup.py"] * 3,
+}
+"""By section, what tries each of its blocks for the shell."""
+
+SQL = {
+    "Retention": 1,
+    "What a mail's status means": 1,
+    MEETINGS: 3,
+    "A calendar feed whose address has leaked": 1,
+    "Check the statistics": 1,
+    "Back up and restore": 1,
+    "When time zone data changes": 1,
+}
+"""By section, how many blocks it has for the database."""
+
+CRON = """
+create schema cron;
+create function cron.schedule(job_name text, schedule text, command text) returns bigint
+language plpgsql as $$
+begin
+    perform set_config('test.command', command, false);
+    return 1;
+end
+$$;
+create schema net;
+create function net.http_post(
+    url text, body jsonb default '{}', params jsonb default '{}',
+    headers jsonb default '{}', timeout_milliseconds integer default 5000
+) returns bigint
+language plpgsql as $$
+begin
+    perform set_config('test.asked', url || ' ' || headers::text, false);
+    return 1;
+end
+$$
+"""
+"""Stand in for Supabase's extensions pg_cron and pg_net, by their functions' own arguments."""
+
+
+def headings() -> list[str]:
+    return re.findall(r"^## (.+)$", PAGE.read_text(), re.MULTILINE)
+
+
+def test_every_block_of_the_page_is_tried() -> None:
+    assert {heading: len(found) for heading in headings() if (found := blocks(heading, "sh"))} == {
+        heading: len(tests) for heading, tests in SHELL.items()
+    }
+    assert {
+        heading: len(found) for heading in headings() if (found := blocks(heading, "sql"))
+    } == SQL
+    assert set(re.findall(r"^ *```(\w+)$", PAGE.read_text(), re.MULTILINE)) == {"sh", "sql"}
+    for tests in SHELL.values():
+        for test in tests:
+            assert test in globals() or (ROOT / test).is_file()
+
+
+@pytest.fixture(scope="module")
+def you() -> UUID:
+    """Who installs it, and has signed up."""
+    return uuid4()
+
+
+@pytest.fixture(scope="module")
+def project(server: Server, run_name: str, you: UUID) -> Iterator[Database]:
+    """A project on Supabase to which the page has been applied."""
+    made = databases.create_platform(server, f"{run_name}_supabase")
+    with psycopg.connect(made.url) as connection:
+        connection.execute(
+            "insert into auth.users (id, email) values (%s, 'you@example.com')", (you,)
+        )
+    # The connection string is the reader's own.
+    script, changed = re.subn(
+        r"^export DATABASE_URL=.*$",
+        f"export DATABASE_URL='{made.url}'",
+        "".join(blocks(SUPABASE, "sh")[:3]),
+        flags=re.MULTILINE,
+    )
+    assert changed == 1
+    copied(script)
+    yield made
+    databases.drop(made)
+
+
+@pytest.fixture
+def owner(project: Database) -> Iterator[psycopg.Connection]:
+    """The project as its DBA finds it; rolled back."""
+    with (
+        psycopg.connect(project.url) as connection,
+        connection.transaction(force_rollback=True),
+    ):
+        yield connection
+
+
+def test_the_commands_for_supabase_make_a_project_with_a_superadmin(
+    owner: psycopg.Connection, you: UUID
+) -> None:
+    held = owner.execute(
+        "select role::text from public.user_roles where user_id = %s", (you,)
+    ).fetchall()
+    assert held == [("superadmin",)]
+
+
+def test_the_commands_of_the_notifier_lead_to_a_sent_mail(
+    project: Database, tmp_path: Path
+) -> None:
+    give, use = blocks(RUN, "sh")
+    # A password of its own would shut out others on this server: roles belong to all its databases.
+    give, changed = re.subn("a long random one", "notifier", give)
+    assert changed == 1
+    copied(give, DATABASE_URL=project.url)
+    with psycopg.connect(project.url) as connection:
+        world = World(connection)
+        batch = world.batch(course=world.course())
+        sam = world.student("Sam", batch=batch)
+        connection.execute("update public.app_settings set mail_debounce_seconds = 0 where id")
+        connection.execute("update auth.users set email = 'sam@example.com' where id = %s", (sam,))
+        world.session("Office hours", batch=batch)
+    # It runs until it is stopped: tests/notifier/test_run.py.
+    use, changed = re.subn(r"(?m)^python -m notifier run .*$", "", use)
+    assert changed == 1
+    script = [use]
+    for heading in ("Look at the queue and put it right", "Limits", "Retention", "Reports"):
+        script += blocks(heading, "sh")
+
+    with in_thread(SmtpServer()) as mail_server:
+        copied(
+            "\n".join(script),
+            folder=tmp_path,
+            DATABASE_URL=project.notifier_url,
+            EMAIL_FROM="Live Sessions <sessions@example.com>",
+            APP_URL="https://app.example.com",
+            SMTP_HOST="localhost",
+            SMTP_PORT=str(mail_server.port),
+            SMTP_SECURITY="none",
+        )
+        recipients = sorted(mail.recipient for mail in mail_server.mails)
+
+    assert recipients == ["sam@example.com", "you@example.com"]
+    written = {path.name for path in tmp_path.iterdir()}
+    assert written == {"preview", "report-2027-03-01-2027-03-31.html"}
+    with psycopg.connect(project.url) as connection:
+        limits = connection.execute(
+            "select domain, per_minute from notifier.list_send_limits() order by domain"
+        ).fetchall()
+    assert limits == [("*", 6000), ("example.com", 60)]
+
+
+@pytest.mark.parametrize("command", ["functions deploy meetings zoom-webhook", "secrets set A=b"])
+def test_what_needs_the_cloud_is_understood_by_the_cli(command: str, tmp_path: Path) -> None:
+    assert command.rsplit(" ", 1)[0] in PAGE.read_text()
+    with pytest.raises(AssertionError, match="Access token not provided"):
+        copied(f"npx supabase {command}", HOME=str(tmp_path))
+
+
+def test_what_is_deployed_exists() -> None:
+    page = PAGE.read_text()
+    functions = ROOT / "supabase" / "functions"
+    deployed = " ".join(re.findall(r"npx supabase functions deploy (.+)", page)).split()
+    served = {folder.name for folder in functions.iterdir() if (folder / "index.ts").is_file()}
+    assert set(deployed) == served
+    given = set(re.findall(r"\b([A-Z_]{3,})=", " ".join(re.findall(r"secrets set (.+)", page))))
+    source = "".join(path.read_text() for path in functions.rglob("*.ts"))
+    asked = set(re.findall(r"(?:required|optional|setting)\(\s*\"(\w+)\"", source))
+    assert given == {name for name in asked if not name.startswith("SUPABASE_")}
+
+
+def filled_in(block: str, value: object) -> str:
+    return block.replace("'…'", f"'{value}'")
+
+
+@pytest.mark.parametrize("heading", sorted(set(SQL) - {MEETINGS, "Back up and restore"}))
+def test_what_is_said_to_the_database_is_understood(
+    owner: psycopg.Connection, heading: str
+) -> None:
+    (block,) = blocks(heading, "sql")
+    for statement in filled_in(block, uuid4()).split(";\n"):
+        owner.execute(statement.encode())
+
+
+def test_the_queries_among_the_words_are_understood_too(owner: psycopg.Connection) -> None:
+    found = re.findall(r"`(select [^`]+|alter role [^`]+)`", PAGE.read_text())
+    assert len(found) == 4
+    for statement in found:
+        role = statement.split(" ")[2]
+        owner.execute(filled_in(statement, uuid4() if role == "from" else role).encode())
+
+
+def test_the_clock_of_the_database_calls_when_there_is_something_to_do(
+    owner: psycopg.Connection,
+) -> None:
+    account, schedule, waiting = blocks(MEETINGS, "sql")
+    world = World(owner)
+    marta = world.mentor()
+    owner.execute(filled_in(account, marta).encode())
+    owner.execute(CRON.encode())
+    owner.execute(schedule.encode())
+
+    def asked() -> str:
+        owner.execute("select set_config('test.asked', '', false)")
+        (command,) = owner.execute("select current_setting('test.command')").fetchone() or ("",)
+        owner.execute(command.encode())
+        (said,) = owner.execute("select current_setting('test.asked')").fetchone() or ("",)
+        return str(said)
+
+    assert asked() == ""
+    session = world.session("At a platform", mentor=marta, platform="zoom", link=None)
+    # Further changes are waited for, for some seconds.
+    assert asked() == ""
+    owner.execute("update public.session_meetings set due_at = now() where true")
+    assert "/functions/v1/meetings/work" in asked()
+    assert "Bearer the MEETINGS_WORK_KEY" in asked()
+    assert [row[0] for row in owner.execute(waiting.encode())] == [session]
+
+
+# -- Names -----------------------------------------------------------------------------------------
+
+OUTSIDE = {
+    "application_name",
+    "btree_gist",
+    "pg_cron",
+    "pg_net",
+    "pg_upgrade",
+    "session_replication_role",
+    "weekly_report",
+}
+"""Postgres' own, which are in no catalog of a database without them; and a word of a constraint."""
+
+
+def names(conn: psycopg.Connection) -> set[str]:
+    """What the page may call by name: relations, columns, functions, labels, roles."""
+    rows = conn.execute(
+        """
+        with
+        relation as (
+            select class.oid, class.relname::text as name, space.nspname::text as space
+            from pg_class as class
+            inner join pg_namespace as space on class.relnamespace = space.oid
+        ),
+        routine as (
+            select proname::text as name, space.nspname::text as space
+            from pg_proc
+            inner join pg_namespace as space on pronamespace = space.oid
+            where nspname in ('public', 'private', 'notifier')
+        )
+        select unnest(array[name, space || '.' || name]) from relation
+        union
+        select unnest(array[attname, name || '.' || attname]) from relation
+        inner join pg_attribute on attrelid = relation.oid and not attisdropped
+        where space in ('public', 'private', 'notifier')
+        union
+        select unnest(array[name, space || '.' || name]) from routine
+        union
+        select enumlabel::text from pg_enum
+        union
+        select rolname::text from pg_roles
+        """
+    ).fetchall()
+    return {row[0] for row in rows}
+
+
+def test_whatever_the_page_names_exists(owner: psycopg.Connection) -> None:
+    prose = re.sub(r"```.*?```", "", PAGE.read_text(), flags=re.DOTALL)
+    said = set(re.findall(r"`([a-z]+(?:[_.][a-z]+)+)(?:\([^`]*\))?`", prose))
+    assert len(said) > 60
+    programs = "".join(path.read_text() for path in (ROOT / "py" / "notifier").glob("*.py"))
+    unknown = said - names(owner) - OUTSIDE
+    assert {name for name in unknown if name not in programs} == set()
+    called = set(re.findall(r"`(?:notifier\.)?([a-z_]+)\(([a-z_, ]*)\)`", prose))
+    for function, arguments in called:
+        found = owner.execute(
+            "select proargnames from pg_proc where proname = %s", (function,)
+        ).fetchall()
+        assert found, function
+        for argument in filter(None, arguments.split(", ")):
+            assert any(argument in (*(taken or []), "session", "user") for (taken,) in found), (
+                f"{function}({argument})"
+            )
