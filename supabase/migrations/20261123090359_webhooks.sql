@@ -114,12 +114,21 @@ begin
     where secret.name = private.webhook_secret_name(v_rotated.endpoint_id);
     delete from vault.secrets as secret
     where secret.name = private.webhook_secret_name(v_rotated.endpoint_id, true);
+    v_rotated.secret := private.new_webhook_secret();
+    if v_current.id is null then
+        -- Forgotten, because Vault could not decrypt it after a restore: docs/operations.md.
+        perform vault.create_secret(
+            v_rotated.secret,
+            private.webhook_secret_name(v_rotated.endpoint_id),
+            'Signs webhooks of Live Sessions'
+        );
+        return v_rotated;
+    end if;
     perform vault.create_secret(
         v_current.decrypted_secret,
         private.webhook_secret_name(v_rotated.endpoint_id, true),
         'Signed webhooks of Live Sessions until it was rotated'
     );
-    v_rotated.secret := private.new_webhook_secret();
     perform vault.update_secret(v_current.id, v_rotated.secret);
     return v_rotated;
 end
