@@ -19,6 +19,7 @@ export type Database = {
           "mail_debounce_seconds": number;
           "meeting_wait_minutes": number;
           "mentor_buffer_minutes": number;
+          "outbox_retention_months": number | null;
           "partial_below_percent": number;
           "presence_retention_months": number;
           "reminder_minutes": (number)[];
@@ -39,6 +40,7 @@ export type Database = {
           "mail_debounce_seconds"?: number;
           "meeting_wait_minutes"?: number;
           "mentor_buffer_minutes"?: number;
+          "outbox_retention_months"?: number | null;
           "partial_below_percent"?: number;
           "presence_retention_months"?: number;
           "reminder_minutes"?: (number)[];
@@ -58,6 +60,7 @@ export type Database = {
           "mail_debounce_seconds"?: number;
           "meeting_wait_minutes"?: number;
           "mentor_buffer_minutes"?: number;
+          "outbox_retention_months"?: number | null;
           "partial_below_percent"?: number;
           "presence_retention_months"?: number;
           "reminder_minutes"?: (number)[];

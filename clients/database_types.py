@@ -94,6 +94,7 @@ class PublicAppSettings(BaseModel):
     mail_debounce_seconds: int = Field(alias="mail_debounce_seconds")
     meeting_wait_minutes: int = Field(alias="meeting_wait_minutes")
     mentor_buffer_minutes: int = Field(alias="mentor_buffer_minutes")
+    outbox_retention_months: Optional[int] = Field(alias="outbox_retention_months")
     partial_below_percent: int = Field(alias="partial_below_percent")
     presence_retention_months: int = Field(alias="presence_retention_months")
     reminder_minutes: List[int] = Field(alias="reminder_minutes")
@@ -114,6 +115,9 @@ class PublicAppSettingsInsert(TypedDict):
     mail_debounce_seconds: NotRequired[Annotated[int, Field(alias="mail_debounce_seconds")]]
     meeting_wait_minutes: NotRequired[Annotated[int, Field(alias="meeting_wait_minutes")]]
     mentor_buffer_minutes: NotRequired[Annotated[int, Field(alias="mentor_buffer_minutes")]]
+    outbox_retention_months: NotRequired[
+        Annotated[Optional[int], Field(alias="outbox_retention_months")]
+    ]
     partial_below_percent: NotRequired[Annotated[int, Field(alias="partial_below_percent")]]
     presence_retention_months: NotRequired[Annotated[int, Field(alias="presence_retention_months")]]
     reminder_minutes: NotRequired[Annotated[List[int], Field(alias="reminder_minutes")]]
@@ -134,6 +138,9 @@ class PublicAppSettingsUpdate(TypedDict):
     mail_debounce_seconds: NotRequired[Annotated[int, Field(alias="mail_debounce_seconds")]]
     meeting_wait_minutes: NotRequired[Annotated[int, Field(alias="meeting_wait_minutes")]]
     mentor_buffer_minutes: NotRequired[Annotated[int, Field(alias="mentor_buffer_minutes")]]
+    outbox_retention_months: NotRequired[
+        Annotated[Optional[int], Field(alias="outbox_retention_months")]
+    ]
     partial_below_percent: NotRequired[Annotated[int, Field(alias="partial_below_percent")]]
     presence_retention_months: NotRequired[Annotated[int, Field(alias="presence_retention_months")]]
     reminder_minutes: NotRequired[Annotated[List[int], Field(alias="reminder_minutes")]]

@@ -145,10 +145,11 @@ async def replay(database_url: str, event_id: int) -> str:
 
 async def purge(database_url: str, older_than: timedelta) -> str:
     """Forget, batch by batch, what sessions left behind that have been over for so long."""
-    emails = events = 0
+    emails = events = reached = 0
     async with open_outbox(database_url) as outbox:
         while True:
-            purged: Purged = await outbox.purge(older_than, BATCH)
+            purged: Purged = await outbox.purge(older_than, BATCH, reached)
+            reached = purged.reached
             emails += purged.emails
             events += purged.events
             if not purged.more:

@@ -51,7 +51,7 @@ FUNCTIONS: tuple[LiteralString, ...] = (
     "notifier.retry_emails(uuid[])",
     "notifier.discard_emails(uuid[])",
     "notifier.replay_event(bigint)",
-    "notifier.purge(interval, integer)",
+    "notifier.purge(interval, integer, bigint)",
     "notifier.note_unknown_mailbox(uuid, integer)",
     "notifier.set_send_limit(text, integer)",
     "notifier.list_send_limits()",
@@ -182,11 +182,12 @@ class SuppressionLine:
 
 @dataclass(frozen=True, slots=True)
 class Purged:
-    """Rows forgotten by one call, and whether there are more to forget."""
+    """Rows forgotten by one call, whether there are more to forget, and where to go on."""
 
     emails: int
     events: int
     more: bool
+    reached: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -575,12 +576,18 @@ class Outbox:
             {"address": address, "max_rows": max_rows},
         )
 
-    async def purge(self, older_than: timedelta, max_rows: int) -> Purged:
-        """Forget a batch of what sessions left behind that have been over for so long."""
+    async def purge(self, older_than: timedelta, max_rows: int, after: int) -> Purged:
+        """Forget a batch of what sessions left behind that have been over for so long.
+
+        ``after``: what the call before has reached, 0 for the first.
+        """
         rows: list[Purged] = await self._rows(
             Purged,
-            "select emails, events, more from notifier.purge(%(older_than)s, %(max_rows)s)",
-            {"older_than": older_than, "max_rows": max_rows},
+            """
+            select emails, events, more, reached
+            from notifier.purge(%(older_than)s, %(max_rows)s, %(after)s)
+            """,
+            {"older_than": older_than, "max_rows": max_rows, "after": after},
         )
         return rows[0]
 

@@ -109,11 +109,17 @@ begin
             order by preference.due_at
             limit 1
         ),
+        (
+            select clock.due_at
+            from notifier.purge_clock as clock
+            cross join public.app_settings as settings
+            where clock.reached is not null and settings.outbox_retention_months is not null
+        ),
         (select gate.awake_until from notifier.gate as gate where gate.awake_until > clock_timestamp())
     );
 end
 $$;
 comment on function notifier.next_wake() is
-    'When there is something to do that nobody announces: a session starting or ending, a series to be extended, a recording becoming available, a reminder or a mail becoming due, a lease or another worker''s promise to stay awake running out. In the past: there is work now; null: nothing.';
+    'When there is something to do that nobody announces: a session starting or ending, a series to be extended, a recording becoming available, a reminder or a mail becoming due, a lease or another worker''s promise to stay awake running out, the next batch of what is being forgotten. In the past: there is work now; null: nothing.';
 revoke execute on function notifier.next_wake() from public;
 grant execute on function notifier.next_wake() to notifier;

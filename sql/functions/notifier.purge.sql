@@ -5,12 +5,15 @@
 -- vacuum; but the unique keys that make expansion and retries harmless would have to contain the partition's key, and a
 -- record does not age by its rows but by its session's end.
 --
+-- Events are read from the oldest on, past those of sessions that are kept: a call looks at 1,000 of them at most and
+-- says how far it has got, so that the next need not begin again.
+--
 -- What providers told of mails, and webhooks, go by their own age.
 --
 -- One call at a time; others return at once. Security definer: role notifier may call the queue's functions and read
 -- nothing.
-create function notifier.purge(older_than interval, max_rows integer default 5000)
-returns table (emails integer, events integer, more boolean)
+create function notifier.purge(older_than interval, max_rows integer default 5000, after bigint default 0)
+returns table (emails integer, events integer, more boolean, reached bigint)
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
@@ -21,32 +24,48 @@ as $$
 declare
     v_ends_before timestamptz := clock_timestamp() - purge.older_than;
     v_left integer := purge.max_rows;
+    v_looks constant integer := 1000;
+    v_looked integer := 0;
     v_seen uuid[] := array[]::uuid[];
     v_event record;
     v_deleted integer;
 begin
-    if purge.older_than is null or purge.older_than < interval '0' or purge.max_rows is null or purge.max_rows < 1 then
+    if purge.older_than is null
+        or purge.older_than < interval '0'
+        or purge.max_rows is null
+        or purge.max_rows < 1
+        or purge.after is null
+        then
         raise exception using
             errcode = '22023',
-            message = 'older_than must not be negative and max_rows must be positive',
-            hint = 'Send how long a record is kept after its session''s end, such as 1 year, and a batch size.';
+            message = 'older_than must not be negative, max_rows must be positive and after an event''s id',
+            hint = 'Send how long a record is kept, such as 1 year, a batch size, and what the last call reached or 0.';
     end if;
     emails := 0;
     events := 0;
     more := false;
+    reached := purge.after;
     if not pg_try_advisory_xact_lock('notifier.events'::regclass::integer, 1) then
         return next;
         return;
     end if;
     for v_event in
         select
+            event.id,
             event.session_id,
             event.created_at
         from notifier.events as event
+        where event.id > purge.after
         order by event.id
     loop
         -- Ids rise with time, but for transactions that took theirs early.
         exit when v_event.created_at > v_ends_before + interval '1 hour';
+        if v_looked >= v_looks then
+            more := true;
+            exit;
+        end if;
+        v_looked := v_looked + 1;
+        reached := v_event.id;
         continue when v_event.session_id = any(v_seen);
         v_seen := v_seen || v_event.session_id;
         continue when
@@ -88,6 +107,7 @@ begin
         v_left := v_left - v_deleted;
         if v_left <= 0 then
             more := true;
+            reached := v_event.id - 1;
             exit;
         end if;
         delete from notifier.events as event where event.session_id = v_event.session_id;
@@ -96,6 +116,7 @@ begin
         v_left := v_left - v_deleted;
         if v_left <= 0 then
             more := true;
+            reached := v_event.id - 1;
             exit;
         end if;
     end loop;
@@ -144,7 +165,7 @@ begin
     return next;
 end
 $$;
-comment on function notifier.purge(interval, integer) is
-    'Forgets events and mails of sessions that have been over, or deleted, for older_than, about max_rows rows per call: how many of each, and whether to call again. Unfinished mails keep their session''s record.';
-revoke execute on function notifier.purge(interval, integer) from public;
-grant execute on function notifier.purge(interval, integer) to notifier;
+comment on function notifier.purge(interval, integer, bigint) is
+    'Forgets events and mails of sessions that have been over, or deleted, for older_than, about max_rows rows per call: how many of each, and whether to call again, with what is reached as after. Unfinished mails keep their session''s record.';
+revoke execute on function notifier.purge(interval, integer, bigint) from public;
+grant execute on function notifier.purge(interval, integer, bigint) to notifier;

@@ -51,12 +51,13 @@ begin
 
     perform private.forget_presence();
     perform private.forget_participants();
+    perform notifier.purge_by_clock(v_now);
     -- Last of all: it may lock the audit log, which everybody writes to, until the end of the transaction.
     perform private.keep_audit_partitions();
     return next;
 end
 $$;
 comment on function notifier.tick() is
-    'Makes the next sessions of series, starts and completes sessions by the clock, orders the mails of recordings that can be watched, writes reminders that are due, and recovers mails of lost workers; how many of each. Seals the audit log and keeps its months, and forgets old presence and names of the review queue. Call it whenever next_wake() says so.';
+    'Makes the next sessions of series, starts and completes sessions by the clock, orders the mails of recordings that can be watched, writes reminders that are due, and recovers mails of lost workers; how many of each. Seals the audit log and keeps its months, and forgets old presence, names of the review queue and what the outbox has kept long enough. Call it whenever next_wake() says so.';
 revoke execute on function notifier.tick() from public;
 grant execute on function notifier.tick() to notifier;

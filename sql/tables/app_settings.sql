@@ -9,6 +9,7 @@ create table public.app_settings (
     series_horizon_days integer not null default 180,
     audit_retention_months integer not null default 24,
     presence_retention_months integer not null default 24,
+    outbox_retention_months integer default 12,
     unmatched_retention_days integer not null default 30,
     check_in_code_seconds integer not null default 60,
     app_url text,
@@ -93,6 +94,14 @@ create table public.app_settings (
             'Send for how many months joins and leaves are kept.'
         )
     ),
+    constraint app_settings_outbox_retention_months_range check (
+        private.rule(
+            outbox_retention_months between 1 and 120,
+            'app_settings_outbox_retention_months_range',
+            'outbox_retention_months must be between 1 and 120, or null',
+            'Send for how many months after a session it is kept who was told what; null for ever.'
+        )
+    ),
     constraint app_settings_audit_retention_months_range check (
         private.rule(
             audit_retention_months between 1 and 120,
@@ -160,6 +169,8 @@ comment on column public.app_settings.check_in_code_seconds is
     'Seconds for which a check-in code is shown; it is taken for as long again.';
 comment on column public.app_settings.presence_retention_months is
     'Months for which joins and leaves are kept; the attendance worked out from them stays.';
+comment on column public.app_settings.outbox_retention_months is
+    'Months after a session''s end for which it is kept who was told what, and what became of mails and webhooks; null: for ever.';
 comment on column public.app_settings.audit_retention_months is
     'Whole months for which the audit log is kept; older ones are dropped, their seals stay.';
 comment on column public.app_settings.app_url is

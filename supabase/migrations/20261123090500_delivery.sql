@@ -3290,13 +3290,14 @@ begin
 
     perform private.forget_presence();
     perform private.forget_participants();
+    perform notifier.purge_by_clock(v_now);
     -- Last of all: it may lock the audit log, which everybody writes to, until the end of the transaction.
     perform private.keep_audit_partitions();
     return next;
 end
 $$;
 comment on function notifier.tick() is
-    'Makes the next sessions of series, starts and completes sessions by the clock, orders the mails of recordings that can be watched, writes reminders that are due, and recovers mails of lost workers; how many of each. Seals the audit log and keeps its months, and forgets old presence and names of the review queue. Call it whenever next_wake() says so.';
+    'Makes the next sessions of series, starts and completes sessions by the clock, orders the mails of recordings that can be watched, writes reminders that are due, and recovers mails of lost workers; how many of each. Seals the audit log and keeps its months, and forgets old presence, names of the review queue and what the outbox has kept long enough. Call it whenever next_wake() says so.';
 revoke execute on function notifier.tick() from public;
 grant execute on function notifier.tick() to notifier;
 
@@ -3411,12 +3412,18 @@ begin
             order by preference.due_at
             limit 1
         ),
+        (
+            select clock.due_at
+            from notifier.purge_clock as clock
+            cross join public.app_settings as settings
+            where clock.reached is not null and settings.outbox_retention_months is not null
+        ),
         (select gate.awake_until from notifier.gate as gate where gate.awake_until > clock_timestamp())
     );
 end
 $$;
 comment on function notifier.next_wake() is
-    'When there is something to do that nobody announces: a session starting or ending, a series to be extended, a recording becoming available, a reminder or a mail becoming due, a lease or another worker''s promise to stay awake running out. In the past: there is work now; null: nothing.';
+    'When there is something to do that nobody announces: a session starting or ending, a series to be extended, a recording becoming available, a reminder or a mail becoming due, a lease or another worker''s promise to stay awake running out, the next batch of what is being forgotten. In the past: there is work now; null: nothing.';
 revoke execute on function notifier.next_wake() from public;
 grant execute on function notifier.next_wake() to notifier;
 

@@ -47,7 +47,8 @@ SUMMARY = {
     ("authenticated", "public.app_settings"): (
         "select, update (join_opens_minutes_before, meeting_wait_minutes, late_after_minutes,"
         " partial_below_percent, mentor_buffer_minutes, series_horizon_days,"
-        " audit_retention_months, presence_retention_months, unmatched_retention_days,"
+        " audit_retention_months, presence_retention_months, outbox_retention_months,"
+        " unmatched_retention_days,"
         " check_in_code_seconds, reminder_minutes, mail_debounce_seconds,"
         " low_attendance_percent, low_attendance_warnings)"
     ),
@@ -329,7 +330,7 @@ SUMMARY = {
     ("notifier", "notifier.set_send_limit(domain, per_minute)"): CALL,
     ("notifier", "notifier.take_turns(claim, email_ids)"): CALL,
     ("notifier", "notifier.note_unknown_mailbox(email_id, suppress_after)"): CALL,
-    ("notifier", "notifier.purge(older_than, max_rows)"): CALL,
+    ("notifier", "notifier.purge(older_than, max_rows, after)"): CALL,
     ("notifier", "notifier.queue_metrics()"): CALL,
     ("notifier", "notifier.queue_status()"): CALL,
     ("notifier", "notifier.report(from_date, to_date, timezone)"): CALL,

@@ -358,3 +358,109 @@ def test_the_record_of_a_deleted_session_is_forgotten_too(
 def test_a_purge_has_an_age_and_a_size(outbox: Outbox, older_than: timedelta, rows: int) -> None:
     with refused(outbox.conn, psycopg.errors.InvalidParameterValue, "must be positive"):
         purge(outbox, older_than, rows)
+
+
+def keep_for(conn: psycopg.Connection, months: int | None) -> None:
+    conn.execute("update public.app_settings set outbox_retention_months = %s where id", (months,))
+
+
+def purge_due(conn: psycopg.Connection) -> None:
+    conn.execute("update notifier.purge_clock set due_at = clock_timestamp()")
+
+
+def purge_clock(outbox: Outbox) -> tuple[float, bool]:
+    """Seconds until the clock purges next, and whether a pass is under way."""
+    row = outbox.conn.execute(
+        "select extract(epoch from due_at - clock_timestamp())::float8, reached is not null"
+        " from notifier.purge_clock"
+    ).fetchone()
+    assert row is not None
+    return row[0], row[1]
+
+
+def test_the_clock_forgets_by_itself_what_the_settings_leave_out(
+    outbox: Outbox, over: UUID
+) -> None:
+    outbox.conn.execute("select notifier.tick()")
+    assert outbox.rows(session_id=over)  # over for 100 days: 12 months are kept
+    seconds, under_way = purge_clock(outbox)
+    assert 86000 < seconds <= 86400
+    assert not under_way
+
+    keep_for(outbox.conn, 3)
+    outbox.conn.execute("select notifier.tick()")
+    assert outbox.rows(session_id=over)  # once a day
+    purge_due(outbox.conn)
+    outbox.conn.execute("select notifier.tick()")
+
+    assert outbox.rows(session_id=over) == outbox.rows("events", session_id=over) == []
+
+
+def test_the_clock_forgets_nothing_where_everything_is_to_be_kept(
+    outbox: Outbox, over: UUID
+) -> None:
+    keep_for(outbox.conn, None)
+    purge_due(outbox.conn)
+    outbox.conn.execute("update public.success_sessions set end_time = start_time + '1 hour'")
+    before = len(outbox.rows())
+
+    outbox.conn.execute("select notifier.tick()")
+
+    assert len(outbox.rows()) == before > 0
+    with refused(outbox.conn, psycopg.errors.InvalidParameterValue, "between 1 and 120, or null"):
+        keep_for(outbox.conn, 0)
+
+
+def test_much_is_forgotten_batch_by_batch_and_the_clock_comes_back_for_the_rest(
+    outbox: Outbox, over: UUID
+) -> None:
+    outbox.conn.execute(
+        """
+        insert into notifier.emails (event_id, session_id, recipient_id, kind, status, sent_at)
+        select min(event.id), %s, gen_random_uuid(), 'session_scheduled', 'sent', clock_timestamp()
+        from notifier.events as event cross join generate_series(1, 1100)
+        where event.session_id = %s
+        group by generate_series
+        """,
+        (over, over),
+    )
+    keep_for(outbox.conn, 3)
+    purge_due(outbox.conn)
+
+    outbox.conn.execute("select notifier.tick()")
+
+    assert 0 < len(outbox.rows(session_id=over)) <= 110
+    seconds, under_way = purge_clock(outbox)
+    assert seconds <= 1
+    assert under_way
+    assert outbox.scalar("select notifier.next_wake() <= clock_timestamp() + interval '1 second'")
+    purge_due(outbox.conn)
+    outbox.conn.execute("select notifier.tick()")
+    assert outbox.rows(session_id=over) == []
+    assert not purge_clock(outbox)[1]
+
+
+def test_a_pass_goes_on_behind_what_it_has_looked_at(
+    world: World, outbox: Outbox, over: UUID
+) -> None:
+    coming = world.session("To come", starts=TUESDAY)
+    outbox.deliver()
+    outbox.conn.execute(
+        """
+        insert into notifier.events (id, session_id, new, through_id, expanded_at, created_at)
+        overriding system value
+        select -number, %s, '{}', 0, now(), now() - interval '1 year'
+        from generate_series(1, 1500) as number
+        """,
+        (coming,),
+    )
+    query = "select emails, more, reached from notifier.purge('90 days', 5000, %s)"
+
+    first = outbox.conn.execute(query, (-2000,)).fetchone()
+    assert first == (0, True, -501)
+    second = outbox.conn.execute(query, (first[2],)).fetchone()
+
+    assert second is not None
+    assert (second[0] >= 3, second[1]) == (True, False)
+    assert len(outbox.rows("events", session_id=coming)) > 1500
+    assert outbox.rows(session_id=over) == []

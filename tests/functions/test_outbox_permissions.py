@@ -218,6 +218,7 @@ def test_row_level_security_is_on_and_no_policy_opens_the_outbox(conn: psycopg.C
         ("events", True, False),
         ("gate", True, False),
         ("mail_events", True, False),
+        ("purge_clock", True, False),
         ("reminder_clock", True, False),
         ("report_mails", True, False),
         ("send_limits", True, False),

@@ -93,7 +93,7 @@ UPDATABLE: dict[str, set[str]] = {
         *("join_opens_minutes_before", "late_after_minutes", "partial_below_percent"),
         *("mentor_buffer_minutes", "series_horizon_days"),
         *("audit_retention_months", "presence_retention_months", "reminder_minutes"),
-        *("unmatched_retention_days", "check_in_code_seconds"),
+        *("outbox_retention_months", "unmatched_retention_days", "check_in_code_seconds"),
         *("mail_debounce_seconds", "low_attendance_percent", "low_attendance_warnings"),
     },
     "attendance_rules": {"session_type", "late_after_minutes", "partial_below_percent"},
