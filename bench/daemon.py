@@ -4,7 +4,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +14,7 @@ import psycopg
 from bench.errors import BenchError
 from devstack import ports
 from devstack.databases import Database
+from devstack.paths import ROOT
 from devstack.processes import Child, Supervisor
 
 CONNECTIONS = 4
@@ -68,9 +69,18 @@ class Daemon:
 
 @contextmanager
 def running_notifier(
-    supervisor: Supervisor, database: Database, smtp_port: int
+    supervisor: Supervisor,
+    database: Database,
+    smtp_port: int,
+    program: Sequence[str] = ("notifier", "run"),
 ) -> Iterator[Daemon]:
     """A notifier at rest.
+
+    Args:
+        supervisor: Who starts it.
+        database: What it works for.
+        smtp_port: Where it sends mails, on this machine.
+        program: The Python module that is it, and its arguments.
 
     Raises:
         StackError: It cannot be started.
@@ -80,9 +90,10 @@ def running_notifier(
     with psycopg.connect(database.superuser_url, autocommit=True) as watch:
         child = supervisor.spawn(
             "the notifier",
-            [sys.executable, "-m", "notifier", "run"],
+            [sys.executable, "-m", *program],
             log=folder / "notifier.log",
             environment=_environment(database, smtp_port),
+            folder=ROOT,
         )
         daemon = Daemon(child, watch)
         daemon.wait_until_asleep()

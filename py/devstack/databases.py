@@ -55,10 +55,15 @@ def create_platform(
 ) -> Database:
     """An empty project: the platform alone, as Supabase hands it over."""
     platform.install_cluster(server.superuser_url)
-    _create(server, name)
-    database = Database(server, name)
+    database = create_empty(server, name)
     platform.install_database(database.superuser_url, default_privileges)
     return database
+
+
+def create_empty(server: Server, name: str) -> Database:
+    """A database with nothing in it, the platform neither."""
+    _create(server, name)
+    return Database(server, name)
 
 
 def create_project(

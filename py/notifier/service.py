@@ -15,7 +15,7 @@ from typing import Any
 from notifier import log
 from notifier.compose import Composer
 from notifier.config import Settings
-from notifier.delivery import Delivery, cancel
+from notifier.delivery import Compositor, Delivery, cancel
 from notifier.listener import Listener
 from notifier.meetings import Meetings
 from notifier.model import TransportDownError
@@ -89,13 +89,16 @@ class _Parts:
         )
 
 
-async def run(settings: Settings) -> int:
+async def run(
+    settings: Settings, transport: Transport | None = None, composer: Compositor | None = None
+) -> int:
     """Work until SIGTERM or SIGINT; the exit code.
 
     0: stopped cleanly. 1: stopped, but answers of the mail server were still awaited. A task that
-    dies raises instead, with everything in hand given back first.
+    dies raises instead, with everything in hand given back first. ``transport`` and ``composer``
+    stand in for those that the settings ask for: whoever measures the queue sends nothing.
     """
-    async with _assembled(settings) as parts:
+    async with _assembled(settings, transport, composer) as parts:
 
         async def work() -> None:
             try:
@@ -150,11 +153,7 @@ async def mail_report_once(
             await transport.close()
 
 
-@asynccontextmanager
-async def _assembled(settings: Settings) -> AsyncIterator[_Parts]:
-    """Three database connections: finding, marking and recording mails never wait in line."""
-    wake, stop = asyncio.Event(), asyncio.Event()
-    transport = make_transport(settings)
+def _make_composer(settings: Settings) -> Composer:
     composer = Composer(
         Renderer(settings.app_url, settings.email_from.name),
         settings.email_from,
@@ -162,6 +161,17 @@ async def _assembled(settings: Settings) -> AsyncIterator[_Parts]:
     )
     for error in composer.rehearse():  # the other kinds can still be sent
         log.event(logging.ERROR, "template_broken", error=redact(error))
+    return composer
+
+
+@asynccontextmanager
+async def _assembled(
+    settings: Settings, transport: Transport | None = None, composer: Compositor | None = None
+) -> AsyncIterator[_Parts]:
+    """Three database connections: finding, marking and recording mails never wait in line."""
+    wake, stop = asyncio.Event(), asyncio.Event()
+    transport = transport or make_transport(settings)
+    composer = composer or _make_composer(settings)
     async with (
         make_outbox(settings) as looking,
         make_outbox(settings) as marking,
