@@ -3,7 +3,8 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import psycopg
 
@@ -12,6 +13,7 @@ from bench import (
     calendar,
     feed,
     latency,
+    memory,
     queues,
     recurrence,
     reschedule,
@@ -22,7 +24,10 @@ from bench import (
 from bench.errors import BenchError
 from bench.harness import Run
 from bench.report import Section, table
+from devstack import databases
+from devstack.databases import Database
 from devstack.errors import StackError
+from devstack.postgres import Server
 from devstack.servers import open_server
 
 Measure = Callable[[Run], list[Section]]
@@ -35,6 +40,7 @@ ROWS: Mapping[str, Measure] = {
     "reschedule": reschedule.measure,
     "throughput": throughput.measure,
     "queues": queues.measure,
+    "memory": memory.measure,
     "latency": latency.measure,
     "urgent": urgent.measure,
     "webhooks": webhooks.measure,
@@ -56,8 +62,8 @@ def main(arguments: Sequence[str] | None = None, rows: Mapping[str, Measure] = R
     failed = False
     _warn_if_busy()
     try:
-        with open_server() as server:
-            run = Run(server, chosen.quick, chosen.seed, _say, chosen.attendance)
+        with open_server() as server, _project(server) as project:
+            run = Run(project, chosen.quick, chosen.seed, _say, chosen.attendance)
             for name in chosen.rows or rows:
                 try:
                     sections += rows[name](run)
@@ -97,6 +103,23 @@ def _parser(rows: Mapping[str, Measure]) -> argparse.ArgumentParser:
         "--seed", type=int, default=1, help="of the random choices (default: %(default)s)"
     )
     return parser
+
+
+@contextmanager
+def _project(server: Server) -> Iterator[Callable[[], Database]]:
+    """The project, made when it is first asked for."""
+    made: list[Database] = []
+
+    def project() -> Database:
+        if not made:
+            made.append(databases.create_project(server, f"bench_{os.getpid()}"))
+        return made[0]
+
+    try:
+        yield project
+    finally:
+        for database in made:
+            databases.drop(database)
 
 
 def _warn_if_busy() -> None:

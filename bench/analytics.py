@@ -167,7 +167,7 @@ def _made(run: Run, sessions: int, per_session: int) -> Iterator[Database]:
         "sessions": sessions,
         "per_session": per_session,
     }
-    with world.made(run.server, "attendance", settings, suffix=f"_{per_session}") as database:
+    with world.made(run.project(), "attendance", settings, suffix=f"_{per_session}") as database:
         yield database
 
 

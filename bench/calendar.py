@@ -83,7 +83,7 @@ def measure(run: Run) -> list[Section]:
     chance = random.Random(run.seed)
     run.say(f"calendar: making {size.students:,} students and {size.sessions:,} sessions")
     settings = {name: value for name, value in asdict(size).items() if "rounds" not in name}
-    with world.made(run.server, "calendar", settings) as database:
+    with world.made(run.project(), "calendar", settings) as database:
         return [
             _student(run, database, size, chance),
             _manager(run, database, size, chance),

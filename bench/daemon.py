@@ -86,6 +86,23 @@ def running_notifier(
         StackError: It cannot be started.
         BenchError: It does not come to rest.
     """
+    with started_notifier(supervisor, database, smtp_port, program) as daemon:
+        daemon.wait_until_asleep()
+        yield daemon
+
+
+@contextmanager
+def started_notifier(
+    supervisor: Supervisor,
+    database: Database,
+    smtp_port: int,
+    program: Sequence[str] = ("notifier", "run"),
+) -> Iterator[Daemon]:
+    """The same, but as soon as it is started.
+
+    Raises:
+        StackError: It cannot be started.
+    """
     folder = supervisor.own(Path(tempfile.mkdtemp(prefix="live-sessions-notifier-")))
     with psycopg.connect(database.superuser_url, autocommit=True) as watch:
         child = supervisor.spawn(
@@ -95,9 +112,7 @@ def running_notifier(
             environment=_environment(database, smtp_port),
             folder=ROOT,
         )
-        daemon = Daemon(child, watch)
-        daemon.wait_until_asleep()
-        yield daemon
+        yield Daemon(child, watch)
         supervisor.forget(child)
 
 

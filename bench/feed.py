@@ -122,7 +122,7 @@ def _section(run: Run, size: Size, chance: random.Random) -> Section:
     def somebody() -> Student:
         return Student.numbered(chance.randint(1, students))
 
-    with world.made(run.server, "feed", settings) as database, _served(database) as frontend:
+    with world.made(run.project(), "feed", settings) as database, _served(database) as frontend:
         for _ in range(CHECKED):
             _check_same(frontend, somebody())
         run.say(f"feed: {size.rounds:,} rounds")

@@ -9,7 +9,7 @@ from typing import TypeVar
 from bench.errors import BenchError
 from bench.report import Bound, Figure, Unit
 from bench.statistics import Summary, paired_ratios
-from devstack.postgres import Server
+from devstack.databases import Database
 
 Input = TypeVar("Input")
 
@@ -22,14 +22,14 @@ class Run:
     """What a row is given.
 
     Attributes:
-        server: The Postgres server.
+        project: A database with the project in it, to clone; nobody is connected to it.
         quick: Whether to go through everything at a toy size, for tests; figures mean nothing then.
         seed: Makes the run's random choices repeatable.
         say: Shows a line of progress.
         attendance: How many rows of attendance a year's reports are measured over.
     """
 
-    server: Server
+    project: Callable[[], Database]
     quick: bool
     seed: int
     say: Callable[[str], None]

@@ -76,7 +76,7 @@ def measure(run: Run) -> list[Section]:
     chance = random.Random(run.seed)
     settings = {"students": 1, "mentors": 0, "audiences": "{1}"}
     with (
-        world.made(run.server, "audiences", settings) as database,
+        world.made(run.project(), "audiences", settings) as database,
         open_requests() as requests,
         Supervisor() as supervisor,
         open_sink(supervisor) as sink,

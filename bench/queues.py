@@ -8,24 +8,18 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from uuid import UUID
+from functools import partial
 
 import psycopg
 
-from bench import world
+from bench import backlog
 from bench.daemon import Daemon, running_notifier
 from bench.errors import BenchError
 from bench.harness import Run, interleave
 from bench.report import Bound, Section, Unit
-from bench.request import Request, open_requests
 from bench.rivals import RIVALS, Rival, running_rival
 from devstack import databases
-from devstack.databases import Database
 from devstack.processes import Child, Supervisor
-
-_QUERIES = Path(__file__).parent / "queries"
 
 BARE, WHOLE = "notifier, mails not written", "notifier"
 
@@ -41,6 +35,12 @@ PATIENCE = 120.0
 LOOK_EVERY = 0.02
 """Seconds between two looks at whether a queue is empty."""
 
+_ALL_SENT = """
+select not exists (
+    select from notifier.emails where status in ('queued', 'claimed', 'sending', 'in_doubt')
+)
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Size:
@@ -53,7 +53,7 @@ class Size:
 
 
 FULL = Size(mails=5_000, jobs=10_000, slow_jobs=500, rounds=7)
-QUICK = Size(mails=60, jobs=60, slow_jobs=20, rounds=2)
+QUICK = Size(mails=60, jobs=60, slow_jobs=20, rounds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,44 +100,6 @@ class Contender:
         return self.items / seconds
 
 
-@dataclass(frozen=True, slots=True)
-class Mails:
-    """The notifier's queue, filled as an admin and a worker fill it: a session for everybody."""
-
-    database: Database
-    daemon: Daemon
-    request: Request
-    batch: UUID
-    mails: int
-
-    def fill(self, number: int) -> None:
-        """Queue a mail for each student, who are told of a session of this number."""
-        start = datetime.now(UTC) + timedelta(days=2 + number)
-        self.request.seconds(world.ADMIN, start.isoformat(), str(self.batch))
-        with psycopg.connect(self.database.notifier_url, autocommit=True) as connection:
-            more: object = (True,)
-            while more == (True,):
-                more = connection.execute("select more from notifier.expand_events()").fetchone()
-
-    def check(self) -> None:
-        """Every mail of the latest session was sent, by the first attempt.
-
-        Raises:
-            BenchError: One was not.
-        """
-        row = self.daemon.watch.execute(
-            """
-            select count(*)::integer
-            from notifier.emails
-            where
-                event_id = (select max(id) from notifier.events)
-                and status = 'sent' and attempts = 1 and in_doubt_at is null
-            """
-        ).fetchone()
-        if row != (self.mails,):
-            raise BenchError(f"of {self.mails} mails {row} were sent once")
-
-
 def measure(run: Run) -> list[Section]:
     """The row `queues`.
 
@@ -180,39 +142,35 @@ def measure(run: Run) -> list[Section]:
 
 @contextmanager
 def _notifier(run: Run, supervisor: Supervisor, what: str, mails: int) -> Iterator[Contender]:
-    settings = {"students": mails, "mentors": 0, "audiences": f"{{{mails}}}"}
     with (
-        world.made(run.server, "audiences", settings, suffix=f"_{what}") as database,
-        open_requests() as requests,
-        running_notifier(supervisor, database, 25, ("bench.nowhere", what)) as daemon,
+        backlog.made(run, mails, suffix=f"_{what}") as queue,
+        running_notifier(supervisor, queue.database, 25, ("bench.nowhere", what)) as daemon,
     ):
-        schedule = requests.open(
-            database.authenticator_url,
-            "authenticated",
-            (_QUERIES / "schedule.sql").read_text(),
-            writes=True,
-        )
-        queue = Mails(database, daemon, schedule, world.id_of("batch", 1), mails)
         yield Contender(
-            daemon.child,
-            daemon.watch,
-            queue.fill,
-            """
-            select not exists (
-                select from notifier.emails
-                where status in ('queued', 'claimed', 'sending', 'in_doubt')
-            )
-            """,
-            mails,
-            queue.check,
+            daemon.child, daemon.watch, queue.add, _ALL_SENT, mails, partial(_check, daemon, mails)
         )
+
+
+def _check(daemon: Daemon, mails: int) -> None:
+    """Every mail of the latest session was sent, by the first attempt."""
+    row = daemon.watch.execute(
+        """
+        select count(*)::integer
+        from notifier.emails
+        where
+            event_id = (select max(id) from notifier.events)
+            and status = 'sent' and attempts = 1 and in_doubt_at is null
+        """
+    ).fetchone()
+    if row != (mails,):
+        raise BenchError(f"of {mails} mails {row} were sent, and once")
 
 
 @contextmanager
 def _rival(
     run: Run, supervisor: Supervisor, name: str, rival: Rival, jobs: int
 ) -> Iterator[Contender]:
-    database = databases.create_empty(run.server, f"bench_{name}_{os.getpid()}")
+    database = databases.create_empty(run.project().server, f"bench_{name}_{os.getpid()}")
     try:
         asyncio.run(rival.install(database.superuser_url))
         with (

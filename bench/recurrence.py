@@ -20,7 +20,6 @@ from bench.report import Bound, Section, Unit
 from bench.request import Request, open_requests
 from devstack import databases
 from devstack.databases import Database
-from devstack.postgres import Server
 
 _QUERY = Path(__file__).parent / "queries" / "recurrence.sql"
 
@@ -83,7 +82,7 @@ def measure(run: Run) -> list[Section]:
     chance = random.Random(run.seed)
     rounds = QUICK_ROUNDS if run.quick else ROUNDS
     inputs = [_series(chance) for _ in range(rounds + WARM_UP)]
-    with _project(run.server) as database, open_requests() as requests:
+    with _project(run.project()) as database, open_requests() as requests:
         preview = Preview(
             requests.open(database.authenticator_url, "authenticated", _QUERY.read_text())
         )
@@ -125,8 +124,8 @@ def _dateutil_milliseconds(series: Series) -> float:
 
 
 @contextmanager
-def _project(server: Server) -> Iterator[Database]:
-    database = databases.create_project(server, f"bench_recurrence_{os.getpid()}")
+def _project(template: Database) -> Iterator[Database]:
+    database = databases.clone(template, f"bench_recurrence_{os.getpid()}")
     try:
         yield database
     finally:

@@ -15,6 +15,7 @@ class Unit(enum.Enum):
 
     MILLISECONDS = " ms"
     PER_SECOND = "/s"
+    MEGABYTES = " MB"
     RATIO = ""
 
     def show(self, number: float) -> str:

@@ -66,7 +66,7 @@ def measure(run: Run) -> list[Section]:
         "audiences": f"{{{size.many}, {size.few}}}",
     }
     update = (_QUERIES / "reschedule.sql").read_text()
-    with world.made(run.server, "audiences", settings) as database, open_requests() as requests:
+    with world.made(run.project(), "audiences", settings) as database, open_requests() as requests:
         variants = {
             label: Reschedule(
                 requests.open(database.authenticator_url, "authenticated", update, writes=True),

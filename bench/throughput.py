@@ -133,7 +133,7 @@ def measure(run: Run) -> list[Section]:
     run.say(f"throughput: making {size.mails:,} students")
     settings = {"students": size.mails, "mentors": 0, "audiences": f"{{{size.mails}}}"}
     with (
-        world.made(run.server, "audiences", settings) as database,
+        world.made(run.project(), "audiences", settings) as database,
         open_requests() as requests,
         Supervisor() as supervisor,
         open_sink(supervisor) as sink,

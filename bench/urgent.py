@@ -48,7 +48,7 @@ def measure(run: Run) -> list[Section]:
     run.say(f"urgent: making {size.waiting:,} students")
     settings = {"students": size.waiting + 1, "mentors": 0, "audiences": f"{{1,{size.waiting}}}"}
     with (
-        world.made(run.server, "audiences", settings) as database,
+        world.made(run.project(), "audiences", settings) as database,
         open_requests() as requests,
         Supervisor() as supervisor,
         open_sink(supervisor) as sink,

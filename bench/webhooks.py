@@ -60,7 +60,7 @@ def measure(run: Run) -> list[Section]:
     settings = {"students": size.students, "mentors": 1, "audiences": f"{{{size.students}}}"}
     secrets = {"ZOOM_WEBHOOK_SECRET_TOKEN": SECRET}
     with (
-        world.made(run.server, "audiences", settings) as database,
+        world.made(run.project(), "audiences", settings) as database,
         Stack(database, mail=False, functions=True, function_secrets=secrets) as stack,
     ):
         began = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=30)

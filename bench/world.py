@@ -11,7 +11,6 @@ import psycopg
 
 from devstack import databases
 from devstack.databases import Database
-from devstack.postgres import Server
 
 _WORLDS = Path(__file__).with_name("worlds")
 
@@ -26,7 +25,7 @@ ADMIN = id_of("admin", 1)
 
 @contextmanager
 def made(
-    server: Server, world: str, settings: Mapping[str, object], *, suffix: str = ""
+    template: Database, world: str, settings: Mapping[str, object], *, suffix: str = ""
 ) -> Iterator[Database]:
     """A database with a world in it, gone at the end.
 
@@ -34,12 +33,12 @@ def made(
     that somebody is to be told of.
 
     Args:
-        server: Where to make it.
+        template: The project, to clone.
         world: A file of `worlds/`, run after `people.sql`.
         settings: What the files ask for, without the prefix `bench.`.
         suffix: Tells several of one world apart.
     """
-    database = databases.create_project(server, f"bench_{world}_{os.getpid()}{suffix}")
+    database = databases.clone(template, f"bench_{world}_{os.getpid()}{suffix}")
     with psycopg.connect(database.url) as connection:
         # What is measured is the way, not the wait for further changes.
         connection.execute("update public.app_settings set mail_debounce_seconds = 0")

@@ -54,14 +54,14 @@ def create_platform(
     server: Server, name: str, *, default_privileges: DefaultPrivileges = "legacy"
 ) -> Database:
     """An empty project: the platform alone, as Supabase hands it over."""
-    platform.install_cluster(server.superuser_url)
     database = create_empty(server, name)
     platform.install_database(database.superuser_url, default_privileges)
     return database
 
 
 def create_empty(server: Server, name: str) -> Database:
-    """A database with nothing in it, the platform neither."""
+    """A database with nothing in it, not even the platform."""
+    platform.install_cluster(server.superuser_url)
     _create(server, name)
     return Database(server, name)
 
