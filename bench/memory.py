@@ -80,13 +80,13 @@ def measure(run: Run) -> list[Section]:
     many = size.students * size.sessions
     few_wait, many_wait = f"{size.few:,} wait", f"{many:,} wait"
     later = f"{many_wait}, {size.later:,} sent"
+    run.say(f"memory: making {size.students:,} students, and queueing {many:,} mails")
     with (
         backlog.made(run, size.few, suffix="_few") as small,
         backlog.made(run, size.students, suffix="_many") as large,
         Supervisor() as supervisor,
         open_sink(supervisor) as sink,
     ):
-        run.say(f"memory: queueing {many:,} mails")
         for number in range(size.sessions):
             large.add(number)
         with psycopg.connect(large.database.superuser_url, autocommit=True) as connection:
