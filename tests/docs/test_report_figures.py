@@ -1,4 +1,4 @@
-"""Every figure of the reports is defined on the API page, by an example that comes true."""
+"""Every figure of the reports is defined on their page, by an example that comes true."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 from devstack.paths import ROOT
 from support.figures import Figures, History
 
-PAGE = (ROOT / "docs" / "api.md").read_text()
+PAGE = (ROOT / "docs" / "api" / "reports.md").read_text()
 
 EXAMPLES: dict[str, dict[str, Any]] = {
     "attendance_report": {},

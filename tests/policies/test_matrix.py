@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import LiteralString
 from uuid import uuid4
 
@@ -1240,6 +1240,20 @@ def test_what_each_may(academy: Academy, targets: dict[str, object], who: str) -
     attempts = ATTEMPTS + DONE_BY_NOBODY
     outcomes = {str(attempt): outcome(academy, who, attempt, targets) for attempt in attempts}
     assert outcomes == {str(attempt): expected(who, attempt) for attempt in attempts}
+
+
+@pytest.mark.parametrize("who", SIGNED_IN)
+def test_whoever_inserts_a_row_is_shown_it(
+    academy: Academy, targets: dict[str, object], who: str
+) -> None:
+    """What `insert(…).select()` of the clients asks for: a policy that looks the new row up in a
+    list made before refuses it.
+    """
+    inserts = [one for one in ATTEMPTS if one.verb == "insert" and who in one.may]
+    shown = [replace(one, statement=one.statement + " returning *") for one in inserts]
+    assert {str(one): outcome(academy, who, one, targets) for one in shown} == {
+        str(one): "may" for one in inserts
+    }
 
 
 def test_whatever_some_are_denied_others_can_do() -> None:
