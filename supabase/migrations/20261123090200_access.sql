@@ -692,9 +692,14 @@ grant select, delete on public.courses to authenticated;
 grant insert (id, name), update (name) on public.courses to authenticated;
 grant select, insert, update, delete on public.courses to service_role;
 
+-- The list of ids was read before a row that is just being inserted; the range, which for managers is all, has it, so
+-- that `insert(…).select()` works. Nobody's own id is a course's.
 create policy courses_select_member_or_staff on public.courses
 for select to authenticated
-using (id = any((select private.my_course_ids())::uuid[]));
+using (
+    id = any((select private.my_course_ids())::uuid[])
+    or id between (select private.my_rows_from()) and (select private.my_rows_to())
+);
 
 create policy courses_insert_manager on public.courses
 for insert to authenticated
@@ -716,9 +721,14 @@ grant select, delete on public.batches to authenticated;
 grant insert (id, course_id, name), update (name) on public.batches to authenticated;
 grant select, insert, update, delete on public.batches to service_role;
 
+-- The list of ids was read before a row that is just being inserted; the range, which for managers is all, has it, so
+-- that `insert(…).select()` works. Nobody's own id is a batch's.
 create policy batches_select_member_or_staff on public.batches
 for select to authenticated
-using (id = any((select private.my_batch_ids())::uuid[]));
+using (
+    id = any((select private.my_batch_ids())::uuid[])
+    or id between (select private.my_rows_from()) and (select private.my_rows_to())
+);
 
 create policy batches_insert_manager on public.batches
 for insert to authenticated
