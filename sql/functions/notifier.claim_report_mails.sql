@@ -6,6 +6,8 @@ returns table (mail_id uuid, address text, full_name text, timezone text)
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+set jit = off
 as $$
 begin
     return query
@@ -24,12 +26,14 @@ begin
                 where
                     held.user_id = preference.user_id
                     and held.role in ('enrollment_manager', 'admin', 'superadmin')
+                offset 0
             )
             and not exists (
                 select from notifier.suppressions as known
                 where
                     known.address_hash = notifier.address_hash(account.email)
                     and known.suppressed_at is not null
+                offset 0
             )
         order by preference.user_id
         on conflict on constraint report_mails_recipient_id_first_day_last_day_key do update

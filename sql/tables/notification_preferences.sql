@@ -77,3 +77,6 @@ comment on column public.notification_preferences.updated_at is 'When it was las
 
 -- Whose weekly summary is due.
 create index notification_preferences_due_at_idx on public.notification_preferences (due_at) where due_at is not null;
+-- Who is mailed the report of the week.
+create index notification_preferences_weekly_report_idx on public.notification_preferences (user_id)
+where kind = 'weekly_report' and enabled;

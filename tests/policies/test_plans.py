@@ -741,6 +741,21 @@ SYSTEM: dict[str, str] = {
     " select notifier.tick()",
     "names of the queue are forgotten": "update public.app_settings"
     " set unmatched_retention_days = 1 where id; select private.forget_participants()",
+    "reminders are due": "update notifier.reminder_clock set reached = clock_timestamp()"
+    " where minutes = 1440; select notifier.write_reminders(clock_timestamp());"
+    " select notifier.expand_events()",
+    "weekly summaries are due": "select notifier.write_weekly_summaries(clock_timestamp())",
+    "a session's absentees are warned": "update public.session_attendance set status = 'absent'"
+    " where session_id = %(over)s; with written as ("
+    " insert into notifier.events (session_id, new)"
+    " select id, notifier.session_snapshot(session) from public.success_sessions as session"
+    " where id = %(over)s returning *"
+    ") select notifier.warn_of_attendance(written) from written as written",
+    "the weekly report is mailed": "select notifier.claim_report_mails("
+    "current_date - 7, current_date - 1, '1 min')",
+    "what is old is forgotten": "select notifier.purge('1 month', 1000)",
+    "what is old is forgotten by the clock": "update public.app_settings"
+    " set outbox_retention_months = 1 where id; select notifier.tick()",
     "attendance is summed up": "select private.attendance_summary(%(over)s)",
     "a user is deleted": "delete from auth.users where id = %(upcoming_learner)s",
     "a user who has a seat is deleted": "delete from auth.users where id = %(registered)s",

@@ -13,8 +13,13 @@ from devstack.databases import Database
 GROWING = frozenset(
     {
         "auth.users",
+        "notifier.attendance_warnings",
         "notifier.emails",
+        "notifier.enrollment_changes",
         "notifier.events",
+        "notifier.mail_events",
+        "notifier.report_mails",
+        "notifier.suppressions",
         "public.audit_log",
         "private.calendar_feed_tokens",
         "private.presence_events",
@@ -24,6 +29,7 @@ GROWING = frozenset(
         "public.booking_offers",
         "public.calendar_feeds",
         "public.course_enrollments",
+        "public.notification_preferences",
         "public.profiles",
         "public.session_attendance",
         "public.session_bookings",

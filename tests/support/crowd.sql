@@ -331,6 +331,66 @@ select
     md5('student ' || number % 12000 + 1)::uuid
 from generate_series(1, 20000) as number;
 
+-- Of what people may choose: everybody their own reminders, mentors the week, managers the report.
+insert into public.notification_preferences (user_id, kind, reminder_minutes, due_at)
+select
+    id,
+    case split_part(email, '@', 1) ~ '^student' when true then 'session_reminder' else 'weekly_summary' end,
+    case when email ~ '^student' then array[60] end,
+    case when email !~ '^student' then now() - interval '1 hour' end
+from auth.users
+union all
+select
+    id,
+    'weekly_report',
+    null,
+    null
+from auth.users
+where email ~ '^manager';
+
+insert into notifier.attendance_warnings (student_id, course_id, session_id)
+select
+    md5('student ' || number % 12000 + 1)::uuid,
+    md5('course ' || number % 100)::uuid,
+    md5('past session ' || number)::uuid
+from generate_series(1, 20000) as number;
+
+insert into notifier.report_mails (recipient_id, first_day, last_day, held_until, sent_at)
+select
+    md5(format('manager %s', number % 5 + 1))::uuid,
+    date '2000-01-03' + number,
+    date '2000-01-09' + number,
+    now(),
+    now()
+from generate_series(1, 10000) as number;
+
+insert into notifier.enrollment_changes (
+    student_id, course_id, was_active, is_active, position, created_at
+)
+select
+    md5('student ' || number % 12000 + 1)::uuid,
+    md5('course ' || number % 100)::uuid,
+    false,
+    true,
+    number / 4,
+    now() - interval '1 year'
+from generate_series(1, 20000) as number;
+
+insert into notifier.mail_events (id, kind, occurred_at, created_at)
+select
+    'event ' || number,
+    'delivered',
+    now(),
+    now() - make_interval(mins => number)
+from generate_series(1, 20000) as number;
+
+insert into notifier.suppressions (address_hash, reason, suppressed_at)
+select
+    sha256(convert_to('gone ' || number, 'UTF8')),
+    'bounced',
+    now()
+from generate_series(1, 10000) as number;
+
 set session_replication_role = origin;
 select private.rebuild_session_statistics();
 analyze;
