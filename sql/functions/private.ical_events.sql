@@ -19,8 +19,8 @@ declare
     c_utc_format constant text := 'YYYYMMDD"T"HH24MISS"Z"';
     c_url constant text := 'URL:' || rtrim(app_url, '/') || '/sessions/';
     c_url_text constant text := private.ical_text(rtrim(app_url, '/') || '/sessions/');
-    c_alarm constant text :=
-        E'BEGIN:VALARM\r\nACTION:DISPLAY\r\nTRIGGER:-PT15M\r\nDESCRIPTION:Starts in 15 minutes\r\nEND:VALARM\r\n';
+    -- It says what begins, by its title: words of ours would be of one language.
+    c_alarm constant text := E'BEGIN:VALARM\r\nACTION:DISPLAY\r\nTRIGGER:-PT15M\r\n';
     c_specials constant text := '[\x01-\x1f\x7f]';
     c_folded_organizer constant text := private.ical_fold(organizer_line) || E'\r\n';
 begin
@@ -73,7 +73,16 @@ begin
                     end,
                     E'TRANSP:OPAQUE\r\n',
                     c_folded_organizer,
-                    case when is_feed and session.status = 'upcoming' then c_alarm end,
+                    case
+                        when is_feed and session.status = 'upcoming'
+                            then c_alarm
+                                || case
+                                    when octet_length(line.summary) <= 71
+                                        then 'DESCRIPTION:' || substr(line.summary, 9)
+                                    else private.ical_fold('DESCRIPTION:' || substr(line.summary, 9))
+                                end
+                                || E'\r\nEND:VALARM\r\n'
+                    end,
                     E'END:VEVENT\r\n'
                 ),
                 '' order by session.ordinality
