@@ -161,6 +161,19 @@ def test_a_rotated_secret_signs_beside_the_old_one_for_a_day(
         outbox.scalar("select public.rotate_webhook_secret(%s)", endpoint)
 
 
+def test_a_secret_that_vault_has_lost_is_replaced(
+    world: World, outbox: Outbox, admin: UUID
+) -> None:
+    endpoint, _ = create(outbox.conn, admin)
+    outbox.conn.execute("delete from vault.secrets where name ~ '^webhook_endpoints/'")
+    with as_user(outbox.conn, admin):
+        new = outbox.scalar("select (public.rotate_webhook_secret(%s)).secret", endpoint)
+    world.session(starts=TUESDAY)
+    outbox.expand()
+    (claimed,) = claim(outbox.conn)
+    assert claimed.secrets == [new]
+
+
 def test_a_deleted_endpoint_takes_its_secrets_and_deliveries_along(
     world: World, outbox: Outbox, admin: UUID
 ) -> None:
