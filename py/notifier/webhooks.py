@@ -46,7 +46,8 @@ class ForbiddenAddressError(OSError):
 def is_public(address: str) -> bool:
     """Whether an IP address belongs to the public internet.
 
-    Addresses of IPv6 that stand for one of IPv4 are judged by that.
+    Addresses of IPv6 that stand for one of IPv4 are judged by that; of the others only those count
+    that are given out (IANA: 2000::/3), since the rest leads to wherever the network's owner says.
     """
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
@@ -55,10 +56,15 @@ def is_public(address: str) -> bool:
             inner = ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF)
         if inner is not None:
             return is_public(str(inner))
-    return ip.is_global and not ip.is_multicast
+        if ip not in _GIVEN_OUT:
+            return False
+    return ip.is_global and not ip.is_multicast and not any(ip in network for network in _SPECIAL)
 
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_GIVEN_OUT = ipaddress.IPv6Network("2000::/3")
+_SPECIAL = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20")))
+"""For special purposes (RFC 6890, 7526, 9637); older Pythons do not know all of them."""
 
 
 class PublicResolver(AbstractResolver):

@@ -155,6 +155,12 @@ async def test_an_endpoint_that_is_silent_is_given_up(authority: Authority) -> N
         ("::ffff:127.0.0.1", False),
         ("2002:7f00:1::", False),
         ("64:ff9b::a00:1", False),
+        ("64:ff9b:1::a00:1", False),
+        ("::ffff:0:127.0.0.1", False),
+        ("::127.0.0.1", False),
+        ("fec0::1", False),
+        ("3fff::1", False),
+        ("192.0.0.8", False),
     ],
 )
 def test_addresses_of_the_internet_are_told_from_others(address: str, public: bool) -> None:
