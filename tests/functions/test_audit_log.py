@@ -300,8 +300,12 @@ def test_sealed_entries_are_found_as_they_were(
         " select min(id) - 1, 'update', 'courses', '{}'"
         " from public.audit_log where id > 1",
         "update public.audit_log set occurred_at = occurred_at + interval '1 microsecond'",
+        "delete from public.audit_log where id = (select max(id) from public.audit_log)",
+        "update public.audit_log set id = 0 where id = 101;"
+        " update public.audit_log set id = 101 where id = 102;"
+        " update public.audit_log set id = 102 where id = 0",
     ],
-    ids=["who", "what", "gone", "slipped in", "when"],
+    ids=["who", "what", "gone", "slipped in", "when", "the last one gone", "the other way round"],
 )
 def test_a_forged_log_is_noticed(
     database: Database, writer: psycopg.Connection, forgery: str
@@ -316,6 +320,27 @@ def test_a_forged_log_is_noticed(
     found = verified(database)
     assert not found["is_intact"]
     assert "not as they were sealed" in found["problem"]
+
+
+def test_a_log_whose_end_was_cut_off_with_its_seals_does_not_match_what_was_noted_elsewhere(
+    database: Database, writer: psycopg.Connection
+) -> None:
+    for title in ("One", "Two"):
+        World(writer).session(title)
+        writer.commit()
+        sealed(database)
+    noted = verified(database)
+    with tampering(database) as connection:
+        connection.execute(
+            "delete from private.audit_seals"
+            " where id = (select max(id) from private.audit_seals where hash is not null)"
+        )
+        connection.execute(
+            "delete from public.audit_log where id > (select max(through_id)"
+            " from private.audit_seals where hash is not null)"
+        )
+    assert verified(database)["is_intact"]
+    assert not verified(database, None, noted["last_seal"], noted["last_hash"])["is_intact"]
 
 
 def test_a_chain_that_was_forged_with_its_entries_does_not_match_what_was_noted_elsewhere(
