@@ -319,3 +319,12 @@ def test_a_check_without_a_sentence_or_under_a_false_name_is_noticed(
         "courses.courses_name_short",
         "courses.courses_name_long",
     }
+
+
+def test_no_table_is_published(conn: psycopg.Connection) -> None:
+    """Realtime tells everybody who listens the keys of deleted rows."""
+    published = "select schemaname || '.' || tablename from pg_publication_tables"
+    assert conn.execute(published).fetchall() == []
+    # The control: it would be noticed.
+    conn.execute("create publication supabase_realtime for table public.session_attendance")
+    assert conn.execute(published).fetchall() == [("public.session_attendance",)]
