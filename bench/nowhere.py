@@ -7,6 +7,7 @@ what is left is the delivery alone.
 
 import asyncio
 import sys
+from collections.abc import Sequence
 from uuid import UUID
 
 from bench.daemon import CONNECTIONS
@@ -16,7 +17,7 @@ from notifier.config import load_settings
 from notifier.message import Letter
 from notifier.model import ClaimedEmail, LeaseLostError, Outcome, Sent
 from notifier.render import Edition
-from notifier.transports import StillOurs, undisputed
+from notifier.transports import StillOurs, one_by_one, undisputed
 
 
 class Nowhere:
@@ -24,6 +25,7 @@ class Nowhere:
 
     name = "nowhere"
     lanes = CONNECTIONS
+    parcel = 1
 
     async def ready(self) -> None:
         """It always is."""
@@ -33,6 +35,12 @@ class Nowhere:
         if not still_ours():
             raise LeaseLostError
         return Sent(self.name)
+
+    async def send_parcel(
+        self, parcel_id: UUID, letters: Sequence[Letter], still_ours: StillOurs = undisputed
+    ) -> list[Outcome]:
+        """Accept each by itself, as an SMTP server does."""
+        return await one_by_one(self, letters, still_ours)
 
     async def close(self) -> None:
         """There is nothing to close."""

@@ -46,6 +46,7 @@ BOUNDS = {
         "120 wait ÷ 20 wait": Bound(1.1),
         "120 wait, 30 sent ÷ 20 wait": Bound(1.1),
     },
+    "idle": {"questions a minute": Bound(4.0)},
     "latency": {"idle notifier": Bound(10.0)},
     "urgent": {"the change to the mail recorded as sent, 99th percentile": Bound(100.0)},
     "webhooks": {"answer, 99th percentile": Bound(50.0)},
