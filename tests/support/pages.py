@@ -73,5 +73,5 @@ def read(path: Path) -> Page:
 INDEX = read(ROOT / "docs" / "api.md")
 TOPICS = [read(path) for path in sorted((ROOT / "docs" / "api").glob("*.md"))]
 PAGES = [INDEX, *TOPICS]
-SIGNING_IN = Page(INDEX.path, "\n## ".join(INDEX.text.split("\n## ")[:2]))
+SIGNING_IN = Page(INDEX.path, INDEX.text.partition("\n## Errors")[0])
 """The index's beginning, on which the examples of every other page build."""
