@@ -10,7 +10,7 @@ export DO_NOT_TRACK := 1
 export DENO_DIR := $(CURDIR)/.make/deno
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up test chaos lint format bench migration types constraints clean
+.PHONY: help install demo up test chaos histories lint format bench migration types constraints clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,11 @@ test: install ## Run the tests (PG=17|18|container|<url>, ARGS='-k name')
 
 chaos: install ## Kill notifiers at every point while 10,000 mails flow (CHAOS_SEED=1)
 	@PG='$(PG)' CHAOS_MAILS=10000 $(BIN)/python -m pytest -q tests/notifier/test_chaos.py
+
+histories: install ## Play 100,000 random histories against a model of all mails (HISTORIES=1 HISTORY_SEED=1)
+	@PG='$(PG)' HISTORIES='$(or $(HISTORIES),100000)' HISTORY_SEED='$(or $(HISTORY_SEED),1)' \
+	  $(BIN)/python -m pytest -q -x -n auto --maxprocesses='$(or $(HISTORIES),100000)' \
+	  tests/functions/test_outbox_model.py -k told_last
 
 lint: install ## Check style, types, SQL, migrations, and Supabase's own advice
 	$(BIN)/ruff check .

@@ -40,6 +40,7 @@ begin
             held.postponed_for,
             held.attempts + 1 as attempt,
             held.in_doubt_at is not null as is_in_doubt,
+            told.is_of_enrollment,
             case
                 when held.in_doubt_at is not null then held.told_from
                 when told.through_id is null
@@ -78,15 +79,52 @@ begin
             end as through_id
         from notifier.emails as held
         cross join lateral (
-            select max(earlier.told_through) as through_id
-            from notifier.emails as earlier
-            where
-                earlier.session_id = held.session_id
-                and earlier.recipient_id = held.recipient_id
-                and earlier.topic = held.topic
-                and earlier.told_through > earlier.event_id
-                and earlier.told_through >= held.event_id
-                and earlier.status in ('sent', 'skipped')
+            select
+                coalesce(
+                    (
+                        select max(earlier.told_through)
+                        from notifier.emails as earlier
+                        where
+                            earlier.session_id = held.session_id
+                            and earlier.recipient_id = held.recipient_id
+                            and earlier.topic = held.topic
+                            and earlier.told_through > earlier.event_id
+                            and earlier.told_through >= held.event_id
+                            and earlier.status in ('sent', 'skipped')
+                    ),
+                    -- Who came or went may have missed what was told to those who stayed.
+                    case
+                        when event.enrollment_position is not null then coalesce(
+                            (
+                                select max(earlier.told_through)
+                                from (
+                                    select of_session.id
+                                    from notifier.events as of_session
+                                    where of_session.session_id = held.session_id
+                                    offset 0
+                                ) as past
+                                cross join lateral (
+                                    select known.told_through
+                                    from notifier.emails as known
+                                    where
+                                        known.event_id = past.id
+                                        and known.recipient_id = held.recipient_id
+                                        and known.topic = held.topic
+                                        and (
+                                            known.status = 'sent'
+                                            or known.skip_reason in ('nothing_changed', 'switched_off')
+                                        )
+                                    offset 0
+                                ) as earlier
+                            ),
+                            0
+                        )
+                    end
+                ) as through_id,
+                event.enrollment_position is not null as is_of_enrollment
+            from notifier.events as event
+            where event.id = held.event_id
+            offset 0
         ) as told
         where held.id = any(email_ids)
     ),
@@ -99,7 +137,6 @@ begin
             earliest.old,
             latest.new,
             latest.created_at as changed_at,
-            earliest.is_of_enrollment,
             notifier.session_changes(earliest.old, latest.new) as changes
         from (
             select
@@ -111,9 +148,7 @@ begin
             group by email.from_id, email.through_id, email.session_id
         ) as span
         cross join lateral (
-            select
-                event.old,
-                event.enrollment_position is not null as is_of_enrollment
+            select event.old
             from notifier.events as event
             where event.id = span.from_id
             offset 0
@@ -133,7 +168,8 @@ begin
             change.through_id,
             part.user_id,
             part.role_before,
-            part.role_after
+            part.role_after,
+            part.has_left
         from change
         cross join lateral notifier.recipient_roles(
             change.session_id, change.recipient_ids, change.old, change.new, change.from_id, change.through_id
@@ -143,7 +179,6 @@ begin
         select
             email.*,
             change.changes,
-            coalesce(change.is_of_enrollment, false) as is_of_enrollment,
             (change.new ->> 'mentor_id')::uuid as mentor_id,
             person.address,
             person.full_name,
@@ -160,7 +195,11 @@ begin
                 when email.topic = 'week' and decision.kind is null then 'not_invited'
                 when decision.is_over then 'session_over'
                 -- Who leaves is not told of what they had not heard of.
-                when decision.is_out and change.is_of_enrollment and not decision.was_invited then 'not_invited'
+                when decision.is_out and recipient.has_left and not decision.was_invited then 'not_invited'
+                -- What somebody who has no access any more may have been told is not told again: that they are out is
+                -- the next thing they hear.
+                when decision.is_out and email.is_in_doubt and email.kind not in ('session_cancelled', 'mentor_unassigned')
+                    then 'not_invited'
                 when decision.kind is null
                     and recipient.role_after is null
                     and (recipient.role_before is null or email.topic = 'registration')
@@ -312,7 +351,10 @@ begin
             select
                 email.is_in_doubt
                 or decision.kind::text <> all(private.optional_mail_kinds())
-                or coalesce(change.changes ?| array['meeting_details', 'meeting_link'], false)
+                or (
+                    email.topic = 'invitation'
+                    and coalesce(change.changes ?| array['meeting_details', 'meeting_link'], false)
+                )
                 or coalesce(
                     (
                         select preference.enabled
@@ -491,7 +533,13 @@ begin
             shown.session,
             shown.method,
             concat_ws(
-                ' ', judged.from_id, judged.through_id, judged.is_out, judged.is_stranger, judged.final_kind
+                ' ',
+                judged.from_id,
+                judged.through_id,
+                judged.is_out,
+                judged.is_stranger,
+                judged.is_of_enrollment,
+                judged.final_kind
             ) as part_key
         from judged
         inner join shown

@@ -72,7 +72,7 @@ begin
             union
             (
                 -- Of later events too: who has left since was still invited then.
-                select change.user_id
+                select distinct change.user_id
                 from (
                     select of_session.*
                     from notifier.events as of_session
@@ -86,14 +86,50 @@ begin
             )
             union
             (
-                -- Who came to the audience, or left it.
-                select moved.student_id
+                -- Who came to the audience, or left it; once each, or the page would seem to be the last.
+                select distinct on (moved.position, moved.student_id) moved.student_id
                 from notifier.enrollment_changes as moved
                 where
                     v_concerns_somebody
                     and moved.position between event.enrollment_position and event.enrollment_position
                     and moved.student_id > after
                 order by moved.position, moved.student_id
+                limit max_users
+            )
+            union
+            (
+                -- Who has come to the audience or left it since, and may be told of it by no event of its own, because
+                -- the session was called off, or another audience's, when that was expanded.
+                select distinct since.student_id
+                from (
+                    select waiting.*
+                    from notifier.enrollment_changes as waiting
+                    where
+                        waiting.position is null
+                        and waiting.course_id in ((v_old ->> 'course_id')::uuid, (v_new ->> 'course_id')::uuid)
+                    union all
+                    select expanded.*
+                    from notifier.enrollment_changes as expanded
+                    where expanded.position > event.id
+                ) as since
+                where
+                    v_concerns_somebody
+                    and event.enrollment_position is null
+                    and event.topic = 'invitation'
+                    and since.student_id > after
+                    and (
+                        (
+                            since.was_active
+                            and since.course_id = (v_old ->> 'course_id')::uuid
+                            and since.old_batch_id is not distinct from (v_old ->> 'batch_id')::uuid
+                        )
+                        or (
+                            since.is_active
+                            and since.course_id = (v_new ->> 'course_id')::uuid
+                            and since.new_batch_id is not distinct from (v_new ->> 'batch_id')::uuid
+                        )
+                    )
+                order by since.student_id
                 limit max_users
             )
             union

@@ -25,7 +25,7 @@ declare
     v_clock time := (as_of at time zone postponement.timezone)::time;
 begin
     if topic = 'registration'
-        or changes ?| array['meeting_details', 'meeting_link']
+        or (topic = 'invitation' and changes ?| array['meeting_details', 'meeting_link'])
         or (
             kind in ('session_cancelled', 'session_rescheduled', 'mentor_unassigned')
             and notifier.is_urgent(old, new, as_of)

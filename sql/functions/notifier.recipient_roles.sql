@@ -11,7 +11,7 @@ create function notifier.recipient_roles(
     from_id bigint,
     through_id bigint
 )
-returns table (user_id uuid, role_before text, role_after text)
+returns table (user_id uuid, role_before text, role_after text, has_left boolean)
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
@@ -85,7 +85,10 @@ begin
             when candidate.user_id = v_old_mentor and candidate.is_mentor then 'host'
             when
                 -- Who has left, and is to be told so by a later event, is told nothing by this one.
-                (audience.was_before and not (audience.was_after and not candidate.was_in_audience))
+                (
+                    audience.was_before
+                    and not (audience.was_after and not candidate.was_in_audience and audience.is_told_later)
+                )
                 or coalesce(participant_before.was_participant, candidate.is_participant)
                 then 'learner'
         end,
@@ -100,7 +103,8 @@ begin
                 end
                 or coalesce(participant_after.was_participant, candidate.is_participant)
                 then 'learner'
-        end
+        end,
+        audience.was_before and not candidate.was_in_audience
     from (
         -- `between` and `order by` leave the index by student and course alone: no other has this order. By another
         -- one, which looked as good while the table was all but empty, a page of 2,000 took 7 s.
@@ -187,12 +191,31 @@ begin
                 when (candidate.later_of_new).id is null then candidate.is_in_audience
                 else (candidate.later_of_new).was_active
                     and (candidate.later_of_new).old_batch_id is not distinct from v_new_batch
-            end as is_after
+            end as is_after,
+            -- Only what is ahead of the audience that somebody leaves gets such an event.
+            case
+                when (candidate.later_of_old).position is null then v_is_open and v_is_same_audience
+                else exists (
+                    select
+                    from (
+                        select
+                            of_session.enrollment_position,
+                            of_session.new
+                        from notifier.events as of_session
+                        where of_session.session_id = recipient_roles.session_id
+                        offset 0
+                    ) as event
+                    where
+                        event.enrollment_position = (candidate.later_of_old).position
+                        and (event.new ->> 'batch_id')::uuid is not distinct from v_old_batch
+                        and (event.new ->> 'course_id')::uuid = v_old_course
+                )
+            end as is_told_later
     ) as audience
     left join participant_before on candidate.user_id = participant_before.user_id
     left join participant_after on candidate.user_id = participant_after.user_id;
 end
 $$;
 comment on function notifier.recipient_roles(uuid, uuid[], jsonb, jsonb, bigint, bigint) is
-    'For each user: host, learner or null (not invited) in the state old, before event from_id, and in the state new, after event through_id.';
+    'For each user: host, learner or null (not invited) in the state old, before event from_id, and in the state new, after event through_id; and whether they have left the audience of old since.';
 revoke execute on function notifier.recipient_roles(uuid, uuid[], jsonb, jsonb, bigint, bigint) from public;

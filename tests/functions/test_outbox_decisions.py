@@ -364,7 +364,7 @@ def test_access_that_ended_stops_mail_not_yet_sent(
     told = outbox.tell()
     # Whose access ended is told that, if they knew of the session, and nothing else.
     farewell = told.pop(anna, None)
-    assert farewell == ("session_cancelled" if what == "moved" else None)
+    assert farewell == (None if what == "new" else "session_cancelled")
     assert set(told) == {ben}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import psycopg
@@ -52,6 +52,10 @@ def join(world: World, student: UUID, batch: UUID) -> None:
 def told(outbox: Outbox) -> Claimed:
     (email,) = outbox.deliver()
     return email
+
+
+def parts(email: Claimed) -> list[tuple[str, str]]:
+    return [(part["kind"], part["session"]["title"]) for part in email.parts]
 
 
 def titles(email: Claimed) -> list[str]:
@@ -241,6 +245,41 @@ def test_another_batch_is_out_of_one_schedule_and_into_the_other(
     assert {calendar["method"] for calendar in email.calendars} == {"CANCEL", "REQUEST"}
 
 
+@pytest.mark.parametrize("first", ["leaving", "change"])
+@pytest.mark.parametrize("expanded_between", [True, False])
+@pytest.mark.parametrize("what", ["cancelled", "another batch"])
+def test_whoever_leaves_is_out_of_what_is_called_off_or_moved_away_meanwhile(
+    world: World,
+    outbox: Outbox,
+    course: UUID,
+    batch: UUID,
+    anna: UUID,
+    what: str,
+    expanded_between: bool,
+    first: str,
+) -> None:
+    """No event of the enrollment tells it: the session is not ahead of that audience any more."""
+    other = world.batch("Other", course=course)
+    join(world, anna, batch)
+    week, _ = plan(world, outbox, batch, 2)
+    columns = {"status": "cancelled"} if what == "cancelled" else {"batch_id": other}
+    if first == "leaving":
+        set_status(world, anna, "withdrawn")
+    else:
+        change(world.conn, week, **columns)
+    if expanded_between:
+        outbox.expand()
+    if first == "leaving":
+        change(world.conn, week, **columns)
+    else:
+        set_status(world, anna, "withdrawn")
+    told = outbox.deliver()
+    assert sorted(title for email in told for title in titles(email)) == ["Week 1", "Week 2"]
+    methods = {calendar["method"] for email in told for calendar in email.calendars}
+    assert methods == {"CANCEL"}
+    assert outbox.deliver() == []
+
+
 # Coming and going
 
 
@@ -282,6 +321,51 @@ def test_leaving_and_joining_again_later_is_told_both_times(
     assert outbox.tell() == {anna: "enrollment_schedule"}
 
 
+def test_moving_along_with_a_session_is_no_invitation_to_it(
+    world: World, outbox: Outbox, course: UUID, batch: UUID, anna: UUID
+) -> None:
+    other = world.batch("Other", course=course)
+    join(world, anna, batch)
+    first, _ = plan(world, outbox, batch, 2)
+    change(world.conn, first, batch_id=other, title="Renamed")
+    world.conn.execute("update public.course_enrollments set batch_id = %s", (other,))
+    told = outbox.deliver()
+    assert sorted(part for email in told for part in parts(email)) == [
+        ("session_cancelled", "Week 2"),
+        ("session_updated", "Renamed"),
+    ]
+
+
+def test_whoever_leaves_unheard_of_it_and_is_in_again_is_invited(
+    world: World, outbox: Outbox, course: UUID, batch: UUID, anna: UUID
+) -> None:
+    other = world.batch("Other", course=course)
+    join(world, anna, batch)
+    outbox.deliver()
+    session = world.session("New", batch=batch, starts=WEEK)
+    world.conn.execute("update public.course_enrollments set batch_id = %s", (other,))
+    outbox.expand(1)
+    change(world.conn, session, batch_id=other)
+    assert [parts(email) for email in outbox.deliver()] == [[("session_scheduled", "New")]]
+
+
+def test_what_is_in_doubt_is_not_repeated_to_whoever_has_left(
+    world: World, outbox: Outbox, course: UUID, batch: UUID, anna: UUID
+) -> None:
+    join(world, anna, batch)
+    (first,) = plan(world, outbox, batch, 1)
+    start = datetime.now(UTC) + 2 * WEEK
+    change(world.conn, first, start_time=start, end_time=start + timedelta(hours=1))
+    outbox.expand()
+    (email,) = outbox.claim()
+    outbox.begin(email)
+    outbox.fail(email, "unknown")
+    set_status(world, anna, "withdrawn")
+    change(world.conn, first, batch_id=world.batch("Other", course=course))
+    outbox.let_time_pass()
+    assert [parts(email) for email in outbox.deliver()] == [[("session_cancelled", "Week 1")]]
+
+
 def test_access_ends_at_once_and_not_when_the_notifier_gets_to_it(
     world: World, outbox: Outbox, batch: UUID, anna: UUID
 ) -> None:
@@ -292,7 +376,8 @@ def test_access_ends_at_once_and_not_when_the_notifier_gets_to_it(
     outbox.expand()
     set_status(world, anna, "paused")
     assert outbox.claim() == []
-    assert titles(told(outbox)) == ["Renamed", "Week 2", "Week 3"]
+    # As she knew them.
+    assert titles(told(outbox)) == ["Week 1", "Week 2", "Week 3"]
 
 
 def test_a_schedule_in_doubt_is_repeated_as_it_was(
@@ -331,6 +416,21 @@ def test_a_statement_writes_one_row_each_and_wakes_once(
         "select count(*) from notifier.enrollment_changes where student_id = any(%s)", students
     )
     assert count == 5, "nothing that matters changed"
+
+
+@pytest.mark.parametrize("page", [1, 2, 3])
+def test_coming_and_going_at_once_leaves_room_on_the_page_for_others(
+    world: World, outbox: Outbox, batch: UUID, page: int
+) -> None:
+    plan(world, outbox, batch, 1)
+    restless, steady = sorted(world.student(f"Student {number}") for number in range(2))
+    join(world, restless, batch)
+    set_status(world, restless, "paused")
+    set_status(world, restless, "active")
+    join(world, steady, batch)
+    for _ in range(10):
+        outbox.expand(page)
+    assert set(outbox.tell()) == {restless, steady}
 
 
 @pytest.mark.parametrize("page", [1, 2, 7])

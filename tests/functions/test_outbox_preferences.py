@@ -308,6 +308,21 @@ def test_a_reminder_waits_or_is_dropped(
     assert outbox.tell() == {anna: "session_cancelled"}
 
 
+@pytest.mark.parametrize("wish", ["switched off", "quiet hours"])
+def test_a_changed_link_makes_no_reminder_welcome(
+    world: World, outbox: Outbox, batch: UUID, anna: UUID, wish: str
+) -> None:
+    """The news of the link comes by its own mail."""
+    session = planned(world, outbox, batch, timedelta(hours=23, minutes=59))
+    if wish == "switched off":
+        prefer(world.conn, anna, "session_reminder", enabled=False)
+    else:
+        prefer(world.conn, anna, **QUIET)
+    remind(outbox, session, 1440)
+    change(world.conn, session, link="https://zoom.us/j/987654321")
+    assert outbox.tell() == {anna: "session_updated"}
+
+
 def test_a_seat_is_told_at_once(world: World, outbox: Outbox, batch: UUID, anna: UUID) -> None:
     session = planned(world, outbox, batch)
     prefer(world.conn, anna, **QUIET, digest_at=clock(5))

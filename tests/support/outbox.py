@@ -76,11 +76,16 @@ class Outbox:
     def expand(self, max_emails: int = 5000) -> tuple[int, bool]:
         """One call of `expand_events`: mails added, whether there is more."""
         if self._is_rolled_back:
-            self._pretend_transaction("transaction_id = pg_current_xact_id()")
+            self._pretend_transaction(
+                "expanded_at is null and transaction_id = pg_current_xact_id()"
+            )
+            before = self._last_event()
         row = self.conn.execute(
             "select emails, more from notifier.expand_events(%s)", (max_emails,)
         ).fetchone()
         assert row is not None
+        if self._is_rolled_back:
+            self._pretend_transaction_of_enrollments(before)
         return row[0], row[1]
 
     def claim(self, max_emails: int = 1000, lease: timedelta = LEASE) -> list[Claimed]:
@@ -203,7 +208,7 @@ class Outbox:
         Elsewhere in such a test every change counts as a transaction of its own.
         """
         assert self._is_rolled_back
-        before = self.scalar("select coalesce(max(id), 0) from notifier.events")
+        before = self._last_event()
         yield
         self._pretend_transaction("id > %s", before, together=True)
 
@@ -226,6 +231,25 @@ class Outbox:
             ).format(first, sql.SQL(condition)),
             arguments,
         )
+
+    def _pretend_transaction_of_enrollments(self, before: int) -> None:
+        # What one call of the expansion made of enrollments has the call's transaction.
+        named = self.conn.execute(
+            "update notifier.events"
+            " set transaction_id = ((1::bigint << 40) + enrollment_position)::text::xid8"
+            " where id > %s and enrollment_position is not null returning id, transaction_id",
+            (before,),
+        ).fetchall()
+        if named:
+            self.conn.execute(
+                "update notifier.emails set transaction_id = %s"
+                " where event_id = any(%s) and transaction_id is not null",
+                (named[0][1], [event for event, _ in named]),
+            )
+
+    def _last_event(self) -> int:
+        last: int = self.scalar("select coalesce(max(id), 0) from notifier.events")
+        return last
 
     def _ids(self, query: Any, arguments: tuple[Any, ...]) -> set[UUID]:
         with self.conn.cursor(row_factory=scalar_row) as cursor:

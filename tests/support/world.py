@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,9 +19,11 @@ class World:
 
     Args:
         conn: A connection as role `postgres`. Nothing is committed here.
+        new_id: Where ids come from.
     """
 
     conn: psycopg.Connection
+    new_id: Callable[[], UUID] = uuid4
 
     def user(
         self,
@@ -41,7 +44,7 @@ class World:
             timezone: Their IANA zone.
             locale: Their language tag.
         """
-        user_id = uuid4()
+        user_id = self.new_id()
         name = re.sub(r"\W+", ".", full_name.lower()).strip(".") or "user"
         self.conn.execute(
             """
@@ -295,7 +298,7 @@ class World:
         return UUID(str(row[0]))
 
     def _insert(self, table: str, **values: Any) -> UUID:
-        new_id = values.setdefault("id", uuid4())
+        new_id = values.setdefault("id", self.new_id())
         self._insert_row(table, values)
         return UUID(str(new_id))
 
