@@ -198,7 +198,9 @@ begin
                 when decision.is_out and recipient.has_left and not decision.was_invited then 'not_invited'
                 -- What somebody who has no access any more may have been told is not told again: that they are out is
                 -- the next thing they hear.
-                when decision.is_out and email.is_in_doubt and email.kind not in ('session_cancelled', 'mentor_unassigned')
+                when email.is_in_doubt
+                    and decision.is_out
+                    and email.kind not in ('session_cancelled', 'mentor_unassigned')
                     then 'not_invited'
                 when decision.kind is null
                     and recipient.role_after is null

@@ -68,7 +68,7 @@ create function notifier.recipient_roles(
     from_id bigint,
     through_id bigint
 )
-returns table (user_id uuid, role_before text, role_after text)
+returns table (user_id uuid, role_before text, role_after text, has_left boolean)
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
@@ -142,7 +142,10 @@ begin
             when candidate.user_id = v_old_mentor and candidate.is_mentor then 'host'
             when
                 -- Who has left, and is to be told so by a later event, is told nothing by this one.
-                (audience.was_before and not (audience.was_after and not candidate.was_in_audience))
+                (
+                    audience.was_before
+                    and not (audience.was_after and not candidate.was_in_audience and audience.is_told_later)
+                )
                 or coalesce(participant_before.was_participant, candidate.is_participant)
                 then 'learner'
         end,
@@ -157,7 +160,8 @@ begin
                 end
                 or coalesce(participant_after.was_participant, candidate.is_participant)
                 then 'learner'
-        end
+        end,
+        audience.was_before and not candidate.was_in_audience
     from (
         -- `between` and `order by` leave the index by student and course alone: no other has this order. By another
         -- one, which looked as good while the table was all but empty, a page of 2,000 took 7 s.
@@ -244,14 +248,33 @@ begin
                 when (candidate.later_of_new).id is null then candidate.is_in_audience
                 else (candidate.later_of_new).was_active
                     and (candidate.later_of_new).old_batch_id is not distinct from v_new_batch
-            end as is_after
+            end as is_after,
+            -- Only what is ahead of the audience that somebody leaves gets such an event.
+            case
+                when (candidate.later_of_old).position is null then v_is_open and v_is_same_audience
+                else exists (
+                    select
+                    from (
+                        select
+                            of_session.enrollment_position,
+                            of_session.new
+                        from notifier.events as of_session
+                        where of_session.session_id = recipient_roles.session_id
+                        offset 0
+                    ) as event
+                    where
+                        event.enrollment_position = (candidate.later_of_old).position
+                        and (event.new ->> 'batch_id')::uuid is not distinct from v_old_batch
+                        and (event.new ->> 'course_id')::uuid = v_old_course
+                )
+            end as is_told_later
     ) as audience
     left join participant_before on candidate.user_id = participant_before.user_id
     left join participant_after on candidate.user_id = participant_after.user_id;
 end
 $$;
 comment on function notifier.recipient_roles(uuid, uuid[], jsonb, jsonb, bigint, bigint) is
-    'For each user: host, learner or null (not invited) in the state old, before event from_id, and in the state new, after event through_id.';
+    'For each user: host, learner or null (not invited) in the state old, before event from_id, and in the state new, after event through_id; and whether they have left the audience of old since.';
 revoke execute on function notifier.recipient_roles(uuid, uuid[], jsonb, jsonb, bigint, bigint) from public;
 
 -- What somebody is to be told, by what they were in the session and what they are now; null: nothing. The host outranks
@@ -590,7 +613,7 @@ begin
             union
             (
                 -- Of later events too: who has left since was still invited then.
-                select change.user_id
+                select distinct change.user_id
                 from (
                     select of_session.*
                     from notifier.events as of_session
@@ -604,14 +627,50 @@ begin
             )
             union
             (
-                -- Who came to the audience, or left it.
-                select moved.student_id
+                -- Who came to the audience, or left it; once each, or the page would seem to be the last.
+                select distinct on (moved.position, moved.student_id) moved.student_id
                 from notifier.enrollment_changes as moved
                 where
                     v_concerns_somebody
                     and moved.position between event.enrollment_position and event.enrollment_position
                     and moved.student_id > after
                 order by moved.position, moved.student_id
+                limit max_users
+            )
+            union
+            (
+                -- Who has come to the audience or left it since, and may be told of it by no event of its own, because
+                -- the session was called off, or another audience's, when that was expanded.
+                select distinct since.student_id
+                from (
+                    select waiting.*
+                    from notifier.enrollment_changes as waiting
+                    where
+                        waiting.position is null
+                        and waiting.course_id in ((v_old ->> 'course_id')::uuid, (v_new ->> 'course_id')::uuid)
+                    union all
+                    select expanded.*
+                    from notifier.enrollment_changes as expanded
+                    where expanded.position > event.id
+                ) as since
+                where
+                    v_concerns_somebody
+                    and event.enrollment_position is null
+                    and event.topic = 'invitation'
+                    and since.student_id > after
+                    and (
+                        (
+                            since.was_active
+                            and since.course_id = (v_old ->> 'course_id')::uuid
+                            and since.old_batch_id is not distinct from (v_old ->> 'batch_id')::uuid
+                        )
+                        or (
+                            since.is_active
+                            and since.course_id = (v_new ->> 'course_id')::uuid
+                            and since.new_batch_id is not distinct from (v_new ->> 'batch_id')::uuid
+                        )
+                    )
+                order by since.student_id
                 limit max_users
             )
             union
@@ -1488,7 +1547,7 @@ declare
     v_clock time := (as_of at time zone postponement.timezone)::time;
 begin
     if topic = 'registration'
-        or changes ?| array['meeting_details', 'meeting_link']
+        or (topic = 'invitation' and changes ?| array['meeting_details', 'meeting_link'])
         or (
             kind in ('session_cancelled', 'session_rescheduled', 'mentor_unassigned')
             and notifier.is_urgent(old, new, as_of)
@@ -1745,6 +1804,7 @@ begin
             held.postponed_for,
             held.attempts + 1 as attempt,
             held.in_doubt_at is not null as is_in_doubt,
+            told.is_of_enrollment,
             case
                 when held.in_doubt_at is not null then held.told_from
                 when told.through_id is null
@@ -1783,15 +1843,52 @@ begin
             end as through_id
         from notifier.emails as held
         cross join lateral (
-            select max(earlier.told_through) as through_id
-            from notifier.emails as earlier
-            where
-                earlier.session_id = held.session_id
-                and earlier.recipient_id = held.recipient_id
-                and earlier.topic = held.topic
-                and earlier.told_through > earlier.event_id
-                and earlier.told_through >= held.event_id
-                and earlier.status in ('sent', 'skipped')
+            select
+                coalesce(
+                    (
+                        select max(earlier.told_through)
+                        from notifier.emails as earlier
+                        where
+                            earlier.session_id = held.session_id
+                            and earlier.recipient_id = held.recipient_id
+                            and earlier.topic = held.topic
+                            and earlier.told_through > earlier.event_id
+                            and earlier.told_through >= held.event_id
+                            and earlier.status in ('sent', 'skipped')
+                    ),
+                    -- Who came or went may have missed what was told to those who stayed.
+                    case
+                        when event.enrollment_position is not null then coalesce(
+                            (
+                                select max(earlier.told_through)
+                                from (
+                                    select of_session.id
+                                    from notifier.events as of_session
+                                    where of_session.session_id = held.session_id
+                                    offset 0
+                                ) as past
+                                cross join lateral (
+                                    select known.told_through
+                                    from notifier.emails as known
+                                    where
+                                        known.event_id = past.id
+                                        and known.recipient_id = held.recipient_id
+                                        and known.topic = held.topic
+                                        and (
+                                            known.status = 'sent'
+                                            or known.skip_reason in ('nothing_changed', 'switched_off')
+                                        )
+                                    offset 0
+                                ) as earlier
+                            ),
+                            0
+                        )
+                    end
+                ) as through_id,
+                event.enrollment_position is not null as is_of_enrollment
+            from notifier.events as event
+            where event.id = held.event_id
+            offset 0
         ) as told
         where held.id = any(email_ids)
     ),
@@ -1804,7 +1901,6 @@ begin
             earliest.old,
             latest.new,
             latest.created_at as changed_at,
-            earliest.is_of_enrollment,
             notifier.session_changes(earliest.old, latest.new) as changes
         from (
             select
@@ -1816,9 +1912,7 @@ begin
             group by email.from_id, email.through_id, email.session_id
         ) as span
         cross join lateral (
-            select
-                event.old,
-                event.enrollment_position is not null as is_of_enrollment
+            select event.old
             from notifier.events as event
             where event.id = span.from_id
             offset 0
@@ -1838,7 +1932,8 @@ begin
             change.through_id,
             part.user_id,
             part.role_before,
-            part.role_after
+            part.role_after,
+            part.has_left
         from change
         cross join lateral notifier.recipient_roles(
             change.session_id, change.recipient_ids, change.old, change.new, change.from_id, change.through_id
@@ -1848,7 +1943,6 @@ begin
         select
             email.*,
             change.changes,
-            coalesce(change.is_of_enrollment, false) as is_of_enrollment,
             (change.new ->> 'mentor_id')::uuid as mentor_id,
             person.address,
             person.full_name,
@@ -1865,7 +1959,13 @@ begin
                 when email.topic = 'week' and decision.kind is null then 'not_invited'
                 when decision.is_over then 'session_over'
                 -- Who leaves is not told of what they had not heard of.
-                when decision.is_out and change.is_of_enrollment and not decision.was_invited then 'not_invited'
+                when decision.is_out and recipient.has_left and not decision.was_invited then 'not_invited'
+                -- What somebody who has no access any more may have been told is not told again: that they are out is
+                -- the next thing they hear.
+                when email.is_in_doubt
+                    and decision.is_out
+                    and email.kind not in ('session_cancelled', 'mentor_unassigned')
+                    then 'not_invited'
                 when decision.kind is null
                     and recipient.role_after is null
                     and (recipient.role_before is null or email.topic = 'registration')
@@ -2017,7 +2117,10 @@ begin
             select
                 email.is_in_doubt
                 or decision.kind::text <> all(private.optional_mail_kinds())
-                or coalesce(change.changes ?| array['meeting_details', 'meeting_link'], false)
+                or (
+                    email.topic = 'invitation'
+                    and coalesce(change.changes ?| array['meeting_details', 'meeting_link'], false)
+                )
                 or coalesce(
                     (
                         select preference.enabled
@@ -2196,7 +2299,13 @@ begin
             shown.session,
             shown.method,
             concat_ws(
-                ' ', judged.from_id, judged.through_id, judged.is_out, judged.is_stranger, judged.final_kind
+                ' ',
+                judged.from_id,
+                judged.through_id,
+                judged.is_out,
+                judged.is_stranger,
+                judged.is_of_enrollment,
+                judged.final_kind
             ) as part_key
         from judged
         inner join shown
