@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,10 +12,10 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from devstack import databases
+from devstack import databases, platform
 from devstack.databases import Database
 from devstack.paths import ROOT
-from devstack.postgres import Server
+from devstack.postgres import EmbeddedPostgres, Server
 from support.actors import as_user
 from support.classroom import Classroom, open_classroom
 from support.daemon import environment
@@ -84,6 +85,31 @@ def sent_by(database: Database) -> dict[str, str]:
         sent = [(mail.recipient, mail.message_id) for mail in mail_server.mails]
     assert len(dict(sent)) == len(sent)
     return dict(sent)
+
+
+def test_a_newer_postgres_takes_the_dump(restored: Restored) -> None:
+    """As statements, since the newer server is out of the reach of pg_restore."""
+    from support.inside import inside
+
+    with inside(restored.original.database.server) as here:
+        here.run("pg_dump --inserts --file=statements.sql live_sessions")
+        dump = here.read("statements.sql")
+    # psql's own lines, as of 2025's minor versions.
+    statements = re.sub(r"^\\.*$", "", dump, flags=re.MULTILINE)
+    with EmbeddedPostgres(18, in_memory=True) as newer:
+        platform.install_cluster(newer.superuser_url)
+        with psycopg.connect(newer.superuser_url, autocommit=True) as conn:
+            conn.execute("create role notifier login password 'notifier'")
+            conn.execute("create database upgraded owner postgres")
+        upgraded = Database(newer, "upgraded")
+        with psycopg.connect(upgraded.superuser_url, autocommit=True) as conn:
+            conn.execute(statements.encode())
+            found = conn.execute(
+                "select (select count(*) from public.success_sessions),"
+                " (select is_intact from public.verify_audit_log())"
+            ).fetchone()
+        assert found == (1, True)
+        assert len(sent_by(upgraded)) == 3
 
 
 def test_a_restored_database_sends_what_waited_and_what_was_under_way_once_more(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -41,6 +43,13 @@ class Inside:
         """A file that the commands left, as an archive for `put`."""
         stream, _ = self.container.get_archive(f"{FOLDER}/{name}")
         return b"".join(stream)
+
+    def read(self, name: str) -> str:
+        """What such a file says."""
+        with tarfile.open(fileobj=io.BytesIO(self.take(name))) as archive:
+            file = archive.extractfile(name)
+            assert file is not None
+            return file.read().decode()
 
     def put(self, archive: bytes) -> None:
         """Lay down a file for the commands."""
