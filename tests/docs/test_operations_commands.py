@@ -292,7 +292,8 @@ def names(conn: psycopg.Connection) -> set[str]:
         )
         select unnest(array[name, space || '.' || name]) from relation
         union
-        select unnest(array[attname, name || '.' || attname]) from relation
+        select unnest(array[attname, name || '.' || attname, space || '.' || name || '.' || attname])
+        from relation
         inner join pg_attribute on attrelid = relation.oid and not attisdropped
         where space in ('public', 'private', 'notifier')
         union
