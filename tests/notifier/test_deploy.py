@@ -6,7 +6,9 @@ import configparser
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -90,6 +92,29 @@ def test_the_image_is_built_from_files_that_exist_and_runs_as_nobody() -> None:
     stop = re.search(r"--stop-timeout (\d+)", DOCKERFILE.read_text())
     assert stop is not None
     assert int(stop[1]) > GRACE
+
+
+def test_what_the_image_installs_has_all_that_mails_are_made_of(tmp_path: Path) -> None:
+    """Installed as the Dockerfile does it, from what it copies."""
+    source = tmp_path / "source"
+    for verb, rest in instructions():
+        if verb == "COPY" and "--from" not in rest:
+            *names, target = rest.split()
+            for name in names:
+                if (ROOT / name).is_dir():
+                    ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
+                    shutil.copytree(ROOT / name, source / target, ignore=ignored)
+                else:
+                    (source / target).mkdir(parents=True, exist_ok=True)
+                    shutil.copy(ROOT / name, source / target)
+    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
+    subprocess.run([*pip, "--wheel-dir", str(tmp_path), str(source)], check=True)
+    (wheel,) = tmp_path.glob("*.whl")
+
+    package = source / "py" / "notifier"
+    needed = {f"notifier/{path.relative_to(package)}" for path in package.rglob("*.*")}
+    assert {"notifier/locales/pl.po", "notifier/templates/layout.html"} < needed
+    assert needed <= set(ZipFile(wheel).namelist())
 
 
 def test_images_are_named_without_a_registry() -> None:

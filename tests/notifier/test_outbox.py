@@ -1,0 +1,52 @@
+"""The worker's connection to the database notices silence; no clock that can be set is asked."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import notifier
+from devstack.databases import Database
+from notifier import outbox as outbox_module
+from notifier.outbox import Outbox, OutboxUnavailableError
+from support.pg_proxy import ANSWERED, PgProxy
+
+WALL_CLOCK = re.compile(r"\b(?:datetime\.now|date\.today|time\.time|utcnow)\b")
+
+
+async def test_a_connection_that_falls_silent_is_given_up_and_the_next_call_opens_another(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with (
+        PgProxy(database.notifier_url) as proxy,
+        Outbox(proxy.url, worker="w", organizer="", app_url="") as outbox,
+    ):
+        assert await outbox.has_news() is False
+        monkeypatch.setattr(outbox_module, "CALL_TIMEOUT", 0.2)
+        proxy.hold_at("has_news", ANSWERED)
+        with pytest.raises(OutboxUnavailableError, match="did not answer in time"):
+            await outbox.has_news()
+
+        proxy.let_go()
+        monkeypatch.setattr(outbox_module, "CALL_TIMEOUT", 30.0)
+
+        assert await outbox.has_news() is False
+
+
+def test_no_wait_and_no_lease_is_measured_on_a_clock_that_jumps() -> None:
+    """The wall clock is asked for what people read and what is signed, and for nothing else."""
+    asked = {
+        source.name
+        for source in Path(notifier.__file__).parent.rglob("*.py")
+        if WALL_CLOCK.search(source.read_text())
+    }
+
+    assert asked == {
+        "__main__.py",  # which week was the last
+        "message.py",  # the Date of a mail
+        "operate.py",  # a table for operators
+        "report_mail.py",  # which week was the last
+        "webhooks.py",  # the time that is signed
+    }
