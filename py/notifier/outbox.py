@@ -192,12 +192,13 @@ class Purged:
 
 @dataclass(frozen=True, slots=True)
 class ReportMail:
-    """A manager who is to be sent a report, and the IANA zone that they live by."""
+    """A manager who is to be sent a report, the IANA zone that they live by and their language."""
 
     mail_id: UUID
     address: str
     full_name: str
     timezone: str
+    locale: str | None
 
 
 class Outbox:
@@ -604,7 +605,7 @@ class Outbox:
         return await self._rows(
             ReportMail,
             """
-            select mail_id, address, full_name, timezone
+            select mail_id, address, full_name, timezone, locale
             from notifier.claim_report_mails(%(first)s, %(last)s, %(lease)s)
             """,
             {"first": first, "last": last, "lease": timedelta(seconds=lease)},

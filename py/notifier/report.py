@@ -8,9 +8,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import jinja2
+from babel import Locale
 from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal, format_percent
 
 from notifier.charts import Chart, line_chart, stacked_bars
+from notifier.language import DEFAULT_LOCALE, resolve_locale, words
 from notifier.outbox import Outbox
 from notifier.render import GAP, Edition
 from notifier.views import SESSION_TYPES, clean
@@ -93,34 +96,40 @@ def render_report(report: str) -> str:
 
     :raises ReportError: something is missing in it.
     """
-    return _render(report, "report.html")[0]
+    return _render(report, DEFAULT_LOCALE, "report.html")[0]
 
 
-def render_mail(report: str, sender_name: str, app_url: str) -> Edition:
-    """The same as a mail, without drawings, which mail programs do not show.
+def render_mail(
+    report: str, sender_name: str, app_url: str, locale_name: str | None = None
+) -> Edition:
+    """The same as a mail in the language of a locale, without drawings, which mail programs do not
+    show.
 
     :raises ReportError: something is missing in it.
     """
-    view = _view(report)
+    locale = resolve_locale(locale_name)
+    view = _view(report, locale)
     text, html = _render(
         report,
+        locale,
         "mail.txt",
         "mail.html",
         greeting=GAP,
         heading=f"{view.title}: {view.days}",
-        language="en",
-        direction="ltr",
+        language=str(locale).replace("_", "-"),
+        direction=locale.text_direction,
         sender=sender_name or view.title,
         home=f"{app_url}/sessions",
     )
     return Edition(
-        subject=f"{view.title}, {view.days}: attendance {view.tiles[0].value}",
+        subject=words(locale).gettext("%(title)s, %(days)s: attendance %(share)s")
+        % {"title": view.title, "days": view.days, "share": view.tiles[0].value},
         text=tuple(f"{text.strip()}\n".split(GAP)),
         html=tuple(f"{html.strip()}\n".split(GAP)),
     )
 
 
-def _render(report: str, *templates: str, **context: str) -> list[str]:
+def _render(report: str, locale: Locale, *templates: str, **context: str) -> list[str]:
     pages = jinja2.Environment(
         loader=jinja2.ChoiceLoader(
             [jinja2.PackageLoader("notifier", folder) for folder in ("pages", "templates")]
@@ -131,38 +140,41 @@ def _render(report: str, *templates: str, **context: str) -> list[str]:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    # The report is English; the frame that it shares with other mails asks for words.
-    pages.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
-    view = _view(report)
+    speech = words(locale)
+    pages.install_gettext_callables(  # type: ignore[attr-defined]
+        speech.gettext, speech.ngettext, newstyle=True
+    )
+    view = _view(report, locale)
     try:
         return [pages.get_template(name).render(report=view, **context) for name in templates]
     except jinja2.TemplateError as error:
         raise ReportError(f"cannot show the report: {type(error).__name__}: {error}") from error
 
 
-def _view(report: str) -> ReportView:
+def _view(report: str, locale: Locale) -> ReportView:
     try:
-        return view_report(json.loads(report))
+        return view_report(json.loads(report), locale)
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise ReportError(f"cannot show the report: {type(error).__name__}: {error}") from error
 
 
-def view_report(report: Mapping[str, Any]) -> ReportView:
-    """The figures as the page shows them.
+def view_report(report: Mapping[str, Any], locale: Locale = DEFAULT_LOCALE) -> ReportView:
+    """The figures as the page shows them, which is English, or a mail in a language.
 
     :raises KeyError, TypeError, ValueError: something is missing or malformed.
     """
     first, last = date.fromisoformat(report["from_date"]), date.fromisoformat(report["to_date"])
     total, periods = report["total"], report["periods"]
+    say = words(locale).gettext
     labels = [_day(period["period_start"]) for period in periods]
     made = datetime.fromisoformat(report["made_at"]).astimezone(ZoneInfo(report["timezone"]))
     return ReportView(
-        title="Live sessions",
-        days=f"{_full_day(first)} \N{EN DASH} {_full_day(last)}",
+        title=say("Live sessions"),
+        days=f"{_full_day(first, locale)} \N{EN DASH} {_full_day(last, locale)}",
         timezone=report["timezone"],
         made=format_datetime(made, "d MMMM y, HH:mm", locale="en"),
         is_empty=total["sessions"] + total["cancelled_sessions"] == 0,
-        tiles=_tiles(total),
+        tiles=_tiles(total, locale),
         grain={"day": "Day", "week": "Week of", "month": "Month of"}[report["grain"]],
         rate=line_chart(labels, [period["attendance_rate"] for period in periods]),
         counts=stacked_bars(
@@ -171,65 +183,88 @@ def view_report(report: Mapping[str, Any]) -> ReportView:
         ),
         stays=_stays(report["stays"]),
         periods=tuple(
-            Line(_full_day(date.fromisoformat(period["period_start"])), _attendance_cells(period))
+            Line(
+                _full_day(date.fromisoformat(period["period_start"]), locale),
+                _attendance_cells(period, locale),
+            )
             for period in periods
             if period["sessions"] + period["cancelled_sessions"]
         ),
         rates=tuple(
-            _share(_full_day(date.fromisoformat(period["period_start"])), period)
+            _share(_full_day(date.fromisoformat(period["period_start"]), locale), period, locale)
             for period in periods
             if period["sessions"]
         ),
         kinds=tuple(
-            Line(SESSION_TYPES[kind["session_type"]], _attendance_cells(kind))
+            Line(SESSION_TYPES[kind["session_type"]], _attendance_cells(kind, locale))
             for kind in report["kinds"]
         ),
-        courses=tuple(_share(clean(course["name"]), course) for course in report["courses"]),
-        mentors=tuple(_mentor(mentor) for mentor in report["mentors"]),
+        courses=tuple(
+            _share(clean(course["name"]), course, locale) for course in report["courses"]
+        ),
+        mentors=tuple(_mentor(mentor, locale) for mentor in report["mentors"]),
     )
 
 
-def _tiles(total: Mapping[str, Any]) -> tuple[Tile, ...]:
-    change = total["attendance_rate_change"]
+def _tiles(total: Mapping[str, Any], locale: Locale) -> tuple[Tile, ...]:
+    speech = words(locale)
+    say = speech.gettext
+    change, cancelled, ratings = (
+        total[key] for key in ("attendance_rate_change", "cancelled_sessions", "ratings")
+    )
     return (
         Tile(
-            "Attendance",
-            _percent(total["attendance_rate"]),
-            "nothing to compare with"
+            say("Attendance"),
+            _percent(total["attendance_rate"], locale),
+            say("nothing to compare with")
             if change is None
-            else f"{100 * change:+.1f} points from the period before",
+            else say("%(points)s points from the period before")
+            % {"points": format_decimal(100 * change, "+0.0;-0.0", locale)},
             "" if not change else "up" if change > 0 else "down",
         ),
         Tile(
-            "Sessions",
-            f"{total['sessions']:,}",
-            f"{total['cancelled_sessions']:,} cancelled",
+            say("Sessions"),
+            _number(total["sessions"], locale),
+            speech.ngettext("%(number)s cancelled", "%(number)s cancelled", cancelled)
+            % {"number": _number(cancelled, locale)},
             "",
         ),
         Tile(
-            "Time in the session",
-            NOTHING if total["mean_minutes"] is None else f"{total['mean_minutes']:g} min",
-            "of nobody is it known"
+            say("Time in the session"),
+            NOTHING
+            if total["mean_minutes"] is None
+            else say("%(minutes)s min") % {"minutes": _number(total["mean_minutes"], locale)},
+            say("of nobody is it known")
             if total["minutes_p50"] is None
-            else f"half of all stayed up to {total['minutes_p50']:,} min",
+            else say("half of all stayed up to %(minutes)s min")
+            % {"minutes": _number(total["minutes_p50"], locale)},
             "",
         ),
         Tile(
-            "No-shows",
-            _percent(total["no_show_rate"]),
-            f"{total['no_shows']:,} of those who had registered",
+            say("No-shows"),
+            _percent(total["no_show_rate"], locale),
+            say("%(number)s of those who had registered")
+            % {"number": _number(total["no_shows"], locale)},
             "",
         ),
         Tile(
-            "Seats taken",
-            _percent(total["fill_rate"]),
-            f"{total['registered']:,} of {total['seats']:,}",
+            say("Seats taken"),
+            _percent(total["fill_rate"], locale),
+            say("%(taken)s of %(seats)s")
+            % {
+                "taken": _number(total["registered"], locale),
+                "seats": _number(total["seats"], locale),
+            },
             "",
         ),
         Tile(
-            "Rating",
-            NOTHING if total["mean_rating"] is None else f"{total['mean_rating']:.1f} of 5",
-            _counted(total["ratings"], "rating"),
+            say("Rating"),
+            NOTHING
+            if total["mean_rating"] is None
+            else say("%(rating)s of 5")
+            % {"rating": format_decimal(total["mean_rating"], "0.0", locale)},
+            speech.ngettext("%(number)s rating", "%(number)s ratings", ratings)
+            % {"number": _number(ratings, locale)},
             "",
         ),
     )
@@ -245,53 +280,63 @@ def _stays(stays: Sequence[Mapping[str, Any]]) -> Chart:
     )
 
 
-def _attendance_cells(figures: Mapping[str, Any]) -> tuple[str, ...]:
+def _attendance_cells(figures: Mapping[str, Any], locale: Locale) -> tuple[str, ...]:
     return (
-        f"{figures['sessions']:,}",
-        f"{figures['cancelled_sessions']:,}",
-        *(f"{figures[key]:,}" for key, _ in STATUSES),
-        _percent(figures["attendance_rate"]),
-        NOTHING if figures["mean_minutes"] is None else f"{figures['mean_minutes']:.0f}",
+        _number(figures["sessions"], locale),
+        _number(figures["cancelled_sessions"], locale),
+        *(_number(figures[key], locale) for key, _ in STATUSES),
+        _percent(figures["attendance_rate"], locale),
+        NOTHING
+        if figures["mean_minutes"] is None
+        else format_decimal(figures["mean_minutes"], "0", locale),
     )
 
 
-def _share(name: str, figures: Mapping[str, Any]) -> Share:
+def _share(name: str, figures: Mapping[str, Any], locale: Locale) -> Share:
+    speech, sessions = words(locale), figures["sessions"]
+    counted = speech.ngettext("%(number)s session", "%(number)s sessions", sessions)
     return Share(
         name,
-        _percent(figures["attendance_rate"]),
+        _percent(figures["attendance_rate"], locale),
         round(100 * (figures["attendance_rate"] or 0), 1),
-        f"{figures['attended']:,} of {figures['expected']:,}"
-        f" in {_counted(figures['sessions'], 'session')}",
+        speech.gettext("%(attended)s of %(expected)s in %(sessions)s")
+        % {
+            "attended": _number(figures["attended"], locale),
+            "expected": _number(figures["expected"], locale),
+            "sessions": counted % {"number": _number(sessions, locale)},
+        },
     )
 
 
-def _mentor(mentor: Mapping[str, Any]) -> Line:
+def _mentor(mentor: Mapping[str, Any], locale: Locale) -> Line:
     return Line(
-        clean(mentor["mentor_name"]) or "(no name)",
+        clean(mentor["mentor_name"]) or words(locale).gettext("(no name)"),
         (
-            f"{mentor['sessions']:,}",
-            f"{mentor['cancelled_sessions']:,}",
-            _percent(mentor["attendance_rate"]),
-            _percent(mentor["punctuality_rate"]),
-            f"{mentor['handed_over']:,}",
-            f"{mentor['taken_over']:,}",
-            _percent(mentor["fill_rate"]),
-            NOTHING if mentor["mean_rating"] is None else f"{mentor['mean_rating']:.1f}",
+            _number(mentor["sessions"], locale),
+            _number(mentor["cancelled_sessions"], locale),
+            _percent(mentor["attendance_rate"], locale),
+            _percent(mentor["punctuality_rate"], locale),
+            _number(mentor["handed_over"], locale),
+            _number(mentor["taken_over"], locale),
+            _percent(mentor["fill_rate"], locale),
+            NOTHING
+            if mentor["mean_rating"] is None
+            else format_decimal(mentor["mean_rating"], "0.0", locale),
         ),
     )
 
 
-def _percent(share: float | None) -> str:
-    return NOTHING if share is None else f"{share:.0%}"
+def _number(number: float, locale: Locale) -> str:
+    return str(format_decimal(number, locale=locale))
 
 
-def _counted(count: int, thing: str) -> str:
-    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
+def _percent(share: float | None, locale: Locale) -> str:
+    return NOTHING if share is None else str(format_percent(share, locale=locale))
 
 
 def _day(day: str) -> str:
     return str(format_date(date.fromisoformat(day), "d MMM", locale="en"))
 
 
-def _full_day(day: date) -> str:
-    return str(format_date(day, "EEE, d MMM y", locale="en"))
+def _full_day(day: date, locale: Locale) -> str:
+    return str(format_date(day, "EEE, d MMM y", locale=locale))

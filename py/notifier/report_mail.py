@@ -60,16 +60,17 @@ async def mail_report(
     :raises ReportError: its answer is no report.
     :raises TransportDownError: no transport works; what was not sent is left for a later run.
     """
-    presses: dict[str, Press] = {}
+    presses: dict[tuple[str, str | None], Press] = {}
     refusals: list[str] = []
     sent = 0
     for mail in await outbox.claim_report_mails(first, last, LEASE):
         zone = timezone or mail.timezone
-        if zone not in presses:
+        key = zone, mail.locale
+        if key not in presses:
             report = await outbox.report(first, last, zone)
-            edition = render_mail(report, settings.email_from.name, settings.app_url)
-            presses[zone] = Press(edition, settings.email_from, "")
-        refusal = await _send(presses[zone], mail, transport)
+            edition = render_mail(report, settings.email_from.name, settings.app_url, mail.locale)
+            presses[key] = Press(edition, settings.email_from, "")
+        refusal = await _send(presses[key], mail, transport)
         if refusal is None:
             await outbox.complete_report_mail(mail.mail_id)
             sent += 1
@@ -114,7 +115,7 @@ async def _send(press: Press, mail: ReportMail, transport: Transport) -> str | N
     if address is None:
         return "the address is not a mail address"
     name = one_line(mail.full_name)
-    letter = press.print(mail.mail_id, Mailbox(name, address), greeting_for(name))
+    letter = press.print(mail.mail_id, Mailbox(name, address), greeting_for(name, mail.locale))
     outcome = await transport.send(letter)
     if isinstance(outcome, NotSent):
         return f"{outcome.failure.value}: {outcome.detail}"

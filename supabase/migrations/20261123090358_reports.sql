@@ -1750,7 +1750,7 @@ grant execute on function notifier.report(date, date, text) to notifier;
 -- Looked up at the moment of sending, as everything is: who is no manager any more gets none.
 -- Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.claim_report_mails(from_date date, to_date date, lease interval)
-returns table (mail_id uuid, address text, full_name text, timezone text)
+returns table (mail_id uuid, address text, full_name text, timezone text, locale text)
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
@@ -1789,7 +1789,7 @@ begin
             where mail.sent_at is null and mail.held_until <= clock_timestamp()
         returning mail.id, mail.recipient_id
     )
-    select claimed.id, btrim(account.email), profile.full_name, profile.timezone
+    select claimed.id, btrim(account.email), profile.full_name, profile.timezone, profile.locale
     from claimed
     inner join auth.users as account on claimed.recipient_id = account.id
     inner join public.profiles as profile on claimed.recipient_id = profile.id

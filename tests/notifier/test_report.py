@@ -466,6 +466,26 @@ def test_a_mail_of_days_without_sessions_says_so(conn: psycopg.Connection) -> No
         assert "Acme" in body
 
 
+def test_a_mail_speaks_the_manager_s_language(
+    told: Database, mail_server: SmtpServer, daemons: Daemons
+) -> None:
+    wants_it(told, "Ada")
+    with psycopg.connect(told.url) as conn:
+        conn.execute("update public.profiles set locale = 'pl'")
+
+    daemons.run(environment(told, mail_server), "report", *DAYS, "--mail")
+
+    mail = message_from_bytes(mail_server.mails[0].data, policy=policy.default)
+    assert "obecność 71%" in mail["Subject"]
+    for part in mail.walk():
+        if part.get_content_maintype() == "text":
+            body = part.get_content()
+            for shown in ("Cześć Ada,", "pon., 3 mar 2025", "71%", "47,6 min", "Mentorzy"):
+                assert shown in body
+            for english in ("Attendance", "Days are", "sessions", "You get this mail", "Sent by"):
+                assert english not in body
+
+
 def test_a_hostile_name_is_harmless_in_a_mail_too(history: History) -> None:
     history.conn.execute("update public.courses set name = '<b onclick=x>\"&{{ 7*7 }}'")
     edition = render_mail(json.dumps(reported(history.conn)), "Acme", "https://app.test")

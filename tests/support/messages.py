@@ -15,7 +15,7 @@ PLURAL = re.compile(r'ngettext\(\s*"((?:[^"\\]|\\.)*)",\s*"((?:[^"\\]|\\.)*)"')
 
 def phrases() -> set[str]:
     """Those without a number."""
-    sources = [*PACKAGE.glob("templates/**/*.*"), *PACKAGE.glob("*.py")]
+    sources = [*PACKAGE.glob("templates/**/*.*"), *PACKAGE.glob("pages/*.*"), *PACKAGE.glob("*.py")]
     said = {phrase for source in sources for phrase in CALL.findall(source.read_text())}
     news = [*bundle._NEWS.values(), bundle._UNINVITED]
     facts = {"Course", "Mentor", "Platform", "Reason"}
