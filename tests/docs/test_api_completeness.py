@@ -14,7 +14,11 @@ from support.pages import INDEX, LANGUAGES, PAGES, TOPICS, Page
 FUNCTIONS = """
     select
         proname::text || '(',
-        coalesce(proargnames[:pronargs], '{}'),
+        array(
+            select name || case when number > pronargs - pronargdefaults then '?' else '' end
+            from unnest(proargnames[:pronargs]) with ordinality as argument (name, number)
+            order by number
+        ),
         coalesce(
             nullif(proargnames[pronargs + 1:], '{}'),
             -- Whoever answers a row of a table answers what is said of the table.
@@ -49,7 +53,9 @@ RELATIONS = """
 
 @pytest.fixture
 def arguments(conn: psycopg.Connection) -> dict[str, list[str]]:
-    """Every function of the API with its arguments; names end in a bracket."""
+    """Every function of the API with its arguments; its name ends in a bracket, and theirs in a
+    question mark where they may be left out.
+    """
     return {name: given for name, given, _ in conn.execute(FUNCTIONS.encode())}
 
 

@@ -139,9 +139,17 @@ def located(output: str, story: list[Page]) -> str:
     return re.sub(r"(?:\[eval1\]:|bash: line )(?P<line>\d+)", on_page, output)
 
 
-def test_an_error_is_told_with_the_line_of_its_page() -> None:
-    story = [SIGNING_IN, INDEX]
-    line = len(SIGNING_IN.text.splitlines()) + 7
+@pytest.mark.parametrize("language", ["js", "sh"])
+def test_what_fails_is_told_with_the_line_of_its_page(language: str) -> None:
+    given = {"js": "const name = 1;", "sh": "name=1"}
+    wrong = {"js": "throw new Error(name);", "sh": "[ $name = 2 ]"}
+    first = Page(PAGES[0].path, f"\n```{language}\n{given[language]}\n```\n")
+    second = Page(PAGES[1].path, f"# Title\n\n```{language}\n{wrong[language]}\n```\n")
 
-    assert located(f"at [eval1]:{line}:3", story) == "at docs/api.md:7:3"
-    assert located("bash: line 2: false", story) == "docs/api.md:2: false"
+    with pytest.raises(AssertionError, match=f"{PAGES[1].name}:4"):
+        run(language, [first, second])
+
+
+def test_a_failed_assertion_alone_fails_a_script() -> None:
+    with pytest.raises(AssertionError, match="seven"):
+        run("js", [Page(INDEX.path, "```js\nconsole.assert(false, 'seven');\n```\n")])
