@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 
 from devstack.paths import ROOT
+from support.pages import read
 
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def anchors(page: Path) -> set[str]:
     """What its headings are called in links, as GitHub does it."""
-    prose = re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.M | re.S)
     return {
         re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
-        for heading in re.findall(r"^#+ (.*)$", prose, re.M)
+        for heading in re.findall(r"^#+ (.*)$", read(page).prose, re.M)
     }
 
 

@@ -42,10 +42,14 @@ class Page:
         return set(re.findall(r"^ *```(\w*)\n", self.text, re.M)) - {""}
 
     @property
+    def prose(self) -> str:
+        """The text and its tables, without the fenced blocks."""
+        return re.sub(r"^```.*?^```$", "", self.text, flags=re.M | re.S)
+
+    @property
     def code(self) -> set[str]:
-        """What is set in code in the prose and its tables."""
-        prose = re.sub(r"^```.*?^```$", "", self.text, flags=re.M | re.S)
-        return set(re.findall(r"`([^`\n]+)`", prose))
+        """What is set in code in the prose."""
+        return set(re.findall(r"`([^`\n]+)`", self.prose))
 
     def story(self, language: str) -> str:
         """The blocks of one language, each on the lines where the page has it."""
