@@ -38,7 +38,7 @@ from notifier.redact import redact
 from notifier.render import RenderError
 from notifier.transports import Transport
 
-GROUP = 12
+GROUP = 25
 """Mails marked at a time: each of them may have to be sent twice after a crash."""
 
 LAST_WORDS = 5.0
@@ -101,7 +101,7 @@ class Delivery:
         *,
         lease: float,
         wake: asyncio.Event,
-        low_water: int = 25,
+        low_water: int = 50,
     ) -> None:
         """``lease`` in seconds; more is claimed when fewer than ``low_water`` mails wait.
 

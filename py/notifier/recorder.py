@@ -4,6 +4,7 @@ import asyncio
 import logging
 from bisect import bisect_left
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Protocol
@@ -14,10 +15,10 @@ from notifier.claims import Claims, Item
 from notifier.model import Failure, NotSent, Outcome, Sent
 from notifier.patience import insist
 
-BATCH = 20
+BATCH = 25
 """Outcomes recorded at a time under load."""
 
-LINGER = 0.01
+LINGER = 0.05
 """Seconds an outcome waits for others at most."""
 
 
@@ -108,6 +109,7 @@ class Recorder:
         self._tally = tally
         self.latency = Histogram()
         self._results: list[_Result] = []
+        self._fresh = 0
         self._some, self._enough, self.empty = (asyncio.Event() for _ in range(3))
         self.empty.set()
 
@@ -121,8 +123,9 @@ class Recorder:
         if isinstance(outcome, Sent):
             self.latency.observe(seconds)
         self._results.append(_Result(item, outcome, seconds))
+        self._fresh += 1
         self.empty.clear()
-        if hurry or len(self._results) >= BATCH:
+        if hurry or self._fresh >= BATCH:
             self._enough.set()
         self._some.set()
 
@@ -130,28 +133,35 @@ class Recorder:
         """Record what :meth:`note` brings."""
         while True:
             await self._some.wait()
-            try:
+            with suppress(TimeoutError):
                 async with asyncio.timeout(LINGER):
                     await self._enough.wait()
-            except TimeoutError:
-                pass
-            self._enough.clear()
-            await self.flush()
+            await self._record_fresh()
 
     async def flush(self) -> None:
-        """Record everything noted so far. Recording the same twice does no harm."""
+        """Record everything, and what is noted meanwhile."""
         while self._results:
-            sent: dict[tuple[UUID, str], list[_Result]] = {}
-            for result in list(self._results):
-                if isinstance(result.outcome, Sent):
-                    key = (result.item.claim.claim_id, result.outcome.transport)
-                    sent.setdefault(key, []).append(result)
-                else:
-                    await self._record_failure(result, result.outcome)
-            for (claim_id, transport), results in sent.items():
-                await self._record_sent(claim_id, transport, results)
+            await self._record_fresh()
+
+    async def _record_fresh(self) -> None:
+        """Record what has been noted so far; what is noted meanwhile is a batch of its own.
+
+        Recording the same twice does no harm: whoever was cancelled here has left it to be done.
+        """
+        self._fresh = 0
         self._some.clear()
-        self.empty.set()
+        self._enough.clear()
+        sent: dict[tuple[UUID, str], list[_Result]] = {}
+        for result in list(self._results):
+            if isinstance(result.outcome, Sent):
+                key = (result.item.claim.claim_id, result.outcome.transport)
+                sent.setdefault(key, []).append(result)
+            else:
+                await self._record_failure(result, result.outcome)
+        for (claim_id, transport), results in sent.items():
+            await self._record_sent(claim_id, transport, results)
+        if not self._results:
+            self.empty.set()
         self._wake.set()
 
     async def _record_sent(self, claim_id: UUID, transport: str, results: list[_Result]) -> None:

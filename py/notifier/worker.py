@@ -16,7 +16,7 @@ from notifier.transports import Transport
 PAGE = 5000
 """Mails that one call of ``expand_events`` writes at most."""
 
-BATCH = 50
+BATCH = 100
 """Mails claimed at a time."""
 
 GLANCE = 0.02

@@ -212,12 +212,10 @@ begin
                 when decision.kind is null and email.topic = 'registration' then 'not_registered'
                 when decision.kind is null then 'nothing_changed'
                 when person.address is null then 'no_address'
-                when exists (
-                    select from notifier.suppressions as known
-                    where
-                        known.address_hash = notifier.address_hash(person.address)
-                        and known.suppressed_at is not null
-                    offset 0
+                when (
+                    select known.suppressed_at is not null
+                    from notifier.suppressions as known
+                    where known.address_hash = notifier.address_hash(person.address)
                 ) then 'suppressed'
                 when not wish.is_wanted then 'switched_off'
             end as skip_reason,
@@ -342,6 +340,7 @@ begin
                         end ->> 'end_time'
                     )::timestamptz <= v_now
                 ) as is_over
+            offset 0 -- each of them once, however often it is read here
         ) as decision
         left join lateral (
             select preference.*

@@ -21,10 +21,13 @@ declare
     -- 'Name <address>' or an address alone.
     v_organizer text[] := regexp_match(organizer, '^\s*(?:"?([^"<]*?)"?\s*<\s*)?([^<>\s]+@[^<>\s]+?)\s*>?\s*$');
     v_organizer_line text := private.ical_address('ORGANIZER', v_organizer[2], v_organizer[1]);
-    v_sessions public.success_sessions[];
+    v_sessions public.success_sessions[] := sessions;
+    v_uids integer := cardinality(sessions);
+    v_is_series boolean := false;
     v_series public.success_sessions;
     v_series_event text;
     v_timezone text;
+    v_timezones text;
     v_calendar text;
 begin
     if method not in ('REQUEST', 'CANCEL') then
@@ -38,24 +41,22 @@ begin
             errcode = '22023',
             message = 'organizer must be an address, or a name followed by an address in angle brackets';
     end if;
-    if coalesce(cardinality(sessions), 0) = 0
-        or (select count(distinct session.calendar_uid) from unnest(sessions) as session) <> 1
-    then
+    if cardinality(sessions) > 1 then
+        select
+            array_agg(session order by coalesce(session.recurrence_id, session.start_time), session.id),
+            count(distinct session.calendar_uid),
+            bool_and(session.recurrence_id is not null)
+        into v_sessions, v_uids, v_is_series
+        from unnest(sessions) as session;
+    end if;
+    if v_uids is distinct from 1 then
         raise exception using
             errcode = '22023',
             message = 'sessions must be one or several, all with the same calendar_uid';
     end if;
 
-    v_sessions := array(
-        select session
-        from unnest(sessions) as session
-        order by coalesce((session).recurrence_id, (session).start_time), (session).id
-    );
     v_timezone := v_sessions[1].timezone;
-    if with_series
-        and cardinality(sessions) > 1
-        and (select bool_and(session.recurrence_id is not null) from unnest(sessions) as session)
-    then
+    if with_series and v_is_series then
         v_series := v_sessions[1];
         v_series.end_time := v_series.recurrence_id + (v_series.end_time - v_series.start_time);
         v_series.start_time := v_series.recurrence_id;
@@ -77,26 +78,28 @@ begin
         );
     end if;
 
+    -- A session that is no date of a series, which most are, says its time in UTC.
+    if cardinality(sessions) > 1 or v_sessions[1].recurrence_id is not null then
+        select
+            string_agg(private.ical_timezone(used.timezone, span.from_time, span.to_time), '' order by used.timezone)
+        into v_timezones
+        from (
+            select distinct session.timezone
+            from unnest(v_sessions) as session
+            where session.recurrence_id is not null and session.timezone <> 'UTC'
+        ) as used
+        cross join (
+            select
+                min(least(session.start_time, session.recurrence_id)) as from_time,
+                max(greatest(session.end_time, session.recurrence_id)) as to_time
+            from unnest(v_sessions) as session
+        ) as span;
+    end if;
     v_calendar := private.ical_object(
         method,
         null,
         concat(
-            (
-                select string_agg(
-                    private.ical_timezone(used.timezone, span.from_time, span.to_time), '' order by used.timezone
-                )
-                from (
-                    select distinct session.timezone
-                    from unnest(v_sessions) as session
-                    where session.recurrence_id is not null and session.timezone <> 'UTC'
-                ) as used
-                cross join (
-                    select
-                        min(least(session.start_time, session.recurrence_id)) as from_time,
-                        max(greatest(session.end_time, session.recurrence_id)) as to_time
-                    from unnest(v_sessions) as session
-                ) as span
-            ),
+            v_timezones,
             v_series_event,
             private.ical_events(v_sessions, method, v_timezone, v_organizer_line, app_url, is_feed => false)
         )

@@ -8,7 +8,7 @@ import pytest
 
 from devstack.databases import Database
 from support.certificates import Authority, make_authority
-from support.classroom import Classroom, open_classroom
+from support.classroom import MANY, Classroom, open_classroom
 from support.daemon import Daemons, running_daemons
 from support.resend_server import ResendServer
 from support.smtp_server import SmtpServer
@@ -58,6 +58,6 @@ def classroom(database: Database) -> Iterator[Classroom]:
 
 @pytest.fixture
 def big_classroom(database: Database) -> Iterator[Classroom]:
-    """The same with sixty students: more than are marked at a time."""
-    with open_classroom(database, students=60) as opened:
+    """The same with more students than one death may leave in doubt."""
+    with open_classroom(database, students=MANY) as opened:
         yield opened

@@ -16,6 +16,9 @@ from support.actors import as_user
 from support.outbox import Outbox, change
 from support.world import World
 
+MANY = 120
+"""Students of a large classroom: more than one worker may leave in doubt."""
+
 
 @dataclass(frozen=True, slots=True)
 class Classroom:
