@@ -756,16 +756,20 @@ create index attendance_warnings_session_id_idx on notifier.attendance_warnings 
 -- characters are not allowed anywhere in an iCalendar object and are left out.
 create function private.ical_text(value text)
 returns text
-language sql
+language plpgsql
 immutable
 set search_path = pg_catalog, pg_temp
-return regexp_replace(
-    regexp_replace(
-        regexp_replace(value, '([\\;,])', '\\\1', 'g'),
-        '\r\n|\r|\n', '\\n', 'g'
-    ),
-    '[\x01-\x08\x0b-\x1f\x7f]', '', 'g'
-);
+as $$
+begin
+    return regexp_replace(
+        regexp_replace(
+            regexp_replace(value, '([\\;,])', '\\\1', 'g'),
+            '\r\n|\r|\n', '\\n', 'g'
+        ),
+        '[\x01-\x08\x0b-\x1f\x7f]', '', 'g'
+    );
+end
+$$;
 comment on function private.ical_text(text) is 'The value escaped as an iCalendar TEXT (RFC 5545, section 3.3.11).';
 revoke execute on function private.ical_text(text) from public;
 
@@ -773,13 +777,17 @@ revoke execute on function private.ical_text(text) from public;
 -- encoding for both.
 create function private.ical_quoted(value text)
 returns text
-language sql
+language plpgsql
 immutable
 set search_path = pg_catalog, pg_temp
-return '"' || regexp_replace(
-    replace(replace(regexp_replace(value, '\r\n|\r|\n', ' ', 'g'), '^', '^^'), '"', '^'''),
-    '[\x01-\x08\x0b-\x1f\x7f]', '', 'g'
-) || '"';
+as $$
+begin
+    return '"' || regexp_replace(
+        replace(replace(regexp_replace(value, '\r\n|\r|\n', ' ', 'g'), '^', '^^'), '"', '^'''),
+        '[\x01-\x08\x0b-\x1f\x7f]', '', 'g'
+    ) || '"';
+end
+$$;
 comment on function private.ical_quoted(text) is
     'The value as a quoted iCalendar parameter value (RFC 5545, section 3.2; RFC 6868); line breaks become spaces.';
 revoke execute on function private.ical_quoted(text) from public;
@@ -1335,16 +1343,20 @@ revoke execute on function private.ical_recurrence(timestamptz[], text) from pub
 -- none: over HTTP the media type names no method, and each demands the other (RFC 5545, section 3.7.2).
 create function private.ical_object(method text, properties text, components text)
 returns text
-language sql
+language plpgsql
 immutable
 set search_path = pg_catalog, pg_temp
-return concat(
-    E'BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Live Sessions//Live Sessions//EN\r\nCALSCALE:GREGORIAN\r\n',
-    'METHOD:' || method || E'\r\n',
-    properties,
-    components,
-    E'END:VCALENDAR\r\n'
-);
+as $$
+begin
+    return concat(
+        E'BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Live Sessions//Live Sessions//EN\r\nCALSCALE:GREGORIAN\r\n',
+        'METHOD:' || method || E'\r\n',
+        properties,
+        components,
+        E'END:VCALENDAR\r\n'
+    );
+end
+$$;
 comment on function private.ical_object(text, text, text) is
     'A VCALENDAR (RFC 5545, section 3.4) of these lines, each ending with CRLF; method null for one that invites nobody, properties null for no others.';
 revoke execute on function private.ical_object(text, text, text) from public;
@@ -1372,10 +1384,13 @@ declare
     -- 'Name <address>' or an address alone.
     v_organizer text[] := regexp_match(organizer, '^\s*(?:"?([^"<]*?)"?\s*<\s*)?([^<>\s]+@[^<>\s]+?)\s*>?\s*$');
     v_organizer_line text := private.ical_address('ORGANIZER', v_organizer[2], v_organizer[1]);
-    v_sessions public.success_sessions[];
+    v_sessions public.success_sessions[] := sessions;
+    v_uids integer := cardinality(sessions);
+    v_is_series boolean := false;
     v_series public.success_sessions;
     v_series_event text;
     v_timezone text;
+    v_timezones text;
     v_calendar text;
 begin
     if method not in ('REQUEST', 'CANCEL') then
@@ -1389,24 +1404,22 @@ begin
             errcode = '22023',
             message = 'organizer must be an address, or a name followed by an address in angle brackets';
     end if;
-    if coalesce(cardinality(sessions), 0) = 0
-        or (select count(distinct session.calendar_uid) from unnest(sessions) as session) <> 1
-    then
+    if cardinality(sessions) > 1 then
+        select
+            array_agg(session order by coalesce(session.recurrence_id, session.start_time), session.id),
+            count(distinct session.calendar_uid),
+            bool_and(session.recurrence_id is not null)
+        into v_sessions, v_uids, v_is_series
+        from unnest(sessions) as session;
+    end if;
+    if v_uids is distinct from 1 then
         raise exception using
             errcode = '22023',
             message = 'sessions must be one or several, all with the same calendar_uid';
     end if;
 
-    v_sessions := array(
-        select session
-        from unnest(sessions) as session
-        order by coalesce((session).recurrence_id, (session).start_time), (session).id
-    );
     v_timezone := v_sessions[1].timezone;
-    if with_series
-        and cardinality(sessions) > 1
-        and (select bool_and(session.recurrence_id is not null) from unnest(sessions) as session)
-    then
+    if with_series and v_is_series then
         v_series := v_sessions[1];
         v_series.end_time := v_series.recurrence_id + (v_series.end_time - v_series.start_time);
         v_series.start_time := v_series.recurrence_id;
@@ -1428,26 +1441,28 @@ begin
         );
     end if;
 
+    -- A session that is no date of a series, which most are, says its time in UTC.
+    if cardinality(sessions) > 1 or v_sessions[1].recurrence_id is not null then
+        select
+            string_agg(private.ical_timezone(used.timezone, span.from_time, span.to_time), '' order by used.timezone)
+        into v_timezones
+        from (
+            select distinct session.timezone
+            from unnest(v_sessions) as session
+            where session.recurrence_id is not null and session.timezone <> 'UTC'
+        ) as used
+        cross join (
+            select
+                min(least(session.start_time, session.recurrence_id)) as from_time,
+                max(greatest(session.end_time, session.recurrence_id)) as to_time
+            from unnest(v_sessions) as session
+        ) as span;
+    end if;
     v_calendar := private.ical_object(
         method,
         null,
         concat(
-            (
-                select string_agg(
-                    private.ical_timezone(used.timezone, span.from_time, span.to_time), '' order by used.timezone
-                )
-                from (
-                    select distinct session.timezone
-                    from unnest(v_sessions) as session
-                    where session.recurrence_id is not null and session.timezone <> 'UTC'
-                ) as used
-                cross join (
-                    select
-                        min(least(session.start_time, session.recurrence_id)) as from_time,
-                        max(greatest(session.end_time, session.recurrence_id)) as to_time
-                    from unnest(v_sessions) as session
-                ) as span
-            ),
+            v_timezones,
             v_series_event,
             private.ical_events(v_sessions, method, v_timezone, v_organizer_line, app_url, is_feed => false)
         )
@@ -1512,23 +1527,31 @@ revoke execute on function notifier.session_snapshot(public.success_sessions) fr
 -- Only upcoming and live sessions invite anybody; null (no session yet) does not.
 create function notifier.is_open(snapshot jsonb)
 returns boolean
-language sql
+language plpgsql
 immutable
 set search_path = pg_catalog, pg_temp
-return coalesce(snapshot ->> 'status' in ('upcoming', 'live'), false);
+as $$
+begin
+    return coalesce(snapshot ->> 'status' in ('upcoming', 'live'), false);
+end
+$$;
 comment on function notifier.is_open(jsonb) is 'Whether a session in this state (notifier.session_snapshot, or null) invites people: upcoming or live.';
 revoke execute on function notifier.is_open(jsonb) from public;
 
 -- What is about the next 24 hours cannot wait behind what is not: a mail that comes after the session is no use.
 create function notifier.is_urgent(old jsonb, new jsonb, told_at timestamptz)
 returns boolean
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
-return coalesce(
-    least((old ->> 'start_time')::timestamptz, (new ->> 'start_time')::timestamptz) < told_at + interval '24 hours',
-    false
-);
+as $$
+begin
+    return coalesce(
+        least((old ->> 'start_time')::timestamptz, (new ->> 'start_time')::timestamptz) < told_at + interval '24 hours',
+        false
+    );
+end
+$$;
 comment on function notifier.is_urgent(jsonb, jsonb, timestamptz) is
     'Whether news of a change between these states (notifier.session_snapshot, or null) overtakes other mail: the session begins, or was to begin, within 24 hours of told_at.';
 revoke execute on function notifier.is_urgent(jsonb, jsonb, timestamptz) from public;

@@ -1754,10 +1754,14 @@ revoke execute on function notifier.lock_due_emails(integer) from public;
 -- Upper and lower case are the same mailbox nearly everywhere, and nobody is written to twice for the difference.
 create function notifier.address_hash(address text)
 returns bytea
-language sql
+language plpgsql
 immutable
 set search_path = pg_catalog, pg_temp
-return sha256(convert_to(lower(btrim(address)), 'UTF8'));
+as $$
+begin
+    return sha256(convert_to(lower(btrim(address)), 'UTF8'));
+end
+$$;
 comment on function notifier.address_hash(text) is
     'What a mail address is known by in notifier.suppressions: the SHA-256 of it in lower case; null for null.';
 revoke execute on function notifier.address_hash(text) from public;
@@ -1976,12 +1980,10 @@ begin
                 when decision.kind is null and email.topic = 'registration' then 'not_registered'
                 when decision.kind is null then 'nothing_changed'
                 when person.address is null then 'no_address'
-                when exists (
-                    select from notifier.suppressions as known
-                    where
-                        known.address_hash = notifier.address_hash(person.address)
-                        and known.suppressed_at is not null
-                    offset 0
+                when (
+                    select known.suppressed_at is not null
+                    from notifier.suppressions as known
+                    where known.address_hash = notifier.address_hash(person.address)
                 ) then 'suppressed'
                 when not wish.is_wanted then 'switched_off'
             end as skip_reason,
@@ -2106,6 +2108,7 @@ begin
                         end ->> 'end_time'
                     )::timestamptz <= v_now
                 ) as is_over
+            offset 0 -- each of them once, however often it is read here
         ) as decision
         left join lateral (
             select preference.*
