@@ -120,7 +120,7 @@ def run(language: str, story: list[Page]) -> None:
     else:
         tell = "trap 'echo \"bash: line $LINENO: $BASH_COMMAND\" >&2' ERR;"
         command = ["bash", "-eEuo", "pipefail", "-c", tell + script]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stderr) == (0, ""), located(done.stdout + done.stderr, story)
 
 
