@@ -292,7 +292,7 @@ def names(conn: psycopg.Connection) -> set[str]:
         )
         select unnest(array[name, space || '.' || name]) from relation
         union
-        select unnest(array[attname, name || '.' || attname, space || '.' || name || '.' || attname])
+        select unnest(array[attname, name || '.' || attname, concat_ws('.', space, name, attname)])
         from relation
         inner join pg_attribute on attrelid = relation.oid and not attisdropped
         where space in ('public', 'private', 'notifier')
