@@ -45,6 +45,7 @@ begin
     set status = 'withdrawn'
     where enrollment.student_id = erase_user.user_id and enrollment.status in ('active', 'paused');
     perform private.erase_bookings(user_id);
+    perform private.erase_mentoring(user_id);
     delete from public.session_participants as participant
     using public.success_sessions as session
     where

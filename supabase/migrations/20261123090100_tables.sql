@@ -1962,6 +1962,9 @@ comment on column public.audit_log.new is
 create index audit_log_session_id_idx on public.audit_log (session_id, id) where session_id is not null;
 create index audit_log_user_id_idx on public.audit_log (user_id, id) where user_id is not null;
 create index audit_log_actor_id_idx on public.audit_log (actor_id, id) where actor_id is not null;
+-- For erase_user: what the log says of a mentor's account leads to the mentor.
+create index audit_log_meeting_account_idx on public.audit_log ((row_key ->> 'id'))
+where table_name = 'meeting_accounts';
 
 -- Nothing is ever lost for want of a partition; private.keep_audit_partitions moves what lands here.
 create table private.audit_log_default partition of public.audit_log default;

@@ -120,6 +120,47 @@ comment on function private.erase_bookings(uuid) is
     'Calls off the coming sessions that a student booked, and takes their name and notes out of all of them.';
 revoke execute on function private.erase_bookings(uuid) from public;
 
+-- What a mentor left behind: accounts on platforms, whose name and login lead to the person, also in the audit log; and
+-- offers, which nobody is to book any more. One that was booked stays, since it says under which terms; its words and
+-- its meeting go.
+create function private.erase_mentoring(mentor_id uuid)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_account_ids constant uuid[] := array(
+        select account.id from public.meeting_accounts as account where account.mentor_id = erase_mentoring.mentor_id
+    );
+    v_offer_ids constant uuid[] := array(
+        select offer.id from public.booking_offers as offer where offer.mentor_id = erase_mentoring.mentor_id
+    );
+begin
+    update public.meeting_accounts as account
+    set name = format('erased %s', account.id), external_id = null, mentor_id = null
+    where account.id = any(v_account_ids);
+    update public.audit_log as entry
+    set old = null, new = null, reason = null
+    where
+        entry.table_name = 'meeting_accounts'
+        and (entry.row_key ->> 'id') = any(v_account_ids::text[])
+        and num_nonnulls(entry.old, entry.new, entry.reason) > 0;
+
+    delete from public.booking_offers as offer
+    where
+        offer.id = any(v_offer_ids)
+        and not exists (select from public.session_bookings as booking where booking.offer_id = offer.id);
+    update public.booking_offers as offer
+    set is_active = false, title = 'Meeting', description = null
+    where offer.id = any(v_offer_ids) and (offer.is_active or offer.title <> 'Meeting' or offer.description is not null);
+    delete from vault.secrets as secret
+    where secret.name = any(array(select format('booking_offers/%s/meeting', id) from unnest(v_offer_ids) as id));
+end
+$$;
+comment on function private.erase_mentoring(uuid) is
+    'Takes name and login from a mentor''s accounts on platforms, and withdraws the mentor''s offers without a trace of their words.';
+revoke execute on function private.erase_mentoring(uuid) from public;
+
 -- What the authentication service knows of a person. The row stays, as everything refers to it; nobody can sign in with
 -- it, and the notifier sends it nothing.
 create function private.erase_account(user_id uuid)
@@ -194,6 +235,7 @@ begin
     set status = 'withdrawn'
     where enrollment.student_id = erase_user.user_id and enrollment.status in ('active', 'paused');
     perform private.erase_bookings(user_id);
+    perform private.erase_mentoring(user_id);
     delete from public.session_participants as participant
     using public.success_sessions as session
     where

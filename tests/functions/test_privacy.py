@@ -215,6 +215,73 @@ def test_nothing_leads_to_an_erased_person_and_every_count_stays(
     )
 
 
+def test_nothing_leads_to_an_erased_mentor(conn: psycopg.Connection, world: World) -> None:
+    batch = world.batch()
+    sam = world.student("Sam", batch=batch)
+    marta = world.mentor(SECRET, email="zebulon@secret.test", password="x")
+    past = world.session(
+        "Past", batch=batch, mentor=marta, starts=timedelta(days=-3), status="completed"
+    )
+    account = world.meeting_account(f"{SECRET} at Zoom", login="zebulon@secret.test")
+    conn.execute(
+        "update public.meeting_accounts set mentor_id = %s where id = %s", (marta, account)
+    )
+    unbooked, booked = offer(conn, marta), offer(conn, marta)
+    with as_user(conn, sam):
+        slot = scalar(conn, "select min(start_time) from public.bookable_slots(%s)", booked)
+        conn.execute("select public.book_slot(%s, %s)", (booked, slot))
+    conn.execute("update public.success_sessions set mentor_id = null where id <> %s", (past,))
+    conn.execute(
+        "update public.booking_offers set title = %s, description = %s, link = %s",
+        (f"Talk to {SECRET}", f"I am {SECRET}", "https://meet.test/zebulon"),
+    )
+    world.time_off(marta, starts=timedelta(days=9), reason=f"{SECRET} is away")
+    world.available(marta, 1, "09:00", "17:00")
+    with as_user(conn, marta):
+        conn.execute("select public.mark_attendance(%s, %s, 'present', 'ok')", (past, sam))
+        conn.execute("select public.create_calendar_feed(%s)", (f"{SECRET} again",))
+    secrets = "select count(*) from vault.secrets where name = any(%s)"
+    names = [f"booking_offers/{one}/meeting" for one in (unbooked, booked)]
+    assert scalar(conn, secrets, names) == 2
+
+    erase(conn, world.superadmin(), marta)
+
+    left = everything(conn)
+    assert SECRET not in left
+    assert "zebulon" not in left
+    assert scalar(conn, secrets, names) == 0
+    offers = conn.execute("select id, is_active from public.booking_offers").fetchall()
+    assert offers == [(booked, False)]
+    # What others did with it stays.
+    assert scalar(conn, "select count(*) from public.meeting_accounts where id = %s", account) == 1
+    assert (
+        scalar(conn, "select marked_by from public.session_attendance where session_id = %s", past)
+        == marta
+    )
+
+
+@pytest.mark.parametrize("role", ["enrollment_manager", "admin", "superadmin"])
+def test_nothing_leads_to_an_erased_manager(
+    conn: psycopg.Connection, world: World, role: str
+) -> None:
+    erin = world.user(SECRET, role, email="zebulon@secret.test", password="x")
+    session = world.session("Plans")
+    with as_user(conn, erin):
+        conn.execute("select public.create_calendar_feed(%s)", (f"{SECRET} again",))
+        conn.execute("select public.cancel_session(%s, 'Ill')", (session,))
+    before = scalar(conn, "select count(*) from public.audit_log where actor_id = %s", erin)
+    assert before > 0
+
+    erase(conn, world.superadmin(), erin)
+
+    left = everything(conn)
+    assert SECRET not in left
+    assert "zebulon" not in left
+    assert scalar(conn, "select count(*) from public.user_roles where user_id = %s", erin) == 0
+    # What they did is still known to have been done, by an id.
+    assert scalar(conn, "select count(*) from public.audit_log where actor_id = %s", erin) == before
+
+
 def test_seats_and_slots_are_given_back_and_access_ends(
     conn: psycopg.Connection, world: World
 ) -> None:
