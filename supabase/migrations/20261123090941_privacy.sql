@@ -152,7 +152,9 @@ begin
         and not exists (select from public.session_bookings as booking where booking.offer_id = offer.id);
     update public.booking_offers as offer
     set is_active = false, title = 'Meeting', description = null
-    where offer.id = any(v_offer_ids) and (offer.is_active or offer.title <> 'Meeting' or offer.description is not null);
+    where
+        offer.id = any(v_offer_ids)
+        and (offer.is_active or offer.title <> 'Meeting' or offer.description is not null);
     delete from vault.secrets as secret
     where secret.name = any(array(select format('booking_offers/%s/meeting', id) from unnest(v_offer_ids) as id));
 end
