@@ -316,6 +316,30 @@ def test_killed_database_connections_are_opened_again_and_nothing_is_sent_twice(
     assert daemon.stop() == 0
 
 
+def test_a_restart_of_the_database_while_mails_are_handed_over_sends_nothing_twice(
+    big_classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
+) -> None:
+    with in_thread(PgProxy(big_classroom.database.notifier_url)) as proxy:
+        mail_server.at("DOT", HOLD)
+        env = environment(proxy.url, mail_server, NOTIFIER_LEASE_SECONDS="60")
+        daemon = daemons.start(env)
+        big_classroom.schedule()
+        for _ in range(LANES):
+            mail_server.wait_held()
+
+        proxy.refuse = True
+        terminate_notifiers(big_classroom)
+        mail_server.behave()
+        daemon.wait_for("database_lost")
+        wait_until(lambda: len(mail_server.mails) >= LANES, "mails accepted meanwhile")
+        proxy.refuse = False
+
+        wait_until(lambda: big_classroom.all_sent(60), "everything is sent")
+        assert set(Counter(mail_server.recipients).values()) == {1}
+        assert in_doubt(big_classroom) == 0
+        assert daemon.stop() == 0
+
+
 def test_a_notifier_may_start_before_the_database_does(
     classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
 ) -> None:

@@ -227,6 +227,11 @@ async def test_relaying_without_login_is_the_transports_failure_at_rcpt_too(
 # Losing the connection
 
 
+def test_a_server_is_given_the_minutes_that_the_standard_asks_for() -> None:
+    """RFC 5321, section 4.5.3.2.6: giving up after the final dot earlier sends mails twice."""
+    assert Timeouts().final >= 600
+
+
 @pytest.mark.parametrize("pipelining", [True, False])
 @pytest.mark.parametrize("action", [DROP, HANG])
 async def test_after_the_final_dot_the_outcome_is_unknown(action: str, pipelining: bool) -> None:
