@@ -8,6 +8,12 @@ set -eu
 
 : "${POSTGRES_PASSWORD:?set POSTGRES_PASSWORD, the password of supabase_admin}"
 
+# What is mounted for the data, such as memory, belongs to root at first; Postgres refuses to run as root.
+if [ "$(id -u)" = 0 ]; then
+    install -d -o postgres -g postgres -m 700 "$PGDATA"
+    exec setpriv --reuid=postgres --regid=postgres --init-groups "$0" "$@"
+fi
+
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
     password_file=$(mktemp)
     printf '%s\n' "$POSTGRES_PASSWORD" > "$password_file"
