@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 DENO := node node_modules/deno/bin.cjs
 export SUPABASE_TELEMETRY_DISABLED := 1
 export DO_NOT_TRACK := 1
+# Python keeps what it has compiled: else each worker, and each process that a test starts, compiles it anew.
+unexport PYTHONDONTWRITEBYTECODE
 export DENO_DIR := $(CURDIR)/.make/deno
 
 .DEFAULT_GOAL := help
