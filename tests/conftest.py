@@ -86,15 +86,18 @@ def _shared_database(template: Database, _names: Iterator[str]) -> Iterator[Data
     databases.drop(shared)
 
 
+@pytest.fixture(scope="session")
+def _shared_connection(_shared_database: Database) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(_shared_database.url) as connection:
+        yield connection
+
+
 @pytest.fixture
-def conn(_shared_database: Database) -> Iterator[psycopg.Connection]:
+def conn(_shared_connection: psycopg.Connection) -> Iterator[psycopg.Connection]:
     """A connection as role `postgres`, rolled back after the test. Never commit on it."""
     # In a transaction from the start: else the first block of `as_user` would be one, and commit.
-    with (
-        psycopg.connect(_shared_database.url) as connection,
-        connection.transaction(force_rollback=True),
-    ):
-        yield connection
+    with _shared_connection.transaction(force_rollback=True):
+        yield _shared_connection
 
 
 @pytest.fixture
