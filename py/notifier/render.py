@@ -5,6 +5,7 @@ person, the greeting and the link that unsubscribes, is left as a gap (:data:`GA
 :class:`Edition` fills.
 """
 
+import functools
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -216,7 +217,9 @@ class Renderer:
         }
 
 
+@functools.cache
 def _environment(language: str) -> jinja2.Environment:
+    """The templates in a language; one for all renderers, because compiling them takes its time."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("notifier", "templates"),
         undefined=jinja2.StrictUndefined,
