@@ -20,7 +20,7 @@ import notifier
 from devstack.databases import Database
 from support.chaos import CALLS, POINTS, Chaos, Point
 from support.classroom import Classroom, open_classroom
-from support.nursery import open_nursery
+from support.daemon import Daemons
 from support.pg_proxy import PgProxy
 from support.resend_server import ResendServer
 from support.smtp_server import SmtpServer
@@ -33,22 +33,23 @@ SEED = int(os.environ.get("CHAOS_SEED", "1"))
 
 @contextmanager
 def open_chaos(
-    database: Database, folder: Path, students: int, python_path: Path | None = None
+    database: Database, daemons: Daemons, students: int, python_path: Path | None = None
 ) -> Iterator[Chaos]:
     with (
         open_classroom(database, students=students) as classroom,
         in_thread(SmtpServer()) as server,
         in_thread(SmtpServer()) as victims_server,
         in_thread(PgProxy(database.notifier_url)) as proxy,
-        open_nursery(folder, python_path) as nursery,
     ):
-        yield Chaos(classroom, nursery, server, victims_server, proxy, SEED)
+        yield Chaos(
+            classroom, daemons, server, victims_server, proxy, SEED, python_path=python_path
+        )
 
 
 def test_nothing_is_lost_and_nothing_comes_twice_that_was_not_flagged(
-    database: Database, tmp_path: Path
+    database: Database, daemons: Daemons
 ) -> None:
-    with open_chaos(database, tmp_path, -(-MAILS // len(POINTS))) as chaos:
+    with open_chaos(database, daemons, -(-MAILS // len(POINTS))) as chaos:
         chaos.run(POINTS)
 
         chaos.verdict()
@@ -56,13 +57,12 @@ def test_nothing_is_lost_and_nothing_comes_twice_that_was_not_flagged(
 
 
 def test_over_an_api_that_knows_its_keys_nothing_comes_twice_at_all(
-    database: Database, tmp_path: Path
+    database: Database, daemons: Daemons
 ) -> None:
     with (
         open_classroom(database, students=40) as classroom,
         in_thread(ResendServer()) as api,
         in_thread(PgProxy(database.notifier_url)) as proxy,
-        open_nursery(tmp_path) as nursery,
     ):
         recorded = hold_a_session(classroom)
         titles = count()
@@ -76,7 +76,7 @@ def test_over_an_api_that_knows_its_keys_nothing_comes_twice_at_all(
                     recorded, title=title, is_published=True, notify=True
                 )
 
-        chaos = Chaos(classroom, nursery, api, api, proxy, SEED, tell=tell, rest=50)
+        chaos = Chaos(classroom, daemons, api, api, proxy, SEED, tell=tell, rest=50)
         points = [point for point in CALLS if "_emails" in point.name or "begin" in point.name]
 
         chaos.run(points)
@@ -98,7 +98,7 @@ def hold_a_session(classroom: Classroom) -> UUID:
 
 
 def test_the_verdict_notices_a_worker_that_records_before_it_sends(
-    database: Database, tmp_path: Path
+    database: Database, daemons: Daemons, tmp_path: Path
 ) -> None:
     broken = tmp_path / "notifier"
     shutil.copytree(Path(notifier.__file__).parent, broken)
@@ -112,7 +112,7 @@ def test_the_verdict_notices_a_worker_that_records_before_it_sends(
             "    return await _send_as_usual(self, parcel)\n\n\n"
             "Delivery._send = _record_then_send\n"
         )
-    with open_chaos(database, tmp_path, 20, python_path=tmp_path) as chaos:
+    with open_chaos(database, daemons, 20, python_path=tmp_path) as chaos:
         chaos.run([Point("MAIL"), Point("DATA")])
 
         with pytest.raises(AssertionError, match="mails are lost"):

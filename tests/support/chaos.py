@@ -15,10 +15,10 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
 from support.classroom import Classroom
-from support.daemon import environment
-from support.nursery import Newborn, Nursery
+from support.daemon import Daemon, Daemons, environment
 from support.pg_proxy import ANSWERED, ASKED, PgProxy
 from support.resend_server import API_KEY, Accepted, ResendServer
 from support.smtp_server import ACCEPTED, HOLD, Mail, SmtpServer
@@ -62,7 +62,7 @@ class Chaos:
 
     Attributes:
         classroom: Whose students are told; a session is scheduled for each point.
-        nursery: Where workers come from.
+        daemons: Where workers come from.
         server: The mail server of the steady workers, or its API.
         victims_server: The mail server of those that are killed at a point; may be the same.
         proxy: Through which these reach the database.
@@ -70,13 +70,14 @@ class Chaos:
         tell: What makes a mail to every student, told a title.
         workers: How many steady workers there are.
         rest: Mails that arrive between two kills of steady workers, on average.
+        python_path: Where workers look for the package first; None: they are the notifier as it is.
         steady: These workers.
         kills: Where somebody was killed, in order.
         mails: How many there are to be, so far.
     """
 
     classroom: Classroom
-    nursery: Nursery
+    daemons: Daemons
     server: MailServer
     victims_server: MailServer
     proxy: PgProxy
@@ -84,7 +85,8 @@ class Chaos:
     tell: Callable[[Classroom, str], object] = Classroom.schedule
     workers: int = 2
     rest: int = 300
-    steady: list[Newborn] = field(default_factory=list)
+    python_path: Path | None = None
+    steady: list[Daemon] = field(default_factory=list)
     kills: list[str] = field(default_factory=list)
     mails: int = 0
     _chance: random.Random = field(default_factory=random.Random)
@@ -93,10 +95,10 @@ class Chaos:
     def run(self, points: Sequence[Point]) -> None:
         """Kill a worker at each of these points, in an order of chance, and others at random."""
         self._chance.seed(self.seed)
-        self.steady += [self.nursery.start(self._env(self.server)) for _ in range(self.workers)]
+        self.steady += [self._start(self._env(self.server)) for _ in range(self.workers)]
         self._set_next_kill()
         for point in self._chance.sample(points, len(points)):
-            victim = self.nursery.start(self._env(self.victims_server, self.proxy.url))
+            victim = self._start(self._env(self.victims_server, self.proxy.url))
             self._wait(partial(_listens, victim), "the victim listens")
             self._arm(point)
             while not self._is_held():  # others may have been quicker
@@ -130,6 +132,9 @@ class Chaos:
                 in_doubt_at = flagged[email]
                 assert in_doubt_at is not None, f"seed {self.seed}: {email} came twice, unflagged"
                 assert in_doubt_at <= sorted(times)[1], f"seed {self.seed}: {email} flagged late"
+
+    def _start(self, env: dict[str, str]) -> Daemon:
+        return self.daemons.start(env, ready=False, python_path=self.python_path)
 
     def _all_sent(self) -> bool:
         return self.classroom.all_sent(self.mails)
@@ -170,7 +175,7 @@ class Chaos:
                 number = self._chance.randrange(self.workers)
                 self.steady[number].kill()
                 self.kills.append("at random")
-                self.steady[number] = self.nursery.start(self._env(self.server))
+                self.steady[number] = self._start(self._env(self.server))
                 self._set_next_kill()
             time.sleep(0.01)
 
@@ -184,5 +189,5 @@ def _email_id(mail: Mail | Accepted) -> str:
     return found[1].decode()
 
 
-def _listens(worker: Newborn) -> bool:
+def _listens(worker: Daemon) -> bool:
     return " listening " in worker.log

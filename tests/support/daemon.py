@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from devstack.databases import Database
+from support.forked import Forked
 from support.smtp_server import SmtpServer
 from support.threads import wait_until
 
@@ -59,7 +60,7 @@ class Daemon:
         log_file: Where its output goes.
     """
 
-    process: subprocess.Popen[bytes]
+    process: Forked | subprocess.Popen[bytes]
     log_file: Path
 
     @property
@@ -96,24 +97,38 @@ class Daemons:
 
     folder: Path
     started: list[Daemon] = field(default_factory=list)
+    _runs: int = 0
 
-    def start(self, env: dict[str, str], command: str = "run", *, ready: bool = True) -> Daemon:
+    def start(
+        self,
+        env: dict[str, str],
+        command: str = "run",
+        *,
+        ready: bool = True,
+        python_path: Path | None = None,
+    ) -> Daemon:
         """Start one.
 
         Args:
             env: Its whole environment.
             command: `run` or another one.
             ready: Whether to wait until it listens for notifications.
+            python_path: Where an interpreter of its own looks for the package first.
         """
         log_file = self.folder / f"notifier-{len(self.started)}.log"
-        with log_file.open("wb") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "notifier", command],
-                env=env,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
+        log_file.touch()
+        process: Forked | subprocess.Popen[bytes]
+        if python_path is None:
+            process = Forked.notifier([command], env, stdout=log_file, stderr=log_file)
+        else:
+            with log_file.open("wb") as log:
+                process = subprocess.Popen(
+                    [sys.executable, "-m", "notifier", command],
+                    env=env | {"PYTHONPATH": str(python_path)},
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                )
         daemon = Daemon(process, log_file)
         self.started.append(daemon)
         if ready:
@@ -124,15 +139,16 @@ class Daemons:
         self, env: dict[str, str], *arguments: str, timeout: float = 60.0
     ) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
-        return subprocess.run(
-            [sys.executable, "-m", "notifier", *arguments],
-            env=env,
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            cwd=self.folder,
+        said = [self.folder / f"said-{self._runs}.{kind}" for kind in ("out", "err")]
+        self._runs += 1
+        process = Forked.notifier(
+            arguments, env, stdout=said[0], stderr=said[1], folder=self.folder
         )
+        try:
+            status = process.wait(timeout)
+        finally:
+            process.kill()
+        return subprocess.CompletedProcess(arguments, status, *(path.read_text() for path in said))
 
 
 @contextmanager
