@@ -48,7 +48,7 @@ def test_a_session_saved_without_a_link_has_one_before_anybody_hears_of_it(
             return {mail["to"][0]["address"] for mail in stack.mail.mails()}
 
         everybody = {address(name) for name in ("sam", "sita", "marta")}
-        wait_until(lambda: told() == everybody, "everybody is told", seconds=30)
+        wait_until(lambda: told() == everybody, "everybody is told")
 
         ((number, meeting),) = zoom.meetings.items()
         assert meeting["topic"] == "Office hours"

@@ -6,7 +6,6 @@ import json
 import random
 import re
 import string
-import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
@@ -425,24 +424,6 @@ def test_the_cache_of_editions_is_bounded_and_still_right() -> None:
     for number in [1, 2, 3, 1, 2, 3]:
         letter = press.compose(make_email(session={"title": f"Number {number}"}))
         assert f"Number {number}" in letter.edition.subject
-
-
-@pytest.mark.parametrize(
-    ("kind", "at_least"), [("session_scheduled", 2000), ("series_scheduled", 1000)]
-)
-def test_thousands_of_messages_a_second_for_a_hundred_recipients(kind: str, at_least: int) -> None:
-    emails = make_claim(100, kind)
-    press = composer()
-    press.compose(emails[0])
-
-    rates = []
-    for _ in range(5):
-        began = time.perf_counter()
-        for email in emails:
-            press.compose(email)
-        rates.append(100 / (time.perf_counter() - began))
-
-    assert max(rates) >= at_least
 
 
 def test_a_rehearsal_finds_what_is_broken_and_leaves_nothing_behind() -> None:

@@ -239,7 +239,7 @@ def test_an_idle_notifier_asks_for_notifications_again(
     daemons.start(environment(classroom.database, mail_server, NOTIFIER_POLL_SECONDS="300"))
     for number in range(5):
         classroom.schedule(f"Session {number}", starts=timedelta(days=number + 2))
-        wait_until(partial(classroom.all_sent, (number + 1) * 3), "mails sent", 5)
+        wait_until(partial(classroom.all_sent, (number + 1) * 3), "mails sent")
 
     wait_until(lambda: _gate_is_open(classroom), "the gate is open")
 

@@ -72,11 +72,11 @@ class Daemon:
         """The fields of each log line of that name; quoted values without their quotes."""
         return [_fields(line) for line in self.log.splitlines() if f" {name} " in f"{line} "]
 
-    def wait_for(self, text: str, timeout: float = 20.0) -> None:
+    def wait_for(self, text: str, timeout: float = 60.0) -> None:
         """Wait until it has said so."""
         wait_until(lambda: text in self.log or self._check_alive(), f"{text!r} in the log", timeout)
 
-    def stop(self, timeout: float = 20.0) -> int:
+    def stop(self, timeout: float = 60.0) -> int:
         """SIGTERM; the exit code."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout)
@@ -84,7 +84,7 @@ class Daemon:
     def kill(self) -> None:
         """SIGKILL: no chance to tidy up."""
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(60)
 
     def _check_alive(self) -> bool:
         assert self.process.poll() is None, f"the notifier has ended:\n{self.log}"

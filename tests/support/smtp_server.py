@@ -161,7 +161,7 @@ class SmtpServer:
 
         loop.call_soon_threadsafe(close)
 
-    def wait_held(self, timeout: float = 20.0) -> None:
+    def wait_held(self, timeout: float = 60.0) -> None:
         """Wait until some connection has come to a HOLD."""
         assert self._held.acquire(timeout=timeout), "nothing came to the verb that is held"
 

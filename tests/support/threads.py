@@ -19,20 +19,20 @@ def in_thread(server: AbstractAsyncContextManager[T]) -> Iterator[T]:
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     try:
-        running = asyncio.run_coroutine_threadsafe(server.__aenter__(), loop).result(10)
+        running = asyncio.run_coroutine_threadsafe(server.__aenter__(), loop).result(60)
         try:
             yield running
         finally:
             leaving = server.__aexit__(None, None, None)
-            asyncio.run_coroutine_threadsafe(_as_coroutine(leaving), loop).result(10)
+            asyncio.run_coroutine_threadsafe(_as_coroutine(leaving), loop).result(60)
     finally:
-        asyncio.run_coroutine_threadsafe(_cancel_all(), loop).result(10)
+        asyncio.run_coroutine_threadsafe(_cancel_all(), loop).result(60)
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
+        thread.join(60)
         loop.close()
 
 
-def wait_until(condition: Callable[[], object], what: str, timeout: float = 20.0) -> None:
+def wait_until(condition: Callable[[], object], what: str, timeout: float = 60.0) -> None:
     """Poll until the condition holds.
 
     Args:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 
-def wait_until(condition: Callable[[], object], what: str, *, seconds: float = 20) -> None:
+def wait_until(condition: Callable[[], object], what: str, *, seconds: float = 60) -> None:
     """Look until the condition holds.
 
     Args:
