@@ -20,7 +20,7 @@ from support.threads import in_thread
 
 def test_a_missing_setting_stops_the_start_with_one_line(daemons: Daemons) -> None:
     for command in ("run", "once", "check"):
-        ended = daemons.run({"PATH": "/usr/bin:/bin"}, command)
+        ended = daemons.run({"PATH": "/usr/bin:/bin"}, command, fresh=command == "run")
 
         assert ended.returncode == 2
         assert ended.stderr.count("\n") == 1

@@ -393,7 +393,9 @@ def test_a_template_error_fails_that_mail_and_the_others_go_on(
     shutil.copytree(Path(notifier.__file__).parent, broken)
     template = broken / "templates" / "mentor_assigned" / "body.txt"
     template.write_text("{{ session.no_such_thing }}")
-    daemon = daemons.start(environment(classroom.database, mail_server), python_path=tmp_path)
+    daemon = daemons.start(
+        environment(classroom.database, mail_server, PYTHONPATH=str(tmp_path)), fresh=True
+    )
 
     classroom.schedule(mentor=True)
 
@@ -522,7 +524,9 @@ def test_a_dead_side_task_stops_the_process_and_finishes_what_is_under_way(
     mail_server.at("DOT", HOLD)
     classroom.schedule()
     daemon = daemons.start(
-        environment(classroom.database, mail_server), ready=False, python_path=tmp_path
+        environment(classroom.database, mail_server, PYTHONPATH=str(tmp_path)),
+        ready=False,
+        fresh=True,
     )
     mail_server.wait_held()
     threading.Timer(1.5, mail_server.behave).start()

@@ -109,7 +109,7 @@ async def deliver(outbox: Outbox, transport: Transport, *claims: Sequence[Claime
     for emails in claims:
         delivery.submit(emails, now())
     tasks = delivery.start()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await delivery.drained()
     await cancel(tasks)
 
@@ -237,7 +237,7 @@ async def test_news_that_nothing_comes_of_does_not_fill_the_worker_s_hands(
         queue, delivery, transport, Deaf(), Deaf(), wake=wake, stop=stop, lease=60.0, poll=1.0
     )
     tasks.append(asyncio.create_task(worker.run()))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while delivery.waiting < CROWD:  # noqa: ASYNC110 - there is no event for it
             await asyncio.sleep(0.001)
         glances = queue.glances
@@ -256,7 +256,7 @@ async def test_a_task_that_loses_a_cancellation_is_cancelled_all_the_same() -> N
 
     task = asyncio.create_task(stubborn())
     await asyncio.sleep(0)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await cancel([task])
 
     assert task.cancelled()

@@ -33,7 +33,7 @@ async def listener_at(
                 await task
 
 
-async def woken(wake: asyncio.Event, seconds: float = 5.0) -> None:
+async def woken(wake: asyncio.Event, seconds: float = 60.0) -> None:
     async with asyncio.timeout(seconds):
         await wake.wait()
 
@@ -80,7 +80,7 @@ async def test_its_own_tests_wake_nobody(database: Database) -> None:
         task = asyncio.create_task(listener.run())
         await woken(wake)
         wake.clear()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while tested < 4:  # noqa: ASYNC110 - there is no event for it
                 await asyncio.sleep(0.01)
         task.cancel()
@@ -96,13 +96,13 @@ async def test_a_half_open_connection_is_noticed_and_replaced(database: Database
     ):
         await woken(wake)
         proxy.frozen = True
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while listener.listening:  # noqa: ASYNC110 - there is no event for it
                 await asyncio.sleep(0.01)
         wake.clear()
         proxy.frozen = False
 
-        await woken(wake, 15.0)
+        await woken(wake)
 
         assert listener.listening
         assert proxy.connections >= 2

@@ -238,7 +238,8 @@ def test_a_change_reaches_the_endpoint_beside_the_mails(
                 NOTIFIER_WEBHOOK_NETWORKS="any",
                 NOTIFIER_POLL_SECONDS="1",
                 SSL_CERT_FILE=str(authority.trust),
-            )
+            ),
+            fresh=True,
         )
         session = classroom.schedule()
         wait_until(lambda: classroom.all_sent(3) and statuses(classroom) == ["queued"], "refused")
@@ -270,7 +271,7 @@ def test_once_sends_what_is_due_to_endpoints_too(
             SSL_CERT_FILE=str(authority.trust),
         )
 
-        ended = daemons.run(env, "once")
+        ended = daemons.run(env, "once", fresh=True)
 
         assert ended.returncode == 0
         assert len(hooks.received) == 1

@@ -70,7 +70,7 @@ class Chaos:
         tell: What makes a mail to every student, told a title.
         workers: How many steady workers there are.
         rest: Mails that arrive between two kills of steady workers, on average.
-        python_path: Where workers look for the package first; None: they are the notifier as it is.
+        python_path: Where workers look for the package first; None: they are the notifier itself.
         steady: These workers.
         kills: Where somebody was killed, in order.
         mails: How many there are to be, so far.
@@ -134,7 +134,11 @@ class Chaos:
                 assert in_doubt_at <= sorted(times)[1], f"seed {self.seed}: {email} flagged late"
 
     def _start(self, env: dict[str, str]) -> Daemon:
-        return self.daemons.start(env, ready=False, python_path=self.python_path)
+        if self.python_path is None:
+            return self.daemons.start(env, ready=False)
+        return self.daemons.start(
+            env | {"PYTHONPATH": str(self.python_path)}, ready=False, fresh=True
+        )
 
     def _all_sent(self) -> bool:
         return self.classroom.all_sent(self.mails)

@@ -105,7 +105,7 @@ class Daemons:
         command: str = "run",
         *,
         ready: bool = True,
-        python_path: Path | None = None,
+        fresh: bool = False,
     ) -> Daemon:
         """Start one.
 
@@ -113,18 +113,18 @@ class Daemons:
             env: Its whole environment.
             command: `run` or another one.
             ready: Whether to wait until it listens for notifications.
-            python_path: Where an interpreter of its own looks for the package first.
+            fresh: Whether it is a new interpreter, which minds what is read at imports.
         """
         log_file = self.folder / f"notifier-{len(self.started)}.log"
         log_file.touch()
         process: Forked | subprocess.Popen[bytes]
-        if python_path is None:
+        if not fresh:
             process = Forked.notifier([command], env, stdout=log_file, stderr=log_file)
         else:
             with log_file.open("wb") as log:
                 process = subprocess.Popen(
                     [sys.executable, "-m", "notifier", command],
-                    env=env | {"PYTHONPATH": str(python_path)},
+                    env=env,
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,
@@ -136,9 +136,19 @@ class Daemons:
         return daemon
 
     def run(
-        self, env: dict[str, str], *arguments: str, timeout: float = 60.0
+        self, env: dict[str, str], *arguments: str, fresh: bool = False, timeout: float = 60.0
     ) -> subprocess.CompletedProcess[str]:
-        """Run a command to its end."""
+        """Run a command to its end; `fresh` as for `start`."""
+        if fresh:
+            return subprocess.run(
+                [sys.executable, "-m", "notifier", *arguments],
+                env=env,
+                check=False,
+                capture_output=True,
+                text=True,
+                timeout=timeout,
+                cwd=self.folder,
+            )
         said = [self.folder / f"said-{self._runs}.{kind}" for kind in ("out", "err")]
         self._runs += 1
         process = Forked.notifier(
