@@ -45,6 +45,35 @@ Deno.test("a GET asks and changes nothing", async () => {
   assert.equal(response.headers.get("Referrer-Policy"), "no-referrer");
 });
 
+for (
+  const [accepted, language, asks, button] of [
+    ["pl", "pl", "przypomnienia o Twoich sesjach", "Zrezygnuj"],
+    ["de, pl-PL;q=0.8, en;q=0.7", "pl", "przypomnienia o Twoich sesjach", "Zrezygnuj"],
+    ["pl;q=0.2, en-GB;q=0.9", "en", "reminders of your sessions", "Unsubscribe"],
+    ["pl;q=0, *", "en", "reminders of your sessions", "Unsubscribe"],
+    ["constructor, ;;q=x", "en", "reminders of your sessions", "Unsubscribe"],
+  ]
+) {
+  Deno.test(`whoever reads "${accepted}" is asked in ${language}`, async () => {
+    const { handler } = unsubscribing();
+    const asking = request("GET");
+    asking.headers.set("Accept-Language", accepted);
+    const clicking = request("POST", multipart());
+    clicking.headers.set("Accept-Language", accepted);
+
+    const response = await handler(asking);
+    const page = await response.text();
+    const done = await (await handler(clicking)).text();
+
+    assert.match(page, new RegExp(`<html lang="${language}">`));
+    assert.match(page, new RegExp(asks));
+    assert.match(page, new RegExp(`<button>${button}</button>`));
+    assert.match(done, new RegExp(`<html lang="${language}">[^]*${asks}`));
+    assert.equal(response.headers.get("Content-Language"), language);
+    assert.equal(response.headers.get("Vary"), "Accept-Language");
+  });
+}
+
 Deno.test("a POST in either form acts, and again", async () => {
   const forms = () => [
     new URLSearchParams({ "List-Unsubscribe": "One-Click" }),

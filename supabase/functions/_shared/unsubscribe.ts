@@ -6,14 +6,53 @@
 import { type Rpc, RpcError } from "./database.ts";
 import { allow, readBody, Refusal } from "./http.ts";
 
-/** What the kinds of mail that can be switched off are called. */
-const NAMES: Record<string, string> = {
-  session_updated: "changes of a session's title, description or host",
-  session_reminder: "reminders of your sessions",
-  recording_available: "new recordings",
-  attendance_summary: "attendance summaries",
-  weekly_summary: "your sessions of the week",
-  attendance_warning: "low attendance",
+interface Words {
+  /** What the kinds of mail that can be switched off are called. */
+  kinds: Record<string, string>;
+  other: string;
+  question: string;
+  wouldEnd: (mails: string) => string;
+  button: string;
+  done: string;
+  hasEnded: (mails: string) => string;
+}
+
+/** The page in the languages that mails are written in. */
+const LANGUAGES: Record<string, Words> = {
+  en: {
+    kinds: {
+      session_updated: "changes of a session's title, description or host",
+      session_reminder: "reminders of your sessions",
+      recording_available: "new recordings",
+      attendance_summary: "attendance summaries",
+      weekly_summary: "your sessions of the week",
+      attendance_warning: "low attendance",
+    },
+    other: "mails of this kind",
+    question: "Unsubscribe?",
+    wouldEnd: (mails) => `You would get no more mails about ${mails}.`,
+    button: "Unsubscribe",
+    done: "You are unsubscribed",
+    hasEnded: (mails) =>
+      `You get no more mails about ${mails}. Your profile has the settings, if you change your mind.`,
+  },
+  pl: {
+    kinds: {
+      session_updated: "zmiany tytułu, opisu lub prowadzącego sesji",
+      session_reminder: "przypomnienia o Twoich sesjach",
+      recording_available: "nowe nagrania",
+      attendance_summary: "podsumowania obecności",
+      weekly_summary: "Twoje sesje z tygodnia",
+      attendance_warning: "niska obecność",
+    },
+    other: "wiadomości tego rodzaju",
+    question: "Zrezygnować?",
+    wouldEnd: (mails) => `Nie będziesz już dostawać wiadomości na temat: ${mails}.`,
+    button: "Zrezygnuj",
+    done: "Zrezygnowano",
+    hasEnded: (mails) =>
+      `Nie dostaniesz już wiadomości na temat: ${mails}. Zmienisz to w ustawieniach profilu.`,
+  },
 };
 
 const HEADERS = {
@@ -32,15 +71,31 @@ export async function serveUnsubscribe(request: Request, rpc: Rpc): Promise<Resp
   const token = new URL(request.url).searchParams.get("token") ?? "";
   const acts = request.method === "POST";
   if (acts) await refuseUnlessOneClick(request);
-  const name = await nameOf(rpc, token, acts);
-  const page = acts ? doneWith(name) : question(name);
-  return new Response(request.method === "HEAD" ? null : page, { headers: HEADERS });
+  const kind = await kindOf(rpc, token, acts);
+  const language = languageOf(request);
+  const content = (acts ? doneWith : question)(language, LANGUAGES[language], kind);
+  return new Response(request.method === "HEAD" ? null : content, {
+    headers: { ...HEADERS, "Content-Language": language, "Vary": "Accept-Language" },
+  });
 }
 
-async function nameOf(rpc: Rpc, token: string, confirm: boolean): Promise<string> {
+/** The first of the reader's languages that there are words in (RFC 9110, section 12.5.4). */
+function languageOf(request: Request): string {
+  const wanted = (request.headers.get("Accept-Language") ?? "").split(",").map((range) => {
+    const [tag, ...parameters] = range.trim().split(";");
+    const weight = parameters.map((each) => each.trim()).find((each) => each.startsWith("q="));
+    return { tag: tag.toLowerCase(), weight: weight === undefined ? 1 : Number(weight.slice(2)) };
+  });
+  return wanted
+    .filter(({ weight }) => weight > 0)
+    .sort((one, other) => other.weight - one.weight)
+    .map(({ tag }) => tag.split("-")[0])
+    .find((language) => Object.hasOwn(LANGUAGES, language)) ?? "en";
+}
+
+async function kindOf(rpc: Rpc, token: string, confirm: boolean): Promise<string> {
   try {
-    const kind = await rpc("unsubscribe", { token, confirm }) as string;
-    return NAMES[kind] ?? "mails of this kind";
+    return await rpc("unsubscribe", { token, confirm }) as string;
   } catch (error) {
     if (error instanceof RpcError && error.code === "PT404") {
       throw new Refusal(404, "This link is not valid. Your profile has the settings of your mails");
@@ -62,26 +117,28 @@ async function refuseUnlessOneClick(request: Request): Promise<void> {
   throw new Refusal(400, "The body must be a form that says List-Unsubscribe=One-Click");
 }
 
-function question(name: string): string {
+function question(language: string, words: Words, kind: string): string {
   return page(
-    "Unsubscribe?",
-    `<p>You would get no more mails about ${name}.</p>
+    language,
+    words.question,
+    `<p>${words.wouldEnd(words.kinds[kind] ?? words.other)}</p>
 <form method="post"><input type="hidden" name="List-Unsubscribe" value="One-Click">
-<button>Unsubscribe</button></form>`,
+<button>${words.button}</button></form>`,
   );
 }
 
-function doneWith(name: string): string {
+function doneWith(language: string, words: Words, kind: string): string {
   return page(
-    "You are unsubscribed",
-    `<p>You get no more mails about ${name}. Your profile has the settings, if you change your mind.</p>`,
+    language,
+    words.done,
+    `<p>${words.hasEnded(words.kinds[kind] ?? words.other)}</p>`,
   );
 }
 
 /** Nothing in it comes from the request. */
-function page(title: string, body: string): string {
+function page(language: string, title: string, body: string): string {
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<html lang="${language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title}</title>
 <style>:root{color-scheme:light dark}body{max-width:32rem;margin:4rem auto;padding:0 1rem;font:1rem/1.5 system-ui,sans-serif}
 button{padding:.75rem 1.5rem;font:inherit;font-weight:600}</style></head>
