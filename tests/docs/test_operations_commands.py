@@ -312,6 +312,9 @@ def test_whatever_the_page_names_exists(owner: psycopg.Connection) -> None:
     said = set(re.findall(r"`([a-z]+(?:[_.][a-z]+)+)(?:\([^`]*\))?`", prose))
     assert len(said) > 60
     programs = "".join(path.read_text() for path in (ROOT / "py" / "notifier").glob("*.py"))
+    # Alerts are on metrics that there are.
+    metrics = set(re.findall(r"notifier_[a-z_]*[a-z]\b", prose))
+    assert {metric for metric in metrics if metric not in programs} == set()
     unknown = said - names(owner) - OUTSIDE
     assert {name for name in unknown if name not in programs} == set()
     called = set(re.findall(r"`(?:notifier\.)?([a-z_]+)\(([a-z_, ]*)\)`", prose))
