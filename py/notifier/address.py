@@ -91,7 +91,9 @@ def parse_mailbox(text: str) -> Mailbox | None:
 
 def one_line(text: str) -> str:
     """The text without control characters and line separators; runs of spaces become one."""
-    return " ".join("".join(c if c.isprintable() or c == "\u200d" else " " for c in text).split())
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() or c == "\u200d" else " " for c in text)
+    return " ".join(text.split())
 
 
 def header_text(text: str) -> bytes:

@@ -25,6 +25,7 @@ def languages() -> frozenset[str]:
     return frozenset({str(DEFAULT_LOCALE), *(name.removesuffix(".po") for name in catalogs)})
 
 
+@lru_cache
 def resolve_locale(name: str | None) -> Locale:
     """The locale called ``name`` (``en-GB``, ``pl_PL``); English if no catalog speaks it.
 
@@ -39,6 +40,7 @@ def resolve_locale(name: str | None) -> Locale:
     return locale if _best(locale) else DEFAULT_LOCALE
 
 
+@lru_cache
 def words(locale: Locale) -> NullTranslations:
     """What translates into the language of ``locale``."""
     return _load(catalog_of(locale))

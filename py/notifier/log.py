@@ -37,8 +37,10 @@ def event(level: int, name: str, /, **fields: object) -> None:
     """Log ``name`` with its fields; None values are left out."""
     logger = logging.getLogger(LOGGER_NAME)
     if logger.isEnabledFor(level):
-        present = {key: value for key, value in fields.items() if value is not None}
-        logger.log(level, name, extra={"fields": present})
+        # Made here and not by Logger.log, which looks for the caller's line first.
+        record = logging.LogRecord(LOGGER_NAME, level, "", 0, name, None, None)
+        record.fields = {key: value for key, value in fields.items() if value is not None}
+        logger.handle(record)
 
 
 def configure(stream: TextIO = sys.stderr, *, debug: bool = False) -> None:

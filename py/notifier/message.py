@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from html import escape
 from uuid import UUID
 
@@ -42,8 +43,9 @@ class Calendar:
         """:raises MessageError: the method is unknown or not the object's own (RFC 6047 §2.4)."""
         if self.method not in CALENDAR_METHODS:
             raise MessageError("the calendar's method is neither REQUEST nor CANCEL")
-        stated = _METHOD_LINE.findall(self.text)
-        if stated != [self.method]:
+        named = f"\nMETHOD:{self.method}\r\n" in self.text
+        if not named or self.text.count("\nMETHOD:") != 1:
+            stated = _METHOD_LINE.findall(self.text)
             raise MessageError(f"the calendar says METHOD {stated}, the mail {self.method}")
 
 
@@ -140,7 +142,7 @@ class Press:
         """
         head = _CRLF.join(
             (
-                b"Date: " + _date(now or datetime.now(UTC)),
+                b"Date: " + _date((now or datetime.now(UTC)).replace(microsecond=0)),
                 b"Message-ID: " + message_id(email_id, self._sender.domain).encode("ascii"),
                 b"To: " + recipient.header(),
                 *_unsubscribe_lines(unsubscribe_url),
@@ -294,5 +296,6 @@ def _base64(data: bytes) -> bytes:
     return _CRLF.join(encoded[at : at + 76] for at in range(0, len(encoded), 76))
 
 
+@lru_cache(maxsize=1)
 def _date(moment: datetime) -> bytes:
     return format_datetime(moment).encode("ascii")
