@@ -349,6 +349,17 @@ def test_whoever_leaves_unheard_of_it_and_is_in_again_is_invited(
     assert [parts(email) for email in outbox.deliver()] == [[("session_scheduled", "New")]]
 
 
+def test_whoever_leaves_unheard_of_it_and_is_a_guest_is_invited(
+    world: World, outbox: Outbox, batch: UUID, anna: UUID
+) -> None:
+    join(world, anna, batch)
+    outbox.deliver()
+    session = world.session("New", batch=batch, starts=WEEK)
+    set_status(world, anna, "withdrawn")
+    world.invite(session, anna)
+    assert [parts(email) for email in outbox.deliver()] == [[("session_scheduled", "New")]]
+
+
 def test_what_is_in_doubt_is_not_repeated_to_whoever_has_left(
     world: World, outbox: Outbox, course: UUID, batch: UUID, anna: UUID
 ) -> None:
@@ -364,6 +375,28 @@ def test_what_is_in_doubt_is_not_repeated_to_whoever_has_left(
     change(world.conn, first, batch_id=world.batch("Other", course=course))
     outbox.let_time_pass()
     assert [parts(email) for email in outbox.deliver()] == [[("session_cancelled", "Week 1")]]
+
+
+@pytest.mark.parametrize("comes_back", [False, True])
+def test_whoever_leaves_with_an_invitation_in_doubt_is_told_what_holds_in_either_case(
+    world: World, outbox: Outbox, batch: UUID, anna: UUID, comes_back: bool
+) -> None:
+    join(world, anna, batch)
+    outbox.deliver()
+    world.session("New", batch=batch, starts=WEEK)
+    outbox.expand()
+    (email,) = outbox.claim()
+    outbox.begin(email)
+    outbox.fail(email, "unknown")
+    set_status(world, anna, "paused")
+    outbox.let_time_pass()
+    assert outbox.claim() == [], "in doubt, and not hers any more"
+    outbox.expand()
+    if comes_back:
+        set_status(world, anna, "active")
+        outbox.expand()
+    kind = "session_scheduled" if comes_back else "session_cancelled"
+    assert [parts(email) for email in outbox.deliver()] == [[(kind, "New")]]
 
 
 def test_access_ends_at_once_and_not_when_the_notifier_gets_to_it(
