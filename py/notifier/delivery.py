@@ -291,6 +291,7 @@ class Delivery:
         while (
             self._backlog
             and self._backlog[0].claim is first.claim
+            and self._backlog[0].email.parcel_id is None
             and self._joins(self._backlog[0]) == joins
             and len(self._group) < (self._transport.parcel if joins else GROUP)
         ):

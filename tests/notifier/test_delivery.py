@@ -158,6 +158,17 @@ async def test_a_request_in_doubt_is_repeated_whole_whatever_stands_between(
     assert transport.singles == 1
 
 
+async def test_a_mail_in_doubt_by_itself_takes_nothing_of_such_a_request_along() -> None:
+    transport, parcel_id, claim_id = Transport(parcel=20), uuid4(), uuid4()
+    alone = claim(2, claim_id=claim_id, in_doubt=True)
+    doubtful = claim(30, "session_reminder", claim_id=claim_id, in_doubt=True, parcel_id=parcel_id)
+
+    await deliver(Outbox(), transport, [*alone, *doubtful])
+
+    assert transport.parcels == [(parcel_id, 30)]
+    assert transport.singles == 2
+
+
 async def test_of_a_request_in_doubt_no_part_is_repeated_without_the_rest() -> None:
     outbox, transport, parcel_id = Outbox(), Transport(parcel=20), uuid4()
     doubtful = claim(3, "session_reminder", in_doubt=True, parcel_id=parcel_id)
