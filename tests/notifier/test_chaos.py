@@ -28,6 +28,7 @@ from support.threads import in_thread
 from support.world import World
 
 MAILS = int(os.environ.get("CHAOS_MAILS", "1500"))
+MAILS_OVER_AN_API = int(os.environ.get("CHAOS_MAILS", "240"))
 SEED = int(os.environ.get("CHAOS_SEED", "1"))
 
 
@@ -59,8 +60,9 @@ def test_nothing_is_lost_and_nothing_comes_twice_that_was_not_flagged(
 def test_over_an_api_that_knows_its_keys_nothing_comes_twice_at_all(
     database: Database, daemons: Daemons
 ) -> None:
+    points = [point for point in CALLS if "_emails" in point.name or "begin" in point.name]
     with (
-        open_classroom(database, students=40) as classroom,
+        open_classroom(database, students=-(-MAILS_OVER_AN_API // len(points))) as classroom,
         in_thread(ResendServer()) as api,
         in_thread(PgProxy(database.notifier_url)) as proxy,
     ):
@@ -76,9 +78,9 @@ def test_over_an_api_that_knows_its_keys_nothing_comes_twice_at_all(
                     recorded, title=title, is_published=True, notify=True
                 )
 
-        chaos = Chaos(classroom, daemons, api, api, proxy, SEED, tell=tell, rest=50)
-        points = [point for point in CALLS if "_emails" in point.name or "begin" in point.name]
-
+        chaos = Chaos(
+            classroom, daemons, api, api, proxy, SEED, tell=tell, rest=50 + MAILS_OVER_AN_API // 50
+        )
         chaos.run(points)
 
         chaos.verdict()

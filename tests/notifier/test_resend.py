@@ -168,7 +168,7 @@ async def test_a_request_in_progress_for_ever_is_unknown(resend: ResendServer) -
 async def test_too_many_requests_slow_everybody_down(resend: ResendServer) -> None:
     resend.script.append(Problem(429, "rate_limit_exceeded", retry_after=0.3))
     async with transport_to(resend) as transport:
-        began = time.monotonic()
+        began = time.time()
         outcomes = await asyncio.gather(*(transport.send(letter()) for _ in range(3)))
 
     assert outcomes == [Sent("resend")] * 3
@@ -177,7 +177,7 @@ async def test_too_many_requests_slow_everybody_down(resend: ResendServer) -> No
 
 async def test_the_pace_stays_under_the_accounts_limit() -> None:
     async with ResendServer(rate=10) as server, transport_to(server, rate=10.0) as transport:
-        began = time.monotonic()
+        began = time.time()
         outcomes = await asyncio.gather(*(transport.send(letter()) for _ in range(8)))
         took = time.monotonic() - began
 

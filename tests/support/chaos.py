@@ -26,7 +26,7 @@ from support.smtp_server import ACCEPTED, HOLD, Mail, SmtpServer
 MailServer = SmtpServer | ResendServer
 
 PATIENCE = 60.0
-"""Seconds anything may take."""
+"""Seconds in which something must happen: what is waited for, or another mail arrive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +170,10 @@ class Chaos:
 
     def _wait(self, condition: Callable[[], bool], what: str) -> None:
         """Wait, and kill steady workers meanwhile."""
-        deadline = time.monotonic() + PATIENCE
+        deadline, arrived = time.monotonic() + PATIENCE, len(self.server.mails)
         while not condition():
+            if len(self.server.mails) > arrived:
+                deadline, arrived = time.monotonic() + PATIENCE, len(self.server.mails)
             assert time.monotonic() < deadline, (
                 f"seed {self.seed}: waited in vain until {what}; {self.classroom.statuses()}"
             )
