@@ -1808,7 +1808,8 @@ begin
             held.postponed_for,
             held.attempts + 1 as attempt,
             held.in_doubt_at is not null as is_in_doubt,
-            told.is_of_enrollment,
+            origin.is_of_enrollment,
+            coalesce(known.is_doubted, false) as is_doubted,
             case
                 when held.in_doubt_at is not null then held.told_from
                 when told.through_id is null
@@ -1848,51 +1849,67 @@ begin
         from notifier.emails as held
         cross join lateral (
             select
-                coalesce(
-                    (
-                        select max(earlier.told_through)
-                        from notifier.emails as earlier
-                        where
-                            earlier.session_id = held.session_id
-                            and earlier.recipient_id = held.recipient_id
-                            and earlier.topic = held.topic
-                            and earlier.told_through > earlier.event_id
-                            and earlier.told_through >= held.event_id
-                            and earlier.status in ('sent', 'skipped')
-                    ),
-                    -- Who came or went may have missed what was told to those who stayed.
-                    case
-                        when event.enrollment_position is not null then coalesce(
-                            (
-                                select max(earlier.told_through)
-                                from (
-                                    select of_session.id
-                                    from notifier.events as of_session
-                                    where of_session.session_id = held.session_id
-                                    offset 0
-                                ) as past
-                                cross join lateral (
-                                    select known.told_through
-                                    from notifier.emails as known
-                                    where
-                                        known.event_id = past.id
-                                        and known.recipient_id = held.recipient_id
-                                        and known.topic = held.topic
-                                        and (
-                                            known.status = 'sent'
-                                            or known.skip_reason in ('nothing_changed', 'switched_off')
-                                        )
-                                    offset 0
-                                ) as earlier
-                            ),
-                            0
-                        )
-                    end
-                ) as through_id,
-                event.enrollment_position is not null as is_of_enrollment
+                event.enrollment_position is not null as is_of_enrollment,
+                event.enrollment_position is not null or exists (
+                    select from notifier.enrollment_changes as since
+                    where
+                        since.student_id = held.recipient_id
+                        and (since.position is null or since.position > event.id)
+                    offset 0
+                ) as is_of_who_moved
             from notifier.events as event
             where event.id = held.event_id
             offset 0
+        ) as origin
+        cross join lateral (
+            select max(earlier.told_through) as through_id
+            from notifier.emails as earlier
+            where
+                earlier.session_id = held.session_id
+                and earlier.recipient_id = held.recipient_id
+                and earlier.topic = held.topic
+                and earlier.told_through > earlier.event_id
+                and earlier.told_through >= held.event_id
+                and earlier.status in ('sent', 'skipped')
+        ) as ahead
+        -- Who came or went may have missed what was told to those who stayed, or have been told what others were not.
+        left join lateral (
+            select
+                earlier.told_through,
+                earlier.is_doubted
+            from (
+                select of_session.id
+                from notifier.events as of_session
+                where of_session.session_id = held.session_id
+                offset 0
+            ) as past
+            cross join lateral (
+                select
+                    told.told_through,
+                    told.status <> 'sent' and told.in_doubt_at is not null as is_doubted
+                from notifier.emails as told
+                where
+                    told.event_id = past.id
+                    and told.recipient_id = held.recipient_id
+                    and told.topic = held.topic
+                    and told.id <> held.id
+                    and (
+                        told.status = 'sent'
+                        or told.skip_reason in ('nothing_changed', 'switched_off')
+                        or told.in_doubt_at is not null
+                    )
+                offset 0
+            ) as earlier
+            where origin.is_of_who_moved and ahead.through_id is null
+            order by earlier.told_through desc
+            limit 1
+        ) as known on true
+        cross join lateral (
+            select
+                coalesce(
+                    ahead.through_id,
+                    case when origin.is_of_who_moved then coalesce(known.told_through, 0) end
+                ) as through_id
         ) as told
         where held.id = any(email_ids)
     ),
@@ -2033,7 +2050,8 @@ begin
                 ) as was_invited,
                 case email.topic
                     when 'invitation' then notifier.mail_kind(
-                        recipient.role_before,
+                        -- Of what may not have arrived whoever is in hears anew, and whoever is out that they are.
+                        case when recipient.role_after is null or not email.is_doubted then recipient.role_before end,
                         recipient.role_after,
                         change.changes,
                         change.new ->> 'status' = 'cancelled'
