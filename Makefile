@@ -25,7 +25,7 @@ demo: install ## Play the main workflow and stay up until Ctrl-C (EXIT=1: end wi
 up: install ## Start the local stack and stay up until Ctrl-C
 	@$(BIN)/python -m devstack up
 
-test: install ## Run the tests (PG=17|18|container|<url>, ARGS='-k name')
+test: install ## Run the tests, on another server than 17 those that ask it (PG=18|container|<url>, ARGS='-k name')
 	@PG='$(PG)' $(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 chaos: install ## Kill notifiers at every point while 10,000 mails flow (CHAOS_SEED=1)

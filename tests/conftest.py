@@ -11,6 +11,7 @@ import itertools
 import os
 import uuid
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import psycopg
 import pytest
@@ -18,12 +19,52 @@ import pytest
 from devstack import databases
 from devstack.databases import Database
 from devstack.postgres import Server
-from devstack.servers import open_server
+from devstack.servers import DEFAULT_SELECTOR, open_server
 from devstack.stack import Stack
 from support.clients import Clients
 from support.world import World
 
 NewDatabase = Callable[[], Database]
+
+LEFT_OUT = pytest.StashKey[int]()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On another server than the usual one, leave out what does not ask it: it says nothing new."""
+    if (os.environ.get("PG") or DEFAULT_SELECTOR) == DEFAULT_SELECTOR:
+        return
+    kept: list[pytest.Item] = []
+    left_out: list[pytest.Item] = []
+    for item in items:
+        asks = "server" in getattr(item, "fixturenames", ()) or item.get_closest_marker("server")
+        (kept if asks else left_out).append(item)
+    items[:] = kept
+    config.hook.pytest_deselected(items=left_out)
+    config.stash[LEFT_OUT] = len(left_out)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Have an xdist worker tell how many it left out."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["left_out"] = session.config.stash.get(LEFT_OUT, 0)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Hear it from the worker: every one of them leaves out the same."""
+    left_out = getattr(node, "workeroutput", {}).get("left_out", 0)
+    node.config.stash[LEFT_OUT] = left_out or node.config.stash.get(LEFT_OUT, 0)
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say what was left out, and where it runs."""
+    left_out = config.stash.get(LEFT_OUT, 0)
+    if left_out:
+        terminalreporter.write_line(
+            f"{left_out} tests that do not ask this server were left out: make test runs them"
+        )
 
 
 @pytest.fixture(scope="session")

@@ -15,9 +15,12 @@ from testcontainers.core.docker_client import DockerClient
 from devstack import container, platform
 from devstack.postgres import Server
 
-pytestmark = pytest.mark.skipif(
-    os.environ.get("PG") != "container", reason="about containers: make test PG=container"
-)
+pytestmark = [
+    pytest.mark.server,
+    pytest.mark.skipif(
+        os.environ.get("PG") != "container", reason="about containers: make test PG=container"
+    ),
+]
 
 HOLD = """
 import sys

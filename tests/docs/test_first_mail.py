@@ -8,18 +8,25 @@ from email import policy
 from email.parser import BytesParser
 from urllib.parse import urlsplit
 
+import pytest
+
 from devstack.postgres import EmbeddedPostgres
 from support.operations import blocks, copied
 from support.smtp_server import SmtpServer
 from support.threads import in_thread
 
+SELECTED = os.environ.get("PG") or "17"
+MAJOR = int(SELECTED) if SELECTED.isdecimal() else 17
+
+if SELECTED.isdecimal():
+    pytestmark = pytest.mark.server
+
 
 def test_copying_the_commands_leads_from_an_empty_server_to_a_sent_mail() -> None:
-    major = os.environ.get("PG", "17")
     mine, *rest = blocks("Install on plain Postgres 15 to 18", "sh")
     # A server of its own, whichever the others use: the commands set passwords of its roles.
     with (
-        EmbeddedPostgres(int(major) if major.isdecimal() else 17, in_memory=True) as server,
+        EmbeddedPostgres(MAJOR, in_memory=True) as server,
         in_thread(SmtpServer()) as mail_server,
     ):
         superuser = urlsplit(server.superuser_url)
