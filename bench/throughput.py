@@ -24,7 +24,7 @@ from devstack.processes import Supervisor
 
 _QUERIES = Path(__file__).parent / "queries"
 
-BOUND = Bound(0.5, at_least=True)
+BOUND = Bound(1.0, at_least=True)
 """The share of the bare sender's rate that the notifier has to reach."""
 
 NOTIFIER, BLASTER = "notifier", "aiosmtplib, prebuilt bytes"

@@ -37,7 +37,7 @@ BOUNDS = {
     },
     "recurrence": {"preview_recurrence ÷ dateutil": Bound(2.0)},
     "reschedule": {"500 students ÷ 10 students": Bound(1.5)},
-    "throughput": {"notifier ÷ aiosmtplib, prebuilt bytes": Bound(0.5, at_least=True)},
+    "throughput": {"notifier ÷ aiosmtplib, prebuilt bytes": Bound(1.0, at_least=True)},
     "queues": {
         "notifier, mails not written ÷ pgqueuer": Bound(2.0, at_least=True),
         "notifier, mails not written ÷ procrastinate": Bound(40.0, at_least=True),
@@ -47,7 +47,7 @@ BOUNDS = {
         "120 wait, 30 sent ÷ 20 wait": Bound(1.1),
     },
     "idle": {"questions a minute": Bound(4.0)},
-    "latency": {"idle notifier": Bound(10.0)},
+    "latency": {"idle notifier": Bound(5.0), "idle notifier, 99th percentile": Bound(20.0)},
     "urgent": {"the change to the mail recorded as sent, 99th percentile": Bound(100.0)},
     "webhooks": {"answer, 99th percentile": Bound(50.0)},
 }
