@@ -5,10 +5,10 @@ answered like the first one and sends nothing. Message-ID is the provider's to c
 recognises a repetition is the key: the outbox row's id, or the parcel's. A key that is known with
 another content (409) was accepted before, with what was true then.
 
-The rate limit counts requests, so a parcel of fifty reminders costs as much of it as one mail. The
-batch endpoint takes no attachments: what carries a calendar goes by itself. One key stands for all
-letters of a parcel, so a parcel in doubt is repeated with all of them that are not settled: a part
-of them under the same key would be sent, and make the next part look as if it had been.
+The rate limit counts requests, so a parcel of a hundred reminders costs as much of it as one mail.
+The batch endpoint takes no attachments: what carries a calendar goes by itself. One key stands for
+all letters of a parcel, so a parcel in doubt is repeated with all of them that are not settled: a
+part of them under the same key would be sent, and make the next part look as if it had been.
 """
 
 import asyncio
