@@ -46,7 +46,9 @@ class ClaimedEmail:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """Mails that may be handed over now, and those that went back to the queue for their turn."""
+    """Mails that may be handed over now, and those that went back to the queue: for their turn, or
+    because they have become untrue.
+    """
 
     granted: set[UUID]
     postponed: set[UUID]

@@ -31,6 +31,7 @@ FUNCTIONS: tuple[LiteralString, ...] = (
     "notifier.tick()",
     "notifier.expand_events(integer)",
     "notifier.claim_emails(text, integer, interval, text, text)",
+    "notifier.recall_reminders(uuid, uuid[])",
     "notifier.take_turns(uuid, uuid[])",
     "notifier.begin_sending(uuid, uuid[], interval, uuid)",
     "notifier.complete_emails(uuid, uuid[], text)",
@@ -293,12 +294,16 @@ class Outbox:
     async def begin_sending(
         self, claim: UUID, email_ids: Sequence[UUID], lease: float, parcel: UUID | None = None
     ) -> Begun:
-        """Mark mails as handed over *before* they are, as far as limits let them go now.
+        """Mark mails as handed over *before* they are, as far as limits let them go now, and but
+        for reminders of what is no more.
 
         ``parcel`` is the id of the request that they share; None: they go one by one.
         """
         rows = await self._fetch(
             """
+            select recalled.id, false
+            from notifier.recall_reminders(%(claim)s, %(emails)s) as recalled (id)
+            union all
             select postponed.id, false
             from notifier.take_turns(%(claim)s, %(emails)s) as postponed (id)
             union all

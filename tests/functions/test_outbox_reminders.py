@@ -245,6 +245,41 @@ def test_nobody_is_reminded_of_what_was_called_off(
     assert reasons(outbox) == (["cancelled_before_told"] if expanded else [])
 
 
+@pytest.mark.parametrize("what", ["called off", "moved", "renamed"])
+def test_a_reminder_is_recalled_between_claim_and_sending_once_it_is_untrue(
+    world: World, outbox: Outbox, batch: UUID, anna: UUID, what: str
+) -> None:
+    claimed = pending(outbox, tomorrow(world, outbox, batch))
+    session = UUID(claimed.session["id"])
+    other = world.session(batch=batch, starts=timedelta(weeks=1))
+    outbox.expand()
+    (invitation,) = outbox.claim()
+    if what == "called off":
+        change(world.conn, session, status="cancelled")
+    if what == "moved":
+        move(outbox, session, timedelta(days=3))
+    if what == "renamed":
+        change(world.conn, session, title="Another title")
+    change(world.conn, other, status="cancelled")
+
+    def recalled(email: Claimed) -> UUID | None:
+        asked = (email.claim_id, [email.email_id])
+        found = outbox.scalar("select notifier.recall_reminders(%s, %s)", *asked)
+        return None if found is None else UUID(str(found))
+
+    assert recalled(invitation) is None  # it was claimed with what was true then
+    if what == "renamed":
+        assert recalled(claimed) is None
+        assert outbox.begin(claimed) == {claimed.email_id}
+        return
+    assert recalled(claimed) == claimed.email_id
+    assert outbox.begin(claimed) == set()
+    (row,) = outbox.rows(topic="reminder")
+    assert (row["status"], row["attempts"]) == ("queued", 0)
+    assert "session_reminder" not in {email.kind for email in outbox.deliver()}
+    assert reasons(outbox)[0] in ("cancelled_before_told", "session_moved")
+
+
 def test_a_reminder_in_doubt_is_repeated_unless_the_session_was_called_off(
     world: World, outbox: Outbox, batch: UUID, anna: UUID
 ) -> None:

@@ -10,6 +10,7 @@ import shutil
 import signal
 import threading
 from collections import Counter, defaultdict
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
@@ -21,8 +22,10 @@ from notifier.recorder import BATCH
 from support.classroom import MANY, Classroom
 from support.daemon import Daemons, environment
 from support.pg_proxy import PgProxy
+from support.reminders import come_near
 from support.smtp_server import ACCEPTED, DROP, HANG, HOLD, SmtpServer
 from support.threads import in_thread, wait_until
+from support.world import World
 
 LANES = 4
 BEFORE_THE_POLL = 25.0
@@ -115,6 +118,37 @@ def test_sigterm_while_idle_is_quick(
 
     assert daemon.stop(BEFORE_THE_POLL) == 0
     assert " stopped clean=true" in daemon.log
+
+
+def test_what_is_called_off_between_claim_and_sending_is_not_reminded_of(
+    big_classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
+) -> None:
+    month_ago = datetime.now(UTC) - timedelta(days=30)
+    session = World(big_classroom.conn).session(
+        batch=big_classroom.batch, starts=timedelta(minutes=59), created_at=month_ago
+    )
+    big_classroom.outbox.deliver()
+    big_classroom.conn.execute("update notifier.emails set sent_at = sent_at - interval '1 day'")
+    come_near(big_classroom.conn, session, 60)
+    mail_server.at("DOT", HOLD)
+    daemon = daemons.start(environment(big_classroom.database, mail_server))
+    for _ in range(LANES):
+        mail_server.wait_held()
+
+    big_classroom.change(session, status="cancelled")
+    mail_server.behave()
+
+    def settled() -> dict[str, int]:
+        rows = big_classroom.conn.execute(
+            "select coalesce(skip_reason, status::text), count(*) from notifier.emails"
+            " where kind = 'session_reminder' group by 1"
+        )
+        return dict(rows.fetchall())
+
+    wait_until(lambda: set(settled()) == {"sent", "cancelled_before_told"}, "all are settled")
+    assert daemon.stop() == 0
+    assert LANES <= settled()["sent"] <= LANES * 2 + GROUP * 2
+    assert sum(settled().values()) == len(big_classroom.students)
 
 
 # Being killed
