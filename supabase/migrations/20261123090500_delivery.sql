@@ -2637,6 +2637,46 @@ $$;
 comment on function notifier.with_carried(uuid[]) is 'These mails and the rows that go out in them.';
 revoke execute on function notifier.with_carried(uuid[]) from public;
 
+-- A reminder is asked about once more just before it is handed over. Where the way out is slow, a minute may pass
+-- between the claim and that, and nobody is to be reminded of what was called off or moved meanwhile. It goes back to
+-- the queue, where the next claim drops it. Asked as of a host, who needs no seat: what is refused so is refused
+-- whoever it is for, so none comes back for ever.
+-- Security definer: role notifier may call the queue's functions and read nothing.
+create function notifier.recall_reminders(claim uuid, email_ids uuid[])
+returns setof uuid
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+    v_now timestamptz := clock_timestamp();
+    v_recalled uuid[] := array(
+        select held.id
+        from (
+            select email.*
+            from notifier.emails as email
+            where email.id = any(email_ids)
+            offset 0
+        ) as held
+        where
+            held.topic = 'reminder'
+            and held.claim_id = claim
+            and notifier.reminder_refusal(held.event_id, held.recipient_id, 'host', v_now) is not null
+    );
+begin
+    if cardinality(v_recalled) > 0 then
+        return query select notifier.release_emails(claim, v_recalled);
+    end if;
+end
+$$;
+comment on function notifier.recall_reminders(uuid, uuid[]) is
+    'Gives back those of these mails of this claim that remind of a session that was called off, has moved or has begun since they were claimed; returns them.';
+revoke execute on function notifier.recall_reminders(uuid, uuid[]) from public;
+grant execute on function notifier.recall_reminders(uuid, uuid[]) to notifier;
+
 -- Asked by a worker in the statement that begins to send, for mails of its claim. Those whose turn comes within a
 -- second stay; the others go back to the queue until their turn, which is theirs: they do not line up again, and the
 -- attempt is not counted. Turns are given in the order asked for. Urgent mail takes a turn and does not wait for it.
