@@ -285,18 +285,23 @@ def felt_apart(academy: Academy, foreign: Foreign, who: str) -> dict[str, Any]:
     # One plan for both, as a pooled connection has it, and no statistics that choose it.
     academy.conn.execute("set local plan_cache_mode = force_generic_plan")
     academy.conn.execute("set local enable_seqscan = off")
+
+    def work(function: str, _: str, values: dict[str, Any]) -> Counter[str]:
+        before = searches(academy.conn)
+        answer(academy, who, function, values)
+        return searches(academy.conn) - before
+
     compared = 0
     found: dict[str, Any] = {}
-    for pair in calls(academy, foreign, who):
-        work = []
-        for function, _, values in pair:
-            before = searches(academy.conn)
-            answer(academy, who, function, values)
-            work.append(searches(academy.conn) - before)
+    for existing, unknown in calls(academy, foreign, who):
         compared += 1
-        if work[0] != work[1]:
-            function, one, _ = pair[0]
-            found[f"{function}({one})"] = (work[0] - work[1], work[1] - work[0])
+        if work(*existing) == work(*unknown):
+            continue
+        # Once more, now that everything is planned: planning searches, too.
+        more, less = work(*existing), work(*unknown)
+        if more != less:
+            function, one, _ = existing
+            found[f"{function}({one})"] = (more - less, less - more)
     assert compared > 25
     return found
 
