@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from devstack.paths import ROOT
+from support.pages import read
 
 PAGES = [
     *sorted((ROOT / "docs").rglob("*.md")),
@@ -36,15 +37,6 @@ OUTSIDE = {
 PROGRAMS = ("py/notifier/*.py", "supabase/functions/**/*.ts", "tests/support/*.py", "sql/**/*.sql")
 FILES = (".html", ".json", ".po", ".py", ".sql", ".toml", ".ts", ".txt", ".yml")
 FOLDERS = ("sql", "py", "tests", "supabase", "docs", "deploy", "bench", "clients")
-
-
-def prose(page: Path) -> str:
-    return re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
-
-
-def in_code(page: Path) -> set[str]:
-    """What stands in backticks."""
-    return set(re.findall(r"`([^`\n]+)`", prose(page)))
 
 
 def tree(name: str) -> Iterator[Path]:
@@ -99,8 +91,8 @@ def unknown(page: Path, names: set[str], source: str) -> set[str]:
     """What a page names and nobody knows."""
     said = {
         found[1]
-        for code in in_code(page)
-        if (found := re.fullmatch(r"([a-z]+(?:[_.][a-z]+)+)(?:\([a-z_, ]*\))?", code))
+        for code in read(page).code
+        if (found := re.fullmatch(r"([a-z]+(?:[_.][a-z]+)+)(?:\([a-z_, ?]*\))?", code))
     }
     files = {name for name in said if name.endswith(FILES)}
     elsewhere = {name for name in said - files - names - OUTSIDE if name not in source}
@@ -108,17 +100,14 @@ def unknown(page: Path, names: set[str], source: str) -> set[str]:
 
 
 def gone(page: Path) -> set[str]:
-    """The files that a page names or links to and that are not there."""
+    """The files that a page names and that are not there."""
 
-    def is_there(path: str, folder: Path) -> bool:
-        pattern = re.sub(r"<[^>]+>|…", "*", path.partition("#")[0]).rstrip("/")
-        return not pattern or (folder / pattern).exists() or any(folder.glob(pattern))
+    def is_there(path: str) -> bool:
+        pattern = re.sub(r"<[^>]+>|…", "*", path).rstrip("/")
+        return (ROOT / pattern).exists() or any(ROOT.glob(pattern))
 
-    named = {code for code in in_code(page) if re.match(rf"(?:{'|'.join(FOLDERS)})/\S*$", code)}
-    linked = set(re.findall(r"\]\(((?!https?:)[^)\s]+)\)", page.read_text()))
-    return {path for path in named - OUTSIDE if not is_there(path, ROOT)} | {
-        path for path in linked if not is_there(path, page.parent)
-    }
+    named = {code for code in read(page).code if re.match(rf"(?:{'|'.join(FOLDERS)})/\S*$", code)}
+    return {path for path in named - OUTSIDE if not is_there(path)}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -130,9 +119,9 @@ def test_whatever_a_page_names_exists(page: Path, names: set[str], source: str) 
 def test_what_does_not_exist_is_noticed(tmp_path: Path, names: set[str], source: str) -> None:
     page = tmp_path / "page.md"
     wrong = ("notifier.no_" + "such_table", "sql/no_" + "such.sql")
-    page.write_text(f"`{wrong[0]}`, `notifier.emails`, `{wrong[1]}`, `sql/tables/`, [x](y.md)")
+    page.write_text(f"`{wrong[0]}`, `notifier.emails`, `{wrong[1]}`, `sql/tables/`")
     assert unknown(page, names, source) == {wrong[0]}
-    assert gone(page) == {wrong[1], "y.md"}
+    assert gone(page) == {wrong[1]}
 
 
 def test_every_function_is_called_with_arguments_that_it_has(conn: psycopg.Connection) -> None:
@@ -142,16 +131,19 @@ def test_every_function_is_called_with_arguments_that_it_has(conn: psycopg.Conne
         known.setdefault(function, set()).update(arguments)
     called = 0
     for page in PAGES:
-        for code in in_code(page):
-            found = re.fullmatch(r"(?:[a-z]+\.)?([a-z_]+)\(([a-z_, ]+)\)", code)
+        for code in read(page).code:
+            found = re.fullmatch(r"(?:[a-z]+\.)?([a-z_]+)\(([a-z_, ?]+)\)", code)
             if found and found[1] in known:
                 called += 1
-                assert set(found[2].split(", ")) - known[found[1]] <= {"session", "user"}, code
+                assert set(found[2].replace("?", "").split(", ")) - known[found[1]] <= {
+                    "session",
+                    "user",
+                }, code
     assert called > 20
 
 
 def test_alerts_are_on_metrics_that_there_are(source: str) -> None:
-    page = prose(ROOT / "docs" / "operations.md")
+    page = read(ROOT / "docs" / "operations.md").prose
     metrics = set(re.findall(r"notifier_[a-z_]*[a-z]\b", page))
     assert len(metrics) > 5
     assert {metric for metric in metrics if metric not in source} == set()
