@@ -34,6 +34,11 @@ CROWD = 2 * BATCH
 AWAKE = 10.0
 """Seconds for which writers are told that they need not notify, while there is work."""
 
+TICK_EVERY = 1.0
+"""Seconds between two looks at the clock's demands while there is work: a worker that never rests
+takes over from dead ones, too, and does not ask before every claim.
+"""
+
 DEAF_POLL = 1.0
 """Seconds between looks while no notification can arrive."""
 
@@ -199,6 +204,7 @@ class Worker:
             self._announced = True
         if loop.time() >= self._tick_at:
             ticked = await self._outbox.tick()
+            self._tick_at = loop.time() + TICK_EVERY
             worked = _report_tick(ticked)
         expanded = await self._outbox.expand_events(PAGE)
         if expanded.emails:
@@ -215,7 +221,11 @@ class Worker:
                 worked = True
                 self._delivery.submit(emails, claimed_at)
                 await self._until_room(more=len(emails) == size)
-        return worked | await self._courier.look()  # people first
+        worked |= await self._courier.look()  # people first
+        if worked:
+            # Reckoned when it last rested, which may be long ago.
+            self._tick_at = min(self._tick_at, loop.time() + TICK_EVERY)
+        return worked
 
     async def _until_room(self, *, more: bool) -> None:
         """Wait until more should be claimed.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 from uuid import UUID, uuid4
@@ -187,8 +187,11 @@ class Queue(Outbox):
         super().__init__()
         self.claimed = 0
         self.glances = 0
+        self.ticks = 0
+        self.rested = asyncio.Event()
 
     async def tick(self) -> Ticked:
+        self.ticks += 1
         return Ticked(started=0, completed=0, reminders=0, requeued=0, in_doubt=0, extended=0)
 
     async def announce(self) -> None:
@@ -206,6 +209,7 @@ class Queue(Outbox):
         return True
 
     async def seconds_to_next_wake(self) -> float | None:
+        self.rested.set()
         return None
 
     async def stay_awake(self, seconds: float) -> None:
@@ -257,6 +261,52 @@ async def test_news_that_nothing_comes_of_does_not_fill_the_worker_s_hands(
 
     assert queue.claimed <= CROWD + 2 * worker_module.BATCH
     assert queue.glances - glances <= 1  # nobody looks who could take nothing
+
+
+class Sleeper(Queue):
+    """Has nothing until it has been asked when to come back, and always more from then on."""
+
+    async def claim_emails(self, max_emails: int, lease: float) -> Sequence[ClaimedEmail]:
+        return await super().claim_emails(max_emails, lease) if self.rested.is_set() else []
+
+
+async def work(queue: Queue, enough: Callable[[], bool]) -> None:
+    """Let a worker rest, wake it, and let it work until ``enough``."""
+    stop, wake = asyncio.Event(), asyncio.Event()
+    transport = Transport()
+    delivery = Delivery(queue, queue, transport, Composer(), lease=60.0, wake=wake)
+    tasks = delivery.start()
+    worker = Worker(
+        queue, delivery, transport, Deaf(), Deaf(), wake=wake, stop=stop, lease=60.0, poll=3600.0
+    )
+    tasks.append(asyncio.create_task(worker.run()))
+    async with asyncio.timeout(60):
+        await queue.rested.wait()
+        wake.set()
+        while not enough():  # noqa: ASYNC110 - there is no event for it
+            await asyncio.sleep(0.001)
+    await cancel(tasks)
+
+
+async def test_a_worker_that_never_rests_does_what_the_clock_demands_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(worker_module, "TICK_EVERY", 0.0)
+    queue = Sleeper()
+
+    await work(queue, lambda: queue.ticks > 3)
+
+    assert queue.claimed > 0
+
+
+async def test_the_clock_is_not_asked_before_every_claim(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker_module, "TICK_EVERY", 3600.0)
+    queue = Queue()
+    queue.rested.set()
+
+    await work(queue, lambda: queue.claimed > 10 * worker_module.BATCH)
+
+    assert queue.ticks == 1
 
 
 async def test_a_task_that_loses_a_cancellation_is_cancelled_all_the_same() -> None:
