@@ -365,7 +365,7 @@ def test_a_restart_of_the_database_while_mails_are_handed_over_sends_nothing_twi
         wait_until(lambda: len(mail_server.mails) >= LANES, "mails accepted meanwhile")
         proxy.refuse = False
 
-        wait_until(lambda: big_classroom.all_sent(60), "everything is sent")
+        wait_until(lambda: big_classroom.all_sent(MANY), "everything is sent")
         assert set(Counter(mail_server.recipients).values()) == {1}
         assert in_doubt(big_classroom) == 0
         assert daemon.stop() == 0
