@@ -12,7 +12,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 import psycopg
@@ -20,7 +20,7 @@ import psycopg
 from support.actors import as_service
 from support.mail_model import Model, Planned
 from support.outbox import Claimed, Outbox, change
-from support.preferences import LOUD, QUIET, clock, prefer
+from support.preferences import clock, prefer
 from support.world import World
 
 REMINDED = 10080
@@ -309,17 +309,16 @@ class History:
     def choose(self) -> None:
         """Somebody wants their mails at another time, or fewer of them."""
         who = self.random.choice(self.stage.people)
-        kind, columns = self.random.choice(
-            [
-                ("*", QUIET),
-                ("*", LOUD),
-                ("*", {"digest_at": clock(3)}),
-                ("*", {"enabled": False}),
-                ("session_updated", {"enabled": False}),
-                ("session_updated", {"enabled": True}),
-                ("session_reminder", {"enabled": False}),
-            ]
-        )
+        wishes: list[tuple[str, dict[str, Any]]] = [
+            ("*", {"quiet_from": clock(-3), "quiet_until": clock(3)}),
+            ("*", {"quiet_from": clock(3), "quiet_until": clock(6)}),
+            ("*", {"digest_at": clock(3)}),
+            ("*", {"enabled": False}),
+            ("session_updated", {"enabled": False}),
+            ("session_updated", {"enabled": True}),
+            ("session_reminder", {"enabled": False}),
+        ]
+        kind, columns = self.random.choice(wishes)
         self.note(f"{self.stage.people.index(who)} {kind} {' '.join(columns)}")
         prefer(self.conn, who, kind, **columns)
         self.model.choose(who, kind, columns.get("enabled", True))
