@@ -2559,9 +2559,11 @@ revoke execute on function notifier.decide_emails(uuid[], uuid, text, interval, 
 --
 -- What: from what the recipient was told last to what holds now. The mail's event says what was known before it, unless
 -- an earlier mail went out so late that it already told of this event too; then the first event after what that mail
--- told does. The newest event says what holds now; waiting mails of later events are folded into this one. If nothing
--- is left to tell, or the recipient's access has ended, the mail is skipped and says why. A mail in doubt is sent again
--- as it was, and nothing is folded into it. All of that holds for each part of a mail by itself.
+-- told does. So it is with whoever came to an audience or left it since: others may have had mails that they had not,
+-- and the last one that they had is looked up. The newest event says what holds now; waiting mails of later events are
+-- folded into this one. If nothing is left to tell, or the recipient's access has ended, the mail is skipped and says
+-- why. A mail in doubt is sent again as it was, and nothing is folded into it. All of that holds for each part of a
+-- mail by itself.
 --
 -- An attempt is counted here, so that a mail that kills its worker is not tried for ever. Where very many stale mails
 -- stand before the first to be sent, the call ends empty after a second of skipping and next_wake() says to call again.
