@@ -343,7 +343,7 @@ def test_killed_database_connections_are_opened_again_and_nothing_is_sent_twice(
     daemon.wait_for("listener_lost")
     wait_until(lambda: daemon.log.count(" listening ") == 2, "it listens again")
     big_classroom.schedule("Another one")
-    wait_until(lambda: big_classroom.all_sent(120), "and hears")
+    wait_until(lambda: big_classroom.all_sent(2 * MANY), "and hears")
     assert daemon.stop() == 0
 
 
