@@ -38,8 +38,10 @@ from notifier.redact import redact
 from notifier.render import RenderError
 from notifier.transports import Transport
 
-GROUP = 25
-"""Mails marked at a time: each of them may have to be sent twice after a crash."""
+GROUP = 12
+"""Mails marked at a time: each of them may have to be sent twice after a crash, and one that is
+urgent waits for those before it. Marking 25 at a time costs two fifths less for each.
+"""
 
 LAST_WORDS = 5.0
 """Seconds for recording outcomes once the time to stop is over."""

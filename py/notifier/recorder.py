@@ -18,7 +18,7 @@ from notifier.patience import insist
 BATCH = 25
 """Outcomes recorded at a time under load."""
 
-LINGER = 0.05
+LINGER = 0.02
 """Seconds an outcome waits for others at most."""
 
 
