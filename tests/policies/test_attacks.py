@@ -21,6 +21,12 @@ EVIL = {
 }
 
 
+@pytest.fixture
+def academy(unprepared_academy: Academy) -> Academy:
+    """Where functions are compiled under the attacker's eyes, as on a new connection."""
+    return unprepared_academy
+
+
 def vault(academy: Academy, session: UUID) -> dict[str, str]:
     """The stored secrets of a session, as the database's owner reads them."""
     rows = academy.conn.execute(

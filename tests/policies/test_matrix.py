@@ -19,6 +19,12 @@ STAFF = ("host", "other_mentor", *MANAGERS)
 NOT_ANON = (*USERS, "service_role")
 
 
+@pytest.fixture
+def academy(unprepared_academy: Academy) -> Academy:
+    """On a connection of its own: what was planned or cached for others proves nothing."""
+    return unprepared_academy
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One statement that everybody tries.

@@ -20,6 +20,12 @@ WITHOUT_ACCESS = ("anon", *STRANGERS, "other_batch", "unbatched", "other_mentor"
 """Nobody of these has anything to do with the batch's sessions; the last three have others."""
 
 
+@pytest.fixture
+def academy(unprepared_academy: Academy) -> Academy:
+    """On a connection of its own: what the caller has there first, functions find."""
+    return unprepared_academy
+
+
 @dataclass(frozen=True, slots=True)
 class Function:
     """A function that the API exposes."""

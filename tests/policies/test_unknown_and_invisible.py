@@ -28,6 +28,12 @@ MARK = "Xylophon"
 """Stands in every text of what is foreign."""
 
 
+@pytest.fixture
+def academy(unprepared_academy: Academy) -> Academy:
+    """On a connection of its own: what was planned for others proves nothing."""
+    return unprepared_academy
+
+
 @dataclass(frozen=True, slots=True)
 class Foreign:
     """Something of every kind that belongs to a batch far from everybody in the academy.
