@@ -63,7 +63,7 @@ class World:
             """,
             {
                 "id": user_id,
-                "email": email or f"{name}.{user_id.hex[:8]}@example.test",
+                "email": email or f"{name}.{user_id.hex[-12:]}@example.test",
                 "password": password,
                 "full_name": full_name,
                 "timezone": timezone,
