@@ -444,7 +444,8 @@ begin
                 reviewed.wait_until,
                 decision.skip_reason,
                 case
-                    when decision.skip_reason is not null then reviewed.id::text
+                    -- By itself, also where it was the carrier of what is in doubt and goes on.
+                    when decision.skip_reason is not null then 'skipped ' || reviewed.id::text
                     when reviewed.is_in_doubt then reviewed.doubt_id::text
                     when reviewed.transaction_id is not null
                         then concat_ws(

@@ -377,6 +377,26 @@ def test_what_is_in_doubt_is_not_repeated_to_whoever_has_left(
     assert [parts(email) for email in outbox.deliver()] == [[("session_cancelled", "Week 1")]]
 
 
+def test_of_a_mail_in_doubt_goes_on_what_still_holds_when_its_first_part_does_not(
+    world: World, outbox: Outbox, course: UUID, batch: UUID, anna: UUID
+) -> None:
+    other = world.batch("Other", course=course)
+    join(world, anna, batch)
+    plan(world, outbox, batch, 1)
+    world.session("Elsewhere", batch=other, starts=timedelta(days=2))
+    outbox.deliver()
+    world.conn.execute("update public.course_enrollments set batch_id = %s", (other,))
+    outbox.expand()
+    (email,) = outbox.claim()
+    outbox.begin(email)
+    outbox.fail(email, "unknown")
+    set_status(world, anna, "withdrawn")
+    outbox.let_time_pass()
+    told = [part for email in outbox.deliver() for part in parts(email)]
+    assert sorted(told) == [("session_cancelled", "Elsewhere"), ("session_cancelled", "Week 1")]
+    assert {"claimed", "sending", "in_doubt"}.isdisjoint(outbox.statuses())
+
+
 @pytest.mark.parametrize("comes_back", [False, True])
 def test_whoever_leaves_with_an_invitation_in_doubt_is_told_what_holds_in_either_case(
     world: World, outbox: Outbox, batch: UUID, anna: UUID, comes_back: bool
