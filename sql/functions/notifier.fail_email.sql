@@ -1,6 +1,6 @@
 -- What becomes of a mail that was not accepted, or perhaps was. One of several parts falls apart into its rows to be
--- tried again; in doubt it stays as it is, and so does a request that several were in. Addresses are cut from the error:
--- a server's answer often repeats one.
+-- tried again; in doubt it stays as it is, and so does a request that several were in. Addresses are cut from the
+-- error: a server's answer often repeats one.
 -- Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.fail_email(
     claim uuid,
