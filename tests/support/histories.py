@@ -32,6 +32,9 @@ FAR = timedelta(days=4)
 APART = timedelta(hours=12)
 LINK = "https://zoom.us/j/{}"
 
+Subject = tuple[UUID, str, bool]
+"""A person and a session, and whether it is a reminder."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:
@@ -126,7 +129,7 @@ class History:
     log: list[str] = field(default_factory=list)
     _in_hand: list[Claimed] = field(default_factory=list)
     _handed_over: list[tuple[Claimed, bool]] = field(default_factory=list)
-    _mails: dict[UUID, Claimed] = field(default_factory=dict)
+    _mails: dict[Subject, Claimed] = field(default_factory=dict)
     _tokens: list[tuple[UUID, str, str]] = field(default_factory=list)
     _passed: set[tuple[UUID, datetime]] = field(default_factory=set)
 
@@ -404,12 +407,13 @@ class History:
             held |= about
             self.note(f"[{self.describe(email)}]")
             if email.in_doubt:
-                # Without what the recipient has no access to any more.
-                before = self._mails[email.email_id]
+                # Without what the recipient has no access to any more; where that was the carrier,
+                # the rest goes on by the id of another row.
+                before = self._mails[next(iter(about))]
                 assert all(part in before.parts for part in email.parts), "not as it was"
                 assert all(part in before.calendars for part in email.calendars), "not as it was"
             self.model.look_at_claimed(email, self.is_joining)
-            self._mails[email.email_id] = email
+            self._mails |= dict.fromkeys(about, email)
             self._in_hand.append(email)
             if email.unsubscribe_token:
                 kind = email.unsubscribe_token.split(".")[0]
@@ -601,7 +605,7 @@ def ids(chance: Random) -> Callable[[], UUID]:
     return lambda: UUID(int=chance.getrandbits(128), version=4)
 
 
-def subjects(email: Claimed) -> frozenset[tuple[UUID, str, bool]]:
+def subjects(email: Claimed) -> frozenset[Subject]:
     """Of what only one mail to somebody may be under way."""
     return frozenset(
         (email.recipient_id, part["session"]["id"], email.kind == "session_reminder")
