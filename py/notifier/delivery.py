@@ -231,6 +231,26 @@ class Delivery:
         self._update()
         if not self._group:
             return
+        repeats, asked = self._group[0].email.parcel_id is not None, len(self._group)
+        begun, letters, broken = await self._begin_and_compose(parcel_id)
+        ready = self._sort_out(begun, broken)
+        if repeats and len(ready) < asked:
+            for item in ready:
+                self._give_up(item, Failure.TRANSIENT, "not all of its request can be repeated now")
+                self._group.remove(item)
+            ready = []
+        for items in [ready] if parcel_id and ready else [[item] for item in ready]:
+            await self._marked.put(
+                Parcel(parcel_id, tuple(items), tuple(letters[item.email_id] for item in items))
+            )
+            for item in items:
+                self._group.remove(item)
+        self._update()
+
+    async def _begin_and_compose(
+        self, parcel_id: UUID | None
+    ) -> tuple[Begun, dict[UUID, Letter], dict[UUID, str]]:
+        """Mark the group; what became of it, the letters, and why others cannot be written."""
         marking = asyncio.create_task(
             self._begin(self._group[0].claim, [item.email_id for item in self._group], parcel_id)
         )
@@ -244,10 +264,12 @@ class Delivery:
                     letters[item.email_id] = self._composer.compose(item.email)
                 except (RenderError, MessageError) as error:
                     broken[item.email_id] = str(error)
-            begun = await marking
+            return await marking, letters, broken
         finally:
             marking.cancel()
-        repeated, asked = self._group[0].email.parcel_id is not None, len(self._group)
+
+    def _sort_out(self, begun: Begun, broken: dict[UUID, str]) -> list[Item]:
+        """Take out of the group what cannot be sent; the rest, which stays in it."""
         ready: list[Item] = []
         for item in tuple(self._group):
             if item.email_id in begun.postponed:
@@ -260,21 +282,10 @@ class Delivery:
                 ready.append(item)
                 continue
             self._group.remove(item)
-        if repeated and len(ready) < asked:
-            for item in ready:
-                self._give_up(item, Failure.TRANSIENT, "not all of its request can be repeated now")
-                self._group.remove(item)
-            ready.clear()
-        for items in [[item] for item in ready] if parcel_id is None else filter(None, [ready]):
-            await self._marked.put(
-                Parcel(parcel_id, tuple(items), tuple(letters[item.email_id] for item in items))
-            )
-            for item in items:
-                self._group.remove(item)
         if begun.postponed:
             self.tally.postponed += len(begun.postponed)
             log.event(logging.INFO, "mails_postponed", emails=len(begun.postponed))
-        self._update()
+        return ready
 
     def _take_group(self) -> UUID | None:
         """Make a group of the first in the backlog and its like; the id of the request they share.
