@@ -1,20 +1,17 @@
 """The notifier as its operators run it, working for a bench's database and sink."""
 
 import os
-import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import psycopg
 
 from bench.errors import BenchError
+from bench.programs import running_program
 from devstack import ports
 from devstack.databases import Database
-from devstack.paths import ROOT
 from devstack.processes import Child, Supervisor
 
 CONNECTIONS = 4
@@ -103,17 +100,12 @@ def started_notifier(
     Raises:
         StackError: It cannot be started.
     """
-    folder = supervisor.own(Path(tempfile.mkdtemp(prefix="live-sessions-notifier-")))
-    with psycopg.connect(database.superuser_url, autocommit=True) as watch:
-        child = supervisor.spawn(
-            "the notifier",
-            [sys.executable, "-m", *program],
-            log=folder / "notifier.log",
-            environment=_environment(database, smtp_port),
-            folder=ROOT,
-        )
+    environment = _environment(database, smtp_port)
+    with (
+        psycopg.connect(database.superuser_url, autocommit=True) as watch,
+        running_program(supervisor, "the notifier", *program, environment=environment) as child,
+    ):
         yield Daemon(child, watch)
-        supervisor.forget(child)
 
 
 def _environment(database: Database, smtp_port: int) -> dict[str, str]:

@@ -16,8 +16,9 @@ from bench import backlog
 from bench.daemon import Daemon, running_notifier
 from bench.errors import BenchError
 from bench.harness import Run, interleave
+from bench.programs import running_program
 from bench.report import Bound, Section, Unit
-from bench.rivals import RIVALS, Rival, running_rival
+from bench.rivals import RIVALS, Rival
 from devstack import databases
 from devstack.processes import Child, Supervisor
 
@@ -174,7 +175,9 @@ def _rival(
     try:
         asyncio.run(rival.install(database.superuser_url))
         with (
-            running_rival(supervisor, name, database.superuser_url) as child,
+            running_program(
+                supervisor, name, "bench.rivals", name, database.superuser_url
+            ) as child,
             psycopg.connect(database.superuser_url, autocommit=True) as watch,
         ):
             yield Contender(

@@ -6,16 +6,14 @@ notification and SMTP. Run as `python -m bench.relay DATABASE_URL SMTP_PORT`.
 
 import smtplib
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import psycopg
 
+from bench.programs import running_program
 from devstack import ports
 from devstack.databases import Database
-from devstack.paths import ROOT
 from devstack.processes import Supervisor
 
 _MAIL = b"Subject: relayed\r\n\r\n" + 100 * (b"x" * 76 + b"\r\n")
@@ -34,17 +32,11 @@ def running_relay(supervisor: Supervisor, database: Database, smtp_port: int) ->
     Raises:
         StackError: It does not start.
     """
-    folder = supervisor.own(Path(tempfile.mkdtemp(prefix="live-sessions-relay-")))
-    child = supervisor.spawn(
-        "the relay",
-        [sys.executable, "-m", "bench.relay", database.url, str(smtp_port)],
-        log=folder / "relay.log",
-        folder=ROOT,
-    )
-    with psycopg.connect(database.superuser_url, autocommit=True) as watch:
-        child.wait_until(lambda: watch.execute(_LISTENS).fetchone() == (True,))
-    yield
-    supervisor.forget(child)
+    program = "bench.relay", database.url, str(smtp_port)
+    with running_program(supervisor, "the relay", *program) as child:
+        with psycopg.connect(database.superuser_url, autocommit=True) as watch:
+            child.wait_until(lambda: watch.execute(_LISTENS).fetchone() == (True,))
+        yield
 
 
 def _relay(database_url: str, smtp_port: int) -> None:

@@ -8,12 +8,9 @@ unlogged ones. procrastinate: many jobs side by side on as many connections, del
 
 import asyncio
 import sys
-import tempfile
-from collections.abc import Callable, Coroutine, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import asyncpg  # type: ignore[import-untyped]
 import uvloop
@@ -25,9 +22,6 @@ from pgqueuer.models import Job
 from pgqueuer.queries import Queries
 from procrastinate import App, PsycopgConnector
 from procrastinate.tasks import Task
-
-from devstack.paths import ROOT
-from devstack.processes import Child, Supervisor
 
 MANAGERS, BATCH = 2, 300
 """Of pgqueuer: how many take jobs, each over its own connection, and how many at a time."""
@@ -53,24 +47,6 @@ class Rival:
     fill: Callable[[str, int], Coroutine[None, None, None]]
     work: Callable[[str], Coroutine[None, None, None]]
     all_done: str
-
-
-@contextmanager
-def running_rival(supervisor: Supervisor, name: str, url: str) -> Iterator[Child]:
-    """One of `RIVALS` in a process of its own, in a database where it is installed.
-
-    Raises:
-        StackError: It does not start.
-    """
-    folder = supervisor.own(Path(tempfile.mkdtemp(prefix="live-sessions-rival-")))
-    child = supervisor.spawn(
-        name,
-        [sys.executable, "-m", "bench.rivals", name, url],
-        log=folder / "rival.log",
-        folder=ROOT,
-    )
-    yield child
-    supervisor.forget(child)
 
 
 async def _install_pgqueuer(durability: Durability, url: str) -> None:
