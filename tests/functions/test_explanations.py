@@ -212,11 +212,6 @@ def test_only_managers_ask_whether_the_session_exists_or_not(
 # -- Mails -----------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def outbox(conn: psycopg.Connection) -> Outbox:
-    return Outbox(conn)
-
-
 def test_a_mail_is_followed_from_the_change_to_the_mail_server(
     asking: Asking, world: World, outbox: Outbox, batch: UUID
 ) -> None:

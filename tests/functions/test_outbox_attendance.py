@@ -18,11 +18,6 @@ from support.world import World
 
 
 @pytest.fixture
-def outbox(conn: psycopg.Connection) -> Outbox:
-    return Outbox(conn)
-
-
-@pytest.fixture
 def course(world: World) -> UUID:
     return world.course("Data Analytics")
 

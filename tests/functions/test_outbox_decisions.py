@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-import psycopg
 import pytest
 
 from support.outbox import Outbox, change
@@ -15,11 +14,6 @@ TUESDAY = datetime(2031, 5, 6, 17, 0, tzinfo=UTC)
 WEDNESDAY = TUESDAY + timedelta(days=1)
 THURSDAY = TUESDAY + timedelta(days=2)
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def outbox(conn: psycopg.Connection) -> Outbox:
-    return Outbox(conn)
 
 
 @pytest.fixture

@@ -22,11 +22,6 @@ def outbox(conn: psycopg.Connection) -> Outbox:
 
 
 @pytest.fixture
-def other(conn: psycopg.Connection) -> Outbox:
-    return Outbox(conn, "other worker")
-
-
-@pytest.fixture
 def email(world: World, outbox: Outbox) -> Claimed:
     """A mail claimed by the first worker."""
     batch = world.batch()

@@ -5,18 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-import psycopg
 import pytest
 
 from support.outbox import Claimed, Outbox, change
 from support.world import World
 
 WEEK = timedelta(weeks=1)
-
-
-@pytest.fixture
-def outbox(conn: psycopg.Connection) -> Outbox:
-    return Outbox(conn)
 
 
 @pytest.fixture

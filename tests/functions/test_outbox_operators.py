@@ -18,11 +18,6 @@ TUESDAY = datetime(2031, 5, 6, 17, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def outbox(conn: psycopg.Connection) -> Outbox:
-    return Outbox(conn)
-
-
-@pytest.fixture
 def dead(world: World, outbox: Outbox) -> Claimed:
     """A mail that was refused for good."""
     batch = world.batch()

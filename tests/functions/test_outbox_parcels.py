@@ -15,16 +15,6 @@ TUESDAY = datetime(2031, 5, 6, 17, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def outbox(conn: psycopg.Connection) -> Outbox:
-    return Outbox(conn, "first worker")
-
-
-@pytest.fixture
-def other(conn: psycopg.Connection) -> Outbox:
-    return Outbox(conn, "other worker")
-
-
-@pytest.fixture
 def emails(world: World, outbox: Outbox) -> list[Claimed]:
     """Three mails of one claim."""
     batch = world.batch()

@@ -19,11 +19,6 @@ WEEK = timedelta(weeks=1)
 
 
 @pytest.fixture
-def outbox(conn: psycopg.Connection) -> Outbox:
-    return Outbox(conn)
-
-
-@pytest.fixture
 def batch(world: World) -> UUID:
     return world.batch()
 

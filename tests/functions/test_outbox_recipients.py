@@ -6,20 +6,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import psycopg
-import pytest
-
 from support.outbox import Claimed, Outbox, change
 from support.world import World
 
 TUESDAY = datetime(2031, 5, 6, 17, 0, tzinfo=UTC)
 WEDNESDAY = TUESDAY + timedelta(days=1)
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def outbox(conn: psycopg.Connection) -> Outbox:
-    return Outbox(conn)
 
 
 def told_session(outbox: Outbox, **kwargs: Any) -> UUID:

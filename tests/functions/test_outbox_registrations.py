@@ -17,11 +17,6 @@ KINDS = ["registration_confirmed", "waitlist_promoted"]
 
 
 @pytest.fixture
-def outbox(conn: psycopg.Connection) -> Outbox:
-    return Outbox(conn)
-
-
-@pytest.fixture
 def batch(world: World) -> UUID:
     return world.batch()
 

@@ -21,11 +21,6 @@ DAY, HOUR = 1440, 60
 
 
 @pytest.fixture
-def outbox(conn: psycopg.Connection) -> Outbox:
-    return Outbox(conn)
-
-
-@pytest.fixture
 def batch(world: World) -> UUID:
     return world.batch()
 

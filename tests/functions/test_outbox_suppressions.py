@@ -16,11 +16,6 @@ TUESDAY = datetime(2031, 5, 6, 17, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def outbox(conn: psycopg.Connection) -> Outbox:
-    return Outbox(conn)
-
-
-@pytest.fixture
 def batch(world: World) -> UUID:
     """A batch of Anna and Ben."""
     batch = world.batch()

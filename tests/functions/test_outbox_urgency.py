@@ -4,18 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import psycopg
-import pytest
-
 from support.outbox import Outbox, change
 from support.world import World
 
 SOON, LATER = timedelta(hours=3), timedelta(days=9)
-
-
-@pytest.fixture
-def outbox(conn: psycopg.Connection) -> Outbox:
-    return Outbox(conn)
 
 
 def titles(outbox: Outbox, max_emails: int = 1000) -> list[str]:

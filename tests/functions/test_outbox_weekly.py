@@ -14,11 +14,6 @@ from support.world import World
 
 
 @pytest.fixture
-def outbox(conn: psycopg.Connection) -> Outbox:
-    return Outbox(conn)
-
-
-@pytest.fixture
 def mentor(world: World) -> UUID:
     return world.mentor("Amara", timezone="Europe/Berlin")
 

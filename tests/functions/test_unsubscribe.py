@@ -16,11 +16,6 @@ from support.world import World
 
 
 @pytest.fixture
-def outbox(conn: psycopg.Connection) -> Outbox:
-    return Outbox(conn)
-
-
-@pytest.fixture
 def batch(world: World) -> UUID:
     return world.batch()
 

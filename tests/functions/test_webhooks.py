@@ -43,11 +43,6 @@ class Claimed:
 
 
 @pytest.fixture
-def outbox(conn: psycopg.Connection) -> Outbox:
-    return Outbox(conn)
-
-
-@pytest.fixture
 def admin(world: World) -> UUID:
     return world.admin()
 
