@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -239,25 +239,34 @@ class Deaf:
         """Nothing is under way."""
 
 
+@asynccontextmanager
+async def working(
+    queue: Queue, transport: Transport, *, wake: asyncio.Event, poll: float
+) -> AsyncIterator[Delivery]:
+    """A worker that hears nothing but ``wake``, until the block ends."""
+    delivery = Delivery(queue, queue, transport, Composer(), lease=60.0, wake=wake)
+    tasks = delivery.start()
+    stop = asyncio.Event()
+    worker = Worker(
+        queue, delivery, transport, Deaf(), Deaf(), wake=wake, stop=stop, lease=60.0, poll=poll
+    )
+    tasks.append(asyncio.create_task(worker.run()))
+    async with asyncio.timeout(60):
+        yield delivery
+    await cancel(tasks)
+
+
 async def test_news_that_nothing_comes_of_does_not_fill_the_worker_s_hands(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(worker_module, "GLANCE", 0.0001)
     monkeypatch.setattr(worker_module, "LONGEST_GLANCE", 0.0002)
-    queue, stop, wake = Queue(), asyncio.Event(), asyncio.Event()
-    transport = Silent()
-    delivery = Delivery(queue, queue, transport, Composer(), lease=60.0, wake=wake)
-    tasks = delivery.start()
-    worker = Worker(
-        queue, delivery, transport, Deaf(), Deaf(), wake=wake, stop=stop, lease=60.0, poll=1.0
-    )
-    tasks.append(asyncio.create_task(worker.run()))
-    async with asyncio.timeout(60):
+    queue = Queue()
+    async with working(queue, Silent(), wake=asyncio.Event(), poll=1.0) as delivery:
         while delivery.waiting < CROWD:  # noqa: ASYNC110 - there is no event for it
             await asyncio.sleep(0.001)
         glances = queue.glances
         await asyncio.sleep(0.1)
-    await cancel(tasks)
 
     assert queue.claimed <= CROWD + 2 * worker_module.BATCH
     assert queue.glances - glances <= 1  # nobody looks who could take nothing
@@ -272,20 +281,12 @@ class Sleeper(Queue):
 
 async def work(queue: Queue, enough: Callable[[], bool]) -> None:
     """Let a worker rest, wake it, and let it work until ``enough``."""
-    stop, wake = asyncio.Event(), asyncio.Event()
-    transport = Transport()
-    delivery = Delivery(queue, queue, transport, Composer(), lease=60.0, wake=wake)
-    tasks = delivery.start()
-    worker = Worker(
-        queue, delivery, transport, Deaf(), Deaf(), wake=wake, stop=stop, lease=60.0, poll=3600.0
-    )
-    tasks.append(asyncio.create_task(worker.run()))
-    async with asyncio.timeout(60):
+    wake = asyncio.Event()
+    async with working(queue, Transport(), wake=wake, poll=3600.0):
         await queue.rested.wait()
         wake.set()
         while not enough():  # noqa: ASYNC110 - there is no event for it
             await asyncio.sleep(0.001)
-    await cancel(tasks)
 
 
 async def test_a_worker_that_never_rests_does_what_the_clock_demands_all_the_same(
