@@ -80,6 +80,7 @@ class Composer:
         return broken
 
     def _press(self, email: ClaimedEmail) -> Press:
+        way_out = self._way_out(email)
         # The data itself is the key: two claims of one event may carry different states of it.
         key = (
             email.kind,
@@ -88,7 +89,7 @@ class Composer:
             email.timezone,
             email.parts,
             email.summary,
-            self._way_out(email),
+            way_out,
         )
         press = self._presses.get(key)
         if press is not None:
@@ -101,7 +102,7 @@ class Composer:
             timezone=email.timezone,
             parts=email.parts,
             summary=email.summary,
-            way_out=self._way_out(email),
+            way_out=way_out,
         )
         press = Press(
             edition,

@@ -314,7 +314,7 @@ class Delivery:
     def _joins(self, item: Item) -> bool:
         """Whether it may share a new request: what was refused in one is tried by itself."""
         email = item.email
-        fresh = email.attempt == 1 and not email.in_doubt and email.parcel_id is None
+        fresh = email.attempt == 1 and not email.in_doubt
         return fresh and not email.attaches and self._transport.parcel > 1
 
     async def _begin(self, claim: Claim, email_ids: list[UUID], parcel: UUID | None) -> Begun:

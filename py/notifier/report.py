@@ -96,7 +96,7 @@ def render_report(report: str) -> str:
 
     :raises ReportError: something is missing in it.
     """
-    return _render(report, DEFAULT_LOCALE, "report.html")[0]
+    return _render(_view(report, DEFAULT_LOCALE), DEFAULT_LOCALE, "report.html")[0]
 
 
 def render_mail(
@@ -110,7 +110,7 @@ def render_mail(
     locale = resolve_locale(locale_name)
     view = _view(report, locale)
     text, html = _render(
-        report,
+        view,
         locale,
         "mail.txt",
         "mail.html",
@@ -129,7 +129,7 @@ def render_mail(
     )
 
 
-def _render(report: str, locale: Locale, *templates: str, **context: str) -> list[str]:
+def _render(view: ReportView, locale: Locale, *templates: str, **context: str) -> list[str]:
     pages = jinja2.Environment(
         loader=jinja2.ChoiceLoader(
             [jinja2.PackageLoader("notifier", folder) for folder in ("pages", "templates")]
@@ -144,7 +144,6 @@ def _render(report: str, locale: Locale, *templates: str, **context: str) -> lis
     pages.install_gettext_callables(  # type: ignore[attr-defined]
         speech.gettext, speech.ngettext, newstyle=True
     )
-    view = _view(report, locale)
     try:
         return [pages.get_template(name).render(report=view, **context) for name in templates]
     except jinja2.TemplateError as error:
