@@ -278,6 +278,7 @@ def test_a_mail_in_doubt_is_flagged_and_sent_again_with_the_same_message_id(
     wait_until(lambda: classroom.statuses() == {"sent": 2, "in_doubt": 1}, "one is in doubt")
     classroom.make_due()
     wait_until(lambda: classroom.all_sent(3), "it is sent again", BEFORE_THE_POLL)
+    assert daemon.stop() == 0
 
     (twice,) = (name for name, count in Counter(mail_server.recipients).items() if count == 2)
     assert len({mail.message_id for mail in mail_server.mails if mail.recipient == twice}) == 1
@@ -443,6 +444,7 @@ def test_a_template_error_fails_that_mail_and_the_others_go_on(
     ).fetchone() or (None,)
     assert "cannot render mentor_assigned" in str(error)
     assert "no_such_thing" in str(error)
+    assert daemon.stop() == 0
     assert "mentor_assigned" in daemon.events("template_broken")[0]["error"]  # said at the start
     (line,) = (line for line in daemon.events("mail") if line["outcome"] == "dead")
     assert line["failure"] == "permanent"
@@ -478,6 +480,7 @@ def test_an_address_the_server_refuses_fails_that_mail_and_the_others_go_on(
     ).fetchone() or (None,)
     assert "550" in str(error)
     assert "@" not in str(error)
+    assert daemon.stop() == 0
     assert "@" not in daemon.log
 
 
@@ -513,8 +516,8 @@ def test_with_a_wrong_password_nothing_is_tried_and_one_line_says_why(
         assert (
             "check SMTP_USERNAME and SMTP_PASSWORD" in daemon.events("transport_down")[0]["reason"]
         )
-        assert "wr0ng" not in daemon.log
         assert daemon.stop() == 0
+        assert "wr0ng" not in daemon.log
 
 
 def test_an_unreachable_server_is_waited_for(classroom: Classroom, daemons: Daemons) -> None:
@@ -528,8 +531,8 @@ def test_an_unreachable_server_is_waited_for(classroom: Classroom, daemons: Daem
     with in_thread(SmtpServer(port=free)) as back:
         wait_until(lambda: classroom.all_sent(3), "mails sent once it is back")
         assert len(back.mails) == 3
-        assert daemon.events("transport_up")
         assert daemon.stop() == 0
+        assert daemon.events("transport_up")
 
 
 def test_a_server_that_goes_away_in_the_middle_loses_nothing(
