@@ -65,6 +65,34 @@ async def test_it_keeps_hearing_through_many_tests_of_itself(database: Database)
         assert listener.listening
 
 
+async def test_what_arrives_in_one_packet_with_a_test_of_itself_wakes(database: Database) -> None:
+    together = asyncio.Event()
+    wake = asyncio.Event()
+
+    def in_one_transaction(payloads: list[str]) -> None:
+        with psycopg.connect(database.url) as conn:
+            for payload in payloads:
+                conn.execute("select pg_notify(%s, %s)", (CHANNEL, payload))
+
+    async def with_news_once(payload: str) -> None:
+        news = [""] if wake.is_set() and not together.is_set() else []
+        if news:
+            wake.clear()
+        await asyncio.to_thread(in_one_transaction, [payload, *news])
+        if news:
+            together.set()
+
+    listener = Listener(database.notifier_url, wake, with_news_once, test_every=0.1)
+    task = asyncio.create_task(listener.run())
+    try:
+        async with asyncio.timeout(60):
+            await together.wait()
+        await woken(wake)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
 async def test_its_own_tests_wake_nobody(database: Database) -> None:
     tested = 0
     wake = asyncio.Event()
