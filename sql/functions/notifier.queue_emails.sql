@@ -68,7 +68,12 @@ begin
             and earlier.topic = event.topic
             and earlier.status in ('queued', 'claimed', 'sending', 'in_doubt')
     ) as known
-    where mail.kind is not null or known.is_uncertain
+    where
+        mail.kind is not null
+        or known.is_uncertain
+        -- Who left the audience and is in by other means: the event before may have passed them over, because they had
+        -- no access when that was expanded. The claim knows what they were told.
+        or (recipient.has_left and recipient.role_after is not null)
     order by recipient.user_id
     on conflict do nothing;
     get diagnostics v_added = row_count;

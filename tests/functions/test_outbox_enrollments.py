@@ -354,6 +354,29 @@ def test_whoever_leaves_unheard_of_it_and_is_a_guest_is_invited(
     assert [parts(email) for email in outbox.deliver()] == [[("session_scheduled", "New")]]
 
 
+def test_whoever_leaves_between_two_pages_and_is_a_guest_elsewhere_now_is_invited(
+    world: World, outbox: Outbox, course: UUID, batch: UUID, anna: UUID
+) -> None:
+    other = world.batch("Other", course=course)
+    first, later = sorted((anna, world.student("Ben")))
+    for student in (first, later):
+        join(world, student, batch)
+    outbox.deliver()
+    session = world.session("New", batch=batch, starts=WEEK)
+    assert outbox.expand(1) == (1, True), "a page, and another one"
+    set_status(world, later, "withdrawn")
+    world.invite(session, later)
+    change(world.conn, session, batch_id=other)
+    world.conn.execute(
+        "update public.course_enrollments set status = 'active', batch_id = %s"
+        " where student_id = %s",
+        (other, later),
+    )
+    assert {email.recipient_id: parts(email) for email in outbox.deliver()} == {
+        later: [("session_scheduled", "New")]
+    }
+
+
 def test_what_is_in_doubt_is_not_repeated_to_whoever_has_left(
     world: World, outbox: Outbox, course: UUID, batch: UUID, anna: UUID
 ) -> None:
