@@ -23,6 +23,8 @@ declare
     v_step interval := make_interval(mins => offer.slot_minutes + offer.gap_minutes);
     v_open_hours tstzmultirange := private.open_hours(offer.mentor_id, from_time, to_time + v_slot);
     v_taken tstzmultirange;
+    v_accounts uuid[] := private.booking_accounts(offer, moved_session_id);
+    v_full_times tstzmultirange[];
     v_committed tstzmultirange;
     v_open integer;
     v_by_day jsonb;
@@ -41,6 +43,10 @@ begin
             offer.mentor_id, from_time, to_time + v_slot, array_remove(array[moved_session_id], null)
         ) as clash
     );
+
+    if v_accounts is not null then
+        v_full_times := private.full_account_times(v_accounts, from_time, to_time + v_slot, moved_session_id);
+    end if;
 
     if offer.max_per_day is not null then
         v_by_day := (
@@ -126,6 +132,13 @@ begin
             when slot.start_time > v_now + make_interval(days => offer.booking_horizon_days) then 'horizon'
             when slot.during && v_taken then 'taken'
             when not v_open_hours @> slot.during then 'taken'
+            when
+                not exists (
+                    select from unnest(v_full_times) as account (full_times)
+                    where not slot.during && account.full_times
+                )
+                and v_accounts is not null
+                then 'taken'
             when (v_by_day ->> slot.local_start::date::text)::integer >= offer.max_per_day then 'max_per_day'
             when v_open >= offer.max_open_per_student then 'max_open_per_student'
             when (v_by_week ->> date_trunc('week', slot.local_start)::date::text)::integer >= offer.max_per_student_week

@@ -370,6 +370,100 @@ comment on function private.open_hours(uuid, timestamptz, timestamptz) is
     'The mentor''s weekly hours as instants, those of the period among them; all of time when the mentor has stated none.';
 revoke execute on function private.open_hours(uuid, timestamptz, timestamptz) from public;
 
+-- What private.assign_host_account will choose from. Security invoker: its callers decide who learns of accounts.
+create function private.booking_accounts(offer public.booking_offers, moved_session_id uuid)
+returns uuid[]
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_moved public.success_sessions;
+    v_accounts uuid[];
+begin
+    if moved_session_id is not null then
+        select session.* into v_moved from public.success_sessions as session where session.id = moved_session_id;
+    end if;
+    v_accounts := array(
+        select account.id
+        from public.meeting_accounts as account
+        where
+            account.platform = coalesce(v_moved.platform, offer.platform)
+            and account.external_id is not null
+            and (account.mentor_id is null or account.mentor_id = offer.mentor_id)
+    );
+    if v_moved.id is null then
+        return case when v_accounts <> '{}' and not private.offer_meeting(offer.id) ? 'link' then v_accounts end;
+    elsif v_accounts <> '{}'
+        and (
+            v_moved.link is null
+            or exists (
+                select from public.session_meetings as meeting
+                where meeting.session_id = v_moved.id and meeting.is_wanted and meeting.link = v_moved.link
+            )
+        )
+    then
+        return v_accounts;
+    end if;
+    return case when v_moved.meeting_account_id is not null then array[v_moved.meeting_account_id] end;
+end
+$$;
+comment on function private.booking_accounts(public.booking_offers, uuid) is
+    'The meeting accounts one of which a booking of the offer, or this booking of it once moved, has to find room on; null: it needs none.';
+revoke execute on function private.booking_accounts(public.booking_offers, uuid) from public;
+
+-- Security invoker: its callers decide who learns of accounts. Counts what private.meeting_account_clashes counts, once
+-- for a whole period.
+create function private.full_account_times(
+    meeting_account_ids uuid[],
+    from_time timestamptz,
+    to_time timestamptz,
+    except_session_id uuid default null
+)
+returns tstzmultirange[]
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return array(
+        select
+            case account.max_concurrent_meetings
+                when 0 then tstzmultirange(tstzrange(null, null))
+                else coalesce(busy.times, '{}')
+            end
+        from public.meeting_accounts as account
+        cross join lateral (
+            select range_agg(tstzrange(moment.at, moment.until)) as times
+            from (
+                -- How many there are from each begin or end to the next.
+                select
+                    change.at,
+                    lead(change.at) over (order by change.at) as until,
+                    sum(sum(change.meetings)) over (order by change.at) as meetings
+                from public.success_sessions as session
+                cross join lateral (values (session.start_time, 1), (session.end_time, -1)) as change (at, meetings)
+                where
+                    session.meeting_account_id = account.id
+                    and session.platform = account.platform
+                    and session.status in ('upcoming', 'live')
+                    -- No session is longer than a day: what the index is searched by.
+                    and session.start_time > full_account_times.from_time - interval '24 hours'
+                    and session.start_time < full_account_times.to_time
+                    and session.id is distinct from except_session_id
+                group by change.at
+            ) as moment
+            where moment.meetings >= account.max_concurrent_meetings
+        ) as busy
+        where account.id = any(meeting_account_ids)
+        order by account.id
+    );
+end
+$$;
+comment on function private.full_account_times(uuid[], timestamptz, timestamptz, uuid) is
+    'For each of these accounts, in the order of ids, when from from_time to to_time it hosts all it can, the session excepted (null: none) left out of account.';
+revoke execute on function private.full_account_times(uuid[], timestamptz, timestamptz, uuid) from public;
+
 -- The one place that says what the slots of an offer are and whether one can be booked: bookable_slots shows those that
 -- nothing is against, booking says what is against one. Everything that is asked of a whole period is asked once.
 create function private.offer_slots(
@@ -395,6 +489,8 @@ declare
     v_step interval := make_interval(mins => offer.slot_minutes + offer.gap_minutes);
     v_open_hours tstzmultirange := private.open_hours(offer.mentor_id, from_time, to_time + v_slot);
     v_taken tstzmultirange;
+    v_accounts uuid[] := private.booking_accounts(offer, moved_session_id);
+    v_full_times tstzmultirange[];
     v_committed tstzmultirange;
     v_open integer;
     v_by_day jsonb;
@@ -413,6 +509,10 @@ begin
             offer.mentor_id, from_time, to_time + v_slot, array_remove(array[moved_session_id], null)
         ) as clash
     );
+
+    if v_accounts is not null then
+        v_full_times := private.full_account_times(v_accounts, from_time, to_time + v_slot, moved_session_id);
+    end if;
 
     if offer.max_per_day is not null then
         v_by_day := (
@@ -498,6 +598,13 @@ begin
             when slot.start_time > v_now + make_interval(days => offer.booking_horizon_days) then 'horizon'
             when slot.during && v_taken then 'taken'
             when not v_open_hours @> slot.during then 'taken'
+            when
+                not exists (
+                    select from unnest(v_full_times) as account (full_times)
+                    where not slot.during && account.full_times
+                )
+                and v_accounts is not null
+                then 'taken'
             when (v_by_day ->> slot.local_start::date::text)::integer >= offer.max_per_day then 'max_per_day'
             when v_open >= offer.max_open_per_student then 'max_open_per_student'
             when (v_by_week ->> date_trunc('week', slot.local_start)::date::text)::integer >= offer.max_per_student_week

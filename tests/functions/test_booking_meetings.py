@@ -131,6 +131,7 @@ def test_where_all_accounts_are_full_a_slot_is_not_free(
     with as_user(conn, mentor):
         made = offer(conn, platform="zoom", link=None)
     with as_user(conn, student):
+        assert FIRST not in starts(conn, made)
         with refusal(conn, "23P01") as no:
             book(conn, made, FIRST)
         assert no.message == "this slot is not free any more"
@@ -147,3 +148,41 @@ def test_where_all_accounts_are_full_a_slot_is_not_free(
         with through_postgrest(conn), refusal(conn, "PGRST") as no:
             move(conn, booking["session_id"], FIRST)
         assert "account" not in no.everything
+
+
+def test_slots_shown_are_those_at_which_an_account_has_room(
+    conn: psycopg.Connection, world: World, mentor: UUID, student: UUID
+) -> None:
+    pair = world.meeting_account("Two at once", login="two@school.test", at_once=2)
+    world.meeting_account("None at once", login="none@school.test", at_once=0)
+    world.meeting_account("Somebody's", login="milo@school.test", mentor=world.mentor("Milo"))
+    for number in range(2):
+        # 18:00 to 18:45 and 18:30 to 19:15: two from 18:30 to 18:45.
+        begin = FIRST + number * timedelta(minutes=30)
+        world.session(
+            mentor=world.mentor(f"Mentor {number}"),
+            starts=begin,
+            minutes=45,
+            meeting_account_id=pair,
+        )
+    with as_user(conn, mentor):
+        made = offer(conn, platform="zoom", link=None, recurrence=None)
+        by_hand = offer(conn, platform="zoom", recurrence=None)
+    all_of_them = [FIRST + nth * timedelta(minutes=30) for nth in range(4)]
+    with as_user(conn, student):
+        assert starts(conn, by_hand) == all_of_them
+        assert starts(conn, made) == [all_of_them[0], *all_of_them[2:]]
+        for start in all_of_them[::-1]:
+            # A third at 18:00 until 18:30 is the second one there.
+            if start in starts(conn, made):
+                booking = book(conn, made, start)
+            else:
+                with refusal(conn, "23P01"):
+                    book(conn, made, start)
+            assert SECOND not in starts(conn, made, session_id=booking["session_id"])
+
+    world.meeting_account("Another", login="another@school.test", at_once=1)
+    with as_user(conn, student):
+        assert SECOND in starts(conn, made)
+        assert SECOND in starts(conn, made, session_id=booking["session_id"])
+        assert move(conn, booking["session_id"], SECOND)["start_time"] == SECOND
