@@ -103,6 +103,8 @@ begin
                 and earlier.told_through > earlier.event_id
                 and earlier.told_through >= held.event_id
                 and earlier.status in ('sent', 'skipped')
+                -- Passed over because they were out; of what they missed meanwhile it tells nothing.
+                and not (origin.is_of_who_moved and earlier.skip_reason is not distinct from 'not_invited')
         ) as ahead
         -- Who came or went may have missed what was told to those who stayed, or have been told what others were not.
         left join lateral (

@@ -1,7 +1,8 @@
 -- From waiting changes of enrollments to events: one for each session ahead that somebody came to or went from, which
 -- then is expanded to recipients like any other. All events of a call have one transaction, so that each student gets
--- one mail. What somebody did and undid meanwhile is no change. Who joins is told of what is ahead in the next 90 days,
--- of 200 sessions at most, as many as a mail has room for; who leaves is out of all of them.
+-- one mail. Who left and came back meanwhile counts as having come: a claim may have passed over a mail to them, and
+-- the next one knows what they have been told. Who joins is told of what is ahead in the next 90 days, of 200 sessions
+-- at most, as many as a mail has room for; who leaves is out of all of them.
 --
 -- One worker at a time, so that changes of one enrollment get their positions in their order. The sessions are locked
 -- first, as by every writer of their events; when somebody is editing one of them, all wait until that is done.
@@ -52,7 +53,8 @@ begin
             (array_agg(change.was_active order by change.id))[1] as was_active,
             (array_agg(change.old_batch_id order by change.id))[1] as old_batch_id,
             (array_agg(change.is_active order by change.id desc))[1] as is_active,
-            (array_agg(change.new_batch_id order by change.id desc))[1] as new_batch_id
+            (array_agg(change.new_batch_id order by change.id desc))[1] as new_batch_id,
+            count(*) > 1 as is_back
         from (
             select listed.*
             from notifier.enrollment_changes as listed
@@ -66,7 +68,9 @@ begin
         array_agg(distinct private.audience_key(v_course_id, net.old_batch_id)) filter (where net.was_active)
     into v_joined, v_left
     from net
-    where (net.was_active, net.old_batch_id) is distinct from (net.is_active, net.new_batch_id);
+    where
+        (net.was_active, net.old_batch_id) is distinct from (net.is_active, net.new_batch_id)
+        or (net.is_active and net.is_back);
     v_sessions := array(
         select ahead.id
         from (

@@ -71,9 +71,9 @@ begin
     where
         mail.kind is not null
         or known.is_uncertain
-        -- Who left the audience and is in by other means: the event before may have passed them over, because they had
-        -- no access when that was expanded. The claim knows what they were told.
-        or (recipient.has_left and recipient.role_after is not null)
+        -- Who came to the audience, or left it, and was in and is in, now or before by other means: what was told
+        -- meanwhile may have passed them over, because they had no access then. The claim knows what they were told.
+        or (recipient.role_after is not null and (recipient.has_left or event.enrollment_position is not null))
     order by recipient.user_id
     on conflict do nothing;
     get diagnostics v_added = row_count;

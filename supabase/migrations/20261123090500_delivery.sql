@@ -787,9 +787,9 @@ begin
     where
         mail.kind is not null
         or known.is_uncertain
-        -- Who left the audience and is in by other means: the event before may have passed them over, because they had
-        -- no access when that was expanded. The claim knows what they were told.
-        or (recipient.has_left and recipient.role_after is not null)
+        -- Who came to the audience, or left it, and was in and is in, now or before by other means: what was told
+        -- meanwhile may have passed them over, because they had no access then. The claim knows what they were told.
+        or (recipient.role_after is not null and (recipient.has_left or event.enrollment_position is not null))
     order by recipient.user_id
     on conflict do nothing;
     get diagnostics v_added = row_count;
@@ -1114,8 +1114,9 @@ revoke execute on function notifier.expand_recording(notifier.events, integer) f
 
 -- From waiting changes of enrollments to events: one for each session ahead that somebody came to or went from, which
 -- then is expanded to recipients like any other. All events of a call have one transaction, so that each student gets
--- one mail. What somebody did and undid meanwhile is no change. Who joins is told of what is ahead in the next 90 days,
--- of 200 sessions at most, as many as a mail has room for; who leaves is out of all of them.
+-- one mail. Who left and came back meanwhile counts as having come: a claim may have passed over a mail to them, and
+-- the next one knows what they have been told. Who joins is told of what is ahead in the next 90 days, of 200 sessions
+-- at most, as many as a mail has room for; who leaves is out of all of them.
 --
 -- One worker at a time, so that changes of one enrollment get their positions in their order. The sessions are locked
 -- first, as by every writer of their events; when somebody is editing one of them, all wait until that is done.
@@ -1166,7 +1167,8 @@ begin
             (array_agg(change.was_active order by change.id))[1] as was_active,
             (array_agg(change.old_batch_id order by change.id))[1] as old_batch_id,
             (array_agg(change.is_active order by change.id desc))[1] as is_active,
-            (array_agg(change.new_batch_id order by change.id desc))[1] as new_batch_id
+            (array_agg(change.new_batch_id order by change.id desc))[1] as new_batch_id,
+            count(*) > 1 as is_back
         from (
             select listed.*
             from notifier.enrollment_changes as listed
@@ -1180,7 +1182,9 @@ begin
         array_agg(distinct private.audience_key(v_course_id, net.old_batch_id)) filter (where net.was_active)
     into v_joined, v_left
     from net
-    where (net.was_active, net.old_batch_id) is distinct from (net.is_active, net.new_batch_id);
+    where
+        (net.was_active, net.old_batch_id) is distinct from (net.is_active, net.new_batch_id)
+        or (net.is_active and net.is_back);
     v_sessions := array(
         select ahead.id
         from (
@@ -1876,6 +1880,8 @@ begin
                 and earlier.told_through > earlier.event_id
                 and earlier.told_through >= held.event_id
                 and earlier.status in ('sent', 'skipped')
+                -- Passed over because they were out; of what they missed meanwhile it tells nothing.
+                and not (origin.is_of_who_moved and earlier.skip_reason is not distinct from 'not_invited')
         ) as ahead
         -- Who came or went may have missed what was told to those who stayed, or have been told what others were not.
         left join lateral (

@@ -377,6 +377,35 @@ def test_whoever_leaves_between_two_pages_and_is_a_guest_elsewhere_now_is_invite
     }
 
 
+def test_whoever_is_back_is_told_what_went_by_them_while_they_were_away(
+    world: World, outbox: Outbox, batch: UUID, anna: UUID
+) -> None:
+    join(world, anna, batch)
+    outbox.deliver()
+    world.session("New", batch=batch, starts=WEEK)
+    outbox.expand()
+    set_status(world, anna, "withdrawn")
+    assert outbox.claim() == []
+    set_status(world, anna, "active")
+    assert [parts(email) for email in outbox.deliver()] == [[("session_scheduled", "New")]]
+
+
+def test_whoever_is_in_again_is_told_the_changes_that_went_by_them_while_they_were_out(
+    world: World, outbox: Outbox, course: UUID, batch: UUID, anna: UUID
+) -> None:
+    other = world.batch("Other", course=course)
+    join(world, anna, batch)
+    (session,) = plan(world, outbox, batch, weeks=1)
+    change(world.conn, session, title="Renamed")
+    outbox.expand()
+    world.conn.execute("update public.course_enrollments set batch_id = %s", (other,))
+    change(world.conn, session, link="https://zoom.us/j/987654321")
+    assert outbox.claim() == []
+    change(world.conn, session, batch_id=other)
+    (part,) = told(outbox).parts
+    assert (part["kind"], set(part["changes"])) == ("session_updated", {"title", "meeting_details"})
+
+
 def test_what_is_in_doubt_is_not_repeated_to_whoever_has_left(
     world: World, outbox: Outbox, course: UUID, batch: UUID, anna: UUID
 ) -> None:
