@@ -18,7 +18,8 @@ _LOOK_SECONDS = 0.5
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code: 0, or 1 when the stack or a step of the demo failed."""
     options = _parser().parse_args(arguments)
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    # SIGINT too: a shell starts what it runs in the background with it ignored.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
         with local_stack(_chosen(options)) as stack:

@@ -23,7 +23,8 @@ pytestmark = [
 ]
 
 HOLD = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # as in a terminal, wherever the suite runs
 from devstack.container import open_container
 with open_container() as server:
     print(server.superuser_url, flush=True)
