@@ -3568,7 +3568,7 @@ begin
             cross join lateral (
                 select session.status_due_at
                 from public.success_sessions as session
-                where session.status_due_at > clock.reached
+                where session.status_due_at > clock.reached and session.status = 'upcoming'
                 order by session.status_due_at
                 limit 1
             ) as upcoming

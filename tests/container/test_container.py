@@ -24,7 +24,7 @@ pytestmark = [
 
 HOLD = """
 import signal, sys
-signal.signal(signal.SIGINT, signal.default_int_handler)  # as in a terminal, wherever the suite runs
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background ignores it
 from devstack.container import open_container
 with open_container() as server:
     print(server.superuser_url, flush=True)

@@ -14,10 +14,11 @@ from devstack.processes import Supervisor
 from support.waiting import wait_until
 
 PARENT = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from devstack.processes import Supervisor
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background ignores it
 folder = Path(sys.argv[1])
 folder.mkdir()
 with Supervisor() as supervisor:
