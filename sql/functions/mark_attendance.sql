@@ -31,6 +31,8 @@ begin
     end if;
 
     perform private.take_presence_turn(v_session.id, student_id::text);
+    -- As it is now that nobody else works its attendance out.
+    v_session := private.visible_session(session_id);
     if status is not null then
         insert into public.session_attendance as attendance
         (session_id, student_id, status, source, marked_by, note)

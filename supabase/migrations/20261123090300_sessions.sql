@@ -1943,32 +1943,39 @@ returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    v_session public.success_sessions;
 begin
-    if private.presence_is_forgotten(session) then
+    -- As it is now that it is the caller's turn: what waited may have read it before it was completed, and would take
+    -- everybody's absence back.
+    select current.* into v_session
+    from public.success_sessions as current
+    where current.id = session.id;
+    if private.presence_is_forgotten(v_session) then
         return;
     end if;
 
     with
     presence as materialized (
         select *
-        from private.session_presence(session, refresh_attendance.user_id)
+        from private.session_presence(v_session, refresh_attendance.user_id)
     ),
 
     derived as (
         insert into public.session_attendance as attendance
         (session_id, student_id, status, joined_at, left_at, minutes_present, source)
         select
-            session.id,
+            v_session.id,
             presence.student_id,
             case
                 when
-                    session.status = 'completed'
+                    v_session.status = 'completed'
                     and presence.present_for
-                    < (session.end_time - session.start_time)
+                    < (v_session.end_time - v_session.start_time)
                     * (coalesce(rule.partial_below_percent, settings.partial_below_percent) / 100.0)
                     then 'partial'::public.attendance_status
                 when
-                    presence.joined_at > session.start_time
+                    presence.joined_at > v_session.start_time
                     + make_interval(mins => coalesce(rule.late_after_minutes, settings.late_after_minutes))
                     then 'late'
                 else 'present'
@@ -1982,7 +1989,7 @@ begin
             end
         from presence
         cross join public.app_settings as settings
-        left join public.attendance_rules as rule on rule.session_type = session.session_type
+        left join public.attendance_rules as rule on rule.session_type = v_session.session_type
         order by presence.student_id
         on conflict (session_id, student_id) do update set
             status = excluded.status,
@@ -1996,15 +2003,15 @@ begin
 
     missing as (
         update public.session_attendance as attendance set
-            status = private.absence(session.id, attendance.student_id),
+            status = private.absence(v_session.id, attendance.student_id),
             joined_at = null,
             left_at = null,
             minutes_present = 0,
             source = 'join',
             updated_at = clock_timestamp()
         where
-            session.status = 'completed'
-            and attendance.session_id = session.id
+            v_session.status = 'completed'
+            and attendance.session_id = v_session.id
             and (refresh_attendance.user_id is null or attendance.student_id = refresh_attendance.user_id)
             and attendance.source not in ('manual', 'import')
             and attendance.joined_at is not null
@@ -2013,8 +2020,8 @@ begin
 
     delete from public.session_attendance as attendance
     where
-        session.status <> 'completed'
-        and attendance.session_id = session.id
+        v_session.status <> 'completed'
+        and attendance.session_id = v_session.id
         and (refresh_attendance.user_id is null or attendance.student_id = refresh_attendance.user_id)
         and attendance.source not in ('manual', 'import')
         and not exists (select from presence where presence.student_id = attendance.student_id);

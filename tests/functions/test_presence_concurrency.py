@@ -112,6 +112,50 @@ def test_a_join_and_what_is_heard_at_the_same_moment_both_count(
     assert attended(scene.watch, scene.session) == {scene.anna: expected}
 
 
+LATE = "select public.record_presence('zoom', 'late', %(meeting)s, 'join', %(at)s, %(key)s)"
+UNMARKED = "select public.mark_attendance(%(session)s, %(key)s::uuid, null)"
+WAITING: dict[str, tuple[str, tuple[str, int]]] = {
+    "a join": (LATE, ("partial", 5)),
+    "the end of the meeting": (ENDED, ("absent", 0)),
+    "the report": (REPORT, ("partial", 20)),
+    "a mark taken back": (UNMARKED, ("absent", 0)),
+}
+
+
+@pytest.mark.parametrize("what", WAITING)
+def test_what_waits_while_its_session_is_completed_counts_in_a_session_that_is_over(
+    scene: Scene, what: str
+) -> None:
+    world = World(scene.watch)
+    batch = world.batch()
+    ben, absent = (world.student(name, batch=batch) for name in ("Ben", "Absent"))
+    session = world.session(batch=batch, starts=START, status="live", zoom_meeting_id="111222333")
+    statement, expected = WAITING[what]
+    values = {
+        "meeting": "111222333",
+        "start": START,
+        "end": END,
+        "at": END - 5 * MINUTE,
+        "key": str(ben),
+        "session": session,
+    }
+    sender = world.enrollment_manager() if what == "a mark taken back" else None
+
+    scene.first.execute("select private.take_presence_turn(%s)", (session,))
+    with started(
+        scene.watch, scene.second, lambda: attempt(scene.second, (statement, values), user=sender)
+    ) as future:
+        assert not future.done()
+        scene.watch.execute(
+            "update public.success_sessions set status = 'completed' where id = %s", (session,)
+        )
+        scene.first.execute(FINAL.encode(), values)
+        scene.first.commit()
+        assert future.result(timeout=30) == "done"
+
+    assert attended(scene.watch, session) == {ben: expected, absent: ("absent", 0)}
+
+
 def test_one_event_told_many_times_at_once_is_recorded_once(
     database: Database, scene: Scene
 ) -> None:
