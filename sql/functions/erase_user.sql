@@ -1,6 +1,6 @@
 -- Pseudonymises: the row of the person stays under its id, and so do the counts, but nothing leads from it to a person.
 -- Security definer: it is the API; it changes what no caller may.
--- Locks in the order of everybody else: enrollments, sessions by id.
+-- Locks in the order of everybody else: enrollments, invitations, sessions by id.
 create function public.erase_user(user_id uuid)
 returns void
 language plpgsql
@@ -40,6 +40,34 @@ begin
             detail = format('%s upcoming or live', v_hosted),
             hint = 'Give them to somebody else with reassign_mentor_sessions, or cancel them.';
     end if;
+
+    -- What follows locks sessions in several statements, each in the order of ids, which together they would not be in.
+    perform private.lock_enrollments(user_id);
+    perform from public.session_participants as participant
+    where participant.user_id = erase_user.user_id
+    order by participant.session_id
+    for update;
+    perform from public.success_sessions as session
+    where session.id in (
+        select booking.session_id
+        from public.session_bookings as booking
+        where booking.student_id = erase_user.user_id
+        union all
+        select concerned.session_id
+        from (
+            select registration.session_id
+            from public.session_registrations as registration
+            where registration.student_id = erase_user.user_id
+            union all
+            select participant.session_id
+            from public.session_participants as participant
+            where participant.user_id = erase_user.user_id
+        ) as concerned
+        inner join public.success_sessions as coming on concerned.session_id = coming.id
+        where coming.status in ('upcoming', 'live')
+    )
+    order by session.id
+    for no key update;
 
     update public.course_enrollments as enrollment
     set status = 'withdrawn'

@@ -1256,12 +1256,43 @@ begin
             )
             and session.status = 'upcoming'
             and session.start_time > clock_timestamp()
-        order by session.id
-        for no key update
     );
     if cardinality(v_session_ids) = 0 then
         return null;
     end if;
+    -- Invitations, then sessions, and with these the ones in which release_seats_of_the_unenrolled, which comes next,
+    -- gives seats back: each of the two in the order of ids would not be both in that order.
+    perform from public.session_participants as participant
+    where participant.session_id = any(v_session_ids)
+    order by participant.session_id, participant.user_id
+    for update;
+    perform from public.success_sessions as session
+    where
+        session.id = any(v_session_ids)
+        or session.id = any(
+            array(
+                select seat.session_id
+                from private.seats_ahead(
+                    array(select distinct ended.student_id from ended where ended.status = 'active'),
+                    array(
+                        select distinct private.audience_key(ended.course_id, ended.batch_id)
+                        from ended
+                        where ended.status = 'active'
+                    )
+                ) as seat
+            )
+        )
+    order by session.id
+    for no key update;
+    -- As they are now that nobody else can change them.
+    v_session_ids := array(
+        select session.id
+        from public.success_sessions as session
+        where
+            session.id = any(v_session_ids)
+            and session.status = 'upcoming'
+            and session.start_time > clock_timestamp()
+    );
     update public.success_sessions as session
     set status = 'cancelled', cancel_reason = 'The enrollment that it was booked with has ended.'
     where session.id = any(v_session_ids);

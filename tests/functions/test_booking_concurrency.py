@@ -17,6 +17,8 @@ from devstack.databases import Database
 from support.actors import as_user
 from support.bookings import book, cancel, move, offer
 from support.outbox import Outbox
+from support.rush import act_as, attempt, started
+from support.seats import register, seated
 from support.sessions import tomorrow
 from support.waiting import wait_until
 from support.world import World
@@ -417,12 +419,14 @@ def test_without_locking_the_enrollment_a_student_would_be_in_several(crowd: Cro
 # -- Access that ends ----------------------------------------------------------------------
 
 
+END_ENROLLMENT = (
+    "update public.course_enrollments set status = 'withdrawn' where student_id = %(student)s"
+)
+
+
 def end_enrollment(crowd: Crowd) -> Request:
     """A manager withdraws the first student."""
-    return lambda conn: conn.execute(
-        "update public.course_enrollments set status = 'withdrawn' where student_id = %s",
-        (crowd.students[0],),
-    )
+    return lambda conn: conn.execute(END_ENROLLMENT, {"student": crowd.students[0]})
 
 
 def test_no_booking_outlives_the_enrollment(crowd: Crowd) -> None:
@@ -469,3 +473,47 @@ def test_cancelling_and_moving_one_booking_at_once_do_one_thing(crowd: Crowd) ->
     assert outcomes["done"] >= 3
     assert set(outcomes) <= {"done", "PT409"}
     assert crowd.sessions() == 0
+
+
+@pytest.mark.parametrize("leaves", ["withdrawn", "erased"])
+def test_who_leaves_and_who_moves_several_sessions_never_wait_for_each_other(
+    crowd: Crowd, leaves: str
+) -> None:
+    """Sessions are locked in the order of their ids, whatever a student has to do with them."""
+    world = World(crowd.conn)
+    student, other_mentor = crowd.students[0], world.mentor()
+    manager, superadmin = world.enrollment_manager(), world.superadmin()
+    row = crowd.conn.execute("select course_id from public.course_enrollments").fetchone()
+    assert row is not None
+    # What the student is invited to, then what the course has: the lowest and the highest id.
+    invited = world.session(id=UUID(int=1), mentor=crowd.mentor, starts=FIRST - DAY / 4)
+    class_ = {"course": row[0], "mentor": crowd.mentor, "registration_required": True}
+    low = world.session(id=UUID(int=2), starts=FIRST - DAY / 3, **class_)
+    high = world.session(id=UUID(int=2**128 - 1), starts=FIRST + DAY / 3, **class_)
+    world.invite(invited, student)
+    for session in (low, high):
+        register(crowd.conn, student, session)
+    crowd.book(student, offer(crowd.conn, crowd.mentor))
+    user, statement, held = {
+        "withdrawn": (manager, END_ENROLLMENT, low),
+        "erased": (superadmin, "select public.erase_user(%(student)s)", invited),
+    }[leaves]
+
+    with (
+        psycopg.connect(crowd.database.url) as first,
+        psycopg.connect(crowd.database.url) as second,
+    ):
+        act_as(first, manager)
+        first.execute("update public.success_sessions set title = 'Held' where id = %s", (held,))
+        with started(
+            crowd.conn,
+            second,
+            lambda: attempt(second, (statement, {"student": student}), user=user),
+        ) as leaving:
+            assert not leaving.done()
+            first.execute(
+                "select from public.reassign_mentor_sessions(%s, %s)", (crowd.mentor, other_mentor)
+            )
+            first.commit()
+            assert leaving.result(timeout=30) == "done"
+    assert seated(crowd.conn, low) == set()
