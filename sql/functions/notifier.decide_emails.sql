@@ -349,7 +349,7 @@ begin
                 end as kind,
                 case email.topic
                     when 'reminder'
-                        then notifier.reminder_refusal(email.event_id, email.recipient_id, recipient.role_after, v_now)
+                        then notifier.reminder_refusal(email.event_id, email.recipient_id, v_now)
                 end as reminder_refusal,
                 email.topic not in ('summary', 'recording', 'warning', 'week') and (
                     change.new ->> 'status' = 'completed'

@@ -1,7 +1,6 @@
 -- A reminder is asked about once more just before it is handed over. Where the way out is slow, a minute may pass
 -- between the claim and that, and nobody is to be reminded of what was called off or moved meanwhile. It goes back to
--- the queue, where the next claim drops it. Asked as of a host, who needs no seat: what is refused so is refused
--- whoever it is for, so none comes back for ever.
+-- the queue, where the next claim, which asks the same, drops it.
 -- Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.recall_reminders(claim uuid, email_ids uuid[])
 returns setof uuid
@@ -25,7 +24,7 @@ declare
         where
             held.topic = 'reminder'
             and held.claim_id = claim
-            and notifier.reminder_refusal(held.event_id, held.recipient_id, 'host', v_now) is not null
+            and notifier.reminder_refusal(held.event_id, held.recipient_id, v_now) is not null
     );
 begin
     if cardinality(v_recalled) > 0 then
@@ -34,6 +33,6 @@ begin
 end
 $$;
 comment on function notifier.recall_reminders(uuid, uuid[]) is
-    'Gives back those of these mails of this claim that remind of a session that was called off, has moved or has begun since they were claimed; returns them.';
+    'Gives back those of these mails of this claim that remind of a session that was called off, has moved or has begun since they were claimed, or somebody who is out of it; returns them.';
 revoke execute on function notifier.recall_reminders(uuid, uuid[]) from public;
 grant execute on function notifier.recall_reminders(uuid, uuid[]) to notifier;

@@ -1385,8 +1385,8 @@ revoke execute on function notifier.session_details(jsonb) from public;
 
 -- A reminder is worth sending in the first half of its time: one meant for the day before not in the last twelve hours,
 -- one for an hour before not in the last half. It is asked of the session as it is, also when a reminder in doubt is
--- repeated: after a cancellation nobody is reminded.
-create function notifier.reminder_refusal(event_id bigint, recipient_id uuid, role text, as_of timestamptz)
+-- repeated: after a cancellation nobody is reminded, and nobody who has no access any more.
+create function notifier.reminder_refusal(event_id bigint, recipient_id uuid, as_of timestamptz)
 returns text
 language plpgsql
 stable
@@ -1399,6 +1399,7 @@ declare
     c_just_now constant interval := interval '15 minutes';
     v_event notifier.events;
     v_session public.success_sessions;
+    v_is_host boolean;
 begin
     select event.* into v_event
     from notifier.events as event
@@ -1406,14 +1407,19 @@ begin
     select session.* into v_session
     from public.success_sessions as session
     where session.id = v_event.session_id;
+    v_is_host := v_session.mentor_id = reminder_refusal.recipient_id and exists (
+        select from public.user_roles as held
+        where held.user_id = reminder_refusal.recipient_id and held.role = 'mentor'
+    );
     return case
         when v_session.id is null or v_session.status = 'cancelled' then 'cancelled_before_told'
         when v_session.start_time <> (v_event.new ->> 'start_time')::timestamptz then 'session_moved'
         when v_session.status <> 'upcoming'
             or as_of > v_session.start_time - make_interval(mins => v_event.reminder_minutes) / 2
             then 'too_late'
-        when reminder_refusal.role is null then 'not_invited'
-        when reminder_refusal.role = 'learner' and not private.has_seat(v_session, reminder_refusal.recipient_id)
+        when v_is_host is not true and not private.is_session_learner(v_session, reminder_refusal.recipient_id)
+            then 'not_invited'
+        when v_is_host is not true and not private.has_seat(v_session, reminder_refusal.recipient_id)
             then 'not_registered'
         when exists (
             select
@@ -1440,9 +1446,9 @@ begin
     end;
 end
 $$;
-comment on function notifier.reminder_refusal(bigint, uuid, text, timestamptz) is
-    'Why the reminder of this event is not to be sent to this recipient, who is host, learner or null (not invited) in the session: a skip_reason of notifier.emails; null: send it.';
-revoke execute on function notifier.reminder_refusal(bigint, uuid, text, timestamptz) from public;
+comment on function notifier.reminder_refusal(bigint, uuid, timestamptz) is
+    'Why the reminder of this event is not to be sent to this recipient: a skip_reason of notifier.emails; null: send it.';
+revoke execute on function notifier.reminder_refusal(bigint, uuid, timestamptz) from public;
 
 -- Worked out when the mail is claimed: a mark that was put right in the meantime takes its warning back.
 create function notifier.attendance_warning(session_id uuid, recipient_id uuid)
@@ -2126,7 +2132,7 @@ begin
                 end as kind,
                 case email.topic
                     when 'reminder'
-                        then notifier.reminder_refusal(email.event_id, email.recipient_id, recipient.role_after, v_now)
+                        then notifier.reminder_refusal(email.event_id, email.recipient_id, v_now)
                 end as reminder_refusal,
                 email.topic not in ('summary', 'recording', 'warning', 'week') and (
                     change.new ->> 'status' = 'completed'
@@ -2653,8 +2659,7 @@ revoke execute on function notifier.with_carried(uuid[]) from public;
 
 -- A reminder is asked about once more just before it is handed over. Where the way out is slow, a minute may pass
 -- between the claim and that, and nobody is to be reminded of what was called off or moved meanwhile. It goes back to
--- the queue, where the next claim drops it. Asked as of a host, who needs no seat: what is refused so is refused
--- whoever it is for, so none comes back for ever.
+-- the queue, where the next claim, which asks the same, drops it.
 -- Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.recall_reminders(claim uuid, email_ids uuid[])
 returns setof uuid
@@ -2678,7 +2683,7 @@ declare
         where
             held.topic = 'reminder'
             and held.claim_id = claim
-            and notifier.reminder_refusal(held.event_id, held.recipient_id, 'host', v_now) is not null
+            and notifier.reminder_refusal(held.event_id, held.recipient_id, v_now) is not null
     );
 begin
     if cardinality(v_recalled) > 0 then
@@ -2687,7 +2692,7 @@ begin
 end
 $$;
 comment on function notifier.recall_reminders(uuid, uuid[]) is
-    'Gives back those of these mails of this claim that remind of a session that was called off, has moved or has begun since they were claimed; returns them.';
+    'Gives back those of these mails of this claim that remind of a session that was called off, has moved or has begun since they were claimed, or somebody who is out of it; returns them.';
 revoke execute on function notifier.recall_reminders(uuid, uuid[]) from public;
 grant execute on function notifier.recall_reminders(uuid, uuid[]) to notifier;
 

@@ -240,7 +240,7 @@ def test_nobody_is_reminded_of_what_was_called_off(
     assert reasons(outbox) == (["cancelled_before_told"] if expanded else [])
 
 
-@pytest.mark.parametrize("what", ["called off", "moved", "renamed"])
+@pytest.mark.parametrize("what", ["called off", "moved", "left", "renamed"])
 def test_a_reminder_is_recalled_between_claim_and_sending_once_it_is_untrue(
     world: World, outbox: Outbox, batch: UUID, anna: UUID, what: str
 ) -> None:
@@ -253,6 +253,8 @@ def test_a_reminder_is_recalled_between_claim_and_sending_once_it_is_untrue(
         change(world.conn, session, status="cancelled")
     if what == "moved":
         move(outbox, session, timedelta(days=3))
+    if what == "left":
+        world.conn.execute("update public.course_enrollments set status = 'paused'")
     if what == "renamed":
         change(world.conn, session, title="Another title")
     change(world.conn, other, status="cancelled")
@@ -272,7 +274,7 @@ def test_a_reminder_is_recalled_between_claim_and_sending_once_it_is_untrue(
     (row,) = outbox.rows(topic="reminder")
     assert (row["status"], row["attempts"]) == ("queued", 0)
     assert "session_reminder" not in {email.kind for email in outbox.deliver()}
-    assert reasons(outbox)[0] in ("cancelled_before_told", "session_moved")
+    assert reasons(outbox)[0] in ("cancelled_before_told", "session_moved", "not_invited")
 
 
 def test_a_reminder_in_doubt_is_repeated_unless_the_session_was_called_off(
@@ -289,6 +291,18 @@ def test_a_reminder_in_doubt_is_repeated_unless_the_session_was_called_off(
     change(world.conn, UUID(first.session["id"]), status="cancelled")
     outbox.let_time_pass()
     assert outbox.tell() == {anna: "session_cancelled"}
+
+
+@pytest.mark.usefixtures("anna")
+def test_a_reminder_in_doubt_is_not_repeated_to_who_is_out_since(
+    world: World, outbox: Outbox, batch: UUID
+) -> None:
+    first = pending(outbox, tomorrow(world, outbox, batch))
+    outbox.begin(first)
+    outbox.fail(first, "unknown")
+    change(world.conn, UUID(first.session["id"]), batch_id=None)
+    outbox.let_time_pass()
+    assert [email.kind for email in outbox.deliver()] == ["session_cancelled"]
 
 
 def test_whose_access_ended_is_not_reminded(
