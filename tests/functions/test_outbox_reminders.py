@@ -302,6 +302,8 @@ def test_a_reminder_in_doubt_is_not_repeated_to_who_is_out_since(
     outbox.fail(first, "unknown")
     change(world.conn, UUID(first.session["id"]), batch_id=None)
     outbox.let_time_pass()
+    assert outbox.claim() == []  # nor before they are told that they are out
+    assert reasons(outbox) == ["not_invited"]
     assert [email.kind for email in outbox.deliver()] == ["session_cancelled"]
 
 
