@@ -174,12 +174,14 @@ def test_what_is_against_it_is_told_and_it_is_tried_again(
 ) -> None:
     zoom.script.append(problem)
 
+    before = datetime.now(UTC)
     assert work(callers, db) == {"done": 0, "failed": 1}
+    after = datetime.now(UTC)
 
     waiting = row(db, session)
     assert (waiting["state"], waiting["reason"]) == ("pending", reason)
-    pause = (waiting["due_at"] - datetime.now(UTC)).total_seconds()
-    assert seconds * 0.5 <= pause <= seconds * 1.3
+    pause = timedelta(seconds=seconds)
+    assert before + 0.5 * pause <= waiting["due_at"] <= after + 1.3 * pause
     assert work(callers, db) == {"done": 1, "failed": 0}
     assert row(db, session)["reason"] is None
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import threading
 from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,8 +27,11 @@ from support.threads import in_thread, wait_until
 from support.world import World
 
 LANES = 4
-BEFORE_THE_POLL = 25.0
-"""Seconds: who gets something done within them has not waited for the next poll, after 30."""
+NO_POLL = {"NOTIFIER_POLL_SECONDS": "300"}
+"""Who gets something done before a test gives up has not waited for the next poll."""
+
+SHORT_LEASE = {"NOTIFIER_LEASE_SECONDS": "3"}
+"""For workers whose mails others are to take over."""
 
 MOST_IN_DOUBT = GROUP + LANES * 2 + BATCH * 2
 """Mails that one death leaves in doubt at most: those marked, and those sent and not recorded."""
@@ -114,9 +116,9 @@ def test_sigterm_does_not_wait_for_ever_for_a_server_that_is_silent(
 def test_sigterm_while_idle_is_quick(
     classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
 ) -> None:
-    daemon = daemons.start(environment(classroom.database, mail_server))
+    daemon = daemons.start(environment(classroom.database, mail_server, **NO_POLL))
 
-    assert daemon.stop(BEFORE_THE_POLL) == 0
+    assert daemon.stop() == 0
     assert " stopped clean=true" in daemon.log
 
 
@@ -158,17 +160,17 @@ def test_what_is_called_off_between_claim_and_sending_is_not_reminded_of(
 def test_after_a_kill_another_worker_takes_over_within_seconds(
     big_classroom: Classroom, mail_server: SmtpServer, daemons: Daemons, verb: str
 ) -> None:
-    env = environment(big_classroom.database, mail_server)
+    env = environment(big_classroom.database, mail_server, **NO_POLL)
     mail_server.at(verb, HOLD, about="student3")  # some of them: others are sent meanwhile
     if verb == "MAIL":
         mail_server.at(verb, HOLD)
-    first = daemons.start(env)
+    first = daemons.start(env | SHORT_LEASE)
     big_classroom.schedule()
     mail_server.wait_held()
     first.kill()
     mail_server.behave()
     daemons.start(env)
-    wait_until(lambda: big_classroom.all_sent(MANY), "everything is sent", BEFORE_THE_POLL)
+    wait_until(lambda: big_classroom.all_sent(MANY), "everything is sent")
 
     assert_everybody_was_told_once(big_classroom, mail_server)
     assert in_doubt(big_classroom) <= MOST_IN_DOUBT
@@ -180,7 +182,7 @@ def test_after_a_kill_a_mail_about_several_sessions_is_taken_over_whole(
 ) -> None:
     env = environment(big_classroom.database, mail_server)
     mail_server.at(verb, HOLD, about="student3")
-    first = daemons.start(env)
+    first = daemons.start(env | SHORT_LEASE)
     sessions = big_classroom.schedule_several(3)
     mail_server.wait_held()
     first.kill()
@@ -208,9 +210,7 @@ def test_a_mail_about_several_sessions_in_doubt_is_sent_again_as_it_was(
     classroom.change(sessions[0], title="Renamed meanwhile")
     classroom.make_due()
     daemons.start(env)
-    wait_until(
-        lambda: classroom.all_sent(9 + 3), "it is sent again, then the change", BEFORE_THE_POLL
-    )
+    wait_until(lambda: classroom.all_sent(9 + 3), "it is sent again, then the change")
 
     twice = [name for name, count in Counter(mail_server.recipients).items() if count == 3]
     first, again, change = (mail for mail in mail_server.mails if mail.recipient in twice)
@@ -225,7 +225,7 @@ def test_a_standing_by_worker_takes_over_within_five_seconds(
     big_classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
 ) -> None:
     mail_server.at("DOT", HOLD)
-    env = environment(big_classroom.database, mail_server)
+    env = environment(big_classroom.database, mail_server, **NO_POLL)
     del env["NOTIFIER_LEASE_SECONDS"]  # the default is what keeps the promise
     first = daemons.start(env)
     big_classroom.schedule()
@@ -239,7 +239,7 @@ def test_a_standing_by_worker_takes_over_within_five_seconds(
     ).fetchone() or (None,)
     assert within is True
 
-    wait_until(lambda: big_classroom.all_sent(MANY), "everything is sent", BEFORE_THE_POLL)
+    wait_until(lambda: big_classroom.all_sent(MANY), "everything is sent")
 
     assert_everybody_was_told_once(big_classroom, mail_server)
     assert second.stop() == 0
@@ -252,7 +252,7 @@ def test_a_worker_that_slept_through_its_lease_sends_nothing_more_of_it(
     """Not even what it was in the middle of: it looks at its lease before the message goes out."""
     env = environment(big_classroom.database, mail_server)
     mail_server.at(verb, HOLD)
-    sleeper = daemons.start(env)
+    sleeper = daemons.start(env | SHORT_LEASE)
     big_classroom.schedule()
     for _ in range(LANES):
         mail_server.wait_held()
@@ -277,7 +277,7 @@ def test_a_mail_in_doubt_is_flagged_and_sent_again_with_the_same_message_id(
     classroom.schedule()
     wait_until(lambda: classroom.statuses() == {"sent": 2, "in_doubt": 1}, "one is in doubt")
     classroom.make_due()
-    wait_until(lambda: classroom.all_sent(3), "it is sent again", BEFORE_THE_POLL)
+    wait_until(lambda: classroom.all_sent(3), "it is sent again")
     assert daemon.stop() == 0
 
     (twice,) = (name for name, count in Counter(mail_server.recipients).items() if count == 2)
@@ -403,7 +403,7 @@ def test_without_notifications_polling_finds_the_mail(
 
     classroom.schedule()
 
-    wait_until(lambda: classroom.all_sent(3), "mails sent", BEFORE_THE_POLL)
+    wait_until(lambda: classroom.all_sent(3), "mails sent")
     assert daemon.stop() == 0
 
 
@@ -412,13 +412,13 @@ def test_behind_a_transaction_pooler_it_polls_and_says_so(
 ) -> None:
     with in_thread(PgProxy(classroom.database.notifier_url)) as proxy:
         proxy.deaf = True
-        daemon = daemons.start(environment(proxy.url, mail_server), ready=False)
+        daemon = daemons.start(environment(proxy.url, mail_server, **NO_POLL), ready=False)
         daemon.wait_for("polling_only")
         assert "transaction pooler" in daemon.log
 
         classroom.schedule()
 
-        wait_until(lambda: classroom.all_sent(3), "mails sent", BEFORE_THE_POLL)
+        wait_until(lambda: classroom.all_sent(3), "mails sent")
         assert daemon.stop() == 0
 
 
@@ -494,7 +494,7 @@ def test_a_busy_mailbox_is_tried_again(
 
     classroom.make_due()
 
-    wait_until(lambda: classroom.all_sent(3), "it is sent", BEFORE_THE_POLL)
+    wait_until(lambda: classroom.all_sent(3), "it is sent")
     assert set(Counter(mail_server.recipients).values()) == {1}
 
 
@@ -556,12 +556,19 @@ def test_a_dead_side_task_stops_the_process_and_finishes_what_is_under_way(
 ) -> None:
     broken = tmp_path / "notifier"
     shutil.copytree(Path(notifier.__file__).parent, broken)
+    order = tmp_path / "die"
     with (broken / "listener.py").open("a") as listener:
         listener.write(
             "\n\nasync def _die(self):\n"
-            "    await asyncio.sleep(1)\n"
+            "    from pathlib import Path\n"
+            f"    order = Path({str(order)!r})\n"
+            "    while not order.exists():\n"
+            "        await asyncio.sleep(0.01)\n"
+            "    order.unlink()\n"
             "    raise RuntimeError('the listener is broken')\n\n\nListener.run = _die\n"
         )
+    with (broken / "service.py").open("a") as service:
+        service.write("\n\nSHORT_GRACE = 60.0\n")
     mail_server.at("DOT", HOLD)
     classroom.schedule()
     daemon = daemons.start(
@@ -569,8 +576,11 @@ def test_a_dead_side_task_stops_the_process_and_finishes_what_is_under_way(
         ready=False,
         fresh=True,
     )
-    mail_server.wait_held()
-    threading.Timer(1.5, mail_server.behave).start()
+    for _ in classroom.students:
+        mail_server.wait_held()
+    order.touch()
+    wait_until(lambda: not order.exists(), "it dies")
+    mail_server.behave()
 
     assert daemon.process.wait(60) == 1
     (died,) = daemon.events("died")

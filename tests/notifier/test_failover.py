@@ -17,7 +17,6 @@ from notifier.transports import failover
 from notifier.transports.failover import FailoverTransport
 from notifier.transports.resend import ResendTransport
 from notifier.transports.smtp import SmtpTransport
-from notifier.transports.smtp_channel import Timeouts
 from support.mails import make_email
 from support.resend_server import API_KEY, Problem, ResendServer
 from support.smtp_server import ACCEPTED, DROP, SmtpServer
@@ -36,10 +35,7 @@ async def both(
 ) -> AsyncIterator[FailoverTransport]:
     """SMTP first, Resend second; the first is tried again at once."""
     monkeypatch.setattr(failover, "LONGEST", 0.0)
-    first = SmtpTransport(
-        SmtpSettings(smtp.host, smtp.port, Security.NONE),
-        timeouts=Timeouts(connect=1.0, first=0.3, command=0.3, final=0.3),
-    )
+    first = SmtpTransport(SmtpSettings(smtp.host, smtp.port, Security.NONE))
     transport = FailoverTransport(first, ResendTransport(ResendSettings(API_KEY, resend.url, 1e3)))
     yield transport
     await transport.close()

@@ -155,6 +155,12 @@ def has_sent(classroom: Classroom, mails: int) -> bool:
     return classroom.statuses().get("sent") == mails
 
 
+def has_refused(classroom: Classroom, mails: int) -> bool:
+    """Whether so many refusals are counted, which is done after the mail is given up."""
+    strikes = classroom.conn.execute("select strikes from notifier.suppressions").fetchall()
+    return strikes == [(mails,)]
+
+
 def test_a_mailbox_that_does_not_exist_is_written_to_so_often_and_no_more(
     classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
 ) -> None:
@@ -164,6 +170,7 @@ def test_a_mailbox_that_does_not_exist_is_written_to_so_often_and_no_more(
     for number in range(3):
         classroom.schedule(f"Session {number}")
         wait_until(partial(has_sent, classroom, 2 * (number + 1)), "two are told")
+        wait_until(partial(has_refused, classroom, min(number + 1, 2)), "the third is not")
 
     wait_until(
         lambda: classroom.statuses() == {"sent": 6, "dead": 2, "skipped": 1}, "the third is skipped"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import socket
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import uuid4
@@ -32,9 +31,9 @@ def letter(**fields: object) -> Letter:
 
 @asynccontextmanager
 async def transport_to(
-    server: ResendServer, key: str = API_KEY, rate: float = 1000.0
+    server: ResendServer, key: str = API_KEY, rate: float = 1000.0, patience: float = 60.0
 ) -> AsyncIterator[ResendTransport]:
-    transport = ResendTransport(ResendSettings(key, server.url, rate), timeout=0.5)
+    transport = ResendTransport(ResendSettings(key, server.url, rate), timeout=patience)
     try:
         yield transport
     finally:
@@ -135,7 +134,7 @@ async def test_without_an_answer_the_outcome_is_unknown_and_a_repetition_harmles
 ) -> None:
     mail = letter()
     resend.script.append(step)
-    async with transport_to(resend) as transport:
+    async with transport_to(resend, patience=1.0) as transport:
         first = await transport.send(mail)
         second = await transport.send(mail)
 
@@ -168,18 +167,21 @@ async def test_a_request_in_progress_for_ever_is_unknown(resend: ResendServer) -
 async def test_too_many_requests_slow_everybody_down(resend: ResendServer) -> None:
     resend.script.append(Problem(429, "rate_limit_exceeded", retry_after=0.3))
     async with transport_to(resend) as transport:
-        began = time.time()
+        clock = asyncio.get_running_loop().time
+        began = clock()
         outcomes = await asyncio.gather(*(transport.send(letter()) for _ in range(3)))
+        took = clock() - began
 
     assert outcomes == [Sent("resend")] * 3
-    assert max(mail.at for mail in resend.mails) - began >= 0.3
+    assert took >= 0.3
 
 
 async def test_the_pace_stays_under_the_accounts_limit() -> None:
     async with ResendServer(rate=10) as server, transport_to(server, rate=10.0) as transport:
-        began = time.monotonic()
+        clock = asyncio.get_running_loop().time
+        began = clock()
         outcomes = await asyncio.gather(*(transport.send(letter()) for _ in range(8)))
-        took = time.monotonic() - began
+        took = clock() - began
 
     assert outcomes == [Sent("resend")] * 8
     assert server.requests == 8  # none was refused for being too fast
@@ -338,7 +340,7 @@ async def test_a_parcel_without_an_answer_is_unknown_and_its_repetition_harmless
 ) -> None:
     letters, parcel = reminders(), uuid4()
     resend.script.append(step)
-    async with transport_to(resend) as transport:
+    async with transport_to(resend, patience=1.0) as transport:
         first = await transport.send_parcel(parcel, letters)
         again = await transport.send_parcel(parcel, letters)
         fewer = await transport.send_parcel(parcel, letters[:2])  # one was skipped meanwhile

@@ -23,7 +23,9 @@ from support.certificates import Authority, make_authority
 from support.mails import make_email
 from support.smtp_server import ACCEPTED, DROP, HANG, HOLD, SmtpServer
 
-SHORT = Timeouts(connect=2.0, first=0.3, command=0.3, final=0.4)
+PATIENT = Timeouts()
+IMPATIENT = replace(PATIENT, first=1.0, command=1.0)
+"""For servers that never answer."""
 
 
 def letter(address: str = "priya@example.org", **fields: Any) -> Letter:
@@ -34,9 +36,11 @@ def letter(address: str = "priya@example.org", **fields: Any) -> Letter:
 
 
 @asynccontextmanager
-async def transport_to(server: SmtpServer, **settings: object) -> AsyncIterator[SmtpTransport]:
+async def transport_to(
+    server: SmtpServer, timeouts: Timeouts = PATIENT, **settings: object
+) -> AsyncIterator[SmtpTransport]:
     base = SmtpSettings(host=server.host, port=server.port, security=Security.NONE)
-    transport = SmtpTransport(replace(base, **settings), timeouts=SHORT)  # type: ignore[arg-type]
+    transport = SmtpTransport(replace(base, **settings), timeouts=timeouts)  # type: ignore[arg-type]
     try:
         yield transport
     finally:
@@ -235,7 +239,10 @@ def test_a_server_is_given_the_minutes_that_the_standard_asks_for() -> None:
 @pytest.mark.parametrize("pipelining", [True, False])
 @pytest.mark.parametrize("action", [DROP, HANG])
 async def test_after_the_final_dot_the_outcome_is_unknown(action: str, pipelining: bool) -> None:
-    async with SmtpServer(pipelining=pipelining) as server, transport_to(server) as transport:
+    async with (
+        SmtpServer(pipelining=pipelining) as server,
+        transport_to(server, replace(PATIENT, final=1.0)) as transport,
+    ):
         server.at(ACCEPTED, action, times=1)
 
         outcome = await transport.send(letter())
@@ -252,7 +259,10 @@ async def test_after_the_final_dot_the_outcome_is_unknown(action: str, pipelinin
 async def test_before_the_final_dot_nothing_was_handed_over(
     verb: str, action: str, pipelining: bool
 ) -> None:
-    async with SmtpServer(pipelining=pipelining) as server, transport_to(server) as transport:
+    async with (
+        SmtpServer(pipelining=pipelining) as server,
+        transport_to(server, IMPATIENT) as transport,
+    ):
         server.at(verb, action)
 
         outcome = await transport.send(letter())
@@ -269,7 +279,7 @@ async def test_a_server_that_drops_everybody_is_down(
 ) -> None:
     smtp.at(verb, action)
     base = SmtpSettings(host=smtp.host, port=smtp.port, security=Security.NONE)
-    transport = SmtpTransport(base, timeouts=replace(SHORT, connect=0.3))
+    transport = SmtpTransport(base, timeouts=replace(IMPATIENT, connect=1.0))
 
     with pytest.raises(TransportDownError):
         await transport.send(letter())
@@ -299,7 +309,7 @@ async def test_an_idle_connection_the_server_closed_is_replaced(
 async def test_a_used_connection_that_fails_before_the_message_is_replaced_once(
     smtp: SmtpServer, verb: str, action: str
 ) -> None:
-    async with transport_to(smtp) as transport:
+    async with transport_to(smtp, IMPATIENT) as transport:
         await transport.send(letter())
         smtp.at(verb, action, times=1)
 
@@ -353,14 +363,14 @@ async def test_answers_of_many_lines_and_in_pieces_are_read(smtp: SmtpServer) ->
 async def test_an_unreachable_server_is_down_and_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    transport = SmtpTransport(SmtpSettings("localhost", port, Security.NONE), timeouts=SHORT)
+    transport = SmtpTransport(SmtpSettings("localhost", port, Security.NONE))
 
     with pytest.raises(TransportDownError, match=f"cannot connect to localhost:{port}"):
         await transport.ready()
 
 
 async def test_an_unknown_host_is_down_and_named() -> None:
-    transport = SmtpTransport(SmtpSettings("no.such.invalid", 25, Security.NONE), timeouts=SHORT)
+    transport = SmtpTransport(SmtpSettings("no.such.invalid", 25, Security.NONE))
 
     with pytest.raises(TransportDownError, match=r"no\.such\.invalid"):
         await transport.ready()
@@ -403,8 +413,8 @@ async def test_tls_is_used_and_the_certificate_verified(
         tls=authority.server, implicit_tls=implicit, users={"mailer": "right"}
     ) as server:
         settings = SmtpSettings("localhost", server.port, security, "mailer", "right")
-        trusting = SmtpTransport(settings, timeouts=SHORT, tls_context=authority.client())
-        suspicious = SmtpTransport(settings, timeouts=SHORT)
+        trusting = SmtpTransport(settings, tls_context=authority.client())
+        suspicious = SmtpTransport(settings)
 
         for _ in range(3):
             assert isinstance(await trusting.send(letter()), Sent)
@@ -423,7 +433,7 @@ async def test_a_certificate_for_another_name_is_refused(
     other = make_authority(tmp_path_factory.mktemp("other"), "other.example.org")
     async with SmtpServer(tls=other.server) as server:
         settings = SmtpSettings("localhost", server.port, Security.STARTTLS)
-        transport = SmtpTransport(settings, timeouts=SHORT, tls_context=other.client())
+        transport = SmtpTransport(settings, tls_context=other.client())
 
         with pytest.raises(TransportDownError, match=r"(?i)certificate|hostname"):
             await transport.ready()
@@ -487,7 +497,7 @@ async def test_closing_does_not_wait_for_a_dead_server(smtp: SmtpServer) -> None
 async def test_verifying_tells_what_was_found(authority: Authority) -> None:
     async with SmtpServer(tls=authority.server, users={"mailer": "right"}) as server:
         settings = SmtpSettings("localhost", server.port, Security.STARTTLS, "mailer", "right")
-        transport = SmtpTransport(settings, timeouts=SHORT, tls_context=authority.client())
+        transport = SmtpTransport(settings, tls_context=authority.client())
 
         found = await transport.verify()
 

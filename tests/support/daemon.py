@@ -43,7 +43,7 @@ def environment(
         "DATABASE_URL": database if isinstance(database, str) else database.notifier_url,
         "EMAIL_FROM": EMAIL_FROM,
         "APP_URL": APP_URL,
-        "NOTIFIER_LEASE_SECONDS": "3",
+        "NOTIFIER_LEASE_SECONDS": "20",  # no machine is busy enough for a worker to lose it
         "PYTHONUNBUFFERED": "1",
     }
     if smtp is not None:

@@ -179,7 +179,8 @@ def wait_for_lock(conn: psycopg.Connection) -> None:
     deadline = time.monotonic() + SOON
     while time.monotonic() < deadline:
         row = conn.execute(
-            "select exists (select from pg_locks where locktype = 'advisory' and not granted)"
+            "select exists (select from pg_locks where locktype = 'advisory' and not granted"
+            " and database = (select oid from pg_database where datname = current_database()))"
         ).fetchone()
         if row == (True,):
             return
