@@ -128,7 +128,7 @@ def test_what_is_not_genuine_is_refused_and_leaves_nothing(
 
     assert zoom_news.send(news, secret="a guess").status_code == 401
     assert zoom_news.send(news, age=301).status_code == 401
-    assert zoom_news.send(news, age=-301).status_code == 401
+    assert zoom_news.send(news, age=-900).status_code == 401
     assert deliver(genuine, {}) == 401
     assert deliver(compact, signature(genuine)) == 401, "re-serialised"
     assert deliver(genuine + b" ", signature(genuine)) == 401
