@@ -85,7 +85,7 @@ def test_children_and_folders_go_with_the_parent(
     if signal_number is not None:
         assert not any(is_gone(pid) for pid in children)
         parent.send_signal(signal_number)
-    parent.wait(20)
+    parent.wait(60)
 
     wait_until(lambda: all(is_gone(pid) for pid in children), "the children are gone")
     wait_until(lambda: not folder.exists(), "the folder is gone")

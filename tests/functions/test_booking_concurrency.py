@@ -113,7 +113,7 @@ WITHOUT_CONSTRAINT = (
 WITHOUT_TURNS = """
     create or replace function private.take_mentor_turn(mentor_id uuid)
     returns void language plpgsql set search_path = pg_catalog, pg_temp
-    as $$ begin perform pg_sleep(0.05); end $$
+    as $$ begin perform pg_sleep(0.5); end $$
 """
 """Nobody waits, and everybody takes as long as it takes for the others to have looked, too."""
 

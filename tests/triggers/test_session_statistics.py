@@ -359,7 +359,7 @@ def test_those_who_join_at_the_same_moment_do_not_wait_for_each_other(database: 
         # Not committed; the other is through all the same.
         with started(watch, other, lambda: attempt(other, attend(session, students[1]))) as second:
             assert not is_blocked(watch, other.info.backend_pid)
-            assert second.result(timeout=20) == "done"
+            assert second.result(timeout=60) == "done"
         one.commit()
 
 
@@ -378,7 +378,7 @@ def test_whoever_completes_a_session_waits_for_those_who_are_joining_and_counts_
         ) as completed:
             assert is_blocked(watch, completing.info.backend_pid)
             joining.commit()
-            assert completed.result(timeout=20) == "done"
+            assert completed.result(timeout=60) == "done"
         assert kept(watch, session)["present"] == 1
         assert differing(watch) == []
 
@@ -396,7 +396,7 @@ def test_whoever_joins_while_a_session_is_being_completed_counts_themselves(
         with started(watch, joining, lambda: attempt(joining, attend(session, student))) as joined:
             assert is_blocked(watch, joining.info.backend_pid)
             completing.commit()
-            assert joined.result(timeout=20) == "done"
+            assert joined.result(timeout=60) == "done"
         assert kept(watch, session)["present"] == 1
         assert differing(watch) == []
 
