@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -100,3 +100,8 @@ class Meetings:
             ).fetchone()
         assert row is not None
         return bool(row[0])
+
+
+def next_midnight(at: datetime) -> datetime:
+    """When the day of platforms ends: the midnight after this moment, in UTC."""
+    return datetime.combine(at.astimezone(UTC).date() + timedelta(days=1), time(), UTC)
