@@ -18,12 +18,12 @@ from support.pg_proxy import PgProxy
 
 @asynccontextmanager
 async def listener_at(
-    database_url: str, other_url: str | None = None
+    database_url: str, other_url: str | None = None, *, patience: float = 60.0
 ) -> AsyncIterator[tuple[Listener, asyncio.Event]]:
     wake = asyncio.Event()
     outbox = Outbox(other_url or database_url, worker="test", organizer="", app_url="")
     async with outbox:
-        listener = Listener(database_url, wake, outbox.notify, test_every=0.2, patience=0.5)
+        listener = Listener(database_url, wake, outbox.notify, test_every=0.2, patience=patience)
         task = asyncio.create_task(listener.run())
         try:
             yield listener, wake
@@ -120,7 +120,7 @@ async def test_its_own_tests_wake_nobody(database: Database) -> None:
 async def test_a_half_open_connection_is_noticed_and_replaced(database: Database) -> None:
     async with (
         PgProxy(database.notifier_url) as proxy,
-        listener_at(proxy.url, database.notifier_url) as (listener, wake),
+        listener_at(proxy.url, database.notifier_url, patience=0.5) as (listener, wake),
     ):
         await woken(wake)
         proxy.frozen = True
@@ -160,7 +160,7 @@ async def test_where_no_notification_ever_arrives_it_gives_up_and_tries_later(
     monkeypatch.setattr(listening, "RETRY_DEAF", 0.3)
     async with (
         PgProxy(database.notifier_url) as proxy,
-        listener_at(proxy.url) as (listener, wake),
+        listener_at(proxy.url, patience=0.5) as (listener, wake),
     ):
         proxy.deaf = True
         await asyncio.sleep(1.5)
