@@ -42,6 +42,7 @@ begin
             held.in_doubt_at is not null as is_in_doubt,
             origin.is_of_enrollment,
             coalesce(known.is_doubted, false) as is_doubted,
+            coalesce(known.is_told_out, false) as is_told_out,
             case
                 when held.in_doubt_at is not null then held.told_from
                 when told.through_id is null
@@ -110,7 +111,8 @@ begin
         left join lateral (
             select
                 earlier.told_through,
-                earlier.is_doubted
+                earlier.is_doubted,
+                earlier.is_told_out
             from (
                 select of_session.id
                 from notifier.events as of_session
@@ -120,7 +122,8 @@ begin
             cross join lateral (
                 select
                     told.told_through,
-                    told.status <> 'sent' and told.in_doubt_at is not null as is_doubted
+                    told.status <> 'sent' and told.in_doubt_at is not null as is_doubted,
+                    told.status = 'sent' and told.kind = 'session_cancelled' as is_told_out
                 from notifier.emails as told
                 where
                     told.event_id = past.id
@@ -215,6 +218,8 @@ begin
                 when decision.is_over then 'session_over'
                 -- Who leaves is not told of what they had not heard of.
                 when decision.is_out and recipient.has_left and not decision.was_invited then 'not_invited'
+                -- Nor, once more, who knows already that they are out.
+                when decision.is_out and email.is_told_out and not email.is_in_doubt then 'nothing_changed'
                 -- What somebody who has no access any more may have been told is not told again: that they are out is
                 -- the next thing they hear.
                 when email.is_in_doubt

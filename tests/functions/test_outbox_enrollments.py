@@ -406,6 +406,28 @@ def test_whoever_is_in_again_is_told_the_changes_that_went_by_them_while_they_we
     assert (part["kind"], set(part["changes"])) == ("session_updated", {"title", "meeting_details"})
 
 
+def test_whoever_knows_that_they_are_out_is_not_told_again(
+    world: World, outbox: Outbox, course: UUID, batch: UUID, anna: UUID
+) -> None:
+    other = world.batch("Other", course=course)
+    join(world, anna, batch)
+    (session,) = plan(world, outbox, batch, weeks=1)
+    world.conn.execute("update public.course_enrollments set batch_id = %s", (other,))
+    change(world.conn, session, batch_id=other)
+    outbox.expand()
+    set_status(world, anna, "withdrawn")
+    (out,) = outbox.claim()
+    assert parts(out) == [("session_cancelled", "Week 1")]
+    outbox.begin(out)
+    outbox.complete(out)
+    assert outbox.deliver() == []
+
+    set_status(world, anna, "active")
+    assert parts(told(outbox)) == [("session_scheduled", "Week 1")]
+    set_status(world, anna, "withdrawn")
+    assert parts(told(outbox)) == [("session_cancelled", "Week 1")]
+
+
 def test_what_is_in_doubt_is_not_repeated_to_whoever_has_left(
     world: World, outbox: Outbox, course: UUID, batch: UUID, anna: UUID
 ) -> None:
