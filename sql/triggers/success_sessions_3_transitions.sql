@@ -42,15 +42,6 @@ begin
             hint = 'Calendars know the session by them; create another session instead.';
     end if;
 
-    if v_is_mentor_only
-        and (new.mentor_id, new.course_id, new.batch_id) is distinct from (old.mentor_id, old.course_id, old.batch_id)
-    then
-        raise exception using
-            errcode = '42501',
-            message = 'mentor_id, course_id and batch_id of an existing session can be changed by managers only',
-            hint = 'Ask a manager to reassign the session, or cancel it and create another.';
-    end if;
-
     v_is_reinstated := old.status = 'cancelled' and new.status = 'upcoming';
 
     if new.status is distinct from old.status then

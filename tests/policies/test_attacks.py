@@ -12,6 +12,7 @@ from psycopg import sql
 
 from devstack.databases import Database
 from support.academy import MANAGERS, SESSIONS, SIGNED_IN, Academy, secrets_of
+from support.outbox import change
 
 EVIL = {
     "link": "https://evil.test/1?pwd=evil",
@@ -368,6 +369,35 @@ def test_double_booking_tells_a_stranger_nothing_of_a_mentors_calendar(
     for insider in ("host", "enrollment_manager"):
         state, said = refusal_of(academy, insider, mentor_id=host, start_time="now")
         assert (state, "clash with 'batch'" in said) == ("23P01", True)
+
+
+def test_nothing_that_a_host_may_not_change_is_looked_up(academy: Academy) -> None:
+    """Who is a mentor, and which courses and batches there are, was told by the refusal."""
+
+    def refusals(who: str) -> set[tuple[str | None, str]]:
+        told = set()
+        for column, value in (
+            ("mentor_id", academy.people["other_mentor"]),
+            ("mentor_id", academy.people["student"]),
+            ("course_id", uuid4()),
+            ("batch_id", None),
+            ("batch_id", uuid4()),
+        ):
+            with academy.acting(who), academy.undone():
+                try:
+                    change(academy.conn, academy.sessions["batch"], **{column: value})
+                except psycopg.Error as refused:
+                    told.add((refused.sqlstate, refused.diag.message_primary or ""))
+        return told
+
+    assert refusals("host") == {
+        (
+            "42501",
+            "mentor_id, course_id and batch_id of an existing session can be changed by managers"
+            " only",
+        )
+    }
+    assert "22023" in {state for state, _ in refusals("enrollment_manager")}  # the control
 
 
 def test_nothing_that_a_refused_insert_names_is_looked_up(academy: Academy) -> None:
