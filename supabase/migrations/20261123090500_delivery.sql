@@ -1989,7 +1989,9 @@ begin
             person.full_name,
             person.timezone,
             person.locale,
-            coalesce(recipient.role_after, recipient.role_before) as role,
+            coalesce(
+                recipient.role_after, recipient.role_before, case when decision.is_doubted_farewell then 'learner' end
+            ) as role,
             decision.is_out,
             decision.is_out and not decision.was_invited as is_stranger,
             case when email.is_in_doubt then email.kind else decision.kind end as final_kind,
@@ -2005,11 +2007,9 @@ begin
                 when decision.is_out and email.is_told_out and not email.is_in_doubt then 'nothing_changed'
                 -- What somebody who has no access any more may have been told is not told again: that they are out is
                 -- the next thing they hear.
-                when email.is_in_doubt
-                    and decision.is_out
-                    and email.kind not in ('session_cancelled', 'mentor_unassigned')
-                    then 'not_invited'
+                when email.is_in_doubt and decision.is_out and not decision.is_doubted_farewell then 'not_invited'
                 when decision.kind is null
+                    and not decision.is_doubted_farewell
                     and recipient.role_after is null
                     and (recipient.role_before is null or email.topic = 'registration')
                     then case change.new ->> 'status'
@@ -2017,7 +2017,7 @@ begin
                         else 'not_invited'
                     end
                 when decision.kind is null and email.topic = 'registration' then 'not_registered'
-                when decision.kind is null then 'nothing_changed'
+                when decision.kind is null and not decision.is_doubted_farewell then 'nothing_changed'
                 when person.address is null then 'no_address'
                 when (
                     select known.suppressed_at is not null
@@ -2050,6 +2050,11 @@ begin
             select
                 -- No longer invited: they are shown the session as they knew it, not how it went on without them.
                 email.topic = 'invitation' and recipient.role_after is null as is_out,
+                -- It may not have arrived, and what followed was told to those who take part.
+                email.is_in_doubt
+                and email.topic = 'invitation'
+                and recipient.role_after is null
+                and email.kind in ('session_cancelled', 'mentor_unassigned') as is_doubted_farewell,
                 -- Only a calendar that was sent the session has something to take out.
                 email.topic = 'invitation' and recipient.role_after is null and exists (
                     select

@@ -428,6 +428,24 @@ def test_whoever_knows_that_they_are_out_is_not_told_again(
     assert parts(told(outbox)) == [("session_cancelled", "Week 1")]
 
 
+def test_a_farewell_in_doubt_is_repeated_to_whoever_has_no_part_in_what_came_after_it(
+    world: World, outbox: Outbox, batch: UUID, anna: UUID
+) -> None:
+    join(world, anna, batch)
+    (session,) = plan(world, outbox, batch, weeks=1)
+    change(world.conn, session, status="cancelled")
+    outbox.expand()
+    set_status(world, anna, "withdrawn")
+    (farewell,) = outbox.claim()
+    outbox.begin(farewell)
+    outbox.fail(farewell, "unknown")
+    change(world.conn, session, status="upcoming")
+    outbox.let_time_pass()
+    again = told(outbox)
+    assert (again.email_id, again.in_doubt) == (farewell.email_id, True)
+    assert (again.parts, again.recipient_role) == (farewell.parts, farewell.recipient_role)
+
+
 def test_what_is_in_doubt_is_not_repeated_to_whoever_has_left(
     world: World, outbox: Outbox, course: UUID, batch: UUID, anna: UUID
 ) -> None:
