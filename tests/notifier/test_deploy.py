@@ -72,6 +72,9 @@ def test_the_unit_gives_the_notifier_time_to_stop_and_does_not_repeat_bad_settin
     assert service["RestartPreventExitStatus"] == "2"
     assert service["ExecStart"].endswith("python -m notifier run")
     assert service["NoNewPrivileges"] == "yes"
+    assert unit()["Unit"]["Documentation"].startswith("file:///opt/live-sessions/")
+    page = unit()["Unit"]["Documentation"].removeprefix("file:///opt/live-sessions/")
+    assert (ROOT / page).is_file()
 
 
 def test_the_image_is_built_from_files_that_exist_and_runs_as_nobody() -> None:
