@@ -119,6 +119,7 @@ def test_every_kind_says_what_when_and_where(kind: str, role: str) -> None:
         assert "Acme Learning" in body
         assert "None" not in body
         assert "\0" not in body
+    assert text.count("\n-- \n") == text.count("\n\n-- \n") == 1  # the footer stands apart
     assert tags.links[0].startswith("https://app.example.com/sessions")
     assert tags.seen.count("h1") == 1
     assert not {"img", "script", "iframe", "form", "link"} & set(tags.seen)
