@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from uuid import UUID
 
 import httpx
 from supabase import Client, ClientOptions, create_client
 
-from devstack import keys
 from devstack.stack import Stack
 
 
@@ -34,27 +31,13 @@ class Clients:
         client.auth.sign_in_with_password({"email": email, "password": password})
         return client
 
-    def acting_as(self, stack: Stack, user: UUID) -> Client:
-        """Somebody with a valid token, without the detour of a password."""
-        now = int(time.time())
-        token = keys.sign(
-            {
-                "sub": str(user),
-                "aud": "authenticated",
-                "role": "authenticated",
-                "iat": now,
-                "exp": now + 3600,
-            }
-        )
-        return self._client(stack, stack.anon_key, {"Authorization": f"Bearer {token}"})
-
     def close(self) -> None:
         """Close all connections."""
         self._exit.close()
 
-    def _client(self, stack: Stack, key: str, headers: dict[str, str] | None = None) -> Client:
+    def _client(self, stack: Stack, key: str) -> Client:
         # One HTTP client for all of its parts: supabase-py offers no way to close those it makes
         # itself.
         http = self._exit.enter_context(httpx.Client(timeout=30))
-        options = ClientOptions(httpx_client=http, headers=headers or {}, auto_refresh_token=False)
+        options = ClientOptions(httpx_client=http, auto_refresh_token=False)
         return create_client(stack.api_url, key, options)
