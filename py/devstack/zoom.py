@@ -325,6 +325,9 @@ def zoom_server() -> Iterator[ZoomServer]:
                 self.send_header(name, value)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(sent)))
+            if self.close_connection:
+                # RFC 9112 §9.6: else the client takes the connection for one that goes on.
+                self.send_header("Connection", "close")
             self.end_headers()
             self.wfile.write(sent)
 
