@@ -102,7 +102,7 @@ def crowd(database: Database) -> Iterator[Crowd]:
 
 
 def without(crowd: Crowd, change: str) -> None:
-    """Take a guard away, as role `postgres`."""
+    """Take a guard away, or change what is there in another way, as role `postgres`."""
     with crowd.conn.transaction():
         crowd.conn.execute(change.encode())
 
@@ -113,9 +113,9 @@ WITHOUT_CONSTRAINT = (
 WITHOUT_TURNS = """
     create or replace function private.take_mentor_turn(mentor_id uuid)
     returns void language plpgsql set search_path = pg_catalog, pg_temp
-    as $$ begin perform pg_sleep(0.5); end $$
+    as $$ begin perform pg_sleep(0.05); end $$
 """
-"""Nobody waits, and everybody takes as long as it takes for the others to have looked, too."""
+"""Nobody waits for anybody; they meet where several come at once."""
 
 
 def without_booking_turns(crowd: Crowd) -> None:
@@ -130,6 +130,33 @@ def without_booking_turns(crowd: Crowd) -> None:
     assert before != after
     without(crowd, after)
     without(crowd, WITHOUT_TURNS)
+
+
+WAITING = """
+    create sequence private.arrivals;
+    create function private.wait_for_others()
+    returns trigger language plpgsql security definer set search_path = pg_catalog, pg_temp
+    as $$
+    begin
+        perform nextval('private.arrivals');
+        for attempt in 1..6000 loop
+            exit when (select last_value >= tg_argv[0]::bigint from private.arrivals);
+            perform pg_sleep(0.01);
+        end loop;
+        return null;
+    end
+    $$
+"""
+
+
+def let_meet(crowd: Crowd, bookings: int) -> None:
+    """Nobody who has looked and booked commits it before so many have."""
+    without(crowd, WAITING)
+    without(
+        crowd,
+        "create trigger wait_for_others after insert on public.success_sessions"
+        f" for each row execute function private.wait_for_others({bookings})",
+    )
 
 
 # -- One slot ------------------------------------------------------------------------------
@@ -195,6 +222,7 @@ def test_with_neither_several_would_get_it(crowd: Crowd) -> None:
     offered = offer(crowd.conn, crowd.mentor)
     without_booking_turns(crowd)
     without(crowd, WITHOUT_CONSTRAINT)
+    let_meet(crowd, 2)
 
     assert everybody_clicks(crowd, offered)["done"] > 1
 
@@ -373,6 +401,7 @@ def test_without_turns_a_limit_would_be_passed(crowd: Crowd) -> None:
     """The control, for the mentor's day: students do not wait for each other."""
     offered = offer(crowd.conn, crowd.mentor, slot_minutes=10, max_per_day=3)
     without_booking_turns(crowd)
+    let_meet(crowd, 4)
 
     outcomes = crowd.at_once(
         *(
@@ -412,6 +441,7 @@ def test_without_locking_the_enrollment_a_student_would_be_in_several(crowd: Cro
         """,
     )
     without(crowd, WITHOUT_TURNS)
+    let_meet(crowd, 2)
 
     assert two_mentors_at_one_time(crowd)["done"] > 1
 
