@@ -213,8 +213,10 @@ def test_the_constraint_alone_holds(crowd: Crowd) -> None:
     offered = offer(crowd.conn, crowd.mentor)
     without_booking_turns(crowd)
 
-    assert everybody_clicks(crowd, offered) == {"done": 1, "23P01": 29}
-    assert crowd.sessions() == 1
+    outcomes = everybody_clicks(crowd, offered)
+    # Without turns two may wait for each other at the constraint; Postgres lets one of them go.
+    assert outcomes["23P01"] + outcomes["40P01"] == 29
+    assert outcomes["done"] == crowd.sessions() == 1
 
 
 def test_with_neither_several_would_get_it(crowd: Crowd) -> None:
