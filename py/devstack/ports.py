@@ -1,10 +1,18 @@
 """Choosing TCP ports on the loopback interface."""
 
+import random
 import socket
 
 from devstack.errors import StackError
 
 LOOPBACK = "127.0.0.1"
+
+_FREE = range(20_000, 30_000)
+"""Where a free port is looked for: below those that Linux (from 32768) and macOS (from 49152) give
+to outgoing connections, any of which could take the port before its server does."""
+
+# Several programs choose at the same time: a seed set for all of them must not have them agree.
+_draw = random.SystemRandom()
 
 
 def is_free(port: int) -> bool:
@@ -21,10 +29,18 @@ def is_free(port: int) -> bool:
 
 
 def any_free() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on now.
+
+    Raises:
+        StackError: All are taken.
+    """
+    for port in _draw.sample(_FREE, len(_FREE)):
+        if is_free(port):
+            return port
+    raise StackError(
+        f"no port from {_FREE.start} to {_FREE.stop - 1} is free",
+        "End some of the programs that listen there",
+    )
 
 
 def named(port: int, what: str, option: str) -> int:

@@ -33,7 +33,8 @@ POLL_SECONDS = 0.02
 """Pause between two looks at whether a child is ready."""
 
 _PORT_ATTEMPTS = 5
-_PORT_TAKEN = re.compile("could not bind|already in use|EADDRINUSE", re.IGNORECASE)
+_PORT_TAKEN = re.compile("could not bind|address (already )?in use|EADDRINUSE", re.IGNORECASE)
+"""How Postgres, the programs on Node and Deno, and PostgREST say it."""
 
 
 @dataclass(slots=True)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from devstack import http, ports
+from devstack.databases import Database
 from devstack.errors import StackError
+from devstack.postgrest import start_postgrest
 from devstack.processes import Supervisor
 from support.waiting import wait_until
 
@@ -124,3 +128,22 @@ def test_a_server_that_lost_the_port_it_was_given_gets_another(tmp_path: Path) -
             log=log,
         )
         assert f"listening on {port}" in log.read_text()
+
+
+def test_postgrest_that_lost_its_port_gets_another(
+    tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = ports.any_free
+    with socket.socket() as somebody:
+        somebody.bind((ports.LOOPBACK, 0))
+        somebody.listen()
+        # It is asked for its health on the first port, and works on the second.
+        given = iter([free(), somebody.getsockname()[1]])
+        monkeypatch.setattr(ports, "any_free", lambda: next(given, None) or free())
+
+        with Supervisor() as supervisor:
+            url = start_postgrest(supervisor, database, tmp_path)
+
+            assert next(given, None) is None
+            assert not url.endswith(f":{somebody.getsockname()[1]}")
+            assert http.answers_ok(url)
