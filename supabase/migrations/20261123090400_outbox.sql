@@ -171,6 +171,74 @@ create type notifier.claimed_email as (
 );
 comment on type notifier.claimed_email is 'All that a worker needs to render and send one mail; equal parts read equal.';
 
+-- A mail whose turn has come, and the events that it has to tell of.
+create type notifier.untold_email as (
+    id uuid,
+    event_id bigint,
+    session_id uuid,
+    recipient_id uuid,
+    transaction_id xid8, -- what may go out together; 0: with the mail of the day
+    doubt_id uuid, -- of one in doubt: the mail that it was a part of, or itself
+    topic notifier.email_topic,
+    kind notifier.email_kind, -- as it was queued, or went out last
+    urgent boolean,
+    parcel_id uuid,
+    available_at timestamptz,
+    postponed_for text,
+    attempt integer, -- 1 on the first
+    is_in_doubt boolean,
+    is_of_enrollment boolean, -- its event is that somebody came to the audience or left it
+    is_doubted boolean, -- what its recipient was told last may not have arrived
+    is_told_out boolean, -- what its recipient was told last is that they are out
+    from_id bigint, -- the first event to tell of; null: an earlier mail has told of all of them
+    through_id bigint -- the newest
+);
+comment on type notifier.untold_email is 'A mail that is due and the span of events, from_id to through_id, that its recipient has not been told of.';
+
+-- What is to become of a mail whose turn has come.
+create type notifier.judged_email as (
+    id uuid,
+    carrier_id uuid, -- the mail that it is a part of, or itself
+    verdict text, -- tell, wait or skip
+    skip_reason text, -- null unless it is skipped
+    wait_for text, -- quiet_hours or digest
+    wait_until timestamptz, -- of all parts the same
+    event_id bigint,
+    session_id uuid,
+    recipient_id uuid,
+    topic notifier.email_topic,
+    kind notifier.email_kind, -- null: there is nothing to tell
+    urgent boolean,
+    parcel_id uuid,
+    available_at timestamptz,
+    attempt integer, -- of all parts the same
+    is_in_doubt boolean,
+    is_digest boolean,
+    is_of_enrollment boolean,
+    from_id bigint,
+    through_id bigint,
+    changes jsonb, -- notifier.session_changes between them
+    is_out boolean, -- no longer invited
+    is_stranger boolean, -- and no calendar of theirs knows the session
+    address text,
+    full_name text,
+    timezone text,
+    locale text,
+    role text -- host or learner
+);
+comment on type notifier.judged_email is 'A mail that is due, and whether it is told, waits or is skipped; with what telling it takes.';
+
+-- What all mails of the same parts say.
+create type notifier.edition as (
+    email_ids uuid [], -- the carriers of these mails
+    kind text, -- of the whole mail: a notifier.email_kind, or what several together are
+    optional_kind text, -- what its link unsubscribes from; null: it cannot be
+    parts jsonb, -- by start_time: [{"kind": …, "session": …, "changes": …}]
+    methods text [], -- REQUEST or CANCEL, of each of the contents
+    contents text [] -- iCalendar objects, addressed to nobody yet
+);
+comment on type notifier.edition is 'The content that mails of equal parts share.';
+
 -- One row per change that somebody is to be told of, written by the change's own transaction. Fanning out to recipients
 -- inside that transaction would cost it O(students): 1,044 ms against 0.6 ms at 100,000.
 create table notifier.events (

@@ -1781,157 +1781,258 @@ comment on function notifier.address_hash(text) is
     'What a mail address is known by in notifier.suppressions: the SHA-256 of it in lower case; null for null.';
 revoke execute on function notifier.address_hash(text) from public;
 
--- The second half of a claim: one statement judges all of its rows, each by itself, and makes mails of those that are
--- to be sent; those that the recipient wants later go back into the queue until then. What is the same for many of them
--- (what changed, the session's details) is worked out once per span of events, and what a mail of several parts says
--- once per set of parts. For `offset 0` see notifier.lock_due_emails.
-create function notifier.decide_emails(
-    email_ids uuid[],
-    claim_id uuid,
-    worker text,
-    lease interval,
-    organizer text,
-    app_url text
-)
-returns setof notifier.claimed_email
+-- The first step of a decision: the events that each mail has to tell of, from what its recipient was told last to what
+-- holds now. For `offset 0` see notifier.lock_due_emails.
+create function notifier.find_untold(email_ids uuid[])
+returns setof notifier.untold_email
 language plpgsql
+stable
 set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set enable_nestloop = off
 set jit = off
 as $$
-declare
-    v_now timestamptz := clock_timestamp();
 begin
     return query
-    with
-    -- The events each mail has to tell of. from_id is null when an earlier mail has told of all of them.
-    email as materialized (
-        select
-            held.id,
-            held.event_id,
-            held.session_id,
-            held.recipient_id,
-            held.transaction_id,
-            case when held.in_doubt_at is not null then coalesce(held.carried_by, held.id) end as doubt_id,
-            held.topic,
-            held.kind,
-            held.urgent,
-            held.parcel_id,
-            held.available_at,
-            held.postponed_for,
-            held.attempts + 1 as attempt,
-            held.in_doubt_at is not null as is_in_doubt,
-            origin.is_of_enrollment,
-            coalesce(known.is_doubted, false) as is_doubted,
-            coalesce(known.is_told_out, false) as is_told_out,
-            case
-                when held.in_doubt_at is not null then held.told_from
-                when told.through_id is null
-                    or held.topic in ('registration', 'recording', 'reminder', 'warning', 'week')
-                    then held.event_id
-                else (
-                    select min(untold.id)
+    select
+        held.id,
+        held.event_id,
+        held.session_id,
+        held.recipient_id,
+        held.transaction_id,
+        case when held.in_doubt_at is not null then coalesce(held.carried_by, held.id) end as doubt_id,
+        held.topic,
+        held.kind,
+        held.urgent,
+        held.parcel_id,
+        held.available_at,
+        held.postponed_for,
+        held.attempts + 1 as attempt,
+        held.in_doubt_at is not null as is_in_doubt,
+        origin.is_of_enrollment,
+        coalesce(known.is_doubted, false) as is_doubted,
+        coalesce(known.is_told_out, false) as is_told_out,
+        case
+            when held.in_doubt_at is not null then held.told_from
+            when told.through_id is null
+                or held.topic in ('registration', 'recording', 'reminder', 'warning', 'week')
+                then held.event_id
+            else (
+                select min(untold.id)
+                from (
+                    select event.*
+                    from notifier.events as event
+                    where event.session_id = held.session_id
+                    offset 0
+                ) as untold
+                where untold.topic = held.topic and untold.id > told.through_id
+            )
+        end as from_id,
+        case
+            when held.in_doubt_at is not null then held.told_through
+            when held.topic in ('summary', 'recording', 'warning', 'week') then held.event_id
+            -- A reminder's event is no change: what it remembers may be older than the change before it.
+            else coalesce(
+                (
+                    select max(latest.id)
                     from (
-                        select event.*
+                        select
+                            event.id,
+                            event.topic
                         from notifier.events as event
                         where event.session_id = held.session_id
                         offset 0
-                    ) as untold
-                    where untold.topic = held.topic and untold.id > told.through_id
-                )
-            end as from_id,
-            case
-                when held.in_doubt_at is not null then held.told_through
-                when held.topic in ('summary', 'recording', 'warning', 'week') then held.event_id
-                -- A reminder's event is no change: what it remembers may be older than the change before it.
-                else coalesce(
-                    (
-                        select max(latest.id)
-                        from (
-                            select
-                                event.id,
-                                event.topic
-                            from notifier.events as event
-                            where event.session_id = held.session_id
-                            offset 0
-                        ) as latest
-                        where latest.topic <> 'reminder'
-                    ),
-                    held.event_id
-                )
-            end as through_id
-        from notifier.emails as held
-        cross join lateral (
-            select
-                event.enrollment_position is not null as is_of_enrollment,
-                event.enrollment_position is not null or exists (
-                    select from notifier.enrollment_changes as since
-                    where
-                        since.student_id = held.recipient_id
-                        and (since.position is null or since.position > event.id)
-                    offset 0
-                ) as is_of_who_moved
-            from notifier.events as event
-            where event.id = held.event_id
-            offset 0
-        ) as origin
-        cross join lateral (
-            select max(earlier.told_through) as through_id
-            from notifier.emails as earlier
-            where
-                earlier.session_id = held.session_id
-                and earlier.recipient_id = held.recipient_id
-                and earlier.topic = held.topic
-                and earlier.told_through > earlier.event_id
-                and earlier.told_through >= held.event_id
-                and earlier.status in ('sent', 'skipped')
-                -- Passed over because they were out; of what they missed meanwhile it tells nothing.
-                and not (origin.is_of_who_moved and earlier.skip_reason is not distinct from 'not_invited')
-        ) as ahead
-        -- Who came or went may have missed what was told to those who stayed, or have been told what others were not.
-        left join lateral (
-            select
-                earlier.told_through,
-                earlier.is_doubted,
-                earlier.is_told_out
-            from (
-                select of_session.id
-                from notifier.events as of_session
-                where of_session.session_id = held.session_id
-                offset 0
-            ) as past
-            cross join lateral (
-                select
-                    told.told_through,
-                    told.status <> 'sent' and told.in_doubt_at is not null as is_doubted,
-                    told.status = 'sent' and told.kind = 'session_cancelled' as is_told_out
-                from notifier.emails as told
+                    ) as latest
+                    where latest.topic <> 'reminder'
+                ),
+                held.event_id
+            )
+        end as through_id
+    from notifier.emails as held
+    cross join lateral (
+        select
+            event.enrollment_position is not null as is_of_enrollment,
+            event.enrollment_position is not null or exists (
+                select from notifier.enrollment_changes as since
                 where
-                    told.event_id = past.id
-                    and told.recipient_id = held.recipient_id
-                    and told.topic = held.topic
-                    and told.id <> held.id
-                    and (
-                        told.status = 'sent'
-                        or told.skip_reason in ('nothing_changed', 'switched_off')
-                        or told.in_doubt_at is not null
-                    )
+                    since.student_id = held.recipient_id
+                    and (since.position is null or since.position > event.id)
                 offset 0
-            ) as earlier
-            where origin.is_of_who_moved and ahead.through_id is null
-            order by earlier.told_through desc
-            limit 1
-        ) as known on true
+            ) as is_of_who_moved
+        from notifier.events as event
+        where event.id = held.event_id
+        offset 0
+    ) as origin
+    cross join lateral (
+        select max(earlier.told_through) as through_id
+        from notifier.emails as earlier
+        where
+            earlier.session_id = held.session_id
+            and earlier.recipient_id = held.recipient_id
+            and earlier.topic = held.topic
+            and earlier.told_through > earlier.event_id
+            and earlier.told_through >= held.event_id
+            and earlier.status in ('sent', 'skipped')
+            -- Passed over because they were out; of what they missed meanwhile it tells nothing.
+            and not (origin.is_of_who_moved and earlier.skip_reason is not distinct from 'not_invited')
+    ) as ahead
+    -- Who came or went may have missed what was told to those who stayed, or have been told what others were not.
+    left join lateral (
+        select
+            earlier.told_through,
+            earlier.is_doubted,
+            earlier.is_told_out
+        from (
+            select of_session.id
+            from notifier.events as of_session
+            where of_session.session_id = held.session_id
+            offset 0
+        ) as past
         cross join lateral (
             select
-                coalesce(
-                    ahead.through_id,
-                    case when origin.is_of_who_moved then coalesce(known.told_through, 0) end
-                ) as through_id
-        ) as told
-        where held.id = any(email_ids)
+                told.told_through,
+                told.status <> 'sent' and told.in_doubt_at is not null as is_doubted,
+                told.status = 'sent' and told.kind = 'session_cancelled' as is_told_out
+            from notifier.emails as told
+            where
+                told.event_id = past.id
+                and told.recipient_id = held.recipient_id
+                and told.topic = held.topic
+                and told.id <> held.id
+                and (
+                    told.status = 'sent'
+                    or told.skip_reason in ('nothing_changed', 'switched_off')
+                    or told.in_doubt_at is not null
+                )
+            offset 0
+        ) as earlier
+        where origin.is_of_who_moved and ahead.through_id is null
+        order by earlier.told_through desc
+        limit 1
+    ) as known on true
+    cross join lateral (
+        select
+            coalesce(
+                ahead.through_id,
+                case when origin.is_of_who_moved then coalesce(known.told_through, 0) end
+            ) as through_id
+    ) as told
+    where held.id = any(email_ids);
+end
+$$;
+comment on function notifier.find_untold(uuid[]) is
+    'For each of these mails the span of events that its recipient has not been told of.';
+revoke execute on function notifier.find_untold(uuid[]) from public;
+
+-- Mails of most topics do not tell of a change but of something that is so, and are sent only while it is. For
+-- `offset 0` see notifier.lock_due_emails.
+create function notifier.kind_if_it_holds(
+    topic notifier.email_topic,
+    kind notifier.email_kind,
+    event_id bigint,
+    session_id uuid,
+    recipient_id uuid
+)
+returns notifier.email_kind
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set jit = off
+as $$
+begin
+    if topic = 'registration' then
+        if not exists (
+            select from public.session_registrations as registration
+            where
+                registration.session_id = kind_if_it_holds.session_id
+                and registration.student_id = kind_if_it_holds.recipient_id
+                and registration.status = 'registered'
+        )
+        then
+            return null;
+        end if;
+        -- One waiting for longer speaks for those that came after it.
+        return coalesce(
+            (
+                select younger.kind
+                from notifier.emails as younger
+                where
+                    younger.session_id = kind_if_it_holds.session_id
+                    and younger.recipient_id = kind_if_it_holds.recipient_id
+                    and younger.topic = kind_if_it_holds.topic
+                    and younger.event_id > kind_if_it_holds.event_id
+                    and younger.status in ('queued', 'claimed', 'sending', 'in_doubt')
+                order by younger.event_id desc
+                limit 1
+            ),
+            kind
+        );
+    elsif topic = 'warning' then
+        return case
+            when notifier.attendance_warning(session_id, recipient_id) is not null
+                then 'attendance_warning'::notifier.email_kind
+        end;
+    elsif topic = 'week' then
+        return case
+            when exists (
+                select from public.user_roles as held
+                where held.user_id = kind_if_it_holds.recipient_id and held.role = 'mentor'
+            )
+                then 'weekly_summary'::notifier.email_kind
+        end;
+    elsif topic = 'summary' then
+        return case
+            when exists (
+                select from public.success_sessions as session
+                inner join public.user_roles as held on session.mentor_id = held.user_id
+                where
+                    session.id = kind_if_it_holds.session_id
+                    and session.mentor_id = kind_if_it_holds.recipient_id
+                    and held.role = 'mentor'
+                offset 0
+            )
+                then 'attendance_summary'::notifier.email_kind
+        end;
+    elsif topic = 'recording' then
+        return case
+            when (
+                select private.may_watch(event.recording_id, kind_if_it_holds.recipient_id)
+                from notifier.events as event
+                where event.id = kind_if_it_holds.event_id
+            )
+                then 'recording_available'::notifier.email_kind
+        end;
+    end if;
+    return kind;
+end
+$$;
+comment on function notifier.kind_if_it_holds(notifier.email_topic, notifier.email_kind, bigint, uuid, uuid) is
+    'Kind of a mail that tells of no change, by its event, session and recipient; null once what it tells is no longer so.';
+revoke execute on function notifier.kind_if_it_holds(
+    notifier.email_topic, notifier.email_kind, bigint, uuid, uuid
+) from public;
+
+-- Each mail by itself: who its recipient is now, what it is to be, what speaks against sending it now or at all. Then
+-- the mails of one person that go out together: all of them, or none yet. What is the same for many is worked out once
+-- per span of events. For `offset 0` see notifier.lock_due_emails.
+create function notifier.judge_emails(email_ids uuid[], as_of timestamptz)
+returns setof notifier.judged_email
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_nestloop = off
+set jit = off
+as $$
+begin
+    return query
+    with
+    email as materialized (
+        select untold.* from notifier.find_untold(email_ids) as untold
     ),
     change as materialized (
         select
@@ -1941,7 +2042,6 @@ begin
             span.recipient_ids,
             earliest.old,
             latest.new,
-            latest.created_at as changed_at,
             notifier.session_changes(earliest.old, latest.new) as changes
         from (
             select
@@ -1959,9 +2059,7 @@ begin
             offset 0
         ) as earliest
         cross join lateral (
-            select
-                event.new,
-                event.created_at
+            select event.new
             from notifier.events as event
             where event.id = span.through_id
             offset 0
@@ -1990,10 +2088,12 @@ begin
             person.timezone,
             person.locale,
             coalesce(
-                recipient.role_after, recipient.role_before, case when decision.is_doubted_farewell then 'learner' end
+                recipient.role_after,
+                recipient.role_before,
+                case when standing.is_doubted_farewell then 'learner' end
             ) as role,
-            decision.is_out,
-            decision.is_out and not decision.was_invited as is_stranger,
+            standing.is_out,
+            standing.is_out and not decision.was_invited as is_stranger,
             case when email.is_in_doubt then email.kind else decision.kind end as final_kind,
             case
                 when email.from_id is null then 'already_told'
@@ -2002,14 +2102,13 @@ begin
                 when email.topic = 'week' and decision.kind is null then 'not_invited'
                 when decision.is_over then 'session_over'
                 -- Who leaves is not told of what they had not heard of.
-                when decision.is_out and recipient.has_left and not decision.was_invited then 'not_invited'
+                when standing.is_out and recipient.has_left and not decision.was_invited then 'not_invited'
                 -- Nor, once more, who knows already that they are out.
-                when decision.is_out and email.is_told_out and not email.is_in_doubt then 'nothing_changed'
+                when standing.is_out and email.is_told_out and not email.is_in_doubt then 'nothing_changed'
                 -- What somebody who has no access any more may have been told is not told again: that they are out is
                 -- the next thing they hear.
-                when email.is_in_doubt and decision.is_out and not decision.is_doubted_farewell then 'not_invited'
+                when email.is_in_doubt and standing.is_out and not standing.is_doubted_farewell then 'not_invited'
                 when decision.kind is null
-                    and not decision.is_doubted_farewell
                     and recipient.role_after is null
                     and (recipient.role_before is null or email.topic = 'registration')
                     then case change.new ->> 'status'
@@ -2017,7 +2116,7 @@ begin
                         else 'not_invited'
                     end
                 when decision.kind is null and email.topic = 'registration' then 'not_registered'
-                when decision.kind is null and not decision.is_doubted_farewell then 'nothing_changed'
+                when decision.kind is null then 'nothing_changed'
                 when person.address is null then 'no_address'
                 when (
                     select known.suppressed_at is not null
@@ -2054,9 +2153,13 @@ begin
                 email.is_in_doubt
                 and email.topic = 'invitation'
                 and recipient.role_after is null
-                and email.kind in ('session_cancelled', 'mentor_unassigned') as is_doubted_farewell,
+                and email.kind in ('session_cancelled', 'mentor_unassigned') as is_doubted_farewell
+            offset 0
+        ) as standing
+        cross join lateral (
+            select
                 -- Only a calendar that was sent the session has something to take out.
-                email.topic = 'invitation' and recipient.role_after is null and exists (
+                standing.is_out and exists (
                     select
                     from (
                         select event.id
@@ -2075,83 +2178,27 @@ begin
                         offset 0
                     ) as invitation
                 ) as was_invited,
-                case email.topic
-                    when 'invitation' then notifier.mail_kind(
+                case
+                    when standing.is_doubted_farewell then email.kind
+                    when email.topic = 'invitation' then notifier.mail_kind(
                         -- Of what may not have arrived whoever is in hears anew, and whoever is out that they are.
                         case when recipient.role_after is null or not email.is_doubted then recipient.role_before end,
                         recipient.role_after,
                         change.changes,
                         change.new ->> 'status' = 'cancelled'
                     )
-                    -- One waiting for longer speaks for those that came after it.
-                    when 'registration' then case
-                        when recipient.role_after is not null and exists (
-                            select from public.session_registrations as registration
-                            where
-                                registration.session_id = email.session_id
-                                and registration.student_id = email.recipient_id
-                                and registration.status = 'registered'
-                            offset 0
-                        ) then coalesce(
-                            (
-                                select younger.kind
-                                from notifier.emails as younger
-                                where
-                                    younger.session_id = email.session_id
-                                    and younger.recipient_id = email.recipient_id
-                                    and younger.topic = email.topic
-                                    and younger.event_id > email.event_id
-                                    and younger.status in ('queued', 'claimed', 'sending', 'in_doubt')
-                                order by younger.event_id desc
-                                limit 1
-                            ),
-                            email.kind
+                    when email.topic <> 'registration' or recipient.role_after is not null
+                        then notifier.kind_if_it_holds(
+                            email.topic, email.kind, email.event_id, email.session_id, email.recipient_id
                         )
-                    end
-                    when 'reminder' then email.kind
-                    when 'warning' then case
-                        when notifier.attendance_warning(email.session_id, email.recipient_id) is not null
-                            then 'attendance_warning'::notifier.email_kind
-                    end
-                    when 'week' then case
-                        when exists (
-                            select from public.user_roles as held
-                            where held.user_id = email.recipient_id and held.role = 'mentor'
-                            offset 0
-                        ) then 'weekly_summary'::notifier.email_kind
-                    end
-                    when 'summary' then case
-                        when exists (
-                            select from public.success_sessions as session
-                            inner join public.user_roles as held on session.mentor_id = held.user_id
-                            where
-                                session.id = email.session_id
-                                and session.mentor_id = email.recipient_id
-                                and held.role = 'mentor'
-                            offset 0
-                        ) then 'attendance_summary'::notifier.email_kind
-                    end
-                    when 'recording' then case
-                        when (
-                            select private.may_watch(event.recording_id, email.recipient_id)
-                            from notifier.events as event
-                            where event.id = email.event_id
-                            offset 0
-                        ) then 'recording_available'::notifier.email_kind
-                    end
                 end as kind,
                 case email.topic
-                    when 'reminder'
-                        then notifier.reminder_refusal(email.event_id, email.recipient_id, v_now)
+                    when 'reminder' then notifier.reminder_refusal(email.event_id, email.recipient_id, as_of)
                 end as reminder_refusal,
                 email.topic not in ('summary', 'recording', 'warning', 'week') and (
                     change.new ->> 'status' = 'completed'
-                    or (
-                        case
-                            when email.topic = 'invitation' and recipient.role_after is null then change.old
-                            else change.new
-                        end ->> 'end_time'
-                    )::timestamptz <= v_now
+                    or (case when standing.is_out then change.old else change.new end ->> 'end_time')::timestamptz
+                    <= as_of
                 ) as is_over
             offset 0 -- each of them once, however often it is read here
         ) as decision
@@ -2193,14 +2240,44 @@ begin
                 general.quiet_until,
                 general.digest_at,
                 email.postponed_for,
-                v_now
+                as_of
             )
             where num_nonnulls(general.quiet_from, general.digest_at) > 0 and not email.is_in_doubt
             offset 0
         ) as wait on true
     ),
     -- What one in doubt consists of stays together: a part whose time has passed meanwhile goes along with the others.
-    weighed as materialized (
+    settled as (
+        select
+            reviewed.*,
+            decision.skip_reason as final_skip_reason,
+            case
+                -- By itself, also where it was the carrier of what is in doubt and goes on.
+                when decision.skip_reason is not null then 'skipped ' || reviewed.id::text
+                when reviewed.is_in_doubt then reviewed.doubt_id::text
+                when reviewed.transaction_id is not null
+                    then concat_ws(
+                        ' ',
+                        reviewed.transaction_id,
+                        reviewed.recipient_id,
+                        case reviewed.topic when 'recording' then 'learner' else reviewed.role end
+                    )
+                else reviewed.id::text
+            end as mail_key
+        from (
+            select
+                reviewed.*,
+                bool_or(reviewed.skip_reason is null) over (partition by reviewed.doubt_id) as is_needed
+            from reviewed
+        ) as reviewed
+        cross join lateral (
+            select case
+                when not (reviewed.is_in_doubt and reviewed.is_needed and reviewed.skip_reason = 'session_over')
+                    then reviewed.skip_reason
+            end as skip_reason
+        ) as decision
+    ),
+    weighed as (
         select
             settled.*,
             first_value(settled.id) over mail_rows as carrier_id,
@@ -2208,78 +2285,76 @@ begin
             -- A mail waits if all of it may.
             case when bool_and(settled.wait_for is not null) over mail then max(settled.wait_until) over mail end
                 as mail_wait_until
-        from (
-            select
-                reviewed.id,
-                reviewed.event_id,
-                reviewed.session_id,
-                reviewed.recipient_id,
-                reviewed.topic,
-                reviewed.urgent,
-                reviewed.parcel_id,
-                reviewed.available_at,
-                reviewed.attempt,
-                reviewed.is_in_doubt,
-                reviewed.doubt_id,
-                reviewed.from_id,
-                reviewed.through_id,
-                reviewed.changes,
-                reviewed.address,
-                reviewed.full_name,
-                reviewed.timezone,
-                reviewed.locale,
-                reviewed.role,
-                reviewed.is_out,
-                reviewed.is_stranger,
-                reviewed.final_kind,
-                reviewed.is_of_enrollment,
-                reviewed.mentor_id,
-                reviewed.transaction_id = '0' as is_digest,
-                reviewed.wait_for,
-                reviewed.wait_until,
-                decision.skip_reason,
-                case
-                    -- By itself, also where it was the carrier of what is in doubt and goes on.
-                    when decision.skip_reason is not null then 'skipped ' || reviewed.id::text
-                    when reviewed.is_in_doubt then reviewed.doubt_id::text
-                    when reviewed.transaction_id is not null
-                        then concat_ws(
-                            ' ',
-                            reviewed.transaction_id,
-                            reviewed.recipient_id,
-                            case reviewed.topic when 'recording' then 'learner' else reviewed.role end
-                        )
-                    else reviewed.id::text
-                end as mail_key
-            from (
-                select
-                    reviewed.*,
-                    bool_or(reviewed.skip_reason is null) over (partition by reviewed.doubt_id) as is_needed
-                from reviewed
-            ) as reviewed
-            cross join lateral (
-                select case
-                    when not (reviewed.is_in_doubt and reviewed.is_needed and reviewed.skip_reason = 'session_over')
-                        then reviewed.skip_reason
-                end as skip_reason
-            ) as decision
-        ) as settled
+        from settled
         window
             mail as (partition by settled.mail_key),
             mail_rows as (
                 partition by settled.mail_key
                 order by settled.id is distinct from settled.doubt_id, settled.event_id, settled.id
             )
-    ),
-    judged as materialized (
-        select
-            weighed.*,
-            case
-                when weighed.skip_reason is not null then 'skip'
-                when weighed.mail_wait_until is not null then 'wait'
-                else 'tell'
-            end as verdict
-        from weighed
+    )
+    select
+        weighed.id,
+        weighed.carrier_id,
+        case
+            when weighed.final_skip_reason is not null then 'skip'
+            when weighed.mail_wait_until is not null then 'wait'
+            else 'tell'
+        end,
+        weighed.final_skip_reason,
+        weighed.wait_for,
+        weighed.mail_wait_until,
+        weighed.event_id,
+        weighed.session_id,
+        weighed.recipient_id,
+        weighed.topic,
+        weighed.final_kind,
+        weighed.urgent,
+        weighed.parcel_id,
+        weighed.available_at,
+        weighed.mail_attempt,
+        weighed.is_in_doubt,
+        weighed.transaction_id = '0',
+        weighed.is_of_enrollment,
+        weighed.from_id,
+        weighed.through_id,
+        weighed.changes,
+        weighed.is_out,
+        weighed.is_stranger,
+        weighed.address,
+        weighed.full_name,
+        weighed.timezone,
+        weighed.locale,
+        case weighed.topic
+            when 'summary' then 'host'
+            when 'week' then 'host'
+            when 'recording' then 'learner'
+            when 'warning' then case (weighed.mentor_id = weighed.recipient_id) when true then 'host' else 'learner' end
+            else weighed.role
+        end
+    from weighed;
+end
+$$;
+comment on function notifier.judge_emails(uuid[], timestamptz) is
+    'Says of each of these mails whether it is told, waits or is skipped at that moment, what it is and to whom.';
+revoke execute on function notifier.judge_emails(uuid[], timestamptz) from public;
+
+-- Writes what mails say, once for all that are of the same parts. For `offset 0` see notifier.lock_due_emails.
+create function notifier.write_editions(told notifier.judged_email[], organizer text, app_url text)
+returns setof notifier.edition
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_nestloop = off
+set jit = off
+as $$
+begin
+    return query
+    with
+    email as materialized (
+        select listed.* from unnest(told) as listed
     ),
     -- One for those who take part, one for those who are out and one for those who are out and were never in, in each
     -- span.
@@ -2295,7 +2370,7 @@ begin
             (known.snapshot ->> 'calendar_uid')::uuid as calendar_uid,
             jsonb_populate_record(
                 null::public.success_sessions,
-                known.snapshot || jsonb_build_object('updated_at', change.changed_at)
+                known.snapshot || jsonb_build_object('updated_at', latest.created_at)
             ) as session,
             case
                 when variant.topic in ('summary', 'recording', 'reminder', 'warning', 'week') or variant.is_stranger
@@ -2305,40 +2380,52 @@ begin
             end as method
         from (
             select distinct
-                judged.from_id,
-                judged.through_id,
-                judged.topic,
-                judged.is_out,
-                judged.is_stranger
-            from judged
-            where judged.verdict = 'tell'
+                email.from_id,
+                email.through_id,
+                email.topic,
+                email.is_out,
+                email.is_stranger
+            from email
         ) as variant
-        inner join change on variant.from_id = change.from_id and variant.through_id = change.through_id
+        cross join lateral (
+            select
+                event.new,
+                event.created_at
+            from notifier.events as event
+            where event.id = variant.through_id
+            offset 0
+        ) as latest
         cross join lateral (
             select
                 case
                     when variant.is_out
-                        then change.old || jsonb_build_object(
-                            'status', change.new -> 'status',
-                            'cancel_reason', change.new -> 'cancel_reason',
-                            'sequence', change.new -> 'sequence'
+                        then (
+                            select event.old
+                            from notifier.events as event
+                            where event.id = variant.from_id
+                            offset 0
+                        ) || jsonb_build_object(
+                            'status', latest.new -> 'status',
+                            'cancel_reason', latest.new -> 'cancel_reason',
+                            'sequence', latest.new -> 'sequence'
                         )
-                    else change.new
+                    else latest.new
                 end as snapshot
+            offset 0
         ) as known
     ),
     part as materialized (
         select
-            judged.carrier_id,
-            judged.is_digest,
-            judged.is_of_enrollment,
-            judged.final_kind as kind,
+            email.carrier_id,
+            email.is_digest,
+            email.is_of_enrollment,
+            email.kind,
             case
-                when judged.final_kind in ('session_rescheduled', 'session_updated', 'meeting_link_changed')
-                    then judged.changes
-                when judged.final_kind = 'weekly_summary'
+                when email.kind in ('session_rescheduled', 'session_updated', 'meeting_link_changed')
+                    then email.changes
+                when email.kind = 'weekly_summary'
                     then jsonb_build_object(
-                        'attendance', private.attendance_summary(judged.session_id) - array['students', 'csv']
+                        'attendance', private.attendance_summary(email.session_id) - array['students', 'csv']
                     )
                 else '{}'
             end as changes,
@@ -2349,104 +2436,141 @@ begin
             shown.method,
             concat_ws(
                 ' ',
-                judged.from_id,
-                judged.through_id,
-                judged.is_out,
-                judged.is_stranger,
-                judged.is_of_enrollment,
-                judged.final_kind
+                email.from_id,
+                email.through_id,
+                email.is_out,
+                email.is_stranger,
+                email.is_of_enrollment,
+                email.kind
             ) as part_key
-        from judged
+        from email
         inner join shown
             on
-                judged.from_id = shown.from_id
-                and judged.through_id = shown.through_id
-                and judged.topic = shown.topic
-                and judged.is_out = shown.is_out
-                and judged.is_stranger = shown.is_stranger
-        where judged.verdict = 'tell'
+                email.from_id = shown.from_id
+                and email.through_id = shown.through_id
+                and email.topic = shown.topic
+                and email.is_out = shown.is_out
+                and email.is_stranger = shown.is_stranger
     ),
-    mail as materialized (
-        select
-            part.carrier_id,
-            string_agg(part.part_key, ',' order by part.start_time, part.part_key)
-            || case when bool_or(part.is_digest) then ' digest' else '' end as edition_key
-        from part
-        group by part.carrier_id
-    ),
-    -- What all mails of the same parts say.
     edition as materialized (
         select
-            sample.edition_key,
-            content.kind,
-            content.optional_kind,
-            content.parts,
-            calendar.methods,
-            calendar.contents
+            array_agg(mail.carrier_id) as email_ids,
+            (array_agg(mail.carrier_id))[1] as sample_id
         from (
             select
-                mail.edition_key,
-                (array_agg(mail.carrier_id))[1] as carrier_id
-            from mail
-            group by mail.edition_key
-        ) as sample
-        cross join lateral (
-            select
-                case
-                    when bool_and(part.is_of_enrollment and part.kind = 'session_scheduled') then 'enrollment_schedule'
-                    when max(part.kind) = 'weekly_summary' and min(part.kind) = 'weekly_summary' then 'weekly_summary'
-                    when count(*) = 1 then max(part.kind)::text
-                    when bool_or(part.is_digest) then 'daily_digest'
-                    when count(distinct part.kind) > 1 then 'series_updated'
-                    when max(part.kind) in ('mentor_assigned', 'mentor_unassigned') then max(part.kind)::text
-                    when max(part.kind) = 'session_scheduled' then 'series_scheduled'
-                    when max(part.kind) = 'session_cancelled' then 'series_cancelled'
-                    else 'series_updated'
-                end as kind,
-                case
-                    when count(distinct part.kind) = 1
-                        and max(part.kind)::text = any(private.optional_mail_kinds())
-                        and not bool_or(part.changes ?| array['meeting_details', 'meeting_link'])
-                        then max(part.kind)::text
-                end as optional_kind,
-                jsonb_agg(
-                    jsonb_build_object('kind', part.kind, 'session', part.details, 'changes', part.changes)
-                    order by part.start_time, part.part_key
-                ) as parts
+                part.carrier_id,
+                string_agg(part.part_key, ',' order by part.start_time, part.part_key) as part_keys,
+                bool_or(part.is_digest) as is_digest
             from part
-            where part.carrier_id = sample.carrier_id
-        ) as content
-        cross join lateral (
+            group by part.carrier_id
+        ) as mail
+        group by mail.part_keys, mail.is_digest
+    )
+    select
+        edition.email_ids,
+        content.kind,
+        content.optional_kind,
+        content.parts,
+        calendar.methods,
+        calendar.contents
+    from edition
+    cross join lateral (
+        select
+            case
+                when bool_and(part.is_of_enrollment and part.kind = 'session_scheduled') then 'enrollment_schedule'
+                when max(part.kind) = 'weekly_summary' and min(part.kind) = 'weekly_summary' then 'weekly_summary'
+                when count(*) = 1 then max(part.kind)::text
+                when bool_or(part.is_digest) then 'daily_digest'
+                when count(distinct part.kind) > 1 then 'series_updated'
+                when max(part.kind) in ('mentor_assigned', 'mentor_unassigned') then max(part.kind)::text
+                when max(part.kind) = 'session_scheduled' then 'series_scheduled'
+                when max(part.kind) = 'session_cancelled' then 'series_cancelled'
+                else 'series_updated'
+            end as kind,
+            case
+                when count(distinct part.kind) = 1
+                    and max(part.kind)::text = any(private.optional_mail_kinds())
+                    and not bool_or(part.changes ?| array['meeting_details', 'meeting_link'])
+                    then max(part.kind)::text
+            end as optional_kind,
+            jsonb_agg(
+                jsonb_build_object('kind', part.kind, 'session', part.details, 'changes', part.changes)
+                order by part.start_time, part.part_key
+            ) as parts
+        from part
+        where part.carrier_id = edition.sample_id
+    ) as content
+    cross join lateral (
+        select
+            array_agg(object.method order by object.start_time, object.method) as methods,
+            array_agg(object.content order by object.start_time, object.method) as contents
+        from (
             select
-                array_agg(object.method order by object.start_time, object.method) as methods,
-                array_agg(object.content order by object.start_time, object.method) as contents
-            from (
-                select
+                part.method,
+                min(part.start_time) as start_time,
+                private.sessions_calendar(
+                    array_agg(part.session),
                     part.method,
-                    min(part.start_time) as start_time,
-                    private.sessions_calendar(
-                        array_agg(part.session),
-                        part.method,
-                        -- A VEVENT for the series replaces every date that the recipient has of it, so it is sent with
-                        -- all of them or not at all: not with those that a rolling series grows by later.
-                        bool_and(part.kind in ('session_scheduled', 'mentor_assigned'))
-                        and count(*) = (
-                            select count(*) from public.success_sessions as session
-                            where
-                                session.calendar_uid = part.calendar_uid
-                                -- One in doubt is the same again when the series has grown meanwhile.
-                                and session.created_at <= max((part.session).updated_at)
-                        ),
-                        organizer,
-                        null,
-                        null,
-                        app_url
-                    ) as content
-                from part
-                where part.carrier_id = sample.carrier_id and part.method is not null
-                group by part.calendar_uid, part.method
-            ) as object
-        ) as calendar
+                    -- A VEVENT for the series replaces every date that the recipient has of it, so it is sent with
+                    -- all of them or not at all: not with those that a rolling series grows by later.
+                    bool_and(part.kind in ('session_scheduled', 'mentor_assigned'))
+                    and count(*) = (
+                        select count(*) from public.success_sessions as session
+                        where
+                            session.calendar_uid = part.calendar_uid
+                            -- One in doubt is the same again when the series has grown meanwhile.
+                            and session.created_at <= max((part.session).updated_at)
+                    ),
+                    organizer,
+                    null,
+                    null,
+                    app_url
+                ) as content
+            from part
+            where part.carrier_id = edition.sample_id and part.method is not null
+            group by part.calendar_uid, part.method
+        ) as object
+    ) as calendar;
+end
+$$;
+comment on function notifier.write_editions(notifier.judged_email[], text, text) is
+    'What these mails say, once for all that are of the same parts. organizer: mailbox named in calendar parts; app_url: where links lead.';
+revoke execute on function notifier.write_editions(notifier.judged_email[], text, text) from public;
+
+-- The second half of a claim: one statement judges all of its rows and makes mails of those that are to be sent; those
+-- that the recipient wants later go back into the queue until then. The functions that it asks are stable and so see
+-- what it sees: what is folded into a mail is what that mail tells of. For `offset 0` see notifier.lock_due_emails.
+create function notifier.decide_emails(
+    email_ids uuid[],
+    claim_id uuid,
+    worker text,
+    lease interval,
+    organizer text,
+    app_url text
+)
+returns setof notifier.claimed_email
+language plpgsql
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_nestloop = off
+set jit = off
+as $$
+declare
+    v_now timestamptz := clock_timestamp();
+begin
+    return query
+    with
+    judged as materialized (
+        select verdict.* from notifier.judge_emails(email_ids, v_now) as verdict
+    ),
+    edition as materialized (
+        select written.*
+        from notifier.write_editions(
+            array(select row(judged.*)::notifier.judged_email from judged where judged.verdict = 'tell'),
+            organizer,
+            app_url
+        ) as written
     ),
     marked as (
         update notifier.emails as marked
@@ -2456,15 +2580,15 @@ begin
                 when 'wait' then 'queued'
                 else 'skipped'
             end::notifier.email_status,
-            kind = coalesce(judged.final_kind, marked.kind),
+            kind = coalesce(judged.kind, marked.kind),
             -- What waits for the mail of the day goes with whatever else does.
             transaction_id = case
                 when judged.verdict = 'wait' and judged.wait_for = 'digest' then '0' else marked.transaction_id
             end,
-            available_at = case when judged.verdict = 'wait' then judged.mail_wait_until else marked.available_at end,
+            available_at = case when judged.verdict = 'wait' then judged.wait_until else marked.available_at end,
             postponed_for = case when judged.verdict = 'wait' then judged.wait_for else marked.postponed_for end,
             -- Of all rows of a mail the same, so that they stay together to the end.
-            attempts = case when judged.verdict = 'tell' then judged.mail_attempt else marked.attempts end,
+            attempts = case when judged.verdict = 'tell' then judged.attempt else marked.attempts end,
             claim_id = case when judged.verdict = 'tell' then decide_emails.claim_id end,
             claimed_by = case when judged.verdict = 'tell' then worker end,
             lease_until = case when judged.verdict = 'tell' and judged.id = judged.carrier_id then v_now + lease end,
@@ -2523,19 +2647,13 @@ begin
         judged.event_id,
         edition.kind,
         judged.is_in_doubt,
-        judged.mail_attempt,
+        judged.attempt,
         judged.recipient_id,
         judged.address,
         judged.full_name,
         judged.timezone,
         judged.locale,
-        case judged.topic
-            when 'summary' then 'host'
-            when 'week' then 'host'
-            when 'recording' then 'learner'
-            when 'warning' then case (judged.mentor_id = judged.recipient_id) when true then 'host' else 'learner' end
-            else judged.role
-        end,
+        judged.role,
         edition.parts -> 0 -> 'session',
         edition.parts -> 0 -> 'changes',
         edition.parts,
@@ -2553,9 +2671,9 @@ begin
         end,
         judged.urgent,
         judged.parcel_id
-    from judged
-    inner join mail on judged.id = mail.carrier_id
-    inner join edition on mail.edition_key = edition.edition_key
+    from edition
+    cross join lateral unnest(edition.email_ids) as mail (id)
+    inner join judged on mail.id = judged.id
     cross join lateral (
         select
             coalesce(

@@ -52,9 +52,9 @@ def test_a_history_is_made_of_its_seed_alone(new_database: NewDatabase) -> None:
 @pytest.mark.parametrize(
     ("function", "rule", "instead"),
     [
-        ("notifier.decide_emails", "when not wish.is_wanted then", "when false then"),
-        ("notifier.decide_emails", "latest.topic <> 'reminder'", "latest.id <= held.event_id"),
-        ("notifier.decide_emails", "earlier.told_through > earlier.event_id", "false"),
+        ("notifier.judge_emails", "when not wish.is_wanted then", "when false then"),
+        ("notifier.find_untold", "latest.topic <> 'reminder'", "latest.id <= held.event_id"),
+        ("notifier.find_untold", "earlier.told_through > earlier.event_id", "false"),
         ("notifier.lock_due_emails", "earlier.event_id < due.event_id", "false"),
         ("notifier.begin_sending", "held.claim_id = claim and held.status = 'claimed'", "true"),
         ("private.revise_session", "old.sequence + 1", "old.sequence"),
