@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from uuid import UUID
 
@@ -26,7 +25,7 @@ def callers(api: Stack) -> Iterator[Callers]:
             create function public.my_timeout() returns text language sql
             as $$ select current_setting('statement_timeout') $$;
             create function public.take_your_time() returns void language sql
-            as $$ select pg_catalog.pg_sleep(20) $$;
+            as $$ select pg_catalog.pg_sleep(3600) $$;
             grant execute on function public.my_timeout(), public.take_your_time()
             to anon, authenticated;
             notify pgrst, 'reload schema';
@@ -47,9 +46,4 @@ def test_every_role_has_its_statement_timeout(callers: Callers) -> None:
 
 
 def test_a_statement_that_takes_too_long_is_stopped(callers: Callers) -> None:
-    began = time.monotonic()
-    response = callers.visitor().call("take_your_time")
-    took = time.monotonic() - began
-
-    assert response.json()["code"] == "57014"
-    assert 2.5 < took < 20  # seconds the function would take
+    assert callers.visitor().call("take_your_time").json()["code"] == "57014"

@@ -120,7 +120,7 @@ async def test_its_own_tests_wake_nobody(database: Database) -> None:
 async def test_a_half_open_connection_is_noticed_and_replaced(database: Database) -> None:
     async with (
         PgProxy(database.notifier_url) as proxy,
-        listener_at(proxy.url, database.notifier_url, patience=0.5) as (listener, wake),
+        listener_at(proxy.url, database.notifier_url, patience=3.0) as (listener, wake),
     ):
         await woken(wake)
         proxy.frozen = True

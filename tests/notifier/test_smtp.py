@@ -24,7 +24,7 @@ from support.mails import make_email
 from support.smtp_server import ACCEPTED, DROP, HANG, HOLD, SmtpServer
 
 PATIENT = Timeouts()
-IMPATIENT = replace(PATIENT, first=1.0, command=1.0)
+IMPATIENT = replace(PATIENT, first=2.0, command=2.0)
 """For servers that never answer."""
 
 
@@ -279,7 +279,7 @@ async def test_a_server_that_drops_everybody_is_down(
 ) -> None:
     smtp.at(verb, action)
     base = SmtpSettings(host=smtp.host, port=smtp.port, security=Security.NONE)
-    transport = SmtpTransport(base, timeouts=replace(IMPATIENT, connect=1.0))
+    transport = SmtpTransport(base, timeouts=replace(IMPATIENT, connect=2.0))
 
     with pytest.raises(TransportDownError):
         await transport.send(letter())
