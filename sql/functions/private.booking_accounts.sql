@@ -14,11 +14,7 @@ begin
     end if;
     v_accounts := array(
         select account.id
-        from public.meeting_accounts as account
-        where
-            account.platform = coalesce(v_moved.platform, offer.platform)
-            and account.external_id is not null
-            and (account.mentor_id is null or account.mentor_id = offer.mentor_id)
+        from private.accounts_making_meetings(coalesce(v_moved.platform, offer.platform), offer.mentor_id) as account
     );
     if v_moved.id is null then
         return case when v_accounts <> '{}' and not private.offer_meeting(offer.id) ? 'link' then v_accounts end;

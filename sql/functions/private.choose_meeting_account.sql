@@ -13,11 +13,7 @@ declare
 begin
     for v_account in
         select account.*
-        from public.meeting_accounts as account
-        where
-            account.platform = session.platform
-            and account.external_id is not null
-            and (account.mentor_id is null or account.mentor_id = session.mentor_id)
+        from private.accounts_making_meetings(session.platform, session.mentor_id) as account
         order by
             is_kept and account.id = session.meeting_account_id desc,
             account.mentor_id is null,

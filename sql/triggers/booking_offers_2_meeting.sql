@@ -44,7 +44,7 @@ begin
     -- An account that is taken away later stops no change of what has nothing to do with it.
     if not v_meeting ? 'link'
         and (tg_op = 'INSERT' or v_known ? 'link' or new.platform <> old.platform)
-        and not private.makes_meetings(new.platform, new.mentor_id)
+        and not exists (select from private.accounts_making_meetings(new.platform, new.mentor_id))
     then
         raise exception using
             errcode = '23502',

@@ -903,6 +903,25 @@ create trigger success_sessions_5_double_booking
 before insert or update of mentor_id, start_time, end_time, status on public.success_sessions
 for each row execute function private.refuse_double_booking();
 
+-- Security invoker: its callers decide who learns of accounts.
+create function private.accounts_making_meetings(platform text, mentor_id uuid)
+returns setof public.meeting_accounts
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+rows 10
+begin atomic
+select account.*
+from public.meeting_accounts as account
+where
+    account.platform = accounts_making_meetings.platform
+    and account.external_id is not null
+    and (account.mentor_id is null or account.mentor_id = accounts_making_meetings.mentor_id);
+end;
+comment on function private.accounts_making_meetings(text, uuid) is
+    'The accounts, the mentor''s own and nobody''s, that make meetings on the platform: with any, sessions of the mentor need no link there.';
+revoke execute on function private.accounts_making_meetings(text, uuid) from public;
+
 -- The account that the session has, where it is to be kept; else the mentor's own, else any that is nobody's, in the
 -- order of ids: the order in which turns are taken. Security definer: called by a trigger on behalf of writers who may
 -- not see accounts.
@@ -918,11 +937,7 @@ declare
 begin
     for v_account in
         select account.*
-        from public.meeting_accounts as account
-        where
-            account.platform = session.platform
-            and account.external_id is not null
-            and (account.mentor_id is null or account.mentor_id = session.mentor_id)
+        from private.accounts_making_meetings(session.platform, session.mentor_id) as account
         order by
             is_kept and account.id = session.meeting_account_id desc,
             account.mentor_id is null,

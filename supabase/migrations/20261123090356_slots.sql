@@ -20,23 +20,6 @@ comment on function private.offer_meeting(uuid) is
     'The write-only fields of an offer from Vault, by the names of their columns: link, backup_link, zoom_meeting_id, zoom_passcode.';
 revoke execute on function private.offer_meeting(uuid) from public;
 
--- Security invoker: its callers decide who learns of accounts.
-create function private.makes_meetings(platform text, mentor_id uuid)
-returns boolean
-language sql
-stable
-set search_path = pg_catalog, pg_temp
-return exists (
-    select from public.meeting_accounts as account
-    where
-        account.platform = makes_meetings.platform
-        and account.external_id is not null
-        and (account.mentor_id is null or account.mentor_id = makes_meetings.mentor_id)
-);
-comment on function private.makes_meetings(text, uuid) is
-    'Whether the platform has an account, the mentor''s own or nobody''s, that makes meetings: sessions of the mentor need no link there.';
-revoke execute on function private.makes_meetings(text, uuid) from public;
-
 -- The policy says who may create an offer, but Postgres asks it after the BEFORE triggers, whose messages would by then
 -- have told a stranger who is a mentor. So this one comes first, as with sessions. Security invoker: it asks about
 -- whoever writes.
@@ -246,7 +229,7 @@ begin
     -- An account that is taken away later stops no change of what has nothing to do with it.
     if not v_meeting ? 'link'
         and (tg_op = 'INSERT' or v_known ? 'link' or new.platform <> old.platform)
-        and not private.makes_meetings(new.platform, new.mentor_id)
+        and not exists (select from private.accounts_making_meetings(new.platform, new.mentor_id))
     then
         raise exception using
             errcode = '23502',
@@ -386,11 +369,7 @@ begin
     end if;
     v_accounts := array(
         select account.id
-        from public.meeting_accounts as account
-        where
-            account.platform = coalesce(v_moved.platform, offer.platform)
-            and account.external_id is not null
-            and (account.mentor_id is null or account.mentor_id = offer.mentor_id)
+        from private.accounts_making_meetings(coalesce(v_moved.platform, offer.platform), offer.mentor_id) as account
     );
     if v_moved.id is null then
         return case when v_accounts <> '{}' and not private.offer_meeting(offer.id) ? 'link' then v_accounts end;
