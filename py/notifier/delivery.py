@@ -38,10 +38,13 @@ from notifier.redact import redact
 from notifier.render import RenderError
 from notifier.transports import Transport
 
-GROUP = 12
-"""Mails marked at a time: each of them may have to be sent twice after a crash, and one that is
-urgent waits for those before it. Marking 25 at a time costs two fifths less for each.
+GROUP = 16
+"""Mails marked at a time, and mails that wait marked meanwhile: each of them may have to be sent
+twice after a crash, and one that is urgent waits for those before it.
 """
+
+LOW_WATER = 100
+"""With fewer mails in hand more are claimed: about as many as go out while that takes."""
 
 LAST_WORDS = 5.0
 """Seconds for recording outcomes once the time to stop is over."""
@@ -103,9 +106,8 @@ class Delivery:
         *,
         lease: float,
         wake: asyncio.Event,
-        low_water: int = 50,
     ) -> None:
-        """``lease`` in seconds; more is claimed when fewer than ``low_water`` mails wait.
+        """``lease`` in seconds.
 
         ``outbox`` and ``books`` are connections of their own: marking the next mails does not wait
         for recording the last ones. ``wake`` is set when something changed that the worker should
@@ -116,13 +118,14 @@ class Delivery:
         self._transport = transport
         self._composer = composer
         self._lease = lease
-        self._low_water = low_water
         self.tally = Tally()
         self._claims = Claims(books, lease)
         self._recorder = Recorder(books, self._claims, self.tally, wake=wake)
         self._backlog: deque[Item] = deque()
         self._group: list[Item] = []
-        self._marked: asyncio.Queue[Parcel] = asyncio.Queue(transport.lanes)
+        self._marked: asyncio.Queue[Parcel] = asyncio.Queue(
+            max(transport.lanes, GROUP // transport.parcel)
+        )
         self._in_flight: set[Item] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._releasing = asyncio.Lock()
@@ -410,7 +413,7 @@ class Delivery:
         """Keep the events true to what is in hand."""
         if not self._backlog:
             self._filled.clear()
-        _set(self.room, len(self._backlog) < self._low_water)
+        _set(self.room, len(self._backlog) < LOW_WATER)
         idle = not (self._backlog or self._group or self._in_flight) and self._marked.empty()
         _set(self._quiet, idle)
 

@@ -13,8 +13,10 @@ from notifier.outbox import Expanded, OutboxUnavailableError, Ticked
 from notifier.patience import backoff
 from notifier.transports import Transport
 
-PAGE = 5000
-"""Mails that one call of ``expand_events`` writes at most."""
+PAGE = 500
+"""Mails that one call of ``expand_events`` writes at most: few, so that the first go out while the
+rest are written, and nothing that is urgent waits for long.
+"""
 
 BATCH = 100
 """Mails claimed at a time."""
@@ -28,7 +30,7 @@ LONGEST_GLANCE = 1.0
 PRESSING = 5
 """Mails claimed at a time, urgent ones first, while there is enough to do."""
 
-CROWD = 2 * BATCH
+CROWD = 3 * BATCH
 """Mails in hand with which no more are claimed, however urgent."""
 
 AWAKE = 10.0
