@@ -466,15 +466,12 @@ begin
         get diagnostics v_deleted = row_count;
         emails := emails + v_deleted;
         v_left := v_left - v_deleted;
-        if v_left <= 0 then
-            more := true;
-            reached := v_event.id - 1;
-            exit;
+        if v_left > 0 then
+            delete from notifier.events as event where event.session_id = v_event.session_id;
+            get diagnostics v_deleted = row_count;
+            events := events + v_deleted;
+            v_left := v_left - v_deleted;
         end if;
-        delete from notifier.events as event where event.session_id = v_event.session_id;
-        get diagnostics v_deleted = row_count;
-        events := events + v_deleted;
-        v_left := v_left - v_deleted;
         if v_left <= 0 then
             more := true;
             reached := v_event.id - 1;
