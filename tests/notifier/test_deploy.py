@@ -121,7 +121,7 @@ def test_what_the_image_installs_has_all_that_mails_are_made_of(tmp_path: Path) 
 
 
 def test_images_are_named_without_a_registry() -> None:
-    images = [rest.split()[0] for verb, rest in instructions() if verb == "FROM"]
+    images = [rest.partition("=")[2] for verb, rest in instructions() if verb == "ARG"]
 
     assert images
     assert all("/" not in image and ":" in image for image in images)
