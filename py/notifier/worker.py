@@ -13,9 +13,9 @@ from notifier.outbox import Expanded, OutboxUnavailableError, Ticked
 from notifier.patience import backoff
 from notifier.transports import Transport
 
-PAGE = 500
-"""Mails that one call of ``expand_events`` writes at most: few, so that the first go out while the
-rest are written, and nothing that is urgent waits for long.
+PAGE = 5000
+"""Mails that one call of ``expand_events`` writes at most. With pages of 500 the first mails go
+out earlier, but a change of 200 sessions, each asked once a page, costs four times as much.
 """
 
 BATCH = 100
