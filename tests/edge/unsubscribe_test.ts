@@ -109,9 +109,13 @@ Deno.test("a wrong token is told to be none, and never echoed", async () => {
   const wrong = "<script>alert(1)</script>";
   for (const method of ["GET", "POST"]) {
     const body = method === "POST" ? multipart() : undefined;
-    const response = await handler(request(method, body, wrong));
+    const asked = request(method, body, wrong);
+    asked.headers.set("Accept-Language", "pl");
+    const response = await handler(asked);
     assert.equal(response.status, 404);
-    assert.doesNotMatch(await response.text(), /script/);
+    const shown = await response.text();
+    assert.match(shown, /Ten link jest nieprawidłowy/);
+    assert.doesNotMatch(shown, /script/);
   }
 });
 

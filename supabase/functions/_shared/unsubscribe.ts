@@ -15,6 +15,8 @@ interface Words {
   button: string;
   done: string;
   hasEnded: (mails: string) => string;
+  notValid: string;
+  settings: string;
 }
 
 /** The page in the languages that mails are written in. */
@@ -35,6 +37,8 @@ const LANGUAGES: Record<string, Words> = {
     done: "You are unsubscribed",
     hasEnded: (mails) =>
       `You get no more mails about ${mails}. Your profile has the settings, if you change your mind.`,
+    notValid: "This link is not valid",
+    settings: "Your profile has the settings of your mails.",
   },
   pl: {
     kinds: {
@@ -52,6 +56,8 @@ const LANGUAGES: Record<string, Words> = {
     done: "Zrezygnowano",
     hasEnded: (mails) =>
       `Nie dostaniesz już wiadomości na temat: ${mails}. Zmienisz to w ustawieniach profilu.`,
+    notValid: "Ten link jest nieprawidłowy",
+    settings: "Ustawienia wiadomości znajdziesz w swoim profilu.",
   },
 };
 
@@ -73,8 +79,10 @@ export async function serveUnsubscribe(request: Request, rpc: Rpc): Promise<Resp
   if (acts) await refuseUnlessOneClick(request);
   const kind = await kindOf(rpc, token, acts);
   const language = languageOf(request);
-  const content = (acts ? doneWith : question)(language, LANGUAGES[language], kind);
+  const show = kind === null ? dead : acts ? doneWith : question;
+  const content = show(language, LANGUAGES[language], kind ?? "");
   return new Response(request.method === "HEAD" ? null : content, {
+    status: kind === null ? 404 : 200,
     headers: { ...HEADERS, "Content-Language": language, "Vary": "Accept-Language" },
   });
 }
@@ -93,13 +101,12 @@ function languageOf(request: Request): string {
     .find((language) => Object.hasOwn(LANGUAGES, language)) ?? "en";
 }
 
-async function kindOf(rpc: Rpc, token: string, confirm: boolean): Promise<string> {
+/** What a link switches off; null: it is not valid. */
+async function kindOf(rpc: Rpc, token: string, confirm: boolean): Promise<string | null> {
   try {
     return await rpc("unsubscribe", { token, confirm }) as string;
   } catch (error) {
-    if (error instanceof RpcError && error.code === "PT404") {
-      throw new Refusal(404, "This link is not valid. Your profile has the settings of your mails");
-    }
+    if (error instanceof RpcError && error.code === "PT404") return null;
     throw error;
   }
 }
@@ -133,6 +140,10 @@ function doneWith(language: string, words: Words, kind: string): string {
     words.done,
     `<p>${words.hasEnded(words.kinds[kind] ?? words.other)}</p>`,
   );
+}
+
+function dead(language: string, words: Words): string {
+  return page(language, words.notValid, `<p>${words.settings}</p>`);
 }
 
 /** Nothing in it comes from the request. */
