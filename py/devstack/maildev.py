@@ -1,5 +1,6 @@
 """The mail catcher: takes every mail, delivers none, shows them in a web inbox."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,19 +56,19 @@ def start_maildev(
         StackError: Node or maildev is missing, or it does not start.
     """
     program = [str(node.node()), str(node.script("maildev/dist/bin/maildev.js"))]
-    web = ports.any_free() if web_port is None else web_port
-    web_url = f"http://{ports.LOOPBACK}:{web}"
     # Its own default for mails is one folder in /tmp, which all instances of all users would share.
     mails = log_folder / "mails"
-    options = ["--ip", ports.LOOPBACK, "--web-ip", ports.LOOPBACK, "--web", str(web)]
-    options += ["--mail-directory", str(mails)]
-    _, smtp = supervisor.serve(
-        "maildev",
-        lambda port: [*program, *options, "--smtp", str(port)],
-        lambda port: http.answers_ok(f"{web_url}/api/healthz") and ports.answers(port),
-        port=smtp_port,
-        log=log_folder / "maildev.log",
-        # Without this it looks for a configuration file in our working directory and above.
-        folder=log_folder,
-    )
+    with ports.reserved() if web_port is None else nullcontext(web_port) as web:
+        web_url = f"http://{ports.LOOPBACK}:{web}"
+        options = ["--ip", ports.LOOPBACK, "--web-ip", ports.LOOPBACK, "--web", str(web)]
+        options += ["--mail-directory", str(mails)]
+        _, smtp = supervisor.serve(
+            "maildev",
+            lambda port: [*program, *options, "--smtp", str(port)],
+            lambda port: http.answers_ok(f"{web_url}/api/healthz") and ports.answers(port),
+            port=smtp_port,
+            log=log_folder / "maildev.log",
+            # Without this it looks for a configuration file in our working directory and above.
+            folder=log_folder,
+        )
     return MailCatcher(web_url, ports.LOOPBACK, smtp)

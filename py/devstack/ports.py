@@ -2,6 +2,8 @@
 
 import random
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from devstack.errors import StackError
 
@@ -28,15 +30,27 @@ def is_free(port: int) -> bool:
         return True
 
 
-def any_free() -> int:
-    """A port that nobody listens on now.
+@contextmanager
+def reserved() -> Iterator[int]:
+    """A port that nobody listens on, and that nobody else who asks here is given until the block
+    ends; for a server to take meanwhile.
+
+    The UDP port of the same number is held for it: TCP, which all servers here speak, does not know
+    of it, and whoever dies lets go of it.
 
     Raises:
         StackError: All are taken.
     """
     for port in _draw.sample(_FREE, len(_FREE)):
-        if is_free(port):
-            return port
+        with socket.socket(type=socket.SOCK_DGRAM) as claim:
+            try:
+                claim.bind((LOOPBACK, port))
+            except OSError:
+                continue
+            # In this order: whoever had it reserved a moment ago has its server there by now.
+            if is_free(port):
+                yield port
+                return
     raise StackError(
         f"no port from {_FREE.start} to {_FREE.stop - 1} is free",
         "End some of the programs that listen there",
@@ -64,7 +78,10 @@ def named(port: int, what: str, option: str) -> int:
 
 def preferred(port: int) -> int:
     """The default port where it is free, else any free one."""
-    return port if is_free(port) else any_free()
+    if is_free(port):
+        return port
+    with reserved() as other:
+        return other
 
 
 def answers(port: int) -> bool:

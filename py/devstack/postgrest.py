@@ -25,9 +25,8 @@ def start_postgrest(supervisor: Supervisor, database: Database, log_folder: Path
     """
     config = Config.read()
     binary = node.postgrest()
-    admin_port = ports.any_free()
 
-    def environment(port: int) -> dict[str, str]:
+    def environment(port: int, admin_port: int) -> dict[str, str]:
         return {
             "PATH": os.environ.get("PATH", ""),
             "PGRST_DB_URI": database.authenticator_url,
@@ -42,13 +41,14 @@ def start_postgrest(supervisor: Supervisor, database: Database, log_folder: Path
             "PGRST_LOG_LEVEL": "warn",
         }
 
-    _, port = supervisor.serve(
-        "PostgREST",
-        lambda _: [str(binary)],
-        # Its own word that it is connected and knows the schema.
-        lambda _: http.answers_ok(f"http://{ports.LOOPBACK}:{admin_port}/ready"),
-        port=None,
-        log=log_folder / "postgrest.log",
-        environment=environment,
-    )
+    with ports.reserved() as admin_port:
+        _, port = supervisor.serve(
+            "PostgREST",
+            lambda _: [str(binary)],
+            # Its own word that it is connected and knows the schema.
+            lambda _: http.answers_ok(f"http://{ports.LOOPBACK}:{admin_port}/ready"),
+            port=None,
+            log=log_folder / "postgrest.log",
+            environment=lambda port: environment(port, admin_port),
+        )
     return f"http://{ports.LOOPBACK}:{port}"

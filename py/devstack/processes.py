@@ -17,6 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -200,8 +201,8 @@ class Supervisor:
     ) -> tuple[Child, int]:
         """Start a server and wait until it answers.
 
-        Between our choosing a free port and the server taking it, another program may have taken
-        it; then the start is tried again with another one.
+        A free port is kept from everybody who chooses one as we do until the server has it. Another
+        program may have taken it meanwhile; then the start is tried again with another one.
 
         Args:
             name: What messages call it.
@@ -222,26 +223,26 @@ class Supervisor:
             StackError: The program is missing, or does not start; the end of its log is quoted.
         """
         for attempt in range(1, _PORT_ATTEMPTS + 1):
-            chosen = ports.any_free() if port is None else port
-            child = self.spawn(
-                name,
-                command(chosen),
-                log=log,
-                environment=None if environment is None else environment(chosen),
-                folder=folder,
-                user=user,
-                stop_signal=stop_signal,
-                may_end=may_end,
-            )
-            try:
-                child.wait_until(partial(is_ready, chosen))
-            except StackError:
-                lost_its_port = port is None and _PORT_TAKEN.search(child.last_lines())
-                self.forget(child)
-                if not lost_its_port or attempt == _PORT_ATTEMPTS:
-                    raise
-            else:
-                return child, chosen
+            with ports.reserved() if port is None else nullcontext(port) as chosen:
+                child = self.spawn(
+                    name,
+                    command(chosen),
+                    log=log,
+                    environment=None if environment is None else environment(chosen),
+                    folder=folder,
+                    user=user,
+                    stop_signal=stop_signal,
+                    may_end=may_end,
+                )
+                try:
+                    child.wait_until(partial(is_ready, chosen))
+                except StackError:
+                    lost_its_port = port is None and _PORT_TAKEN.search(child.last_lines())
+                    self.forget(child)
+                    if not lost_its_port or attempt == _PORT_ATTEMPTS:
+                        raise
+                else:
+                    return child, chosen
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     def own(self, folder: Path) -> Path:

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -48,7 +49,8 @@ SLEEPER = (
 def is_gone(pid: int) -> bool:
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
+        # The latter when it goes between our opening the file and our reading it.
         return True
     # Where nobody adopts orphans, the dead stay in the table as zombies.
     return state in "ZX"
@@ -130,16 +132,26 @@ def test_a_server_that_lost_the_port_it_was_given_gets_another(tmp_path: Path) -
         assert f"listening on {port}" in log.read_text()
 
 
+def test_a_port_that_waits_for_its_server_is_given_to_nobody_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with ports.reserved() as port:
+        monkeypatch.setattr(ports, "_FREE", range(port, port + 1))
+        assert ports.is_free(port)
+        with pytest.raises(StackError, match="no port"), ports.reserved():
+            pass
+
+
 def test_postgrest_that_lost_its_port_gets_another(
     tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    free = ports.any_free
-    with socket.socket() as somebody:
+    free = ports.reserved
+    with socket.socket() as somebody, free() as admin:
         somebody.bind((ports.LOOPBACK, 0))
         somebody.listen()
         # It is asked for its health on the first port, and works on the second.
-        given = iter([free(), somebody.getsockname()[1]])
-        monkeypatch.setattr(ports, "any_free", lambda: next(given, None) or free())
+        given = map(nullcontext, [admin, somebody.getsockname()[1]])
+        monkeypatch.setattr(ports, "reserved", lambda: next(given, None) or free())
 
         with Supervisor() as supervisor:
             url = start_postgrest(supervisor, database, tmp_path)

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
@@ -45,8 +45,14 @@ def up(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
             process.wait(TAKES_LONG)
 
 
-def free_ports() -> list[str]:
-    return [f"--{name}-port={ports.any_free()}" for name in ("api", "db", "mail", "smtp")]
+@pytest.fixture
+def free_ports() -> Iterator[list[str]]:
+    """Options with a port for each part, which nobody else is given during the test."""
+    with ExitStack() as test:
+        yield [
+            f"--{name}-port={test.enter_context(ports.reserved())}"
+            for name in ("api", "db", "mail", "smtp")
+        ]
 
 
 def found(pattern: str, said: str) -> str:
@@ -56,11 +62,12 @@ def found(pattern: str, said: str) -> str:
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_nothing_listens_any_more_when_it_has_stopped(stop: signal.Signals) -> None:
-    chosen = free_ports()
-    numbers = [int(option.partition("=")[2]) for option in chosen]
+def test_nothing_listens_any_more_when_it_has_stopped(
+    stop: signal.Signals, free_ports: list[str]
+) -> None:
+    numbers = [int(option.partition("=")[2]) for option in free_ports]
 
-    with up(*chosen) as (process, said):
+    with up(*free_ports) as (process, said):
         assert "The local stack is up" in said
         assert all(ports.answers(number) for number in numbers)
         process.send_signal(stop)
@@ -78,24 +85,26 @@ def folder_for_everyone() -> Iterator[Path]:
         yield Path(folder)
 
 
-def test_a_data_folder_keeps_what_was_written(folder_for_everyone: Path) -> None:
+def test_a_data_folder_keeps_what_was_written(
+    folder_for_everyone: Path, free_ports: list[str]
+) -> None:
     keep = f"--data={folder_for_everyone / 'data'}"
 
     with (
-        up(keep, *free_ports()) as (_, said),
+        up(keep, *free_ports) as (_, said),
         psycopg.connect(found(r"Database +(\S+)", said)) as connection,
     ):
         connection.execute("insert into public.courses (name) values ('Kept')")
     with (
-        up(keep, *free_ports()) as (_, said),
+        up(keep, *free_ports) as (_, said),
         psycopg.connect(found(r"Database +(\S+)", said)) as connection,
     ):
         kept = connection.execute("select count(*) from public.courses where name = 'Kept'")
         assert kept.fetchone() == (1,)
 
 
-def test_the_inbox_is_a_page_for_a_browser() -> None:
-    with up(*free_ports()) as (_, said):
+def test_the_inbox_is_a_page_for_a_browser(free_ports: list[str]) -> None:
+    with up(*free_ports) as (_, said):
         inbox = httpx.get(found(r"Inbox +(\S+)", said), headers={"Accept": "text/html"})
 
     assert "<html" in inbox.text
@@ -130,9 +139,11 @@ def test_a_named_port_that_is_taken_is_an_error_with_a_remedy(taken: int) -> Non
     assert "Traceback" not in finished.stderr
 
 
-def test_without_node_the_message_says_what_to_install(tmp_path: Path) -> None:
+def test_without_node_the_message_says_what_to_install(
+    tmp_path: Path, free_ports: list[str]
+) -> None:
     finished = subprocess.run(
-        [sys.executable, "-m", "devstack", "up", *free_ports()],
+        [sys.executable, "-m", "devstack", "up", *free_ports],
         env={"PATH": str(tmp_path)},
         capture_output=True,
         text=True,

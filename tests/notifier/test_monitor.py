@@ -29,8 +29,8 @@ class Asked:
     """A notifier with a monitor, and somebody who asks it."""
 
     def __init__(self, daemons: Daemons, env: dict[str, str]) -> None:
-        self._port = ports.any_free()
-        self.daemon: Daemon = daemons.start(env | {"NOTIFIER_MONITOR": str(self._port)})
+        with ports.reserved() as self._port:
+            self.daemon: Daemon = daemons.start(env | {"NOTIFIER_MONITOR": str(self._port)})
 
     def get(self, path: str) -> tuple[int, str]:
         """Status and text of an answer."""
