@@ -298,7 +298,8 @@ def deliver(url: str, payload: dict[str, Any]) -> int:
     body = json.dumps(payload).encode()
     headers = {"Content-Type": "application/json", **signature(body)}
     request = urllib.request.Request(url, body, headers)  # noqa: S310, our own URL
-    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+    # The first delivery starts the function that takes it.
+    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
         return int(answer.status)
 
 

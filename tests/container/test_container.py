@@ -4,8 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import psycopg
 import pytest
@@ -14,6 +13,7 @@ from testcontainers.core.docker_client import DockerClient
 
 from devstack import container, platform
 from devstack.postgres import Server
+from support.waiting import wait_until
 
 pytestmark = [
     pytest.mark.server,
@@ -63,15 +63,6 @@ def published(engine: DockerClient, port: int) -> list[str]:
     ]
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 15) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.1)
-    return False
-
-
 def test_supabase_admin_is_the_superuser_and_postgres_is_not(server: Server) -> None:
     platform.install_cluster(server.superuser_url)
 
@@ -109,7 +100,7 @@ def test_a_container_goes_with_the_process_that_started_it(
         process.send_signal(number)
         process.wait()
 
-    assert wait_until(lambda: not published(engine, port)), "the container is still there"
+    wait_until(lambda: not published(engine, port), "the container is gone")
 
 
 def test_an_image_that_is_built_once_is_found_again() -> None:

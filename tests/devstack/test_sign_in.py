@@ -147,7 +147,7 @@ def test_signing_out_ends_the_session(client: Client) -> None:
 def test_nothing_answers_without_the_api_key(
     api: Stack, path: str, headers: dict[str, str], message: str
 ) -> None:
-    response = httpx.get(api.api_url + path, headers=headers)
+    response = httpx.get(api.api_url + path, headers=headers, timeout=30)
 
     assert response.status_code == 401
     assert response.json()["message"] == message
@@ -159,6 +159,7 @@ def test_whoever_has_not_signed_in_is_anon_or_the_service(api: Stack, ada: UUID)
             f"{api.api_url}/rest/v1/profiles",
             params={"select": "full_name"},
             headers={"apikey": key},
+            timeout=30,
         )
 
     assert names(api.anon_key).status_code == 401
@@ -173,9 +174,12 @@ def test_a_browser_on_another_origin_may_ask(api: Stack) -> None:
             "Access-Control-Request-Method": "POST",
             "Access-Control-Request-Headers": "apikey, authorization, content-type",
         },
+        timeout=30,
     )
     refusal = httpx.get(
-        f"{api.api_url}/rest/v1/profiles", headers={"Origin": "http://localhost:3000"}
+        f"{api.api_url}/rest/v1/profiles",
+        headers={"Origin": "http://localhost:3000"},
+        timeout=30,
     )
 
     assert preflight.status_code == 204

@@ -105,7 +105,8 @@ def test_a_data_folder_keeps_what_was_written(
 
 def test_the_inbox_is_a_page_for_a_browser(free_ports: list[str]) -> None:
     with up(*free_ports) as (_, said):
-        inbox = httpx.get(found(r"Inbox +(\S+)", said), headers={"Accept": "text/html"})
+        page = found(r"Inbox +(\S+)", said)
+        inbox = httpx.get(page, headers={"Accept": "text/html"}, timeout=30)
 
     assert "<html" in inbox.text
 

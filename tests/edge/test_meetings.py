@@ -142,11 +142,16 @@ def test_a_limit_of_the_day_is_told_and_waited_for(
     waiting = row(db, session)
     assert waiting["reason"] == "Zoom takes no more changes of this host's meetings today"
     assert waiting["due_at"] in (next_midnight(before), next_midnight(after))
-    # Not even when somebody is in a hurry.
+    # Not even when somebody is in a hurry. Should midnight pass here, the new day is as full.
+    db.execute(
+        "insert into private.meeting_account_days (meeting_account_id, day, is_full)"
+        " select meeting_account_id, max(day) + 1, true from private.meeting_account_days"
+        " group by 1"
+    )
     assert work(callers, db) == {"done": 0, "failed": 0}
     assert zoom.asked("POST", MEETINGS) == 1
 
-    db.execute("update private.meeting_account_days set day = day - 1")
+    db.execute("update private.meeting_account_days set day = day - 3")
     assert work(callers, db) == {"done": 1, "failed": 0}
     assert zoom.topics(MARTAS) == ["Office hours"]
 
@@ -239,7 +244,10 @@ def test_a_function_killed_while_it_works_makes_no_second_meeting_that_stays(
     caller = threading.Thread(target=in_vain)
     caller.start()
     wait_until(lambda: zoom.meetings, "the meeting is made")
-    edge.functions.running()["meetings"].process.kill()
+    killed = edge.functions.running()["meetings"].process
+    killed.kill()
+    # Its connections close before it is gone, and who is not gone is not started again.
+    killed.wait()
     caller.join()
     zoom.released.set()
     assert answered == [502]

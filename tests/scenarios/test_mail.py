@@ -69,7 +69,8 @@ class Inbox:
 
     def _read(self, mail: dict[str, Any]) -> Mail:
         (to,) = mail["to"]
-        source = httpx.get(f"{self._stack.mail_url}/api/email/{mail['id']}/download").text
+        address = f"{self._stack.mail_url}/api/email/{mail['id']}/download"
+        source = httpx.get(address, timeout=30).text
         message = email.message_from_string(source, policy=email.policy.default)
         calendars = [part for part in message.walk() if part.get_content_type() == "text/calendar"]
         calendar = Calendar.from_ical(calendars[0].get_content()) if calendars else None

@@ -67,7 +67,8 @@ class Inboxes:
         return mails
 
     def _read(self, mail: dict[str, Any]) -> Mail:
-        source = httpx.get(f"{self.stack.mail_url}/api/email/{mail['id']}/download").text
+        address = f"{self.stack.mail_url}/api/email/{mail['id']}/download"
+        source = httpx.get(address, timeout=30).text
         message = email.message_from_string(source, policy=email.policy.default)
         parts = list(message.walk())
         return Mail(
