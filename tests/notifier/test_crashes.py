@@ -16,6 +16,7 @@ import psycopg
 import pytest
 
 import notifier
+from devstack import ports
 from notifier.delivery import GROUP
 from notifier.recorder import BATCH
 from support.classroom import MANY, Classroom
@@ -521,18 +522,18 @@ def test_with_a_wrong_password_nothing_is_tried_and_one_line_says_why(
 
 
 def test_an_unreachable_server_is_waited_for(classroom: Classroom, daemons: Daemons) -> None:
-    with in_thread(SmtpServer()) as gone:
-        free = gone.port
-    daemon = daemons.start(environment(classroom.database, gone))
-    classroom.schedule()
-    daemon.wait_for("transport_down")
-    wait_until(lambda: classroom.statuses() == {"queued": 3}, "expanded, not tried")
+    with ports.reserved() as port:
+        server = SmtpServer(port=port)
+        daemon = daemons.start(environment(classroom.database, server))
+        classroom.schedule()
+        daemon.wait_for("transport_down")
+        wait_until(lambda: classroom.statuses() == {"queued": 3}, "expanded, not tried")
 
-    with in_thread(SmtpServer(port=free)) as back:
-        wait_until(lambda: classroom.all_sent(3), "mails sent once it is back")
-        assert len(back.mails) == 3
-        assert daemon.stop() == 0
-        assert daemon.events("transport_up")
+        with in_thread(server):
+            wait_until(lambda: classroom.all_sent(3), "mails sent once it is there")
+            assert len(server.mails) == 3
+            assert daemon.stop() == 0
+            assert daemon.events("transport_up")
 
 
 def test_a_server_that_goes_away_in_the_middle_loses_nothing(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import uuid4
 
 import pytest
 
+from devstack import ports
 from notifier.address import Mailbox
 from notifier.compose import Composer
 from notifier.config import ResendSettings
@@ -272,13 +272,12 @@ async def test_a_wrong_key_says_what_to_check(resend: ResendServer) -> None:
 
 
 async def test_an_unreachable_api_is_down_and_nothing_was_asked() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    transport = ResendTransport(ResendSettings(API_KEY, f"http://127.0.0.1:{port}", 1000))
+    with ports.reserved() as port:
+        transport = ResendTransport(ResendSettings(API_KEY, f"http://127.0.0.1:{port}", 1000))
 
-    with pytest.raises(TransportDownError, match="cannot reach"):
-        await transport.send(letter())
-    await transport.close()
+        with pytest.raises(TransportDownError, match="cannot reach"):
+            await transport.send(letter())
+        await transport.close()
 
 
 def reminders(count: int = 3, **fields: object) -> list[Letter]:

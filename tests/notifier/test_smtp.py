@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -11,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from devstack import ports
 from notifier.address import Mailbox
 from notifier.compose import Composer
 from notifier.config import Security, SmtpSettings
@@ -361,12 +361,11 @@ async def test_answers_of_many_lines_and_in_pieces_are_read(smtp: SmtpServer) ->
 
 
 async def test_an_unreachable_server_is_down_and_named() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    transport = SmtpTransport(SmtpSettings("localhost", port, Security.NONE))
+    with ports.reserved() as port:
+        transport = SmtpTransport(SmtpSettings("localhost", port, Security.NONE))
 
-    with pytest.raises(TransportDownError, match=f"cannot connect to localhost:{port}"):
-        await transport.ready()
+        with pytest.raises(TransportDownError, match=f"cannot connect to localhost:{port}"):
+            await transport.ready()
 
 
 async def test_an_unknown_host_is_down_and_named() -> None:
