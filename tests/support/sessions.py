@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,8 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 LINK = "https://zoom.us/j/123456789"
+
+_TOMORROW = datetime.now(UTC).date() + timedelta(days=1)
 
 
 @dataclass(slots=True)
@@ -53,9 +55,8 @@ def refusal(conn: psycopg.Connection, sqlstate: str) -> Iterator[Refusal]:
 
 
 def tomorrow(hour: int = 18) -> datetime:
-    """A full hour of tomorrow, UTC."""
-    today = datetime.now(UTC).replace(hour=hour, minute=0, second=0, microsecond=0)
-    return today + timedelta(days=1)
+    """A full hour of tomorrow, UTC; it stays the same day when midnight passes meanwhile."""
+    return datetime.combine(_TOMORROW, time(hour), UTC)
 
 
 def create(conn: psycopg.Connection, **columns: Any) -> dict[str, Any]:
