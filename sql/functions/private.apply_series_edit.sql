@@ -10,9 +10,6 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    c_not_fields constant text[] := array[
-        'start_time', 'end_time', 'timezone', 'registration_closes_at', 'recurrence', 'on_clash'
-    ];
     v_now constant timestamptz := clock_timestamp();
     v_is_manager constant boolean := private.is_manager();
     v_skips_clashes constant boolean := private.skips_clashes(changes);
@@ -94,10 +91,7 @@ begin
             continue;
         end if;
 
-        v_image := jsonb_populate_record(v_session, changes - c_not_fields - v_differences);
-        if v_image.platform <> v_session.platform and not changes ? 'meeting_account_id' then
-            v_image.meeting_account_id := null;
-        end if;
+        v_image := private.follow_series(v_session, changes, v_differences);
         v_start := private.series_start(series, v_session.series_date);
         -- Today's date cannot move to what was this morning.
         if edit.is_moved and not v_is_moved and v_start > v_now then
@@ -106,7 +100,9 @@ begin
             v_image.timezone := series.timezone;
         end if;
         if 'registration_closes_at' <> all(v_differences) then
-            v_image.registration_closes_at := v_image.start_time - series.registration_closes_before;
+            v_image.registration_closes_at := case
+                when v_image.registration_required then v_image.start_time - series.registration_closes_before
+            end;
         end if;
         if v_image is distinct from v_session then
             v_images := v_images || v_image;

@@ -1306,6 +1306,49 @@ comment on function private.write_series(private.series_edit) is
     'Writes what private.series_edit worked out: changes the series, or splits it. Answers the series of the days that the edit is about.';
 revoke execute on function private.write_series(private.series_edit) from public;
 
+-- A field that differs keeps its value. Where two fields make sense only together, so do the others: a batch belongs to
+-- its course, an account and its settings to their platform, and a date with seats or a deadline of its own keeps them,
+-- and with them its registration.
+create function private.follow_series(session public.success_sessions, changes jsonb, differences text[])
+returns public.success_sessions
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    c_not_fields constant text[] := array[
+        'start_time', 'end_time', 'timezone', 'registration_closes_at', 'recurrence', 'on_clash'
+    ];
+    v_kept text[] := differences;
+    v_image public.success_sessions;
+begin
+    if differences && array['course_id', 'batch_id'] then
+        v_kept := v_kept || array['course_id', 'batch_id'];
+    end if;
+    if 'platform' = any(differences) then
+        v_kept := v_kept || array['meeting_account_id', 'platform_data'];
+    elsif changes ->> 'platform' <> session.platform then
+        -- No account goes along to another platform.
+        v_kept := array_remove(v_kept, 'meeting_account_id');
+    end if;
+    v_image := jsonb_populate_record(session, changes - c_not_fields - v_kept);
+    if v_image.platform <> session.platform and not changes ? 'meeting_account_id' then
+        v_image.meeting_account_id := null;
+    end if;
+    if ('capacity' = any(differences) and session.capacity is not null)
+        or ('registration_closes_at' = any(differences) and session.registration_closes_at is not null)
+    then
+        v_image.registration_required := true;
+    elsif not v_image.registration_required then
+        v_image.capacity := null;
+    end if;
+    return v_image;
+end
+$$;
+comment on function private.follow_series(public.success_sessions, jsonb, text[]) is
+    'A session with those of the changes of its series, but for times, that it follows, given the names of the fields in which it differs from the series.';
+revoke execute on function private.follow_series(public.success_sessions, jsonb, text[]) from public;
+
 -- What has begun or was called off stays as it is, and so does whatever differs from the series because somebody
 -- changed a session for itself: a field that differs keeps its value, and a session that differs in anything is not
 -- called off because the rule no longer has its day. A mentor's edit leaves the sessions of other mentors alone.
@@ -1318,9 +1361,6 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    c_not_fields constant text[] := array[
-        'start_time', 'end_time', 'timezone', 'registration_closes_at', 'recurrence', 'on_clash'
-    ];
     v_now constant timestamptz := clock_timestamp();
     v_is_manager constant boolean := private.is_manager();
     v_skips_clashes constant boolean := private.skips_clashes(changes);
@@ -1402,10 +1442,7 @@ begin
             continue;
         end if;
 
-        v_image := jsonb_populate_record(v_session, changes - c_not_fields - v_differences);
-        if v_image.platform <> v_session.platform and not changes ? 'meeting_account_id' then
-            v_image.meeting_account_id := null;
-        end if;
+        v_image := private.follow_series(v_session, changes, v_differences);
         v_start := private.series_start(series, v_session.series_date);
         -- Today's date cannot move to what was this morning.
         if edit.is_moved and not v_is_moved and v_start > v_now then
@@ -1414,7 +1451,9 @@ begin
             v_image.timezone := series.timezone;
         end if;
         if 'registration_closes_at' <> all(v_differences) then
-            v_image.registration_closes_at := v_image.start_time - series.registration_closes_before;
+            v_image.registration_closes_at := case
+                when v_image.registration_required then v_image.start_time - series.registration_closes_before
+            end;
         end if;
         if v_image is distinct from v_session then
             v_images := v_images || v_image;

@@ -377,6 +377,88 @@ def test_seats_follow_the_series(conn: psycopg.Connection, world: World, manager
     assert {row["start_time"] - row["registration_closes_at"] for row in answered} == {2 * DAY}
 
 
+def test_a_date_in_a_batch_of_its_own_keeps_the_course_of_that_batch(
+    conn: psycopg.Connection, world: World, manager: UUID
+) -> None:
+    own, other = world.batch("Own"), world.batch("Other")
+    batch = world.batch("First", course=read(conn, world.session(batch=own))["course_id"])
+    course = read(conn, world.session(batch=batch))["course_id"]
+    other_course = read(conn, world.session(batch=other))["course_id"]
+    made = create(
+        conn, manager, {"pattern": "weekly", "count": 2}, course_id=course, batch_id=batch
+    )
+    update(conn, manager, made[1]["id"], "this", batch_id=own)
+
+    def audiences(**changes: Any) -> list[tuple[UUID | None, UUID | None]]:
+        answered = update(conn, manager, made[0]["id"], "all", **changes)
+        return [(row["course_id"], row["batch_id"]) for row in answered]
+
+    kept = (course, own)
+    assert audiences(course_id=other_course, batch_id=other) == [(other_course, other), kept]
+    assert audiences(course_id=None, batch_id=None) == [(None, None), kept]
+
+
+@pytest.mark.parametrize(
+    ("own", "ours", "followed"),
+    [
+        ({"capacity": 5}, {"registration_required": False, "capacity": None}, (True, 5, None)),
+        (
+            {"registration_closes_at": MONDAY + WEEK - DAY},
+            {"registration_required": False, "capacity": None},
+            (True, None, DAY),
+        ),
+        (
+            {"registration_required": False, "capacity": None},
+            {"capacity": 5, "registration_closes_at": MONDAY - HOUR},
+            (False, None, None),
+        ),
+    ],
+    ids=["seats of its own", "a deadline of its own", "no registration"],
+)
+def test_a_date_keeps_the_registration_that_its_own_seats_and_deadline_need(
+    conn: psycopg.Connection,
+    manager: UUID,
+    own: dict[str, Any],
+    ours: dict[str, Any],
+    followed: tuple[bool, int | None, timedelta | None],
+) -> None:
+    made = create(
+        conn,
+        manager,
+        {"pattern": "weekly", "count": 2},
+        registration_required=True,
+        capacity=10,
+    )
+    update(conn, manager, made[1]["id"], "this", **own)
+    first, second = update(conn, manager, made[0]["id"], "all", **ours)
+    assert {name: first[name] for name in ours} == ours
+    closes_at = second["registration_closes_at"]
+    assert (
+        second["registration_required"],
+        second["capacity"],
+        closes_at and second["start_time"] - closes_at,
+    ) == followed
+
+
+def test_accounts_stay_with_the_platform_of_each_date(
+    conn: psycopg.Connection, world: World, manager: UUID
+) -> None:
+    ours = world.meeting_account("Ours", platform="google_meet")
+    own, later = world.meeting_account("Own"), world.meeting_account("Later")
+    made = create(conn, manager, {"pattern": "weekly", "count": 3})
+    update(conn, manager, made[1]["id"], "this", meeting_account_id=own)
+    update(conn, manager, made[2]["id"], "this", platform="other")
+
+    def accounts(**changes: Any) -> list[tuple[str, UUID | None]]:
+        answered = update(conn, manager, made[0]["id"], "all", **changes)
+        return [(row["platform"], row["meeting_account_id"]) for row in answered]
+
+    kept = ("other", None)
+    assert accounts(meeting_account_id=later) == [("zoom", later), ("zoom", own), kept]
+    moved = ("google_meet", ours)
+    assert accounts(platform="google_meet", meeting_account_id=ours) == [moved, moved, kept]
+
+
 def test_meetings_that_the_platform_makes_are_no_edits_of_dates(
     conn: psycopg.Connection, world: World, manager: UUID
 ) -> None:
