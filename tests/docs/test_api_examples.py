@@ -17,6 +17,7 @@ from unittest import mock
 
 import psycopg
 import pytest
+from httpx._config import DEFAULT_TIMEOUT_CONFIG
 
 from devstack import databases
 from devstack.databases import Database
@@ -113,6 +114,8 @@ def run_here(story: list[Page]) -> None:
         warnings.catch_warnings(action="ignore"),
         # Each of its clients reads every certificate there is, for connections that use none here.
         mock.patch.object(ssl, "create_default_context", SSL_CONTEXT),
+        # It gives signing in five seconds, which a busy machine may take.
+        mock.patch.object(DEFAULT_TIMEOUT_CONFIG, "read", 60.0),
     ):
         for page in story:
             exec(compile(page.story("python"), page.path, "exec"), names)  # noqa: S102
