@@ -138,6 +138,8 @@ def test_between_falling_asleep_and_waiting_no_event_is_lost(
     database: Database, writer: psycopg.Connection, worker: Outbox, listener: psycopg.Connection
 ) -> None:
     """A commit that found the notifier awake is over before the notifier's last look."""
+    # It waits for as long as this test may take to come round to the commit, and not for a second.
+    writer.execute("alter function notifier.fall_asleep() set lock_timeout = '60s'")
     worker.scalar("select notifier.stay_awake('1 hour')")
     asleep = threading.Event()
 
