@@ -14,6 +14,7 @@ as $$
 declare
     v_from constant timestamptz := greatest(from_time, clock_timestamp());
     v_to constant timestamptz := coalesce(to_time, 'infinity');
+    v_series public.session_series;
     v_series_ids uuid[] := array[]::uuid[];
     v_session_ids uuid[];
     v_clashing integer;
@@ -94,7 +95,15 @@ begin
 
     update public.session_series as series
     set mentor_id = to_mentor
-    where series.id = any(v_series_ids);
+    where series.id = any(v_series_ids) and (series.next_start < from_time and from_time = v_from) is not true;
+    for v_series in
+        select series.*
+        from public.session_series as series
+        where series.id = any(v_series_ids) and series.mentor_id = from_mentor
+        order by series.id
+    loop
+        perform private.hand_over_series_from(v_series, to_mentor, from_time);
+    end loop;
     return query
     with moved as (
         update public.success_sessions as session
@@ -109,7 +118,7 @@ begin
 end
 $$;
 comment on function public.reassign_mentor_sessions(uuid, uuid, timestamptz, timestamptz) is
-    'Gives all upcoming sessions of one mentor that begin from from_time (now when left out, and never before) until before to_time (without end when left out) to another, all or none, and answers their ids in the order of time. With no end the mentor''s series go over, too. What has begun stays, with its attendance. Managers only. Errors: 42501; 22023; 23P01 (409) the other mentor is not free, each session and its clash in a line of the detail; PT409 somebody else was changing the same plans.';
+    'Gives all upcoming sessions of one mentor that begin from from_time (now when left out, and never before) until before to_time (without end when left out) to another, all or none, and answers their ids in the order of time. With no end the mentor''s series go over, too, and one that has dates before from_time still to be made is split there. What has begun stays, with its attendance. Managers only. Errors: 42501; 22023; 23P01 (409) the other mentor is not free, each session and its clash in a line of the detail; PT409 somebody else was changing the same plans.';
 revoke execute on function public.reassign_mentor_sessions(uuid, uuid, timestamptz, timestamptz)
 from public, anon, authenticated, service_role;
 grant execute on function public.reassign_mentor_sessions(uuid, uuid, timestamptz, timestamptz) to authenticated;

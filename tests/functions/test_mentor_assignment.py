@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,6 +12,7 @@ import pytest
 from devstack.databases import Database
 from support.actors import as_user
 from support.rush import Statement, act_as, at_once, attempt, started
+from support.series import create, sessions_of
 from support.sessions import read, refusal, save, tomorrow
 from support.world import World
 
@@ -353,6 +354,28 @@ def test_series_go_over_when_there_is_no_end_and_stay_when_there_is(
     with as_user(conn, manager):
         reassign(conn, marta, milo)
     assert host() == milo
+
+
+def test_dates_before_the_period_stay_though_no_session_is_made_for_them_yet(
+    conn: psycopg.Connection, manager: UUID, marta: UUID, milo: UUID
+) -> None:
+    """They went over with the series, and were Milo's months before he was to take over."""
+    conn.execute("update public.app_settings set series_horizon_days = 28")
+    weekly = {"rrule": "FREQ=WEEKLY"}
+    made = create(conn, manager, weekly, mentor_id=marta, start_time=START, timezone="UTC")
+    takes_over = made[-1]["start_time"] + 22 * DAY
+    with as_user(conn, manager):
+        assert reassign(conn, marta, milo, takes_over) == []
+        assert reassign(conn, marta, milo, datetime(9999, 1, 1, tzinfo=UTC)) == []
+    conn.execute("update public.app_settings set series_horizon_days = 120")
+    conn.execute("select notifier.extend_series()")
+    rows = sessions_of(conn, made[0]["calendar_uid"])
+    starts = [row["start_time"] for row in rows]
+    assert starts == [START + nth * 7 * DAY for nth in range(len(starts))]
+    assert starts[-1] > takes_over
+    assert [row["mentor_id"] for row in rows] == [
+        milo if start >= takes_over else marta for start in starts
+    ]
 
 
 def test_reassigning_has_its_refusals(
