@@ -397,7 +397,7 @@ def test_a_mail_behind_an_unfinished_one_wakes_nobody(
 
 
 def test_another_worker_s_promise_to_be_awake_is_checked_when_it_ends(outbox: Outbox) -> None:
-    outbox.scalar("select notifier.stay_awake('5 seconds')")
+    outbox.scalar("select notifier.stay_awake('1 hour')")
     awake_until = outbox.scalar("select awake_until from notifier.gate")
     assert next_wake(outbox) == awake_until
     outbox.scalar("select notifier.stay_awake('1 second')")
