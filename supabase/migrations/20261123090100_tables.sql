@@ -1806,7 +1806,7 @@ create index presence_reports_session_id_platform_report_id_idx
 on private.presence_reports (session_id, platform, report_id, id);
 
 -- Raw joins and leaves, append-only, read in the order of event time. Attendance is derived from them and can be
--- derived again.
+-- derived again. What goes is what is too old, and the clicks of those who came to a session that was then put off.
 create table private.presence_events (
     id bigint generated always as identity,
     session_id uuid not null,

@@ -2107,6 +2107,44 @@ comment on function private.note_presence(public.success_sessions, uuid, private
     'Records that a learner came or went through the API, once, and refreshes the attendance.';
 revoke execute on function private.note_presence(public.success_sessions, uuid, private.presence_kind) from public;
 
+-- Who came to a session that was then put off came to nothing: a click holds until the session's end, so they would be
+-- present at the new time without being there. Those whom the new time leaves inside its join window stay.
+-- Security definer: whoever moves a session may not touch presence.
+create function private.forget_early_presence()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if clock_timestamp() >= private.join_opens_at(new.start_time)
+        or not exists (
+            select from private.presence_events as event
+            where event.session_id = new.id and event.source = 'join'
+        )
+        and not exists (
+            select from private.host_presence as presence where presence.session_id = new.id
+        )
+    then
+        return null;
+    end if;
+    perform private.take_presence_turn(new.id);
+    delete from private.presence_events as event where event.session_id = new.id and event.source = 'join';
+    delete from private.host_presence as presence where presence.session_id = new.id;
+    perform private.refresh_attendance(new);
+    return null;
+end
+$$;
+comment on function private.forget_early_presence() is
+    'Forgets the clicks of learners and the coming of the host when a session is put off to a time for which joining is not open yet; automatic attendance follows, marks by hand stay.';
+revoke execute on function private.forget_early_presence() from public;
+
+create trigger forget_early_presence
+after update of start_time on public.success_sessions
+for each row
+when (new.status = 'upcoming' and new.start_time > old.start_time)
+execute function private.forget_early_presence();
+
 -- Called once a session is over, outside the write that ended it: it costs as much as there are students. Where
 -- registration was required, those with a seat were expected; who had none could not come and is not absent.
 create function private.finalize_attendance(session_id uuid)

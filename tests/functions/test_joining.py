@@ -674,3 +674,37 @@ def test_students_are_sent_to_join_session(
     assert refused.hint == "Students enter with join_session."
     assert "secret" not in refused.everything
     assert audit(conn, session) == []
+
+
+def test_who_came_to_a_session_that_is_put_off_comes_again(
+    conn: psycopg.Connection, world: World, batch: UUID, mentor: UUID, student: UUID
+) -> None:
+    """A click held until the end of the session, whenever that was: all were present unseen."""
+    marked = world.student(batch=batch)
+    session = world.session(batch=batch, mentor=mentor, starts=5 * MINUTE)
+    for user in (student, marked, mentor):
+        join(conn, user, session)
+    with as_user(conn, mentor):
+        conn.execute(
+            "select public.mark_attendance(%s, %s, 'present', 'Was early')", (session, marked)
+        )
+
+    def came() -> tuple[set[UUID], int]:
+        hosts = conn.execute(
+            "select from private.host_presence where session_id = %s", (session,)
+        ).fetchall()
+        return {row["student_id"] for row in attendance(conn, session)}, len(hosts)
+
+    def put_off(by: timedelta) -> None:
+        with as_user(conn, mentor):
+            conn.execute(
+                "select public.reschedule_session(id, start_time + %s)"
+                " from public.success_sessions where id = %s",
+                (by, session),
+            )
+
+    put_off(2 * MINUTE)
+    assert came() == ({student, marked}, 1)
+    put_off(timedelta(days=1))
+    assert came() == ({marked}, 0)
+    assert presence(conn, session) == []
