@@ -134,8 +134,9 @@ async def test_without_an_answer_the_outcome_is_unknown_and_a_repetition_harmles
 ) -> None:
     mail = letter()
     resend.script.append(step)
-    async with transport_to(resend, patience=2.0) as transport:
-        first = await transport.send(mail)
+    async with transport_to(resend, patience=2.0) as impatient:
+        first = await impatient.send(mail)
+    async with transport_to(resend) as transport:
         second = await transport.send(mail)
 
     assert isinstance(first, NotSent)
@@ -339,8 +340,9 @@ async def test_a_parcel_without_an_answer_is_unknown_and_its_repetition_harmless
 ) -> None:
     letters, parcel = reminders(), uuid4()
     resend.script.append(step)
-    async with transport_to(resend, patience=2.0) as transport:
-        first = await transport.send_parcel(parcel, letters)
+    async with transport_to(resend, patience=2.0) as impatient:
+        first = await impatient.send_parcel(parcel, letters)
+    async with transport_to(resend) as transport:
         again = await transport.send_parcel(parcel, letters)
         fewer = await transport.send_parcel(parcel, letters[:2])  # one was skipped meanwhile
 
