@@ -114,7 +114,7 @@ def _create(server: Server, name: str, template: str = "template1") -> None:
 
 
 def _execute(server: Server, statement: sql.Composed) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     with psycopg.connect(server.superuser_url, autocommit=True) as connection:
         while True:
             try:
