@@ -63,7 +63,12 @@ begin
                 hint = 'Send another time of that day, recurrence for other days, or move one with reschedule_session.';
         end if;
     end if;
-    v_start := private.local_to_instant(v_day + v_time, v_zone);
+    -- What end and deadline are measured from: a date that was moved has a start of its own.
+    v_start := case
+        when v_start is null and session.start_time is distinct from private.series_start(series, session.series_date)
+            then session.start_time
+        else private.local_to_instant(v_day + v_time, v_zone)
+    end;
 
     v_new := jsonb_populate_record(
         series,

@@ -212,6 +212,28 @@ def test_the_length_changes_with_the_end(
     assert {row["end_time"] - row["start_time"] for row in answered} == {2 * HOUR}
 
 
+@pytest.mark.parametrize("by", [2 * HOUR, WEEK + DAY], ids=["the same day", "another week"])
+def test_length_and_deadline_sent_for_a_moved_date_count_from_its_own_start(
+    conn: psycopg.Connection, manager: UUID, by: timedelta
+) -> None:
+    """They counted from where it had been: moved by two hours, every date became as much longer."""
+    made = create(conn, manager, registration_required=True)
+    starts = MONDAY + by
+    reschedule(conn, manager, made[0]["id"], starts)
+    answered = update(
+        conn,
+        manager,
+        made[0]["id"],
+        "all",
+        end_time=starts + 2 * HOUR,
+        registration_closes_at=starts - 3 * HOUR,
+    )
+    lengths = {row["id"]: row["end_time"] - row["start_time"] for row in answered}
+    assert lengths.pop(made[0]["id"]) == HOUR
+    assert set(lengths.values()) == {2 * HOUR}
+    assert {row["start_time"] - row["registration_closes_at"] for row in answered} == {3 * HOUR}
+
+
 def test_the_last_date_of_a_rule_that_ends_survives_another_time_and_zone(
     conn: psycopg.Connection, manager: UUID
 ) -> None:
