@@ -325,7 +325,7 @@ def test_a_history_of_edits_comes_to_what_the_model_says(
 @pytest.mark.parametrize(
     ("function", "there", "not_there"),
     [
-        ("apply_series_edit", "changes - c_not_fields - v_differences", "changes - c_not_fields"),
+        ("follow_series", "changes - c_not_fields - v_kept", "changes - c_not_fields"),
         ("series_dates", "series.last_date + 1", "series.last_date + 2"),
     ],
 )
