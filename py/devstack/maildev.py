@@ -1,6 +1,5 @@
 """The mail catcher: takes every mail, delivers none, shows them in a web inbox."""
 
-from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,7 +57,7 @@ def start_maildev(
     program = [str(node.node()), str(node.script("maildev/dist/bin/maildev.js"))]
     # Its own default for mails is one folder in /tmp, which all instances of all users would share.
     mails = log_folder / "mails"
-    with ports.reserved() if web_port is None else nullcontext(web_port) as web:
+    with ports.asked_for_or_reserved(web_port) as web:
         web_url = f"http://{ports.LOOPBACK}:{web}"
         options = ["--ip", ports.LOOPBACK, "--web-ip", ports.LOOPBACK, "--web", str(web)]
         options += ["--mail-directory", str(mails)]

@@ -3,7 +3,7 @@
 import random
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from devstack.errors import StackError
 
@@ -55,6 +55,15 @@ def reserved() -> Iterator[int]:
         f"no port from {_FREE.start} to {_FREE.stop - 1} is free",
         "End some of the programs that listen there",
     )
+
+
+def asked_for_or_reserved(port: int | None) -> AbstractContextManager[int]:
+    """The port that somebody asked for, as it is, or for None a reserved one.
+
+    Raises:
+        StackError: All are taken.
+    """
+    return reserved() if port is None else nullcontext(port)
 
 
 def named(port: int, what: str, option: str) -> int:

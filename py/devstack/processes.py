@@ -17,7 +17,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -223,7 +222,7 @@ class Supervisor:
             StackError: The program is missing, or does not start; the end of its log is quoted.
         """
         for attempt in range(1, _PORT_ATTEMPTS + 1):
-            with ports.reserved() if port is None else nullcontext(port) as chosen:
+            with ports.asked_for_or_reserved(port) as chosen:
                 child = self.spawn(
                     name,
                     command(chosen),
