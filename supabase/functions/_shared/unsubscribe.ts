@@ -79,10 +79,12 @@ export async function serveUnsubscribe(request: Request, rpc: Rpc): Promise<Resp
   if (acts) await refuseUnlessOneClick(request);
   const kind = await kindOf(rpc, token, acts);
   const language = languageOf(request);
-  const show = kind === null ? dead : acts ? doneWith : question;
-  const content = show(language, LANGUAGES[language], kind ?? "");
+  const words = LANGUAGES[language];
+  const [status, content] = kind === null
+    ? [404, dead(language, words)]
+    : [200, (acts ? doneWith : question)(language, words, kind)];
   return new Response(request.method === "HEAD" ? null : content, {
-    status: kind === null ? 404 : 200,
+    status,
     headers: { ...HEADERS, "Content-Language": language, "Vary": "Accept-Language" },
   });
 }
