@@ -46,4 +46,7 @@ def test_every_role_has_its_statement_timeout(callers: Callers) -> None:
 
 
 def test_a_statement_that_takes_too_long_is_stopped(callers: Callers) -> None:
-    assert callers.visitor().call("take_your_time").json()["code"] == "57014"
+    refusal = callers.visitor().call("take_your_time").json()
+
+    assert refusal["code"] == "57014"
+    assert refusal["message"] == "canceling statement due to statement timeout"

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from string import Template
 from zipfile import ZipFile
 
 import pytest
@@ -121,7 +122,12 @@ def test_what_the_image_installs_has_all_that_mails_are_made_of(tmp_path: Path) 
 
 
 def test_images_are_named_without_a_registry() -> None:
-    images = [rest.partition("=")[2] for verb, rest in instructions() if verb == "ARG"]
+    defaults = dict(rest.split("=", 1) for verb, rest in instructions() if verb == "ARG")
+    images = [
+        Template(rest.split()[0]).substitute(defaults)
+        for verb, rest in instructions()
+        if verb == "FROM"
+    ]
 
     assert images
     assert all("/" not in image and ":" in image for image in images)
