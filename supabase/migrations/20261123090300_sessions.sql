@@ -2118,12 +2118,14 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     if clock_timestamp() >= private.join_opens_at(new.start_time)
-        or not exists (
-            select from private.presence_events as event
-            where event.session_id = new.id and event.source = 'join'
-        )
-        and not exists (
-            select from private.host_presence as presence where presence.session_id = new.id
+        or not (
+            exists (
+                select from private.presence_events as event
+                where event.session_id = new.id and event.source = 'join'
+            )
+            or exists (
+                select from private.host_presence as presence where presence.session_id = new.id
+            )
         )
     then
         return null;

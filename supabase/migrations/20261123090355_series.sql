@@ -1376,11 +1376,9 @@ begin
     elsif changes ->> 'platform' <> session.platform then
         -- No account goes along to another platform.
         v_kept := array_remove(v_kept, 'meeting_account_id');
+        changes := '{"meeting_account_id": null}' || changes;
     end if;
     v_image := jsonb_populate_record(session, changes - c_not_fields - v_kept);
-    if v_image.platform <> session.platform and not changes ? 'meeting_account_id' then
-        v_image.meeting_account_id := null;
-    end if;
     if ('capacity' = any(differences) and session.capacity is not null)
         or ('registration_closes_at' = any(differences) and session.registration_closes_at is not null)
     then
