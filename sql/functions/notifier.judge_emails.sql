@@ -297,7 +297,7 @@ begin
         weighed.available_at,
         weighed.mail_attempt,
         weighed.is_in_doubt,
-        weighed.transaction_id = '0',
+        weighed.transaction_id is not distinct from '0',
         weighed.is_of_enrollment,
         weighed.from_id,
         weighed.through_id,

@@ -15,50 +15,43 @@ set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set jit = off
 as $$
+declare
+    v_holds boolean;
 begin
-    if topic = 'registration' then
-        if not exists (
-            select from public.session_registrations as registration
-            where
-                registration.session_id = kind_if_it_holds.session_id
-                and registration.student_id = kind_if_it_holds.recipient_id
-                and registration.status = 'registered'
-        )
-        then
-            return null;
-        end if;
-        -- One waiting for longer speaks for those that came after it.
-        return coalesce(
-            (
-                select younger.kind
-                from notifier.emails as younger
+    case topic
+        when 'registration' then
+            v_holds := exists (
+                select from public.session_registrations as registration
                 where
-                    younger.session_id = kind_if_it_holds.session_id
-                    and younger.recipient_id = kind_if_it_holds.recipient_id
-                    and younger.topic = kind_if_it_holds.topic
-                    and younger.event_id > kind_if_it_holds.event_id
-                    and younger.status in ('queued', 'claimed', 'sending', 'in_doubt')
-                order by younger.event_id desc
-                limit 1
-            ),
-            kind
-        );
-    elsif topic = 'warning' then
-        return case
-            when notifier.attendance_warning(session_id, recipient_id) is not null
-                then 'attendance_warning'::notifier.email_kind
-        end;
-    elsif topic = 'week' then
-        return case
-            when exists (
+                    registration.session_id = kind_if_it_holds.session_id
+                    and registration.student_id = kind_if_it_holds.recipient_id
+                    and registration.status = 'registered'
+            );
+            -- One waiting for longer speaks for those that came after it.
+            kind := coalesce(
+                (
+                    select younger.kind
+                    from notifier.emails as younger
+                    where
+                        younger.session_id = kind_if_it_holds.session_id
+                        and younger.recipient_id = kind_if_it_holds.recipient_id
+                        and younger.topic = kind_if_it_holds.topic
+                        and younger.event_id > kind_if_it_holds.event_id
+                        and younger.status in ('queued', 'claimed', 'sending', 'in_doubt')
+                    order by younger.event_id desc
+                    limit 1
+                ),
+                kind
+            );
+        when 'warning' then
+            v_holds := notifier.attendance_warning(session_id, recipient_id) is not null;
+        when 'week' then
+            v_holds := exists (
                 select from public.user_roles as held
                 where held.user_id = kind_if_it_holds.recipient_id and held.role = 'mentor'
-            )
-                then 'weekly_summary'::notifier.email_kind
-        end;
-    elsif topic = 'summary' then
-        return case
-            when exists (
+            );
+        when 'summary' then
+            v_holds := exists (
                 select from public.success_sessions as session
                 inner join public.user_roles as held on session.mentor_id = held.user_id
                 where
@@ -66,20 +59,17 @@ begin
                     and session.mentor_id = kind_if_it_holds.recipient_id
                     and held.role = 'mentor'
                 offset 0
-            )
-                then 'attendance_summary'::notifier.email_kind
-        end;
-    elsif topic = 'recording' then
-        return case
-            when (
+            );
+        when 'recording' then
+            v_holds := (
                 select private.may_watch(event.recording_id, kind_if_it_holds.recipient_id)
                 from notifier.events as event
                 where event.id = kind_if_it_holds.event_id
-            )
-                then 'recording_available'::notifier.email_kind
-        end;
-    end if;
-    return kind;
+            );
+        else
+            v_holds := true; -- what speaks against a reminder notifier.reminder_refusal says
+    end case;
+    return case when v_holds then kind end;
 end
 $$;
 comment on function notifier.kind_if_it_holds(notifier.email_topic, notifier.email_kind, bigint, uuid, uuid) is
