@@ -10,6 +10,7 @@ import re
 import sys
 from datetime import UTC, datetime
 from typing import TextIO
+from uuid import UUID
 
 LOGGER_NAME = "notifier"
 
@@ -48,13 +49,18 @@ def configure(stream: TextIO = sys.stderr, *, debug: bool = False) -> None:
     handler = logging.StreamHandler(stream)
     handler.setFormatter(KeyValueFormatter())
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    # No line says them, and each record would ask the system for them.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging.getLogger(LOGGER_NAME).setLevel(logging.DEBUG if debug else logging.INFO)
 
 
 def _value(value: object) -> str:
+    if isinstance(value, str):
+        return value if _PLAIN.fullmatch(value) else json.dumps(value, ensure_ascii=False)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
         return f"{value:.3f}".rstrip("0").rstrip(".")
-    text = str(value)
-    return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
+    if isinstance(value, int | UUID):
+        return str(value)
+    return _value(str(value))

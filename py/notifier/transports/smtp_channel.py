@@ -123,79 +123,73 @@ class Channel(asyncio.Protocol):
         """
         stage = Stage.MAIL
         refusal: Verdict | None = None
-        loop = asyncio.get_running_loop()
-        wait = timeouts.command if fresh else min(timeouts.first, timeouts.command)
+        first = timeouts.command if fresh else min(timeouts.first, timeouts.command)
         try:
-            async with asyncio.timeout(wait) as limit:
-                mail, rcpt = b"MAIL FROM:%b\r\n" % sender, b"RCPT TO:%b\r\n" % recipient
-                self._write(mail + rcpt + b"DATA\r\n" if self._pipelining else mail)
-                reply = await self._reply()
-                limit.reschedule(loop.time() + timeouts.command)
-                refusal = None if reply.positive else Verdict(stage, reply)
-                if self._pipelining or refusal is None:
-                    stage = Stage.RCPT
-                    if not self._pipelining:
-                        self._write(rcpt)
-                    reply = await self._reply()
-                    if refusal is None and not reply.positive:
-                        refusal = Verdict(stage, reply)
-                if self._pipelining or refusal is None:
-                    stage = Stage.DATA
-                    if not self._pipelining:
-                        self._write(b"DATA\r\n")
-                    reply = await self._reply()
-                    if reply.code != 354:
-                        refusal = refusal or Verdict(stage, reply)
-                    elif refusal is not None:
-                        # RFC 2920 §3.1: DATA was let through although nobody is to get it.
-                        self._write(b".\r\n")
-                        await self._reply()
-                if refusal is not None:
-                    await self._reset(refusal)
-                    return refusal
-                if not still_ours():
-                    # Whoever slept here for long must not wake up and send what others have sent.
-                    self.abort()
-                    raise WithdrawnError
-                limit.reschedule(loop.time() + timeouts.final)
-                self._write(_stuffed(wire))
-                stage = Stage.DOT  # from here on, silence means nothing
-                return Verdict(stage, await self._reply())
-        except (TimeoutError, _LostError) as error:
+            mail, rcpt = b"MAIL FROM:%b\r\n" % sender, b"RCPT TO:%b\r\n" % recipient
+            self._write(mail + rcpt + b"DATA\r\n" if self._pipelining else mail)
+            reply = await self._reply(first)
+            refusal = None if reply.positive else Verdict(stage, reply)
+            if self._pipelining or refusal is None:
+                stage = Stage.RCPT
+                if not self._pipelining:
+                    self._write(rcpt)
+                reply = await self._reply(timeouts.command)
+                if refusal is None and not reply.positive:
+                    refusal = Verdict(stage, reply)
+            if self._pipelining or refusal is None:
+                stage = Stage.DATA
+                if not self._pipelining:
+                    self._write(b"DATA\r\n")
+                reply = await self._reply(timeouts.command)
+                if reply.code != 354:
+                    refusal = refusal or Verdict(stage, reply)
+                elif refusal is not None:
+                    # RFC 2920 §3.1: DATA was let through although nobody is to get it.
+                    self._write(b".\r\n")
+                    await self._reply(timeouts.command)
+            if refusal is not None:
+                await self._reset(refusal, timeouts.command)
+                return refusal
+            if not still_ours():
+                # Whoever slept here for long must not wake up and send what others have sent.
+                self.abort()
+                raise WithdrawnError
+            self._write(_stuffed(wire))
+            stage = Stage.DOT  # from here on, silence means nothing
+            return Verdict(stage, await self._reply(timeouts.final))
+        except _LostError as error:
             self.abort()
             if refusal is not None:  # what decided it was said before the connection was lost
                 return refusal
-            raise ConnectionLostError(stage, str(error) or "no answer in time") from None
+            raise ConnectionLostError(stage, str(error)) from None
         except asyncio.CancelledError:
             self.abort()
             raise
         finally:
-            self.idle_since = loop.time()
+            self.idle_since = asyncio.get_running_loop().time()
 
     async def quit(self, timeout: float = 1.0) -> None:  # noqa: ASYNC109 - one knob, used once
         """Close politely; never raises."""
         try:
-            async with asyncio.timeout(timeout):
-                self._write(b"QUIT\r\n")
-                await self._reply()
-        except (TimeoutError, _LostError):
+            self._write(b"QUIT\r\n")
+            await self._reply(timeout)
+        except _LostError:
             pass
         finally:
             self.abort()
 
     def abort(self) -> None:
         """Drop the connection at once: a message without its final dot is never delivered."""
-        self._lost = self._lost or "closed by us"
-        self._transport.abort()
+        self._break_off("closed by us")
 
-    async def _reset(self, refusal: Verdict) -> None:
+    async def _reset(self, refusal: Verdict, seconds: float) -> None:
         """Leave the failed transaction; a connection that cannot is dropped."""
         if refusal.reply.code == 421:  # RFC 5321 §3.8: the server is about to close
             self.abort()
             return
         try:
             self._write(b"RSET\r\n")
-            reply = await self._reply()
+            reply = await self._reply(seconds)
         except _LostError:
             return
         if not reply.positive:
@@ -206,14 +200,19 @@ class Channel(asyncio.Protocol):
             raise _LostError(self._lost or "connection closed")
         self._transport.write(data)
 
-    async def _reply(self) -> Reply:
-        while not self._replies:
-            if self._lost is not None:
-                raise _LostError(self._lost)
-            self._waiter = asyncio.get_running_loop().create_future()
+    async def _reply(self, seconds: float) -> Reply:
+        """The next reply; a server that keeps silent for so long is lost."""
+        if not self._replies:
+            loop = asyncio.get_running_loop()
+            silence = loop.call_later(seconds, self._break_off, "no answer in time")
             try:
-                await self._waiter
+                while not self._replies:
+                    if self._lost is not None:
+                        raise _LostError(self._lost)
+                    self._waiter = loop.create_future()
+                    await self._waiter
             finally:
+                silence.cancel()
                 self._waiter = None
         return self._replies.popleft()
 
@@ -226,16 +225,14 @@ class Channel(asyncio.Protocol):
             line = bytes(self._buffer[:end]).decode("utf-8", "replace").strip()
             del self._buffer[: end + 1]
             if not line[:3].isascii() or not line[:3].isdigit() or line[3:4] not in ("", " ", "-"):
-                self._lose("an answer that is not SMTP")
-                self._transport.abort()
+                self._break_off("an answer that is not SMTP")
                 return
             self._lines.append(line[4:])
             if line[3:4] != "-":
                 self._replies.append(Reply(int(line[:3]), " ".join(self._lines)))
                 self._lines.clear()
         if len(self._buffer) + sum(map(len, self._lines)) > MAX_REPLY:
-            self._lose("an endless answer")
-            self._transport.abort()
+            self._break_off("an endless answer")
             return
         self._wake()
 
@@ -247,6 +244,10 @@ class Channel(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The transport is gone."""
         self._lose("connection closed by the server" if exc is None else "connection lost")
+
+    def _break_off(self, reason: str) -> None:
+        self._lose(reason)
+        self._transport.abort()
 
     def _lose(self, reason: str) -> None:
         self._lost = self._lost or reason
