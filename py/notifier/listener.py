@@ -44,21 +44,24 @@ class Listener:
         wake: asyncio.Event,
         notify: Callable[[str], Awaitable[None]],
         *,
+        listening: asyncio.Event | None = None,
         test_every: float = TEST_EVERY,
         patience: float = TEST_PATIENCE,
     ) -> None:
-        """``notify`` sends a payload on the channel over *another* connection."""
+        """``notify`` sends a payload on the channel over *another* connection. ``listening`` is set
+        while notifications are known to arrive.
+        """
         self._database_url = database_url
         self._wake = wake
         self._notify = notify
         self._test_every = test_every
         self._patience = patience
-        self._listening = False
+        self._listening = listening or asyncio.Event()
 
     @property
     def listening(self) -> bool:
         """Whether notifications are known to arrive; if not, the worker polls more often."""
-        return self._listening
+        return self._listening.is_set()
 
     async def run(self) -> None:
         """Listen for ever, reconnecting with capped, jittered backoff."""
@@ -75,7 +78,7 @@ class Listener:
                 )
                 delay, failures = RETRY_DEAF, 0
             except (psycopg.Error, OutboxError, TimeoutError) as error:
-                failures = 1 if self._listening else failures + 1
+                failures = 1 if self.listening else failures + 1
                 delay = backoff(failures, base=0.2, limit=MAX_BACKOFF)
                 reason = (
                     describe_database_error(error)
@@ -84,7 +87,7 @@ class Listener:
                 )
                 log.event(logging.WARNING, "listener_lost", reason=reason, retry_s=delay)
             finally:
-                self._listening = False
+                self._listening.clear()
             await asyncio.sleep(delay)
 
     async def _listen(self) -> None:
@@ -101,7 +104,8 @@ class Listener:
                         raise _DeafError
                     raise TimeoutError("notifications stopped arriving")
                 if not proven:
-                    proven = self._listening = True
+                    proven = True
+                    self._listening.set()
                     log.event(logging.INFO, "listening", channel=CHANNEL)
                     self._wake.set()  # nobody listened before
                 if others:

@@ -1,12 +1,13 @@
 """The database side: the functions of schema ``notifier``, each called by one method.
 
 All SQL of the package stands here. Calls are single statements in autocommit mode, so no
-transaction is ever open while mail is being sent. Nothing is prepared on the session and no setting
-is kept on it, so that a transaction pooler in between does no harm.
+transaction is ever open while mail is being sent. No setting is kept on the session, and statements
+are prepared on it only while it is known to be one, so that a transaction pooler in between does no
+harm.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import date, datetime, timedelta
 from types import TracebackType
@@ -218,11 +219,14 @@ class Outbox:
         organizer: str,
         app_url: str,
         suppress_after: int = 0,
+        is_session: Callable[[], bool] = lambda: False,
     ) -> None:
         """``worker`` names this process in the outbox; ``organizer`` is the mailbox that calendar
         parts name; links lead to ``app_url``; so many mails to a mailbox that does not exist are
-        the last to it, 0 for no limit.
+        the last to it, 0 for no limit. ``is_session``: whether connections are known to lead to a
+        server process of their own; statements are prepared then, which takes a third off a call.
         """
+        self._is_session = is_session
         self._suppress_after = suppress_after
         self._database_url = database_url
         self._worker = worker
@@ -663,7 +667,9 @@ class Outbox:
                 async with asyncio.timeout(CALL_TIMEOUT):
                     connection = await self._connected()
                     async with connection.cursor(row_factory=factory) as cursor:
-                        await cursor.execute(query, arguments)
+                        await cursor.execute(
+                            query, arguments, prepare=None if self._is_session() else False
+                        )
                         return await cursor.fetchall()
             except TimeoutError:
                 await self.close()
@@ -680,6 +686,7 @@ class Outbox:
     async def _connected(self) -> psycopg.AsyncConnection[Any]:
         if self._connection is None or self._connection.closed:
             self._connection = await connect(self._database_url)
+            self._connection.prepare_threshold = 0  # at once, where it is allowed
         return self._connection
 
 
@@ -706,8 +713,14 @@ def describe_database_error(error: psycopg.Error) -> str:
     return redact(f"{text} ({error.sqlstate})" if error.sqlstate else text)
 
 
+STALE = frozenset({"0A000", "26000"})
+"""What a statement prepared before a migration, or for another session, meets."""
+
+
 def _is_outage(error: psycopg.Error) -> bool:
-    """Connection trouble, shutdown, too many connections, deadlock: worth another try."""
+    """Connection trouble, shutdown, too many connections, deadlock, a statement that has to be
+    prepared anew: worth another try.
+    """
     if isinstance(error, psycopg.InterfaceError) or error.sqlstate is None:
         return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
-    return error.sqlstate[:2] in {"08", "40", "53", "57", "58"}
+    return error.sqlstate in STALE or error.sqlstate[:2] in {"08", "40", "53", "57", "58"}

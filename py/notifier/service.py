@@ -52,14 +52,15 @@ def make_transport(settings: Settings) -> Transport:
     return FailoverTransport(first, rest[0]) if rest else first
 
 
-def make_outbox(settings: Settings) -> Outbox:
-    """A connection to the queue under this process's name."""
+def make_outbox(settings: Settings, is_session: Callable[[], bool] = lambda: False) -> Outbox:
+    """A connection to the queue under this process's name; for ``is_session`` see the outbox."""
     return Outbox(
         settings.database_url,
         worker=f"{socket.gethostname()}:{os.getpid()}",
         organizer=settings.email_from.plain(),
         app_url=settings.app_url,
         suppress_after=settings.suppress_after,
+        is_session=is_session,
     )
 
 
@@ -172,19 +173,23 @@ def _make_composer(settings: Settings) -> Composer:
 async def _assembled(
     settings: Settings, transport: Transport | None = None, composer: Compositor | None = None
 ) -> AsyncIterator[_Parts]:
-    """Three database connections: finding, marking and recording mails never wait in line."""
-    wake, stop = asyncio.Event(), asyncio.Event()
+    """Three database connections: finding, marking and recording mails never wait in line.
+
+    Where notifications arrive, there is no pooler that would hand transactions of one connection to
+    several sessions.
+    """
+    wake, stop, listening = (asyncio.Event() for _ in range(3))
     transport = transport or make_transport(settings)
     composer = composer or _make_composer(settings)
     async with (
-        make_outbox(settings) as looking,
-        make_outbox(settings) as marking,
-        make_outbox(settings) as recording,
+        make_outbox(settings, listening.is_set) as looking,
+        make_outbox(settings, listening.is_set) as marking,
+        make_outbox(settings, listening.is_set) as recording,
     ):
         delivery = Delivery(
             marking, recording, transport, composer, lease=settings.lease, wake=wake
         )
-        listener = Listener(settings.database_url, wake, looking.notify)
+        listener = Listener(settings.database_url, wake, looking.notify, listening=listening)
         courier = Courier(
             looking, recording, Poster(allow_private=settings.webhooks_to_private), wake=wake
         )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -57,6 +58,7 @@ def same_clock(start: datetime, end: datetime, one: ZoneInfo, other: ZoneInfo) -
     )
 
 
+@lru_cache
 def describe_span(start: datetime, end: datetime, zone: ZoneInfo, locale: Locale) -> Span:
     """``start`` to ``end`` (aware datetimes) on the clocks of ``zone``."""
     local_start, local_end = start.astimezone(zone), end.astimezone(zone)

@@ -421,6 +421,20 @@ def test_behind_a_transaction_pooler_it_polls_and_says_so(
 
         wait_until(lambda: classroom.all_sent(3), "mails sent")
         assert daemon.stop() == 0
+        # Another client may be handed the same session, with other statements of the same names.
+        assert proxy.prepared == set()
+
+
+def test_on_sessions_of_its_own_it_prepares_what_it_asks(
+    classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
+) -> None:
+    with in_thread(PgProxy(classroom.database.notifier_url)) as proxy:
+        daemon = daemons.start(environment(proxy.url, mail_server, **NO_POLL))
+        classroom.schedule()
+
+        wait_until(lambda: classroom.all_sent(3), "mails sent")
+        assert daemon.stop() == 0
+        assert proxy.prepared != set()
 
 
 # Broken mails and mail servers

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import psycopg
 import pytest
 
 import notifier
@@ -33,6 +34,21 @@ async def test_a_connection_that_falls_silent_is_given_up_and_the_next_call_open
         monkeypatch.setattr(outbox_module, "CALL_TIMEOUT", 30.0)
 
         assert await outbox.has_news() is False
+
+
+async def test_what_was_prepared_before_a_migration_is_prepared_anew(database: Database) -> None:
+    async with Outbox(
+        database.notifier_url, worker="w", organizer="", app_url="", is_session=lambda: True
+    ) as outbox:
+        assert await outbox.has_news() is False
+        with psycopg.connect(database.superuser_url, autocommit=True) as conn:
+            conn.execute("drop function notifier.has_news()")
+            conn.execute("create function notifier.has_news() returns integer return 1")
+            conn.execute("grant execute on function notifier.has_news() to notifier")
+
+        with pytest.raises(OutboxUnavailableError, match="cached plan"):
+            await outbox.has_news()
+        assert await outbox.has_news() is True
 
 
 def test_no_wait_and_no_lease_is_measured_on_a_clock_that_jumps() -> None:

@@ -16,6 +16,11 @@ _CALL = re.compile(rb"notifier\.(\w+)\(")
 NOTIFICATION, READY = ord("A"), ord("Z")
 """Types of messages of the Postgres protocol: NotificationResponse and ReadyForQuery."""
 
+PARSE, BIND, QUERY = ord("P"), ord("B"), ord("Q")
+"""What a client sends: Parse gives a statement a name, or none, and Bind calls it by that; Query
+calls one that has no arguments.
+"""
+
 
 ASKED, ANSWERED = "asked", "answered"
 """Moments of a call: it has been sent and is not carried out; it has been carried out, unheard."""
@@ -31,6 +36,7 @@ class PgProxy:
         connections: How many were made.
         is_holding: Whether somebody has come to where `hold_at` holds them.
         calls: The functions of schema notifier that were called, in order.
+        prepared: The names of statements that stay on the session.
 
     Args:
         database_url: The real address.
@@ -43,6 +49,7 @@ class PgProxy:
         self.connections = 0
         self.is_holding = False
         self.calls: list[str] = []
+        self.prepared: set[str] = set()
         self._hold: tuple[bytes, str] | None = None
         self._target = urlsplit(database_url)
         self._server: asyncio.Server | None = None
@@ -112,33 +119,41 @@ class PgProxy:
     async def _copy(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, unheard: asyncio.Event
     ) -> None:
-        while data := await reader.read(65_536):
+        """The startup, which has no type, then message by message."""
+        statements: dict[bytes, bytes] = {}
+        length = await reader.readexactly(4)
+        writer.write(length + await reader.readexactly(int.from_bytes(length, "big") - 4))
+        while True:
+            kind, body = await _message(reader)
             await self._thawed()
-            self.calls += [name.decode() for name in _CALL.findall(data)]
-            if self._hold is not None and self._hold[0] in data:
-                if self._hold[1] == ASKED:
-                    self.is_holding = True
-                    await reader.read(-1)  # until the client is gone
-                    raise ConnectionResetError
-                unheard.set()
-            writer.write(data)
+            if kind[0] == PARSE:
+                name, query, _ = body.split(b"\0", 2)
+                statements[name] = query
+                self.prepared |= {name.decode()} - {""}
+            elif kind[0] in (BIND, QUERY):
+                query = body if kind[0] == QUERY else statements[body.split(b"\0", 2)[1]]
+                self.calls += [name.decode() for name in _CALL.findall(query)]
+                if self._hold is not None and self._hold[0] in query:
+                    if self._hold[1] == ASKED:
+                        self.is_holding = True
+                        await reader.read(-1)  # until the client is gone
+                        raise ConnectionResetError
+                    unheard.set()
+            writer.write(_framed(kind, body))
             await writer.drain()
-        raise ConnectionResetError
 
     async def _copy_messages(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, unheard: asyncio.Event
     ) -> None:
-        """Message by message: a type, a length that counts itself, the rest."""
         while True:
-            header = await reader.readexactly(5)
-            body = await reader.readexactly(int.from_bytes(header[1:], "big") - 4)
+            kind, body = await _message(reader)
             await self._thawed()
             if unheard.is_set():
-                if header[0] == READY:  # carried out and committed
+                if kind[0] == READY:  # carried out and committed
                     self.is_holding = True
                 continue
-            if not (self.deaf and header[0] == NOTIFICATION):
-                writer.write(header + body)
+            if not (self.deaf and kind[0] == NOTIFICATION):
+                writer.write(_framed(kind, body))
                 await writer.drain()
 
     async def _thawed(self) -> None:
@@ -146,3 +161,13 @@ class PgProxy:
             raise ConnectionResetError
         while self.frozen:  # noqa: ASYNC110 - set from another thread
             await asyncio.sleep(0.01)
+
+
+async def _message(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
+    """A message's type, one byte, and what follows its length, which counts itself."""
+    header = await reader.readexactly(5)
+    return header[:1], await reader.readexactly(int.from_bytes(header[1:], "big") - 4)
+
+
+def _framed(kind: bytes, body: bytes) -> bytes:
+    return kind + (len(body) + 4).to_bytes(4, "big") + body
