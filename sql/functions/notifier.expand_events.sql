@@ -11,7 +11,7 @@
 -- twice adds nothing (unique key).
 --
 -- Security definer: role notifier may call the queue's functions and read nothing.
-create function notifier.expand_events(max_emails integer default 5000)
+create function notifier.expand_events(max_emails integer default 500)
 returns table (emails integer, more boolean)
 language plpgsql
 security definer
@@ -38,7 +38,7 @@ begin
         raise exception using
             errcode = '22023',
             message = 'max_emails must be a positive number',
-            hint = 'Send how many recipients one call may add, such as 5000.';
+            hint = 'Send how many recipients one call may add, such as 500.';
     end if;
     emails := 0;
     more := false;

@@ -16,7 +16,8 @@ as $$
 declare
     v_now timestamptz := clock_timestamp();
     v_event notifier.events := events[1];
-    v_users_each integer := ceil(max_users::numeric / cardinality(events));
+    -- Of many events a page takes more than max_users: each has its own cost, whatever few users it is asked of.
+    v_users_each integer := greatest(ceil(max_users::numeric / cardinality(events)), least(max_users, 25));
     v_until uuid;
 begin
     with
@@ -71,5 +72,5 @@ begin
 end
 $$;
 comment on function notifier.expand_page(notifier.events[], integer) is
-    'Expands the next page of events that the caller has locked and started together: how many candidates it considered (about max_users), how many mails it added, whether there is another page.';
+    'Expands the next page of events that the caller has locked and started together: how many candidates it considered (about max_users, and 25 for each event at least), how many mails it added, whether there is another page.';
 revoke execute on function notifier.expand_page(notifier.events[], integer) from public;

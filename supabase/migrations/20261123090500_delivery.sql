@@ -898,7 +898,8 @@ as $$
 declare
     v_now timestamptz := clock_timestamp();
     v_event notifier.events := events[1];
-    v_users_each integer := ceil(max_users::numeric / cardinality(events));
+    -- Of many events a page takes more than max_users: each has its own cost, whatever few users it is asked of.
+    v_users_each integer := greatest(ceil(max_users::numeric / cardinality(events)), least(max_users, 25));
     v_until uuid;
 begin
     with
@@ -953,7 +954,7 @@ begin
 end
 $$;
 comment on function notifier.expand_page(notifier.events[], integer) is
-    'Expands the next page of events that the caller has locked and started together: how many candidates it considered (about max_users), how many mails it added, whether there is another page.';
+    'Expands the next page of events that the caller has locked and started together: how many candidates it considered (about max_users, and 25 for each event at least), how many mails it added, whether there is another page.';
 revoke execute on function notifier.expand_page(notifier.events[], integer) from public;
 
 -- After a session's attendance is final: whoever missed it, whose attendance in the course is low by now, and who was
@@ -1252,7 +1253,7 @@ revoke execute on function notifier.expand_enrollments(integer) from public;
 -- twice adds nothing (unique key).
 --
 -- Security definer: role notifier may call the queue's functions and read nothing.
-create function notifier.expand_events(max_emails integer default 5000)
+create function notifier.expand_events(max_emails integer default 500)
 returns table (emails integer, more boolean)
 language plpgsql
 security definer
@@ -1279,7 +1280,7 @@ begin
         raise exception using
             errcode = '22023',
             message = 'max_emails must be a positive number',
-            hint = 'Send how many recipients one call may add, such as 5000.';
+            hint = 'Send how many recipients one call may add, such as 500.';
     end if;
     emails := 0;
     more := false;
