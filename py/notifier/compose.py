@@ -50,7 +50,7 @@ class Composer:
             email.email_id,
             Mailbox(name, address),
             greeting_for(name, email.locale),
-            _calendars(email.calendars),
+            tuple(map(Calendar, email.calendars)),
             self._unsubscribe(email.unsubscribe_token),
         )
 
@@ -137,16 +137,6 @@ def _files(summary: str | None) -> tuple[File, ...]:
     """The attendance for a spreadsheet; by the byte order mark Excel knows that it is UTF-8."""
     csv = json.loads(summary).get("csv") if summary else None
     return (File("attendance.csv", "text/csv", f"\ufeff{csv}"),) if csv else ()
-
-
-def _calendars(calendars: str) -> tuple[Calendar, ...]:
-    try:
-        found = json.loads(calendars)
-        if not isinstance(found, list):
-            raise TypeError("not an array")
-        return tuple(Calendar(calendar["content"], calendar["method"]) for calendar in found)
-    except (LookupError, TypeError, ValueError) as error:
-        raise MessageError(f"the calendars are malformed: {type(error).__name__}") from error
 
 
 def _weight(key: _Key, press: Press) -> int:

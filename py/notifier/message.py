@@ -6,7 +6,6 @@ headers and bodies, the person's own headers, greeting and calendar. The tests h
 against what the ``email`` package parses.
 """
 
-import re
 from base64 import b64encode
 from binascii import b2a_qp
 from collections.abc import Iterable
@@ -25,7 +24,6 @@ CALENDAR_METHODS = frozenset({"REQUEST", "CANCEL"})
 # RFC 2045 §6.7: "=_" occurs in neither quoted-printable nor base64, so these end no part early.
 _MIXED, _ALTERNATIVE = b"=_live-sessions-mixed", b"=_live-sessions-alternative"
 _CRLF = b"\r\n"
-_METHOD_LINE = re.compile(r"^METHOD:([A-Za-z]+)\r?$", re.MULTILINE)
 
 
 class MessageError(Exception):
@@ -37,16 +35,15 @@ class Calendar:
     """An iCalendar object (RFC 5545) and its method, REQUEST or CANCEL (RFC 5546)."""
 
     text: str = field(repr=False)
-    method: str
+    method: str = field(init=False)
 
     def __post_init__(self) -> None:
-        """:raises MessageError: the method is unknown or not the object's own (RFC 6047 §2.4)."""
-        if self.method not in CALENDAR_METHODS:
-            raise MessageError("the calendar's method is neither REQUEST nor CANCEL")
-        named = f"\nMETHOD:{self.method}\r\n" in self.text
-        if not named or self.text.count("\nMETHOD:") != 1:
-            stated = _METHOD_LINE.findall(self.text)
-            raise MessageError(f"the calendar says METHOD {stated}, the mail {self.method}")
+        """:raises MessageError: it has no method of these, or several."""
+        _, *methods = self.text.split("\nMETHOD:", 2)
+        stated = [method.partition("\r\n")[0] for method in methods]
+        if len(stated) != 1 or stated[0] not in CALENDAR_METHODS:
+            raise MessageError(f"the calendar's METHOD is {stated}, not REQUEST or CANCEL")
+        object.__setattr__(self, "method", stated[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The values that travel between the outbox, the composer and the transports."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from uuid import UUID
@@ -12,8 +13,8 @@ class ClaimedEmail:
     ``parts`` and ``summary`` are JSON texts, unparsed: equal texts render to equal mails, so the
     text is the cache key and is parsed once for all recipients of an event. ``parts`` is an array,
     one element for each of the ``sessions`` that the mail is about, in order of their start:
-    ``{"kind", "session", "changes"}``. ``calendars`` is the JSON text of an array of ``{"method",
-    "content"}``: iCalendar objects (RFC 5545) with CRLF line ends, made for this recipient.
+    ``{"kind", "session", "changes"}``. ``calendars`` are iCalendar objects (RFC 5545) with CRLF
+    line ends, made for this recipient.
     ``unsubscribe_token`` is None where the recipient cannot do without mails of this kind. Mails of
     the same ``parcel_id`` are in doubt together: the request that they were in is repeated.
     """
@@ -32,7 +33,7 @@ class ClaimedEmail:
     recipient_role: str
     sessions: int
     parts: str = field(repr=False)
-    calendars: str = field(repr=False)
+    calendars: Sequence[str] = field(repr=False)
     summary: str | None = field(repr=False)
     unsubscribe_token: str | None = field(repr=False)
     urgent: bool = False
@@ -41,7 +42,7 @@ class ClaimedEmail:
     @property
     def attaches(self) -> bool:
         """Whether files may go with it: calendars, or what a summary lists."""
-        return self.calendars != "[]" or self.summary is not None
+        return bool(self.calendars) or self.summary is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -229,7 +229,7 @@ async def send_test(settings: Settings, address: str) -> tuple[bool, str]:
         settings.unsubscribe_url,
     )
     sample = replace(
-        sample_email("session_scheduled"), email_id=uuid4(), address=address, calendars="[]"
+        sample_email("session_scheduled"), email_id=uuid4(), address=address, calendars=()
     )
     letter = composer.compose(sample)
     transport = make_transport(settings)

@@ -278,9 +278,8 @@ class Outbox:
             ClaimedEmail,
             """
             select email_id, claim_id, event_id, kind, in_doubt, attempt, recipient_id, address,
-                full_name, timezone, locale, recipient_role, jsonb_array_length(parts) as sessions,
-                parts::text as parts, calendars::text as calendars, summary::text as summary,
-                unsubscribe_token, urgent, parcel_id
+                full_name, timezone, locale, recipient_role, sessions, parts, calendars,
+                summary::text as summary, unsubscribe_token, urgent, parcel_id
             from notifier.claim_emails(
                 worker => %(worker)s, max_emails => %(max_emails)s, lease => %(lease)s,
                 organizer => %(organizer)s, app_url => %(app_url)s

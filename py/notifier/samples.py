@@ -167,23 +167,20 @@ def sample_email(kind: str, *, several: bool = False) -> ClaimedEmail:
         recipient_role=role,
         sessions=len(parts),
         parts=json.dumps(parts),
-        calendars=json.dumps(sample_calendars(parts)),
+        calendars=sample_calendars(parts),
         summary=json.dumps(_FIGURES[kind]) if kind in _FIGURES else None,
         unsubscribe_token=f"{kind}.sample" if kind in OPTIONAL_KINDS else None,
     )
 
 
-def sample_calendars(parts: Sequence[Mapping[str, object]]) -> list[dict[str, str]]:
+def sample_calendars(parts: Sequence[Mapping[str, object]]) -> list[str]:
     """Calendar objects of the shape that the database makes for such parts (RFC 5546)."""
     sessions: dict[str, list[Mapping[str, object]]] = {}
     for part in parts:
         method, session = _METHODS.get(str(part["kind"])), part["session"]
         if method is not None and isinstance(session, dict):
             sessions.setdefault(method, []).append(session)
-    return [
-        {"method": method, "content": _calendar(method, those)}
-        for method, those in sessions.items()
-    ]
+    return [_calendar(method, those) for method, those in sessions.items()]
 
 
 def _part(kind: str, session: Json) -> Json:

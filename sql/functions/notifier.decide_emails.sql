@@ -115,10 +115,13 @@ begin
         judged.timezone,
         judged.locale,
         judged.role,
-        edition.parts -> 0 -> 'session',
-        edition.parts -> 0 -> 'changes',
+        edition.sessions,
         edition.parts,
-        calendar.objects,
+        array(
+            select private.calendar_for(object.content, judged.address, judged.full_name)
+            from unnest(edition.calendars) with ordinality as object (content, position)
+            order by object.position
+        ),
         case judged.topic
             when 'summary' then private.attendance_summary(judged.session_id)
             when 'warning' then notifier.attendance_warning(judged.session_id, judged.recipient_id)
@@ -135,20 +138,6 @@ begin
     from edition
     cross join lateral unnest(edition.email_ids) as mail (id)
     inner join judged on mail.id = judged.id
-    cross join lateral (
-        select
-            coalesce(
-                jsonb_agg(
-                    jsonb_build_object(
-                        'method', object.method,
-                        'content', private.calendar_for(object.content, judged.address, judged.full_name)
-                    )
-                    order by object.position
-                ),
-                '[]'
-            ) as objects
-        from unnest(edition.methods, edition.contents) with ordinality as object (method, content, position)
-    ) as calendar
     order by judged.urgent desc, judged.available_at, judged.event_id, judged.id;
 end
 $$;

@@ -129,9 +129,9 @@ begin
         edition.email_ids,
         content.kind,
         content.optional_kind,
+        content.sessions,
         content.parts,
-        calendar.methods,
-        calendar.contents
+        coalesce(calendar.objects, '{}')
     from edition
     cross join lateral (
         select
@@ -152,17 +152,16 @@ begin
                     and not bool_or(part.changes ?| array['meeting_details', 'meeting_link'])
                     then max(part.kind)::text
             end as optional_kind,
+            count(*)::integer as sessions,
             jsonb_agg(
                 jsonb_build_object('kind', part.kind, 'session', part.details, 'changes', part.changes)
                 order by part.start_time, part.part_key
-            ) as parts
+            )::text as parts
         from part
         where part.carrier_id = edition.sample_id
     ) as content
     cross join lateral (
-        select
-            array_agg(object.method order by object.start_time, object.method) as methods,
-            array_agg(object.content order by object.start_time, object.method) as contents
+        select array_agg(object.content order by object.start_time, object.method) as objects
         from (
             select
                 part.method,

@@ -12,10 +12,9 @@ create type notifier.claimed_email as (
     timezone text, -- IANA zone to show times in
     locale text,
     recipient_role text, -- host or learner
-    session jsonb, -- notifier.session_details of the first part
-    changes jsonb, -- of the first part: {field: {"old": …, "new": …}}; empty unless it was rescheduled or updated
-    parts jsonb, -- at least one, by start_time: [{"kind": …, "session": …, "changes": …}]
-    calendars jsonb, -- [{"method": "REQUEST" or "CANCEL", "content": an iCalendar object}]
+    sessions integer, -- how many parts it has
+    parts text, -- notifier.edition's
+    calendars text [], -- iCalendar objects of METHOD REQUEST or CANCEL, addressed to the recipient
     summary jsonb, -- private.attendance_summary; null for other kinds
     unsubscribe_token text, -- switches mails of this kind off; null where that cannot be done
     urgent boolean, -- before all that is not

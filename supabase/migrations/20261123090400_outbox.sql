@@ -160,10 +160,9 @@ create type notifier.claimed_email as (
     timezone text, -- IANA zone to show times in
     locale text,
     recipient_role text, -- host or learner
-    session jsonb, -- notifier.session_details of the first part
-    changes jsonb, -- of the first part: {field: {"old": …, "new": …}}; empty unless it was rescheduled or updated
-    parts jsonb, -- at least one, by start_time: [{"kind": …, "session": …, "changes": …}]
-    calendars jsonb, -- [{"method": "REQUEST" or "CANCEL", "content": an iCalendar object}]
+    sessions integer, -- how many parts it has
+    parts text, -- notifier.edition's
+    calendars text [], -- iCalendar objects of METHOD REQUEST or CANCEL, addressed to the recipient
     summary jsonb, -- private.attendance_summary; null for other kinds
     unsubscribe_token text, -- switches mails of this kind off; null where that cannot be done
     urgent boolean, -- before all that is not
@@ -233,9 +232,11 @@ create type notifier.edition as (
     email_ids uuid [], -- the carriers of these mails
     kind text, -- of the whole mail: a notifier.email_kind, or what several together are
     optional_kind text, -- what its link unsubscribes from; null: it cannot be
-    parts jsonb, -- by start_time: [{"kind": …, "session": …, "changes": …}]
-    methods text [], -- REQUEST or CANCEL, of each of the contents
-    contents text [] -- iCalendar objects, addressed to nobody yet
+    sessions integer, -- how many parts there are
+    -- by start_time: [{"kind": …, "session": notifier.session_details, "changes": {field: {"old": …, "new": …}}}];
+    -- text of JSON, which is made once and handed out a thousand times
+    parts text,
+    calendars text [] -- iCalendar objects of METHOD REQUEST or CANCEL, addressed to nobody yet
 );
 comment on type notifier.edition is 'The content that mails of equal parts share.';
 

@@ -2461,9 +2461,9 @@ begin
         edition.email_ids,
         content.kind,
         content.optional_kind,
+        content.sessions,
         content.parts,
-        calendar.methods,
-        calendar.contents
+        coalesce(calendar.objects, '{}')
     from edition
     cross join lateral (
         select
@@ -2484,17 +2484,16 @@ begin
                     and not bool_or(part.changes ?| array['meeting_details', 'meeting_link'])
                     then max(part.kind)::text
             end as optional_kind,
+            count(*)::integer as sessions,
             jsonb_agg(
                 jsonb_build_object('kind', part.kind, 'session', part.details, 'changes', part.changes)
                 order by part.start_time, part.part_key
-            ) as parts
+            )::text as parts
         from part
         where part.carrier_id = edition.sample_id
     ) as content
     cross join lateral (
-        select
-            array_agg(object.method order by object.start_time, object.method) as methods,
-            array_agg(object.content order by object.start_time, object.method) as contents
+        select array_agg(object.content order by object.start_time, object.method) as objects
         from (
             select
                 part.method,
@@ -2645,10 +2644,13 @@ begin
         judged.timezone,
         judged.locale,
         judged.role,
-        edition.parts -> 0 -> 'session',
-        edition.parts -> 0 -> 'changes',
+        edition.sessions,
         edition.parts,
-        calendar.objects,
+        array(
+            select private.calendar_for(object.content, judged.address, judged.full_name)
+            from unnest(edition.calendars) with ordinality as object (content, position)
+            order by object.position
+        ),
         case judged.topic
             when 'summary' then private.attendance_summary(judged.session_id)
             when 'warning' then notifier.attendance_warning(judged.session_id, judged.recipient_id)
@@ -2665,20 +2667,6 @@ begin
     from edition
     cross join lateral unnest(edition.email_ids) as mail (id)
     inner join judged on mail.id = judged.id
-    cross join lateral (
-        select
-            coalesce(
-                jsonb_agg(
-                    jsonb_build_object(
-                        'method', object.method,
-                        'content', private.calendar_for(object.content, judged.address, judged.full_name)
-                    )
-                    order by object.position
-                ),
-                '[]'
-            ) as objects
-        from unnest(edition.methods, edition.contents) with ordinality as object (method, content, position)
-    ) as calendar
     order by judged.urgent desc, judged.available_at, judged.event_id, judged.id;
 end
 $$;

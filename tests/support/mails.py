@@ -55,7 +55,7 @@ def make_bundle(kind: str, parts: Sequence[dict[str, Any]], **fields: Any) -> Cl
         "email_id": uuid4(),
         "sessions": len(parts),
         "parts": json.dumps(parts),
-        "calendars": json.dumps(sample_calendars(parts)),
+        "calendars": sample_calendars(parts),
     }
     return replace(sample_email(kind), **(changed | fields))
 

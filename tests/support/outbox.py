@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +14,7 @@ from uuid import UUID
 import psycopg
 from psycopg import sql
 from psycopg.pq import TransactionStatus
-from psycopg.rows import class_row, dict_row, scalar_row
+from psycopg.rows import dict_row, kwargs_row, scalar_row
 
 LEASE = timedelta(minutes=1)
 ORGANIZER = "Live Sessions <sessions@example.test>"
@@ -35,14 +37,38 @@ class Claimed:
     timezone: str
     locale: str
     recipient_role: str
-    session: dict[str, Any]
-    changes: dict[str, Any]
+    sessions: int
     parts: list[dict[str, Any]]
     calendars: list[dict[str, str]]
     summary: dict[str, Any] | None
     unsubscribe_token: str | None
     urgent: bool
     parcel_id: UUID | None
+
+    @classmethod
+    def parse(cls, *, parts: str, calendars: list[str], **fields: Any) -> Claimed:
+        """Of a row: its parts parsed, and each calendar as its method and its content."""
+        methods = [re.findall(r"^METHOD:(\w+)\r$", each, re.MULTILINE) for each in calendars]
+        return cls(
+            parts=json.loads(parts),
+            calendars=[
+                {"method": method, "content": content}
+                for (method,), content in zip(methods, calendars, strict=True)
+            ],
+            **fields,
+        )
+
+    @property
+    def session(self) -> dict[str, Any]:
+        """The session of the first part."""
+        session: dict[str, Any] = self.parts[0]["session"]
+        return session
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """The changes of the first part."""
+        changes: dict[str, Any] = self.parts[0]["changes"]
+        return changes
 
     @property
     def calendar(self) -> str | None:
@@ -90,7 +116,7 @@ class Outbox:
 
     def claim(self, max_emails: int = 1000, lease: timedelta = LEASE) -> list[Claimed]:
         """One call of `claim_emails`."""
-        with self.conn.cursor(row_factory=class_row(Claimed)) as cursor:
+        with self.conn.cursor(row_factory=kwargs_row(Claimed.parse)) as cursor:
             return cursor.execute(
                 "select * from notifier.claim_emails(%s, %s, %s, %s, %s)",
                 (self.worker, max_emails, lease, ORGANIZER, APP_URL),
