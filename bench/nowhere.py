@@ -5,10 +5,11 @@ lease. Run as `python -m bench.nowhere whole|bare`; `bare` does not write the ma
 what is left is the delivery alone.
 """
 
-import asyncio
 import sys
 from collections.abc import Sequence
 from uuid import UUID
+
+import uvloop
 
 from bench.daemon import CONNECTIONS
 from notifier import log, service
@@ -62,4 +63,4 @@ class Blanks:
 if __name__ == "__main__":
     log.configure(debug=False)
     blanks = Blanks() if sys.argv[1] == "bare" else None
-    sys.exit(asyncio.run(service.run(load_settings(), Nowhere(), blanks)))
+    sys.exit(uvloop.run(service.run(load_settings(), Nowhere(), blanks)))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
+import uvloop
 
 from devstack.databases import Database
 from support.certificates import Authority, make_authority
@@ -13,6 +15,11 @@ from support.daemon import Daemons, running_daemons
 from support.resend_server import ResendServer
 from support.smtp_server import SmtpServer
 from support.threads import in_thread
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """The loop that the notifier runs in."""
+    return {"uvloop": uvloop.new_event_loop}
 
 
 @pytest.fixture

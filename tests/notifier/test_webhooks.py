@@ -13,6 +13,8 @@ from contextlib import asynccontextmanager
 from uuid import UUID, uuid4
 
 import pytest
+from aiohttp.abc import ResolveResult
+from aiohttp.resolver import ThreadedResolver
 
 from notifier.config import ConfigError, load_settings
 from notifier.model import Answer, ClaimedWebhook
@@ -189,13 +191,15 @@ async def test_a_name_with_a_public_and_a_private_address_leads_to_the_public_on
 ) -> None:
     """What is checked is what is connected to: the name is looked up once."""
 
-    def rebound(host: str, port: int, *_: object, **__: object) -> list[object]:
+    async def rebound(
+        _: ThreadedResolver, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
         return [
-            (socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))
+            ResolveResult(hostname=host, host=address, port=port, family=family, proto=6, flags=0)
             for address in ("127.0.0.1", "192.0.2.1")
         ]
 
-    monkeypatch.setattr(socket, "getaddrinfo", rebound)
+    monkeypatch.setattr(ThreadedResolver, "resolve", rebound)
     async with posting(authority, allow_private=False) as poster:
         answer = await poster.post(webhook("https://rebound.example.test/", SECRET))
 
