@@ -14,7 +14,7 @@ from devstack import ports
 from devstack.databases import Database
 from devstack.processes import Child, Supervisor
 
-CONNECTIONS = 4
+CONNECTIONS = 8
 """How many SMTP connections the notifier opens: its default."""
 
 _ASLEEP = """

@@ -35,7 +35,7 @@ environment:
   APP_URL                      where links in mails lead
   UNSUBSCRIBE_URL              the edge function unsubscribe; unset: mails offer none
 optional:
-  SMTP_CONNECTIONS (4)  RESEND_API_URL  RESEND_REQUESTS_PER_SECOND (5)
+  SMTP_CONNECTIONS (8)  RESEND_API_URL  RESEND_REQUESTS_PER_SECOND (5)
   FUNCTIONS_URL FUNCTIONS_KEY  have the edge function meetings work when it has to
   NOTIFIER_LEASE_SECONDS (4)  NOTIFIER_POLL_SECONDS (30)  NOTIFIER_GRACE_SECONDS (25)
   NOTIFIER_SUPPRESS_AFTER (3)  NOTIFIER_WEBHOOK_NETWORKS  NOTIFIER_MONITOR

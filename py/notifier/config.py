@@ -50,7 +50,7 @@ class SmtpSettings:
     security: Security
     username: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
-    connections: int = 4
+    connections: int = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +208,7 @@ def _smtp(env: Mapping[str, str]) -> SmtpSettings | None:
         security=security,
         username=username,
         password=password,
-        connections=_whole_number(env, "SMTP_CONNECTIONS", low=1, high=64) or 4,
+        connections=_whole_number(env, "SMTP_CONNECTIONS", low=1, high=64) or 8,
     )
 
 

@@ -17,6 +17,7 @@ from notifier.config import Security, SmtpSettings
 from notifier.message import Letter
 from notifier.model import Failure, LeaseLostError, NotSent, Sent, TransportDownError
 from notifier.render import Renderer
+from notifier.transports import smtp as smtp_module
 from notifier.transports.smtp import SmtpTransport
 from notifier.transports.smtp_channel import Timeouts
 from support.certificates import Authority, make_authority
@@ -226,6 +227,51 @@ async def test_relaying_without_login_is_the_transports_failure_at_rcpt_too(
     async with transport_to(smtp) as transport:
         with pytest.raises(TransportDownError):
             await transport.send(letter())
+
+
+# Fewer connections than asked for
+
+
+async def test_a_server_that_takes_fewer_connections_is_sent_all_over_those() -> None:
+    async with SmtpServer(most=2) as server, transport_to(server, connections=6) as transport:
+        await transport.ready()
+        server.at("DOT", HOLD, times=2)
+        sending = [
+            asyncio.create_task(transport.send(letter(f"student-{number}@example.org")))
+            for number in range(12)
+        ]
+        # All connections that may be are under way, and nobody gives up for want of another.
+        await eventually(lambda: server.connections == 6)
+        await transport.ready()
+        server.behave()
+
+        assert await asyncio.gather(*sending) == [Sent("smtp")] * 12
+        assert len(set(server.recipients)) == len(server.recipients) == 12
+        assert len({mail.connection for mail in server.mails}) == 2
+        # The others are left alone for a minute.
+        assert await transport.send(letter()) == Sent("smtp")
+        assert server.connections == 6
+
+
+async def test_a_connection_is_tried_again_when_the_minute_is_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(smtp_module, "CROWDED_FOR", 0.05)
+    async with SmtpServer(most=1) as server, transport_to(server, connections=2) as transport:
+        await transport.ready()
+        server.at("DOT", HOLD, times=1)
+        sending = [asyncio.create_task(transport.send(letter())) for _ in range(2)]
+        await eventually(lambda: server.connections >= 4)
+        server.behave()
+
+        assert await asyncio.gather(*sending) == [Sent("smtp")] * 2
+
+
+async def test_where_no_connection_is_open_a_server_that_takes_none_is_down() -> None:
+    async with SmtpServer(most=0) as server, transport_to(server) as transport:
+        for ask in (transport.ready, lambda: transport.send(letter())):
+            with pytest.raises(TransportDownError, match="421"):
+                await ask()
 
 
 # Losing the connection

@@ -89,6 +89,7 @@ class SmtpServer:
         users: Names and passwords; if given, nobody may send without login.
         tls: A server context; offers STARTTLS, and requires it, unless `implicit_tls`.
         implicit_tls: TLS from the first byte.
+        most: How many connections at once it takes; more are told to come later.
         port: Where to listen; 0 for any.
     """
 
@@ -102,6 +103,7 @@ class SmtpServer:
         users: dict[str, str] | None = None,
         tls: ssl.SSLContext | None = None,
         implicit_tls: bool = False,
+        most: int = 1000,
         port: int = 0,
     ) -> None:
         self.port = port
@@ -115,6 +117,7 @@ class SmtpServer:
         self._users = users
         self._tls = tls
         self._implicit_tls = implicit_tls
+        self._most = most
         self._rules: list[Rule] = []
         self._held = threading.Semaphore(0)
         self._letting_go = threading.Event()
@@ -213,7 +216,9 @@ class SmtpServer:
         session = _Session(self.connections, reader, writer, secure=self._implicit_tls)
         self._sessions.add(session)
         try:
-            if await self._obey("CONNECT", session, "220 ready"):
+            if len(self._sessions) > self._most:
+                await self._say(session, "421 4.7.0 too many connections")
+            elif await self._obey("CONNECT", session, "220 ready"):
                 while line := await reader.readline():
                     if not await self._command(session, line.decode().rstrip("\r\n")):
                         break

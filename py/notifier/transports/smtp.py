@@ -1,16 +1,19 @@
 """Mail over SMTP (RFC 5321): a few connections, kept and reused; outcomes classified per verb."""
 
 import asyncio
+import logging
 import re
 import socket
 import ssl
 from asyncio import Semaphore
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import cast
 from uuid import UUID
 
 import aiosmtplib
 
+from notifier import log
 from notifier.address import Mailbox
 from notifier.config import Security, SmtpSettings
 from notifier.message import Letter
@@ -29,6 +32,9 @@ from notifier.transports.smtp_channel import (
 IDLE_LIMIT = 60.0
 """Seconds an unused connection is kept; servers wait for minutes (RFC 5321 §4.5.3.2.7)."""
 
+CROWDED_FOR = 60.0
+"""Seconds for which one connection less is used after the server would have no more."""
+
 IDLE_FRESH = 5.0
 """Seconds of idleness after which a connection may have died without a sign."""
 
@@ -42,8 +48,14 @@ SENDER_REFUSED = frozenset({421, *range(500, 552), 553, 554})
 """Answers to MAIL that are about the sender; 552 and 555 may be about this one message."""
 
 
+class _CrowdedError(TransportDownError):
+    """The server is there, and takes no further connection now."""
+
+
 class SmtpTransport:
-    """Sends letters over at most ``settings.connections`` connections at once."""
+    """Sends letters over at most ``settings.connections`` connections at once, and over fewer while
+    the server has no more.
+    """
 
     name = "smtp"
     parcel = 1
@@ -59,6 +71,7 @@ class SmtpTransport:
         self._settings = settings
         self._timeouts = timeouts
         self._tls_context = tls_context
+        self._lines: list[_Line] = []
         self._idle: list[_Line] = []
         self._slots = Semaphore(settings.connections)
         self._local_name: str | None = None
@@ -73,7 +86,11 @@ class SmtpTransport:
         if self._slots.locked():
             return  # every connection is carrying a letter right now
         async with self._slots:
-            self._release(self._reusable() or await self._connect())
+            try:
+                self._release(self._reusable() or await self._connect())
+            except _CrowdedError:
+                if not self._open_lines():
+                    raise
 
     async def verify(self) -> str:
         """Connect, secure and log in; see :class:`notifier.transports.Verifiable`."""
@@ -84,21 +101,36 @@ class SmtpTransport:
         return f"{settings.host}:{settings.port} is ready, {security}, {login}"
 
     async def send(self, letter: Letter, still_ours: StillOurs = undisputed) -> Outcome:
-        """Send over an idle connection or a new one.
+        """Send over an idle connection or a new one, or wait for one where the server has no more.
 
         A reused connection that turns out to be dead before the message was handed over is replaced
         once: the server never had the message, so nothing can be sent twice.
         """
-        async with self._slots:
-            line = self._reusable()
-            if line is not None:
-                outcome = await self._attempt(line, letter, still_ours, last=False)
-                if outcome is not None:
-                    return outcome
-            outcome = await self._attempt(await self._connect(), letter, still_ours, last=True)
-            if outcome is None:  # pragma: no cover - the last attempt always has an outcome
-                raise AssertionError("no outcome")
-            return outcome
+        while True:
+            await self._slots.acquire()
+            release: Callable[[], object] = self._slots.release
+            try:
+                return await self._send(letter, still_ours)
+            except _CrowdedError as crowded:
+                if not self._open_lines():
+                    raise
+                log.event(logging.WARNING, "connections_refused", reason=crowded.reason)
+                release = partial(
+                    asyncio.get_running_loop().call_later, CROWDED_FOR, self._slots.release
+                )
+            finally:
+                release()
+
+    async def _send(self, letter: Letter, still_ours: StillOurs) -> Outcome:
+        line = self._reusable()
+        if line is not None:
+            outcome = await self._attempt(line, letter, still_ours, last=False)
+            if outcome is not None:
+                return outcome
+        outcome = await self._attempt(await self._connect(), letter, still_ours, last=True)
+        if outcome is None:  # pragma: no cover - the last attempt always has an outcome
+            raise AssertionError("no outcome")
+        return outcome
 
     async def send_parcel(
         self, parcel_id: UUID, letters: Sequence[Letter], still_ours: StillOurs = undisputed
@@ -179,19 +211,23 @@ class SmtpTransport:
         now = asyncio.get_running_loop().time()
         while self._idle:
             line = self._idle.pop()
-            if line.channel.alive and now - line.channel.idle_since < IDLE_LIMIT:
+            if line.channel.reusable and now - line.channel.idle_since < IDLE_LIMIT:
                 return line
             line.channel.abort()
         return None
 
     def _release(self, line: "_Line") -> None:
-        if line.channel.alive:
+        if line.channel.reusable:
             self._idle.append(line)
+
+    def _open_lines(self) -> list["_Line"]:
+        return [line for line in self._lines if line.channel.open]
 
     async def _connect(self) -> "_Line":
         """A new connection, secured and logged in.
 
-        :raises TransportDownError: unreachable, no TLS, login refused.
+        :raises TransportDownError: unreachable, no TLS, login refused; and so, by a reply that may
+            be another one later (4yz), _CrowdedError.
         """
         settings = self._settings
         client = aiosmtplib.SMTP(
@@ -217,20 +253,24 @@ class SmtpTransport:
             ) from None
         except aiosmtplib.SMTPResponseException as error:
             client.close()
-            raise self._down(f"{where} answered {error.code} {error.message}") from None
+            kind = _CrowdedError if 400 <= error.code < 500 else TransportDownError
+            reason = redact(f"{where} answered {error.code} {error.message}")
+            raise kind(self.name, reason) from None
         except (aiosmtplib.SMTPException, OSError, ssl.SSLError) as error:
             client.close()
             raise self._down(f"cannot connect to {where}: {_root(error)}") from None
         except asyncio.CancelledError:
             client.close()
             raise
-        return _Line(
+        line = _Line(
             Channel(
                 cast(asyncio.Transport, client.transport),
                 pipelining=client.supports_extension("pipelining"),
             ),
             smtputf8=client.supports_extension("smtputf8"),
         )
+        self._lines = [*self._open_lines(), line]
+        return line
 
     def _down(self, reason: str) -> TransportDownError:
         return TransportDownError(self.name, redact(reason))

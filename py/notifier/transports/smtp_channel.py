@@ -99,9 +99,14 @@ class Channel(asyncio.Protocol):
         transport.set_protocol(self)
 
     @property
-    def alive(self) -> bool:
+    def open(self) -> bool:
         """False as soon as the server's closing has been noticed."""
-        return self._lost is None and not self._transport.is_closing() and not self._replies
+        return self._lost is None and not self._transport.is_closing()
+
+    @property
+    def reusable(self) -> bool:
+        """Whether it is open, and the server has said nothing that was not asked for."""
+        return self.open and not self._replies
 
     async def transact(
         self,
