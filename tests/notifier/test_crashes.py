@@ -27,7 +27,7 @@ from support.smtp_server import ACCEPTED, DROP, HANG, HOLD, SmtpServer
 from support.threads import in_thread, wait_until
 from support.world import World
 
-LANES = 4
+LANES = 8
 NO_POLL = {"NOTIFIER_POLL_SECONDS": "300"}
 """Who gets something done before a test gives up has not waited for the next poll."""
 
