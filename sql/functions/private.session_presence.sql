@@ -3,6 +3,8 @@
 -- what counts: a second device or a repeated join adds nothing.
 --
 -- What a learner clicked says when they came, and holds until the platform sees them gone: hardly anybody clicks Leave.
+-- Who left before joining opens was not there: the session has been put off since, or they came by the platform's door
+-- and did not wait.
 create function private.session_presence(session public.success_sessions, user_id uuid default null)
 returns table (
     student_id uuid, joined_at timestamptz, left_at timestamptz, present_for interval, is_seen_by_platform boolean
@@ -13,6 +15,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_until timestamptz := least(session.end_time, clock_timestamp());
+    v_opens_at timestamptz := private.join_opens_at(session.start_time);
 begin
     return query
     with
@@ -147,6 +150,7 @@ begin
                 tstzrange(presence.came_at, greatest(coalesce(presence.went_at, v_until), presence.came_at))
             ) * tstzmultirange(tstzrange(session.start_time, session.end_time)) as intervals
         from presence
+        where presence.went_at is null or presence.went_at >= v_opens_at
         group by presence.user_id
     )
 

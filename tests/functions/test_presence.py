@@ -17,6 +17,8 @@ from support.world import World
 
 SECOND = timedelta(seconds=1)
 LENGTH = 3600
+OPENS = -900
+"""When joining opens, in seconds from the start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +52,8 @@ def model(events: list[Event], *, is_completed: bool, until: int) -> Presence | 
 
     A join opens an interval, the next event of the same device closes it, or the end of the
     meeting; an open one lasts until now or the end of the session. A click holds until the next
-    click, and until the platform sees the learner gone. Every second inside the session that any
-    interval covers counts once.
+    click, and until the platform sees the learner gone. What ends before joining opens is left out.
+    Every second inside the session that any interval covers counts once.
 
     Args:
         events: In the order of their arrival.
@@ -96,7 +98,11 @@ def model(events: list[Event], *, is_completed: bool, until: int) -> Presence | 
     is_gone_at = [at for at in leaves if at not in seconds(seen)]
     # Sorting keeps events of one time in the order of their arrival.
     clicks = sorted((e for e in events if e.source == "join"), key=lambda e: e.at)
-    intervals = seen + stays(clicks, ends + is_gone_at)
+    intervals = [
+        (came, went)
+        for came, went in seen + stays(clicks, ends + is_gone_at)
+        if went is None or went >= OPENS
+    ]
     if not intervals:
         return None
 
@@ -111,7 +117,7 @@ def model(events: list[Event], *, is_completed: bool, until: int) -> Presence | 
 
 def some_events(chance: random.Random) -> list[Event]:
     """A few events around the session, often at the same moments, not in the order of time."""
-    moments = [chance.randint(-900, LENGTH + 900) for _ in range(5)] + [0, LENGTH]
+    moments = [chance.randint(2 * OPENS, LENGTH + 900) for _ in range(5)] + [0, LENGTH]
     found: list[Event] = []
     for _ in range(chance.randint(1, 7)):
         source: Literal["join", "platform"] = chance.choice(["join", "platform"])
@@ -258,6 +264,8 @@ def test_the_random_events_cover_what_matters() -> None:
             events = some_events(chance)
             found = model(events, is_completed=True, until=LENGTH)
             seen["never joined"] += found is None
+            first = min((e.at for e in events if e.kind == "join"), default=LENGTH)
+            seen["gone too early"] += first < OPENS and (found is None or found.joined_at > first)
             if found is None:
                 continue
             seen["open at the end"] += found.left_at == LENGTH
@@ -269,7 +277,7 @@ def test_the_random_events_cover_what_matters() -> None:
             seen["the meeting ends"] += any(e.kind == "end" for e in events)
             seen["same moment"] += len({e.at for e in events}) < len(events)
             seen["out of order"] += [e.at for e in events] != sorted(e.at for e in events)
-    assert len(seen) == 10
+    assert len(seen) == 11
     assert min(seen.values()) >= 5, dict(seen)
 
 
@@ -334,6 +342,20 @@ def test_examples_by_hand(
     assert expected is not None
     assert expected.present_for == minutes * 60
     assert presence(conn, session)[student].present_for == timedelta(minutes=minutes)
+
+
+def test_who_was_there_before_the_session_was_put_off_was_not_there(
+    conn: psycopg.Connection, world: World
+) -> None:
+    """Clicks are forgotten then; what platforms told may be told again."""
+    gone, waiting = world.student(), world.student()
+    session = world.session(starts=timedelta(hours=-3), status="completed")
+    record(conn, session, gone, [Event("platform", "join", -7200)])
+    record(conn, session, gone, [Event("platform", "leave", OPENS - 1)])
+    record(conn, session, waiting, [Event("platform", "join", -7200)])
+    record(conn, session, waiting, [Event("platform", "leave", OPENS)])
+
+    assert set(presence(conn, session)) == {waiting}
 
 
 def test_what_one_device_leaves_another_is_still_in(conn: psycopg.Connection, world: World) -> None:
