@@ -9,6 +9,12 @@ declare
     v_last private.presence_events;
 begin
     perform private.take_presence_turn(session.id, user_id::text);
+    if note_presence.kind = 'join' then
+        -- Whoever has put the session off meanwhile has forgotten who was there: private.forget_early_presence.
+        perform private.check_joining_is_open(current)
+        from public.success_sessions as current
+        where current.id = session.id;
+    end if;
     select event.* into v_last
     from private.presence_events as event
     where event.session_id = session.id and event.user_id = note_presence.user_id and event.source = 'join'
@@ -35,5 +41,5 @@ begin
 end
 $$;
 comment on function private.note_presence(public.success_sessions, uuid, private.presence_kind) is
-    'Records that a learner came or went through the API, once, and refreshes the attendance.';
+    'Records that a learner came or went through the API, once, and refreshes the attendance. PT409 where joining has closed since the caller looked.';
 revoke execute on function private.note_presence(public.success_sessions, uuid, private.presence_kind) from public;

@@ -2082,6 +2082,12 @@ declare
     v_last private.presence_events;
 begin
     perform private.take_presence_turn(session.id, user_id::text);
+    if note_presence.kind = 'join' then
+        -- Whoever has put the session off meanwhile has forgotten who was there: private.forget_early_presence.
+        perform private.check_joining_is_open(current)
+        from public.success_sessions as current
+        where current.id = session.id;
+    end if;
     select event.* into v_last
     from private.presence_events as event
     where event.session_id = session.id and event.user_id = note_presence.user_id and event.source = 'join'
@@ -2108,11 +2114,12 @@ begin
 end
 $$;
 comment on function private.note_presence(public.success_sessions, uuid, private.presence_kind) is
-    'Records that a learner came or went through the API, once, and refreshes the attendance.';
+    'Records that a learner came or went through the API, once, and refreshes the attendance. PT409 where joining has closed since the caller looked.';
 revoke execute on function private.note_presence(public.success_sessions, uuid, private.presence_kind) from public;
 
 -- Who came to a session that was then put off came to nothing: a click holds until the session's end, so they would be
--- present at the new time without being there. Those whom the new time leaves inside its join window stay.
+-- present at the new time without being there. Those whom the new time leaves inside its join window stay. Where
+-- joining was not open, nobody has clicked; where it was, somebody may be doing so now, and is waited for.
 -- Security definer: whoever moves a session may not touch presence.
 create function private.forget_early_presence()
 returns trigger
@@ -2121,22 +2128,15 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    if clock_timestamp() >= private.join_opens_at(new.start_time)
-        or not (
-            exists (
-                select from private.presence_events as event
-                where event.session_id = new.id and event.source = 'join'
-            )
-            or exists (
-                select from private.host_presence as presence where presence.session_id = new.id
-            )
-        )
-    then
+    if clock_timestamp() >= private.join_opens_at(new.start_time) then
+        return null;
+    end if;
+    delete from private.host_presence as presence where presence.session_id = new.id;
+    if clock_timestamp() < private.join_opens_at(old.start_time) then
         return null;
     end if;
     perform private.take_presence_turn(new.id);
     delete from private.presence_events as event where event.session_id = new.id and event.source = 'join';
-    delete from private.host_presence as presence where presence.session_id = new.id;
     perform private.refresh_attendance(new);
     return null;
 end

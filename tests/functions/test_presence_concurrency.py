@@ -13,7 +13,7 @@ import pytest
 
 from devstack.databases import Database
 from support.meetings import MEETING, attended
-from support.rush import at_once, attempt, started
+from support.rush import act_as, at_once, attempt, started
 from support.world import World
 
 MINUTE = timedelta(minutes=1)
@@ -110,6 +110,40 @@ def test_a_join_and_what_is_heard_at_the_same_moment_both_count(
     assert scene.one_in_the_middle_of_the_other(*pair)
 
     assert attended(scene.watch, scene.session) == {scene.anna: expected}
+
+
+@pytest.mark.parametrize("is_first", [True, False], ids=["join first", "join second"])
+def test_a_click_while_the_session_is_put_off_counts_before_it_or_not_at_all(
+    scene: Scene, is_first: bool
+) -> None:
+    world = World(scene.watch)
+    batch = world.batch()
+    ben, mentor = world.student("Ben", batch=batch), world.mentor()
+    session = world.session(batch=batch, mentor=mentor, starts=5 * MINUTE)
+    join = ben, ("select public.join_session(%(id)s)", {"id": session})
+    put_off = (
+        mentor,
+        (
+            "select public.reschedule_session(%(id)s, now() + interval '1 day')",
+            {"id": session},
+        ),
+    )
+    (first, before), (second, after) = (join, put_off) if is_first else (put_off, join)
+
+    act_as(scene.first, first)
+    scene.first.execute(before[0].encode(), before[1])
+    with started(
+        scene.watch, scene.second, lambda: attempt(scene.second, after, user=second)
+    ) as future:
+        assert not future.done(), "it did not wait"
+        scene.first.commit()
+        assert future.result(timeout=30) == ("done" if is_first else "PT409")
+
+    assert attended(scene.watch, session) == {}
+    row = scene.watch.execute(
+        "select count(*) from private.presence_events where session_id = %s", (session,)
+    ).fetchone()
+    assert row == (0,)
 
 
 LATE = "select public.record_presence('zoom', 'late', %(meeting)s, 'join', %(at)s, %(key)s)"
