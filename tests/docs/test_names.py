@@ -34,7 +34,12 @@ OUTSIDE = {
 }
 """What others have: Postgres, the Supabase CLI, a standard, a platform that adopts this, you."""
 
-PROGRAMS = ("py/notifier/*.py", "supabase/functions/**/*.ts", "tests/support/*.py", "sql/**/*.sql")
+PROGRAMS = (
+    "py/notifier/**/*.py",
+    "supabase/functions/**/*.ts",
+    "tests/support/*.py",
+    "sql/**/*.sql",
+)
 FILES = (".html", ".json", ".po", ".py", ".sql", ".toml", ".ts", ".txt", ".yml")
 FOLDERS = ("sql", "py", "tests", "supabase", "docs", "deploy", "bench", "clients")
 

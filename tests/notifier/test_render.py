@@ -309,7 +309,7 @@ def test_the_summary_has_counts_and_a_roster() -> None:
     assert "2 of 4 took part" in edition.subject
     assert "- Tomás Herrera: Late, 46 min, joined 6:14 PM" in text
     assert "- Li Wei: Absent\n" in text
-    assert "Present:  1" in text
+    assert "Present: 1" in text
     assert tags.seen.count("tr") == 5
     for name in ("Priya Nair", "Tomás Herrera", "Li Wei", "Sana Haddad"):
         assert name in tags.text
