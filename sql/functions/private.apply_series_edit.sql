@@ -27,6 +27,9 @@ declare
     v_content jsonb;
     v_is_moved boolean;
     v_start timestamptz;
+    v_message text;
+    v_detail text;
+    v_hint text;
 begin
     if edit.has_new_rule then
         v_until := greatest(
@@ -129,30 +132,40 @@ begin
     update public.success_sessions as session
     set status = 'cancelled', series_date = null
     where session.id = any(v_removed_ids);
-    for v_image in
-        select image.*
-        from unnest(v_images) as image
-        inner join public.success_sessions as session on image.id = session.id
-        order by
-            image.start_time > session.start_time desc,
-            case when image.start_time > session.start_time then session.start_time end desc,
-            session.start_time
-    loop
-        if v_image.id = any(v_moved_ids)
-            and not exists (select from unnest(v_steps) as step where step.session_id = v_image.id)
-        then
-            select session.* into v_session
-            from public.success_sessions as session
-            where session.id = v_image.id;
-            v_image.start_time := v_session.start_time;
-            v_image.end_time := v_session.end_time;
-            v_image.timezone := v_session.timezone;
-            v_image.mentor_id := v_session.mentor_id;
-            v_image.meeting_account_id := v_session.meeting_account_id;
-            v_image.registration_closes_at := v_session.registration_closes_at;
-        end if;
-        perform private.write_session(v_image);
-    end loop;
+    begin
+        for v_image in
+            select image.*
+            from unnest(v_images) as image
+            inner join public.success_sessions as session on image.id = session.id
+            order by
+                image.start_time > session.start_time desc,
+                case when image.start_time > session.start_time then session.start_time end desc,
+                session.start_time
+        loop
+            if v_image.id = any(v_moved_ids)
+                and not exists (select from unnest(v_steps) as step where step.session_id = v_image.id)
+            then
+                select session.* into v_session
+                from public.success_sessions as session
+                where session.id = v_image.id;
+                v_image.start_time := v_session.start_time;
+                v_image.end_time := v_session.end_time;
+                v_image.timezone := v_session.timezone;
+                v_image.mentor_id := v_session.mentor_id;
+                v_image.meeting_account_id := v_session.meeting_account_id;
+                v_image.registration_closes_at := v_session.registration_closes_at;
+            end if;
+            perform private.write_session(v_image);
+        end loop;
+    exception when invalid_parameter_value then
+        -- What the series may be, one of its dates may not: which?
+        get stacked diagnostics v_message = message_text, v_detail = pg_exception_detail, v_hint = pg_exception_hint;
+        raise exception using
+            errcode = '22023',
+            message = v_message,
+            detail = concat_ws(E'\n', 'the date at ' || private.utc_text(v_image.start_time), nullif(v_detail, '')),
+            hint = v_hint;
+    end;
     perform private.add_series_sessions(
         series, array(select step from unnest(v_steps) as step where step.session_id is null order by step.start_time)
     );

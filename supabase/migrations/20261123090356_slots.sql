@@ -1056,7 +1056,8 @@ begin
         values (
             v_session_id,
             left(concat_ws(': ', v_offer.title, nullif(v_name, '')), 200),
-            nullif(concat_ws(E'\n\n', v_offer.description, v_note), ''),
+            -- A longer note is refused below, by its own name.
+            nullif(concat_ws(E'\n\n', v_offer.description, left(v_note, 2000)), ''),
             'mentorship',
             v_offer.mentor_id,
             start_time,

@@ -650,13 +650,16 @@ def test_a_reason_or_note_that_is_too_long_is_refused(
     conn: psycopg.Connection, people: People
 ) -> None:
     offered = offer(conn, people.marta)
+    wordy = offer(conn, people.marta, description="y" * 5000)
     with as_user(conn, people.sam):
         with refusal(conn, "22023") as note:
             book(conn, offered, FIRST, "x" * 2001)
+        with refusal(conn, "22023") as longer:
+            book(conn, wordy, FIRST, "x" * 6000)
         session = book(conn, offered, FIRST, " \n\t")["session_id"]
         with refusal(conn, "22023") as reason:
             cancel(conn, session, "x" * 1001)
-    assert note.message == "note must be at most 2,000 characters"
+    assert note.message == longer.message == "note must be at most 2,000 characters"
     assert reason.message == "cancel_reason must be at most 1,000 characters"
     assert read(conn, session)["description"] is None
 

@@ -159,6 +159,24 @@ def test_a_live_session_can_be_edited_and_called_off(
 # -- all -------------------------------------------------------------------------------------------
 
 
+def test_a_date_that_cannot_follow_is_named(conn: psycopg.Connection, manager: UUID) -> None:
+    made = create(conn, manager, backup_link="https://backup.example.test/1")
+    conn.execute(
+        "update public.success_sessions set link_failed_at = now() where id = %s", (made[2]["id"],)
+    )
+
+    with refusal(conn, "22023") as refused:
+        update(conn, manager, made[0]["id"], "all", backup_link=None)
+
+    assert refused.message == "backup_link is in use, because link has failed"
+    assert refused.detail == (
+        "the date at 2031-03-17T17:00:00Z\n"
+        "constraint success_sessions_link_failed_at_needs_backup_link"
+    )
+    assert refused.hint
+    assert {row["backup_link"] for row in now_of(conn, made)} == {"https://backup.example.test/1"}
+
+
 def test_a_new_title_reaches_every_date_to_come_and_shifts_none(
     conn: psycopg.Connection, manager: UUID, mondays: list[Row]
 ) -> None:
