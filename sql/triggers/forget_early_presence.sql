@@ -1,6 +1,6 @@
 -- Who came to a session that was then put off came to nothing: a click holds until the session's end, so they would be
 -- present at the new time without being there. Those whom the new time leaves inside its join window stay. Where
--- joining was not open, nobody has clicked; where it was, somebody may be doing so now, and is waited for.
+-- joining was open, somebody may be clicking now, and is waited for.
 -- Security definer: whoever moves a session may not touch presence.
 create function private.forget_early_presence()
 returns trigger
@@ -8,16 +8,24 @@ language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    -- Joining may open before this is committed.
+    c_moment constant interval := interval '1 minute';
 begin
     if clock_timestamp() >= private.join_opens_at(new.start_time) then
         return null;
     end if;
-    delete from private.host_presence as presence where presence.session_id = new.id;
-    if clock_timestamp() < private.join_opens_at(old.start_time) then
+    if clock_timestamp() < private.join_opens_at(old.start_time) - c_moment
+        and not exists (
+            select from private.presence_events as event where event.session_id = new.id and event.source = 'join'
+        )
+    then
+        delete from private.host_presence as presence where presence.session_id = new.id;
         return null;
     end if;
     perform private.take_presence_turn(new.id);
     delete from private.presence_events as event where event.session_id = new.id and event.source = 'join';
+    delete from private.host_presence as presence where presence.session_id = new.id;
     perform private.refresh_attendance(new);
     return null;
 end

@@ -708,3 +708,18 @@ def test_who_came_to_a_session_that_is_put_off_comes_again(
     put_off(timedelta(days=1))
     assert came() == ({marked}, 0)
     assert presence(conn, session) == []
+
+
+def test_who_came_before_joining_opened_later_comes_again_too(
+    conn: psycopg.Connection, world: World, batch: UUID, mentor: UUID, student: UUID
+) -> None:
+    session = world.session(batch=batch, mentor=mentor, starts=50 * MINUTE)
+    conn.execute("update public.app_settings set join_opens_minutes_before = 60")
+    join(conn, student, session)
+    conn.execute("update public.app_settings set join_opens_minutes_before = 15")
+
+    with as_user(conn, mentor):
+        conn.execute("select public.reschedule_session(%s, now() + interval '1 day')", (session,))
+
+    assert presence(conn, session) == []
+    assert attendance(conn, session) == []

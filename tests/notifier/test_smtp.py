@@ -267,6 +267,73 @@ async def test_a_connection_is_tried_again_when_the_minute_is_over(
         assert await asyncio.gather(*sending) == [Sent("smtp")] * 2
 
 
+async def test_a_burst_that_finds_no_connection_open_goes_over_those_that_open() -> None:
+    async with (
+        SmtpServer(most=2, users={"acme": "secret"}) as server,
+        transport_to(server, connections=6, username="acme", password="secret") as transport,
+    ):
+        sent = await asyncio.gather(*(transport.send(letter()) for _ in range(6)))
+        assert sent == [Sent("smtp")] * 6
+
+
+@pytest.mark.parametrize(
+    ("verb", "answer"),
+    [
+        ("EHLO", "450 4.3.2 later"),
+        ("AUTH", "454 4.7.0 too many login attempts"),
+        ("MAIL", "421 4.3.2 too many connections"),
+    ],
+)
+async def test_a_further_connection_that_is_put_off_holds_up_nothing(
+    verb: str, answer: str
+) -> None:
+    async with (
+        SmtpServer(users={"acme": "secret"}) as server,
+        transport_to(server, connections=2, username="acme", password="secret") as transport,
+    ):
+        server.at("DOT", HOLD, times=1)
+        first = asyncio.create_task(transport.send(letter()))
+        await eventually(lambda: server.is_holding)
+        server.at(verb, answer)
+        second = asyncio.create_task(transport.send(letter()))
+        await eventually(lambda: server.connections == 2 and server.open_connections == 1)
+        server.behave()
+
+        assert [await first, await second] == [Sent("smtp")] * 2
+        assert {mail.connection for mail in server.mails} == {1}
+
+
+async def test_nothing_is_ready_when_the_last_connection_has_gone() -> None:
+    quick = replace(PATIENT, connect=1.0)
+    async with (
+        SmtpServer(most=1) as server,
+        transport_to(server, quick, connections=2) as transport,
+    ):
+        server.at("DOT", HOLD, times=1)
+        first = asyncio.create_task(transport.send(letter()))
+        await eventually(lambda: server.is_holding)
+        second = asyncio.create_task(transport.send(letter()))
+        await eventually(lambda: server.connections == 2 and server.open_connections == 1)
+        server.at("CONNECT", HANG)
+        server.close_idle()
+        assert isinstance(await first, NotSent)
+
+        # Not at once: the connection that the second waits for may still come.
+        with pytest.raises(TransportDownError):
+            await transport.ready()
+        with pytest.raises(TransportDownError):
+            await second
+
+
+async def test_a_connection_with_something_unasked_on_it_is_closed() -> None:
+    async with SmtpServer(most=1) as server, transport_to(server, connections=2) as transport:
+        server.at("DOT", "250 ok\r\n421 4.4.2 enough", times=1)
+
+        assert await transport.send(letter()) == Sent("smtp")
+        await eventually(lambda: server.open_connections == 0)
+        assert await transport.send(letter()) == Sent("smtp")
+
+
 async def test_where_no_connection_is_open_a_server_that_takes_none_is_down() -> None:
     async with SmtpServer(most=0) as server, transport_to(server) as transport:
         for ask in (transport.ready, lambda: transport.send(letter())):

@@ -222,7 +222,13 @@ class SmtpServer:
                 while line := await reader.readline():
                     if not await self._command(session, line.decode().rstrip("\r\n")):
                         break
-        except (ConnectionError, ssl.SSLError, asyncio.CancelledError, asyncio.LimitOverrunError):
+        except (
+            ConnectionError,
+            RuntimeError,  # uvloop's, for writing to what has been closed
+            ssl.SSLError,
+            asyncio.CancelledError,
+            asyncio.LimitOverrunError,
+        ):
             pass
         finally:
             self._sessions.discard(session)

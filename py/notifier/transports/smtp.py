@@ -6,9 +6,9 @@ import re
 import socket
 import ssl
 from asyncio import Semaphore
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import cast
+from typing import TypeVar, cast
 from uuid import UUID
 
 import aiosmtplib
@@ -48,6 +48,9 @@ SENDER_REFUSED = frozenset({421, *range(500, 552), 553, 554})
 """Answers to MAIL that are about the sender; 552 and 555 may be about this one message."""
 
 
+_Answer = TypeVar("_Answer")
+
+
 class _CrowdedError(TransportDownError):
     """The server is there, and takes no further connection now."""
 
@@ -73,6 +76,7 @@ class SmtpTransport:
         self._tls_context = tls_context
         self._lines: list[_Line] = []
         self._idle: list[_Line] = []
+        self._connecting = 0
         self._slots = Semaphore(settings.connections)
         self._local_name: str | None = None
 
@@ -83,14 +87,12 @@ class SmtpTransport:
 
     async def ready(self) -> None:
         """Have a live, logged-in connection; see :class:`notifier.transports.Transport`."""
-        if self._slots.locked():
-            return  # every connection is carrying a letter right now
-        async with self._slots:
-            try:
-                self._release(self._reusable() or await self._connect())
-            except _CrowdedError:
-                if not self._open_lines():
-                    raise
+        if self._slots.locked() and self._open_lines():
+            return  # every connection there may be is carrying a letter right now
+        await self._in_slot(self._keep_one_idle)
+
+    async def _keep_one_idle(self) -> None:
+        self._release(self._reusable() or await self._connect())
 
     async def verify(self) -> str:
         """Connect, secure and log in; see :class:`notifier.transports.Verifiable`."""
@@ -107,19 +109,28 @@ class SmtpTransport:
         once: the server never had the message, so nothing can be sent twice.
         """
         while True:
-            await self._slots.acquire()
-            release: Callable[[], object] = self._slots.release
-            try:
-                return await self._send(letter, still_ours)
-            except _CrowdedError as crowded:
-                if not self._open_lines():
-                    raise
-                log.event(logging.WARNING, "connections_refused", reason=crowded.reason)
-                release = partial(
-                    asyncio.get_running_loop().call_later, CROWDED_FOR, self._slots.release
-                )
-            finally:
-                release()
+            outcome = await self._in_slot(lambda: self._send(letter, still_ours))
+            if outcome is not None:
+                return outcome
+
+    async def _in_slot(self, work: Callable[[], Awaitable[_Answer]]) -> _Answer | None:
+        """What ``work`` answers, which may use one connection; None if the server takes no further
+        one beside those that are open, or opening. The slot is left empty for a while then.
+        """
+        await self._slots.acquire()
+        release: Callable[[], object] = self._slots.release
+        try:
+            return await work()
+        except _CrowdedError as crowded:
+            if not self._open_lines() and not self._connecting:
+                raise
+            log.event(logging.WARNING, "connections_refused", reason=crowded.reason)
+            release = partial(
+                asyncio.get_running_loop().call_later, CROWDED_FOR, self._slots.release
+            )
+            return None
+        finally:
+            release()
 
     async def _send(self, letter: Letter, still_ours: StillOurs) -> Outcome:
         line = self._reusable()
@@ -196,7 +207,8 @@ class SmtpTransport:
         code, stage = verdict.reply.code, verdict.stage
         detail = f"{code} {verdict.reply.text} (answer to {stage.value})"
         if code in LOGIN_NEEDED or (stage is Stage.MAIL and code in SENDER_REFUSED):
-            raise self._down(detail)
+            kind = _CrowdedError if code == 421 else TransportDownError  # RFC 5321 §3.8
+            raise kind(self.name, redact(detail))
         permanent = 500 <= code < 600 and (stage, code) != (Stage.RCPT, 552)  # RFC 5321 §4.5.3.1.10
         if not permanent:
             return self._failed(Failure.TRANSIENT, detail)
@@ -219,6 +231,8 @@ class SmtpTransport:
     def _release(self, line: "_Line") -> None:
         if line.channel.reusable:
             self._idle.append(line)
+        else:
+            line.channel.abort()
 
     def _open_lines(self) -> list["_Line"]:
         return [line for line in self._lines if line.channel.open]
@@ -240,6 +254,7 @@ class SmtpTransport:
             tls_context=await self._context(),
         )
         where = f"{settings.host}:{settings.port}"
+        self._connecting += 1
         try:
             await client.connect()
             if client.is_ehlo_or_helo_needed:
@@ -248,20 +263,22 @@ class SmtpTransport:
                 await client.login(settings.username, settings.password or "")
         except aiosmtplib.SMTPAuthenticationError as error:
             client.close()
-            raise self._down(
-                f"{where} refused the login ({error.code}): check SMTP_USERNAME and SMTP_PASSWORD"
+            raise _kind_of(error)(
+                self.name,
+                f"{where} refused the login ({error.code}): check SMTP_USERNAME and SMTP_PASSWORD",
             ) from None
         except aiosmtplib.SMTPResponseException as error:
             client.close()
-            kind = _CrowdedError if 400 <= error.code < 500 else TransportDownError
             reason = redact(f"{where} answered {error.code} {error.message}")
-            raise kind(self.name, reason) from None
+            raise _kind_of(error)(self.name, reason) from None
         except (aiosmtplib.SMTPException, OSError, ssl.SSLError) as error:
             client.close()
             raise self._down(f"cannot connect to {where}: {_root(error)}") from None
         except asyncio.CancelledError:
             client.close()
             raise
+        finally:
+            self._connecting -= 1
         line = _Line(
             Channel(
                 cast(asyncio.Transport, client.transport),
@@ -302,8 +319,12 @@ def _path(mailbox: Mailbox) -> bytes:
     return b"<%b>" % mailbox.address.encode()
 
 
+def _kind_of(error: aiosmtplib.SMTPResponseException) -> type[TransportDownError]:
+    return _CrowdedError if 400 <= error.code < 500 else TransportDownError
+
+
 def _root(error: BaseException) -> str:
     """The innermost reason: "Connection refused" rather than that something failed."""
-    while error.__cause__ is not None:
+    while isinstance(error.__cause__, Exception):
         error = error.__cause__
     return str(error) or type(error).__name__
