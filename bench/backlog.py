@@ -45,6 +45,14 @@ class Backlog:
             while connection.execute(expand, (PAGE,)).fetchone() == (True,):
                 pass
 
+    def waiting(self) -> int:
+        """How many mails wait to be sent."""
+        with psycopg.connect(self.database.superuser_url) as connection:
+            row = connection.execute(
+                "select count(*)::integer from notifier.emails where status = 'queued'"
+            ).fetchone()
+        return int(row[0]) if row else 0
+
 
 @contextmanager
 def made(run: Run, students: int, *, suffix: str) -> Iterator[Backlog]:

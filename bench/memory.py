@@ -50,13 +50,15 @@ class Scale:
     supervisor: Supervisor
     sink: Sink
 
-    def megabytes(self, queue: Backlog, sent: int, number: int, *, refill: bool = False) -> float:
+    def megabytes(self, queue: Backlog, sent: int, number: int) -> float:
         """The peak of a new notifier's memory, from its start until so many mails have gone out.
+
+        The one before may have sent more than it was asked for: there are enough in any case.
 
         Raises:
             BenchError: They do not go out.
         """
-        if refill:
+        if queue.waiting() < sent:
             queue.add(number)
         self.sink.control.forget()
         with started_notifier(self.supervisor, queue.database, self.sink.port) as daemon:
@@ -95,7 +97,7 @@ def measure(run: Run) -> list[Section]:
         scale = Scale(supervisor, sink)
         peaks = interleave(
             {
-                few_wait: partial(scale.megabytes, small, size.few, refill=True),
+                few_wait: partial(scale.megabytes, small, size.few),
                 many_wait: partial(scale.megabytes, large, size.few),
                 later: partial(scale.megabytes, large, size.later),
             },

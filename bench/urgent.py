@@ -33,7 +33,7 @@ class Size:
     urgent: int
 
 
-FULL = Size(waiting=100_000, urgent=100)
+FULL = Size(waiting=150_000, urgent=100)
 QUICK = Size(waiting=300, urgent=2)
 
 
