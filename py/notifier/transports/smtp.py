@@ -207,8 +207,7 @@ class SmtpTransport:
         code, stage = verdict.reply.code, verdict.stage
         detail = f"{code} {verdict.reply.text} (answer to {stage.value})"
         if code in LOGIN_NEEDED or (stage is Stage.MAIL and code in SENDER_REFUSED):
-            kind = _CrowdedError if code == 421 else TransportDownError  # RFC 5321 §3.8
-            raise kind(self.name, redact(detail))
+            raise self._down(detail, code)
         permanent = 500 <= code < 600 and (stage, code) != (Stage.RCPT, 552)  # RFC 5321 §4.5.3.1.10
         if not permanent:
             return self._failed(Failure.TRANSIENT, detail)
@@ -263,14 +262,13 @@ class SmtpTransport:
                 await client.login(settings.username, settings.password or "")
         except aiosmtplib.SMTPAuthenticationError as error:
             client.close()
-            raise _kind_of(error)(
-                self.name,
+            raise self._down(
                 f"{where} refused the login ({error.code}): check SMTP_USERNAME and SMTP_PASSWORD",
+                error.code,
             ) from None
         except aiosmtplib.SMTPResponseException as error:
             client.close()
-            reason = redact(f"{where} answered {error.code} {error.message}")
-            raise _kind_of(error)(self.name, reason) from None
+            raise self._down(f"{where} answered {error.code} {error.message}", error.code) from None
         except (aiosmtplib.SMTPException, OSError, ssl.SSLError) as error:
             client.close()
             raise self._down(f"cannot connect to {where}: {_root(error)}") from None
@@ -289,8 +287,11 @@ class SmtpTransport:
         self._lines = [*self._open_lines(), line]
         return line
 
-    def _down(self, reason: str) -> TransportDownError:
-        return TransportDownError(self.name, redact(reason))
+    def _down(self, reason: str, code: int | None = None) -> TransportDownError:
+        """``code``: the reply that says so, if any; 4yz may be another one later."""
+        is_crowded = code is not None and 400 <= code < 500
+        kind = _CrowdedError if is_crowded else TransportDownError
+        return kind(self.name, redact(reason))
 
     async def _context(self) -> ssl.SSLContext | None:
         """Certificates are verified against the system's trust store, which is read once."""
@@ -317,10 +318,6 @@ class _Line:
 
 def _path(mailbox: Mailbox) -> bytes:
     return b"<%b>" % mailbox.address.encode()
-
-
-def _kind_of(error: aiosmtplib.SMTPResponseException) -> type[TransportDownError]:
-    return _CrowdedError if 400 <= error.code < 500 else TransportDownError
 
 
 def _root(error: BaseException) -> str:
