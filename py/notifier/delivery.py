@@ -127,6 +127,7 @@ class Delivery:
             max(transport.lanes, GROUP // transport.parcel)
         )
         self._in_flight: set[Item] = set()
+        self._handed_over: set[Item] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._releasing = asyncio.Lock()
         self._stopping = False
@@ -197,7 +198,8 @@ class Delivery:
                 await self._quiet.wait()
         except TimeoutError:
             in_time = False
-        awaited, begun = list(self._in_flight), list(self._group)
+        awaited = list(self._handed_over)
+        begun = [*(self._in_flight - self._handed_over), *self._group]
         await cancel(self._tasks)
         for item in awaited:
             self._give_up(item, Failure.UNKNOWN, "stopped before the server answered")
@@ -369,25 +371,32 @@ class Delivery:
             try:
                 outcomes = await self._send(parcel)
             except LeaseLostError:
-                self._in_flight.difference_update(parcel.items)
+                self._back(parcel)
                 self._lose(*parcel.items)
                 continue
-            self._in_flight.difference_update(parcel.items)
+            self._back(parcel)
             self._update()
             hurry = self._quiet.is_set()
             for item, outcome in zip(parcel.items, outcomes, strict=True):
                 self._recorder.note(item, outcome, clock() - began, hurry=hurry)
 
+    def _back(self, parcel: Parcel) -> None:
+        self._in_flight.difference_update(parcel.items)
+        self._handed_over.difference_update(parcel.items)
+
     async def _send(self, parcel: Parcel) -> Sequence[Outcome]:
+        def hand_over() -> bool:
+            # What the transport has not asked this of has not left, whenever it is called off.
+            self._handed_over.update(parcel.items)
+            return parcel.claim.holds
+
         down = self.outage
         if down is None:
             try:
                 if parcel.parcel_id is None:
-                    return [
-                        await self._transport.send(parcel.letters[0], lambda: parcel.claim.holds)
-                    ]
+                    return [await self._transport.send(parcel.letters[0], hand_over)]
                 return await self._transport.send_parcel(
-                    parcel.parcel_id, parcel.letters, lambda: parcel.claim.holds
+                    parcel.parcel_id, parcel.letters, hand_over
                 )
             except TransportDownError as error:
                 down = error

@@ -310,6 +310,36 @@ async def test_the_clock_is_not_asked_before_every_claim(monkeypatch: pytest.Mon
     assert queue.ticks == 1
 
 
+class StuckTransport(Transport):
+    """Two connections: one whose server does not answer, one that never comes."""
+
+    lanes = 2
+
+    async def send(self, letter: Letter, still_ours: StillOurs = undisputed) -> Outcome:
+        self.singles += 1
+        if self.singles == 1:
+            assert still_ours()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
+async def test_only_what_was_handed_over_is_in_doubt_when_the_time_to_stop_is_over() -> None:
+    outbox, transport, emails = Outbox(), StuckTransport(), claim(2)
+    delivery = Delivery(outbox, outbox, transport, Composer(), lease=60.0, wake=asyncio.Event())
+    delivery.submit(emails, now())
+    delivery.start()
+    async with asyncio.timeout(60):
+        while transport.singles < 2:  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0)
+
+    assert not await delivery.finish(grace=0.01)
+
+    assert outbox.failed == {
+        emails[0].email_id: Failure.UNKNOWN,
+        emails[1].email_id: Failure.TRANSIENT,
+    }
+
+
 async def test_a_task_that_loses_a_cancellation_is_cancelled_all_the_same() -> None:
     async def stubborn() -> None:
         with suppress(asyncio.CancelledError):

@@ -281,7 +281,12 @@ async def test_a_burst_that_finds_no_connection_open_goes_over_those_that_open()
     [
         ("EHLO", "450 4.3.2 later"),
         ("AUTH", "454 4.7.0 too many login attempts"),
+        ("AUTH", "421 4.7.0 too many connections"),
         ("MAIL", "421 4.3.2 too many connections"),
+        ("CONNECT", DROP),
+        ("EHLO", DROP),
+        ("AUTH", DROP),
+        ("MAIL", DROP),
     ],
 )
 async def test_a_further_connection_that_is_put_off_holds_up_nothing(

@@ -239,8 +239,8 @@ class SmtpTransport:
     async def _connect(self) -> "_Line":
         """A new connection, secured and logged in.
 
-        :raises TransportDownError: unreachable, no TLS, login refused; and so, by a reply that may
-            be another one later (4yz), _CrowdedError.
+        :raises TransportDownError: unreachable, no TLS, login refused; where that may be for want
+            of room, _CrowdedError.
         """
         settings = self._settings
         client = aiosmtplib.SMTP(
@@ -288,8 +288,10 @@ class SmtpTransport:
         return line
 
     def _down(self, reason: str, code: int | None = None) -> TransportDownError:
-        """``code``: the reply that says so, if any; 4yz may be another one later."""
-        is_crowded = code is not None and 400 <= code < 500
+        """``code``: the reply that says so, if any; 4yz may be another one later. A server that
+        says nothing is there if others of its connections are.
+        """
+        is_crowded = bool(self._open_lines()) if code is None else 400 <= code < 500
         kind = _CrowdedError if is_crowded else TransportDownError
         return kind(self.name, redact(reason))
 
