@@ -24,7 +24,8 @@ from support.daemon import Daemons, environment
 from support.pg_proxy import PgProxy
 from support.reminders import come_near
 from support.smtp_server import ACCEPTED, DROP, HANG, HOLD, SmtpServer
-from support.threads import in_thread, wait_until
+from support.threads import in_thread
+from support.waiting import wait_until
 from support.world import World
 
 LANES = 8

@@ -17,7 +17,7 @@ from support.classroom import Classroom
 from support.daemon import Daemons, environment
 from support.provisioning import Meetings
 from support.smtp_server import SmtpServer
-from support.threads import wait_until
+from support.waiting import wait_until
 from support.world import World
 
 KEY = "the-key"

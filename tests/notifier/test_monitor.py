@@ -15,7 +15,8 @@ from support.classroom import Classroom
 from support.daemon import Daemon, Daemons, environment
 from support.pg_proxy import PgProxy
 from support.smtp_server import ACCEPTED, DROP, SmtpServer
-from support.threads import in_thread, wait_until
+from support.threads import in_thread
+from support.waiting import wait_until
 
 ENV = {
     "DATABASE_URL": "postgresql://notifier:x@localhost/postgres",

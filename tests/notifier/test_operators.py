@@ -16,7 +16,8 @@ from support.daemon import Daemons, environment
 from support.outbox import Outbox
 from support.resend_server import API_KEY, ResendServer
 from support.smtp_server import SmtpServer
-from support.threads import in_thread, wait_until
+from support.threads import in_thread
+from support.waiting import wait_until
 
 Run = Callable[..., tuple[int, str]]
 

@@ -12,7 +12,7 @@ import psycopg
 from support.classroom import Classroom
 from support.daemon import Daemons, environment
 from support.smtp_server import HOLD, Mail, SmtpServer
-from support.threads import wait_until
+from support.waiting import wait_until
 
 
 def test_an_admins_commit_becomes_one_mail_for_everybody_concerned(

@@ -25,7 +25,8 @@ from support.classroom import Classroom
 from support.daemon import Daemons, environment
 from support.hooks_server import HooksServer, Received
 from support.smtp_server import SmtpServer
-from support.threads import in_thread, wait_until
+from support.threads import in_thread
+from support.waiting import wait_until
 
 SECRET = "whsec_" + base64.b64encode(b"a secret of thirty-two bytes ...").decode()
 GOOD = {

@@ -16,7 +16,7 @@ from pathlib import Path
 from devstack.databases import Database
 from support.forked import Forked
 from support.smtp_server import SmtpServer
-from support.threads import wait_until
+from support.waiting import wait_until
 
 EMAIL_FROM = "Live Sessions <sessions@live-sessions.test>"
 APP_URL = "https://app.live-sessions.test"
@@ -74,7 +74,9 @@ class Daemon:
 
     def wait_for(self, text: str, timeout: float = 60.0) -> None:
         """Wait until it has said so."""
-        wait_until(lambda: text in self.log or self._check_alive(), f"{text!r} in the log", timeout)
+        wait_until(
+            lambda: text in self.log or self._check_alive(), f"{text!r} in the log", seconds=timeout
+        )
 
     def stop(self, timeout: float = 60.0) -> int:
         """SIGTERM; the exit code."""

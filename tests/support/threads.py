@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
 from typing import TypeVar
 
@@ -30,20 +29,6 @@ def in_thread(server: AbstractAsyncContextManager[T]) -> Iterator[T]:
         loop.call_soon_threadsafe(loop.stop)
         thread.join(60)
         loop.close()
-
-
-def wait_until(condition: Callable[[], object], what: str, timeout: float = 60.0) -> None:
-    """Poll until the condition holds.
-
-    Args:
-        condition: What to wait for; any true value will do.
-        what: What the failure says was awaited.
-        timeout: Seconds until the test fails.
-    """
-    deadline = time.monotonic() + timeout
-    while not condition():
-        assert time.monotonic() < deadline, f"waited {timeout:g} s in vain: {what}"
-        time.sleep(0.01)
 
 
 async def _as_coroutine(awaitable: Awaitable[object]) -> None:
