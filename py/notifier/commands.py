@@ -72,6 +72,7 @@ async def _check_database(settings: Settings) -> tuple[bool, str]:
         try:
             role, version = await outbox.whoami()
             missing = await outbox.missing_functions()
+            is_read_only = await outbox.is_read_only()
         except OutboxError as error:
             return False, f"database: {error}"
     if missing:
@@ -79,4 +80,6 @@ async def _check_database(settings: Settings) -> tuple[bool, str]:
             f"database: role {role} may not execute {', '.join(missing)}: "
             "apply the migrations, and connect as role notifier"
         )
+    if is_read_only:
+        return False, "database: nothing can be written there: name the primary in DATABASE_URL"
     return True, f"database: {version}, as role {role}"

@@ -640,6 +640,11 @@ class Outbox:
             {"functions": list(FUNCTIONS)},
         )
 
+    async def is_read_only(self) -> bool:
+        """Whether it is a standby, or lets this role write nothing."""
+        rows = await self._scalars("select current_setting('transaction_read_only')::boolean")
+        return bool(rows[0])
+
     async def whoami(self) -> tuple[str, str]:
         """The role this connection acts as, and the server's version."""
         row = (await self._fetch("select current_user::text, version()", {}, tuple_row))[0]
@@ -715,11 +720,20 @@ def describe_database_error(error: psycopg.Error) -> str:
 STALE = frozenset({"0A000", "26000"})
 """What a statement prepared before a migration, or for another session, meets."""
 
+READ_ONLY = "25006"
+"""The answer of a standby, and of a primary that lets nobody write, as one whose disk is full."""
+
 
 def _is_outage(error: psycopg.Error) -> bool:
-    """Connection trouble, shutdown, too many connections, deadlock, a statement that has to be
-    prepared anew: worth another try.
+    """Connection trouble, shutdown, too many connections, deadlock, a server that is no primary
+    now, a statement that has to be prepared anew: worth another try.
     """
     if isinstance(error, psycopg.InterfaceError) or error.sqlstate is None:
         return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
-    return error.sqlstate in STALE or error.sqlstate[:2] in {"08", "40", "53", "57", "58"}
+    return error.sqlstate in STALE | {READ_ONLY} or error.sqlstate[:2] in {
+        "08",
+        "40",
+        "53",
+        "57",
+        "58",
+    }

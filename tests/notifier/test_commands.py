@@ -192,6 +192,19 @@ def test_check_names_functions_that_may_not_be_executed(
     assert "may not execute notifier.tick()" in ended.stdout.splitlines()[0]
 
 
+def test_check_names_a_database_that_nothing_can_be_written_to(
+    classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
+) -> None:
+    env = environment(
+        classroom.database, mail_server, PGOPTIONS="-c default_transaction_read_only=on"
+    )
+
+    ended = daemons.run(env, "check")
+
+    assert ended.returncode == 1
+    assert ended.stdout.startswith("FAIL database: nothing can be written there: name the primary")
+
+
 def test_run_without_the_functions_ends_with_one_line(
     classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
 ) -> None:

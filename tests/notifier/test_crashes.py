@@ -350,6 +350,38 @@ def test_killed_database_connections_are_opened_again_and_nothing_is_sent_twice(
     assert daemon.stop() == 0
 
 
+def test_what_was_accepted_while_the_database_is_read_only_is_recorded_when_it_is_not(
+    big_classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
+) -> None:
+    """As after a fail-over to a standby, until that is promoted, and on a full disk."""
+    name = big_classroom.conn.info.dbname
+    mail_server.at("DOT", HOLD)
+    daemon = daemons.start(
+        environment(big_classroom.database, mail_server, NOTIFIER_LEASE_SECONDS="60")
+    )
+    big_classroom.schedule()
+    for _ in range(LANES):
+        mail_server.wait_held()
+
+    with psycopg.connect(big_classroom.database.superuser_url, autocommit=True) as superuser:
+        setting = f"alter role notifier in database {name} set default_transaction_read_only"
+        superuser.execute(f"{setting} = on".encode())
+        terminate_notifiers(big_classroom)
+        mail_server.behave()
+        daemon.wait_for("(25006)")
+        wait_until(lambda: len(mail_server.mails) >= LANES, "mails accepted meanwhile")
+        superuser.execute(f"{setting} to default".encode())
+    terminate_notifiers(big_classroom)
+    big_classroom.conn.execute(
+        "update notifier.emails set lease_until = clock_timestamp() where status = 'claimed'"
+    )
+
+    wait_until(lambda: big_classroom.all_sent(MANY), "everything is sent")
+    assert set(Counter(mail_server.recipients).values()) == {1}
+    assert in_doubt(big_classroom) == 0
+    assert daemon.stop() == 0
+
+
 def test_a_restart_of_the_database_while_mails_are_handed_over_sends_nothing_twice(
     big_classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
 ) -> None:

@@ -72,6 +72,7 @@ def test_the_unit_gives_the_notifier_time_to_stop_and_does_not_repeat_bad_settin
     assert service["KillSignal"] == "SIGTERM"
     assert service["RestartPreventExitStatus"] == "2"
     assert service["ExecStart"].endswith("python -m notifier run")
+    assert unit()["Unit"]["StartLimitIntervalSec"] == "0"  # it outlasts any outage
     assert service["NoNewPrivileges"] == "yes"
     assert unit()["Unit"]["Documentation"].startswith("file:///opt/live-sessions/")
     page = unit()["Unit"]["Documentation"].removeprefix("file:///opt/live-sessions/")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
@@ -76,6 +77,23 @@ async def test_the_first_is_left_alone_for_a_while(
         assert await both.send(letter()) == Sent("resend")
 
     assert smtp.connections == connections
+
+
+async def test_letters_that_meet_one_outage_together_count_once(
+    both: FailoverTransport,
+    smtp: SmtpServer,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(failover, "LONGEST", 60.0)
+    await asyncio.gather(*(both.send(letter()) for _ in range(8)))
+    smtp.at("MAIL", "421 4.3.2 restarting")
+    smtp.close_idle()
+
+    sent = await asyncio.gather(*(both.send(letter()) for _ in range(8)))
+
+    assert sent == [Sent("resend")] * 8
+    assert caplog.messages.count("failing_over") == 1
 
 
 async def test_a_letter_in_doubt_is_not_sent_by_the_other(

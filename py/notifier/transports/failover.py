@@ -103,6 +103,9 @@ class FailoverTransport:
         return asyncio.get_running_loop().time() >= self._again_at
 
     def _leave(self, down: TransportDownError) -> None:
+        """Leave the first alone for a while; several letters at once meet one outage."""
+        if not self._first_is_due():
+            return
         wait = max(down.retry_after or 0.0, backoff(self._failures, base=2.0, limit=LONGEST))
         self._failures += 1
         self._again_at = asyncio.get_running_loop().time() + wait
