@@ -76,6 +76,6 @@ begin
 end
 $$;
 comment on function public.explain_notifications(uuid, uuid) is
-    'What became of each change of a session for one user: whether a mail was sent, is waiting, was skipped or given up, when and why. Others'' seats are left out. Managers only. Errors: 42501; PT404 unknown session or user.';
+    'What became of each change of a session for one user: whether a mail was sent, is waiting, was skipped or given up, when and why. Others'' seats are left out. For managers and the database''s owner. Errors: 42501; PT404 unknown session or user.';
 revoke execute on function public.explain_notifications(uuid, uuid) from public, anon, authenticated, service_role;
 grant execute on function public.explain_notifications(uuid, uuid) to authenticated;

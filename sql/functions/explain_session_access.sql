@@ -164,6 +164,6 @@ begin
 end
 $$;
 comment on function public.explain_session_access(uuid, uuid) is
-    'Why a user does or does not see a session and may or may not join it now: one row per rule, with the fact behind it and what would change it, then sees and may_join as their sum. Managers only. Errors: 42501; PT404 unknown session or user.';
+    'Why a user does or does not see a session and may or may not join it now: one row per rule, with the fact behind it and what would change it, then sees and may_join as their sum. For managers and the database''s owner. Errors: 42501; PT404 unknown session or user.';
 revoke execute on function public.explain_session_access(uuid, uuid) from public, anon, authenticated, service_role;
 grant execute on function public.explain_session_access(uuid, uuid) to authenticated;

@@ -14,7 +14,7 @@ declare
     v_found public.audit_verification;
     v_previous private.audit_seals;
 begin
-    if auth.role() is not null and not private.is_manager() then
+    if not private.is_owner_login() and not private.is_manager() then
         raise exception using
             errcode = '42501',
             message = 'only managers may verify the audit log',

@@ -7,7 +7,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    if not private.is_settings_admin() then
+    if not private.is_owner_login() and not private.is_settings_admin() then
         raise exception using
             errcode = '42501', message = 'only admins may see webhook deliveries', hint = 'Ask an admin.';
     end if;
@@ -29,6 +29,6 @@ begin
 end
 $$;
 comment on function public.webhook_deliveries(uuid, integer) is
-    'What an endpoint was told, newest first, at most max_rows (up to 1000), and how it went. For admins; 42501 for others; nothing for an unknown endpoint.';
+    'What an endpoint was told, newest first, at most max_rows (up to 1000), and how it went. For admins and the database''s owner; 42501 for others; nothing for an unknown endpoint.';
 revoke execute on function public.webhook_deliveries(uuid, integer) from public, anon, authenticated, service_role;
 grant execute on function public.webhook_deliveries(uuid, integer) to authenticated;

@@ -61,6 +61,21 @@ comment on function private.is_settings_admin() is
 revoke execute on function private.is_settings_admin() from public;
 grant execute on function private.is_settings_admin() to authenticated;
 
+-- Whether nobody's request asks but a login of the database's own: the DBA in psql. Two things say so, and no request
+-- can bring about either. There are no claims: PostgREST sets them for every request, with `role` in them for `anon`,
+-- too. And who logged in is the owner, may become it, or is a superuser: `authenticator`, whatever role it takes on, is
+-- none of them. Security definer: current_user is the owner.
+create function private.is_owner_login()
+returns boolean
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+return auth.jwt() is null and auth.role() is null and pg_has_role(session_user, current_user, 'member');
+comment on function private.is_owner_login() is
+    'Whether the call comes from a connection of the database''s owner or a superuser, without the claims of a request.';
+revoke execute on function private.is_owner_login() from public;
+
 -- Computed afresh in every statement, so that access ends with the enrollment.
 -- Security definer: it is called by policies and reads enrollments past their own policy.
 -- plpgsql rather than sql, here and in its neighbours: a pooled connection keeps the plan.

@@ -51,8 +51,8 @@ comment on column public.notification_explanation.transport is 'The transport th
 comment on column public.notification_explanation.last_error is 'What the last failed attempt met, without addresses.';
 comment on column public.notification_explanation.email_id is 'The mail, as the notifier''s log names it.';
 
--- The door of the explanations: managers alone, about a session and a user that exist. Security invoker: those who call
--- it are definers.
+-- The door of the explanations: managers, who see every session, and the DBA, who is nobody and so would see none by
+-- private.visible_session; about a session and a user that exist. Security invoker: those who call it are definers.
 create function private.explained_session(session_id uuid, user_id uuid)
 returns public.success_sessions
 language plpgsql
@@ -62,13 +62,21 @@ as $$
 declare
     v_session public.success_sessions;
 begin
-    if not private.is_manager() then
+    if not private.is_owner_login() and not private.is_manager() then
         raise exception using
             errcode = '42501',
             message = 'only managers may ask why somebody sees a session or was told of it',
             hint = 'Ask an enrollment manager or an admin.';
     end if;
-    v_session := private.visible_session(session_id);
+    select session.* into v_session
+    from public.success_sessions as session
+    where session.id = explained_session.session_id;
+    if not found then
+        raise exception using
+            errcode = 'PT404',
+            message = format('session_id %s is unknown', coalesce(explained_session.session_id::text, 'null')),
+            hint = 'Send the id of a row of success_sessions.';
+    end if;
     if not exists (select from public.profiles as profile where profile.id = explained_session.user_id) then
         raise exception using
             errcode = 'PT404',
@@ -79,7 +87,7 @@ begin
 end
 $$;
 comment on function private.explained_session(uuid, uuid) is
-    'The session, for a manager who asks about a user. Errors: 42501 for everybody else; PT404 unknown session or user.';
+    'The session, for a manager or the database''s owner who asks about a user. Errors: 42501 for everybody else; PT404 unknown session or user.';
 revoke execute on function private.explained_session(uuid, uuid) from public;
 
 -- That a role was taken away is not in user_roles; the audit log remembers it as long as it is kept.
@@ -404,7 +412,7 @@ begin
 end
 $$;
 comment on function public.explain_session_access(uuid, uuid) is
-    'Why a user does or does not see a session and may or may not join it now: one row per rule, with the fact behind it and what would change it, then sees and may_join as their sum. Managers only. Errors: 42501; PT404 unknown session or user.';
+    'Why a user does or does not see a session and may or may not join it now: one row per rule, with the fact behind it and what would change it, then sees and may_join as their sum. For managers and the database''s owner. Errors: 42501; PT404 unknown session or user.';
 revoke execute on function public.explain_session_access(uuid, uuid) from public, anon, authenticated, service_role;
 grant execute on function public.explain_session_access(uuid, uuid) to authenticated;
 
@@ -551,6 +559,6 @@ begin
 end
 $$;
 comment on function public.explain_notifications(uuid, uuid) is
-    'What became of each change of a session for one user: whether a mail was sent, is waiting, was skipped or given up, when and why. Others'' seats are left out. Managers only. Errors: 42501; PT404 unknown session or user.';
+    'What became of each change of a session for one user: whether a mail was sent, is waiting, was skipped or given up, when and why. Others'' seats are left out. For managers and the database''s owner. Errors: 42501; PT404 unknown session or user.';
 revoke execute on function public.explain_notifications(uuid, uuid) from public, anon, authenticated, service_role;
 grant execute on function public.explain_notifications(uuid, uuid) to authenticated;

@@ -209,6 +209,23 @@ def test_only_managers_ask_whether_the_session_exists_or_not(
                 conn.execute(f"select public.{function}(%s, %s)".encode(), pair)
 
 
+@pytest.mark.parametrize("function", ["explain_session_access", "explain_notifications"])
+def test_the_owner_of_the_database_is_told_what_managers_are(
+    conn: psycopg.Connection, world: World, batch: UUID, function: str
+) -> None:
+    sam, session = world.student(batch=batch), world.session(batch=batch)
+    call = f"select public.{function}(%s, %s)".encode()
+    # Of a session that nobody takes part in, too.
+    for asked in (session, world.session(batch=world.batch("Winter"))):
+        with as_user(conn, world.enrollment_manager()):
+            told = conn.execute(call, (asked, sam)).fetchall()
+        assert told
+        assert conn.execute(call, (asked, sam)).fetchall() == told
+        for pair in ((uuid4(), sam), (asked, uuid4()), (None, sam), (asked, None)):
+            with refusal(conn, "PT404"):
+                conn.execute(call, pair)
+
+
 # -- Mails -----------------------------------------------------------------------------------------
 
 

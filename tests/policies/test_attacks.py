@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID, uuid4
@@ -588,6 +589,7 @@ CLOSED_CALLS = {
     "read a secret": "select private.get_session_secret(%(session)s, 'zoom_passcode')",
     "write a secret": "select private.set_session_secret(%(session)s, 'zoom_passcode', 'evil')",
     "open the door oneself": "select private.visible_session(%(session)s)",
+    "ask as if one were the owner": "select private.is_owner_login()",
     "list the learners": "select private.session_learners(session)"
     " from public.success_sessions as session",
     "rewrite attendance": "select private.finalize_attendance(%(session)s)",
@@ -647,6 +649,44 @@ def test_the_apis_login_becomes_the_three_api_roles_and_nobody_else(database: Da
         # By itself it reads nothing.
         with pytest.raises(psycopg.errors.InsufficientPrivilege), conn.transaction():
             conn.execute("select from public.success_sessions")
+
+
+FOR_THE_OWNER_TOO = {
+    "why somebody sees a session": "select public.explain_session_access(%(id)s, %(id)s)",
+    "what became of mails": "select public.explain_notifications(%(id)s, %(id)s)",
+    "webhooks": "select public.webhook_deliveries(%(id)s)",
+    "the audit log": "select public.verify_audit_log()",
+}
+
+
+@pytest.mark.parametrize("call", FOR_THE_OWNER_TOO)
+def test_what_the_owner_may_ask_without_being_anybody_is_refused_to_requests(
+    database: Database, call: str
+) -> None:
+    statement, values = FOR_THE_OWNER_TOO[call].encode(), {"id": uuid4()}
+
+    def ask(url: str, role: str, claims: str) -> str | None:
+        with psycopg.connect(url) as conn:
+            conn.execute(
+                "select set_config('request.jwt.claims', %s, false), set_config('role', %s, false)",
+                (claims, role),
+            )
+            try:
+                conn.execute(statement, values)
+            except psycopg.Error as error:
+                return error.sqlstate
+        return None
+
+    # Even where a request came without the claims that PostgREST gives to every one.
+    for role in ("anon", "authenticated", "service_role"):
+        for claims in ("", "{}", json.dumps({"role": role})):
+            assert ask(database.authenticator_url, role, claims) == "42501"
+    # Even where PostgREST was given the owner's login: its claims show that it is a request.
+    for claims in ("{}", '{"role": "anon"}', json.dumps({"sub": f"{uuid4()}"})):
+        assert ask(database.url, "authenticated", claims) == "42501"
+    # The control: neither is in the way of the owner and of the superuser.
+    for url in (database.url, database.superuser_url):
+        assert ask(url, "none", "") in (None, "PT404")
 
 
 # -- Objects in the way of those that functions mean -----------------------------------------------
