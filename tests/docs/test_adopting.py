@@ -10,6 +10,7 @@ import pytest
 
 from devstack.paths import ROOT
 from support.actors import as_user
+from support.people import unreadable
 from support.sessions import refusal
 from support.world import World
 
@@ -38,6 +39,14 @@ def sees(conn: psycopg.Connection, user: int, session: UUID) -> bool:
         return found.fetchone() is not None
 
 
+def matched(conn: psycopg.Connection, email: str) -> UUID | None:
+    """Whom a platform's word that this address came is taken to mean."""
+    row = conn.execute("select private.match_participant('{}', null, %s)", (email,)).fetchone()
+    assert row is not None
+    found: UUID | None = row[0]
+    return found
+
+
 def drift(conn: psycopg.Connection) -> list[tuple[object, ...]]:
     return conn.execute("select * from academy.membership_drift").fetchall()
 
@@ -61,6 +70,23 @@ def test_who_was_there_already_sees_their_sessions(
         (id_of(adopted, "user", 1),),
     ).fetchone()
     assert profile == ("Tess Teacher", "Europe/Berlin")
+
+
+def test_a_meetings_participant_is_matched_by_the_address_that_was_copied(
+    adopted: psycopg.Connection,
+) -> None:
+    lea = id_of(adopted, "user", 2)
+    assert matched(adopted, "Lea@Academy.test") == lea
+    adopted.execute("update academy.users set email = 'lea@new.test' where id = 2")
+    assert matched(adopted, "lea@new.test") == lea
+    assert matched(adopted, "lea@academy.test") is None
+
+
+def test_what_supabase_auth_reads_of_every_user_is_written(adopted: psycopg.Connection) -> None:
+    assert unreadable(adopted) == []
+    # The control.
+    adopted.execute("update auth.users set recovery_token = null")
+    assert len(unreadable(adopted)) == 2
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,12 @@ from email import policy
 from email.parser import BytesParser
 from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 
 from devstack.postgres import EmbeddedPostgres
 from support.operations import blocks, copied
+from support.people import unreadable
 from support.smtp_server import SmtpServer
 from support.threads import in_thread
 
@@ -43,6 +45,12 @@ def test_copying_the_commands_leads_from_an_empty_server_to_a_sent_mail() -> Non
             assert changed == 1
         told = copied("\n".join([mine, *rest]))
         (mail,) = mail_server.mails
+        with psycopg.connect(server.url("postgres", "live_sessions")) as conn:
+            assert unreadable(conn) == []
+            matched = conn.execute(
+                "select private.match_participant('{}', null, email) = id from auth.users"
+            ).fetchall()
+            assert matched == [(True,), (True,)]
     assert mail.recipient == "sam@example.com"
     message = BytesParser(policy=policy.default).parsebytes(mail.data)
     assert "Office hours" in message["Subject"]
