@@ -11,6 +11,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 import secrets
 import threading
 import time
@@ -27,6 +28,19 @@ from urllib.parse import parse_qs, unquote, urlsplit
 ACCOUNT_ID, CLIENT_ID = "zoom-account", "zoom-client"
 CLIENT_SECRET = "zoom-client-secret"  # noqa: S105, worth nothing elsewhere
 WEBHOOK_SECRET = "zoom-webhook-secret"  # noqa: S105
+
+SCOPES = {
+    r"POST /users/[^/]+/meetings": "meeting:write:meeting:admin",
+    r"PATCH /meetings/[^/]+": "meeting:update:meeting:admin",
+    r"DELETE /meetings/[^/]+": "meeting:delete:meeting:admin",
+    r"GET /meetings/[^/]+": "meeting:read:meeting:admin",
+    r"GET /users/[^/]+/meetings": "meeting:read:list_meetings:admin",
+    r"POST /meetings/[^/]+/registrants": "meeting:write:registrant:admin",
+    r"GET /past_meetings/[^/]+/instances": "meeting:read:list_past_instances:admin",
+    r"GET /report/meetings/[^/]+": "report:read:meeting:admin",
+    r"GET /report/meetings/[^/]+/participants": "report:read:list_meeting_participants:admin",
+}
+"""What an app may ask that was given the scopes of docs/operations.md: by request, the scope."""
 
 NO_ANSWER = "do it, then break the connection"
 SILENCE = "do it, then do not answer"
@@ -169,6 +183,9 @@ class ZoomServer:
             self.requests.append((method, path))
             if headers.get("Authorization", "").removeprefix("Bearer ") not in self._valid:
                 return 401, {"code": 124, "message": "Invalid access token."}, {}, ""
+            if not any(re.fullmatch(allowed, f"{method} {path}") for allowed in SCOPES):
+                told = {"code": 4711, "message": "Invalid access token, does not contain scopes."}
+                return 400, told, {}, ""
             words = [unquote(unquote(word)) for word in path.strip("/").split("/")]
             step = ""
             is_change = method != "GET" and words[-1] != "registrants"

@@ -22,6 +22,8 @@ OUTSIDE = {
     "application_name",
     "btree_gist",
     "id.timestamp.body",
+    "key.pem",
+    "key.pub",
     "pg_cron",
     "pg_net",
     "pg_temp.text",

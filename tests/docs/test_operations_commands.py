@@ -13,12 +13,13 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+from cryptography.hazmat.primitives import serialization
 
-from devstack import databases
+from devstack import databases, zoom
 from devstack.databases import Database
 from devstack.paths import ROOT
 from devstack.postgres import Server
-from support.operations import PAGE, blocks, copied
+from support.operations import PAGE, blocks, copied, section
 from support.smtp_server import SmtpServer
 from support.threads import in_thread
 from support.world import World
@@ -43,7 +44,10 @@ SHELL = {
     "Addresses that nothing is sent to": ["test_what_is_deployed_exists"],
     "Unsubscribing": ["test_what_is_deployed_exists"],
     "Retention": ["test_the_commands_of_the_notifier_lead_to_a_sent_mail"],
-    MEETINGS: ["test_what_is_deployed_exists"],
+    MEETINGS: [
+        "test_the_key_of_jaas_reaches_the_functions_as_they_read_it",
+        "test_what_is_deployed_exists",
+    ],
     "Serve calendar feeds": ["test_what_is_deployed_exists"],
     "Reports": ["test_the_commands_of_the_notifier_lead_to_a_sent_mail"] * 2,
     "Back up and restore": ["tests/docs/test_backup.py"] * 3,
@@ -210,6 +214,29 @@ def test_what_is_deployed_exists() -> None:
     source = "".join(path.read_text() for path in functions.rglob("*.ts"))
     asked = set(re.findall(r"(?:required|optional|setting)\(\s*\"(\w+)\"", source))
     assert given == {name for name in asked if not name.startswith("SUPABASE_")}
+
+
+def test_zooms_app_has_a_scope_for_each_request_and_no_other() -> None:
+    scopes = re.findall(r"^ *\| `(\w+:\w+:\w+:admin)` \|", section(MEETINGS), re.MULTILINE)
+    assert sorted(scopes) == sorted(zoom.SCOPES.values())
+
+
+def test_the_key_of_jaas_reaches_the_functions_as_they_read_it(tmp_path: Path) -> None:
+    key, secrets = blocks(MEETINGS, "sh")
+    # What the CLI would be given.
+    npx = "npx() { printf '%s\\0' \"$@\"; }\n"
+    given = copied(key + npx + secrets, tmp_path).split("\0")
+    (private,) = (
+        value.removeprefix("JAAS_PRIVATE_KEY=")
+        for value in given
+        if value.startswith("JAAS_PRIVATE_KEY=")
+    )
+    assert private.startswith("-----BEGIN PRIVATE KEY-----\n")
+    loaded = serialization.load_pem_private_key(private.encode(), None)
+    public = loaded.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    assert (tmp_path / "key.pub").read_bytes() == public
 
 
 def filled_in(block: str, value: object) -> str:

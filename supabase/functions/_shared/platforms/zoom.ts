@@ -1,7 +1,7 @@
 /**
  * Zoom's REST API by a server-to-server OAuth app, as developers.zoom.us/docs/api describes it.
  *
- * Scopes: meeting:write:admin, meeting:read:admin, report:read:admin.
+ * Scopes: see docs/operations.md, "Have platforms make meetings".
  */
 
 import { base64 } from "../signatures.ts";
