@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from devstack import databases, zoom
+from devstack import databases, migrations, zoom
 from devstack.databases import Database
 from devstack.paths import ROOT
 from devstack.postgres import Server
@@ -24,7 +24,9 @@ from support.smtp_server import SmtpServer
 from support.threads import in_thread
 from support.world import World
 
+BACKUP = "Back up and restore"
 SUPABASE = "Install on a Supabase project"
+UPGRADE = "Upgrade"
 RUN = "Run the notifier"
 MEETINGS = "Have platforms make meetings"
 
@@ -50,7 +52,8 @@ SHELL = {
     ],
     "Serve calendar feeds": ["test_what_is_deployed_exists"],
     "Reports": ["test_the_commands_of_the_notifier_lead_to_a_sent_mail"] * 2,
-    "Back up and restore": ["tests/docs/test_backup.py"] * 3,
+    UPGRADE: ["test_an_upgrade_applies_what_is_new", "test_an_upgrade_deploys_all_functions"],
+    BACKUP: ["tests/docs/test_backup.py"] * 3,
 }
 """By section, what tries each of its blocks for the shell."""
 
@@ -60,7 +63,7 @@ SQL = {
     MEETINGS: 3,
     "A calendar feed whose address has leaked": 1,
     "Check the statistics": 1,
-    "Back up and restore": 1,
+    BACKUP: 1,
     "When time zone data changes": 1,
 }
 """By section, how many blocks it has for the database."""
@@ -197,6 +200,43 @@ def test_the_commands_of_the_notifier_lead_to_a_sent_mail(
     assert limits == [("*", 6000), ("example.com", 60)]
 
 
+def test_an_upgrade_applies_what_is_new(server: Server, run_name: str, tmp_path: Path) -> None:
+    migrate, _ = blocks(UPGRADE, "sh")
+    # A version that had all migrations but the last.
+    for migration in migrations.find()[:-1]:
+        (tmp_path / migration.path.name).symlink_to(migration.path)
+    older = databases.create_platform(server, f"{run_name}_older")
+    try:
+        migrations.apply(older.url, tmp_path)
+        said = copied(migrate, DATABASE_URL=older.url)
+        listed = re.findall(r"^ *`(\d{14})` \| `(\d{14}| )` ", said, re.MULTILINE)
+        versions = [migration.version for migration in migrations.find()]
+        assert listed == [(old, old) for old in versions[:-1]] + [(versions[-1], " ")]
+        with psycopg.connect(older.url) as connection:
+            applied = connection.execute(
+                "select version from supabase_migrations.schema_migrations order by version"
+            ).fetchall()
+        assert [version for (version,) in applied] == versions
+    finally:
+        databases.drop(older)
+
+
+def test_an_upgrade_deploys_all_functions(tmp_path: Path) -> None:
+    _, deploy = blocks(UPGRADE, "sh")
+    folders = (ROOT / "supabase" / "functions").glob("*/index.ts")
+    assert deploy.split()[4:] == sorted(path.parent.name for path in folders)
+    with pytest.raises(AssertionError, match="Access token not provided"):
+        copied(deploy, HOME=str(tmp_path))
+
+
+def test_no_command_means_a_stack_on_the_readers_machine_or_is_deprecated() -> None:
+    commands = re.findall(r"npx supabase (?:migration|db) .*", PAGE.read_text())
+    assert len(commands) == 5
+    for command in commands:
+        assert re.search(r' --remote="\$\w+"', command)
+        assert "--db-url" not in command
+
+
 @pytest.mark.parametrize("command", ["functions deploy meetings zoom-webhook", "secrets set A=b"])
 def test_what_needs_the_cloud_is_understood_by_the_cli(command: str, tmp_path: Path) -> None:
     assert command.rsplit(" ", 1)[0] in PAGE.read_text()
@@ -243,7 +283,7 @@ def filled_in(block: str, value: object) -> str:
     return block.replace("'…'", f"'{value}'")
 
 
-@pytest.mark.parametrize("heading", sorted(set(SQL) - {MEETINGS, "Back up and restore"}))
+@pytest.mark.parametrize("heading", sorted(set(SQL) - {MEETINGS, BACKUP}))
 def test_what_is_said_to_the_database_is_understood(
     owner: psycopg.Connection, heading: str
 ) -> None:
