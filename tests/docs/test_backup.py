@@ -172,7 +172,7 @@ def test_everybody_has_the_rights_they_had(restored: Restored) -> None:
 def test_where_vault_has_another_key_secrets_are_forgotten_and_entered_again(
     restored: Restored,
 ) -> None:
-    (forget,) = blocks(HEADING, "sql")
+    forget, _ = blocks(HEADING, "sql")
     session, mentor = restored.session, restored.original.mentor
     passcode = "select passcode from public.session_credentials(%s)"
     with psycopg.connect(restored.copy.superuser_url) as conn:

@@ -19,6 +19,7 @@ from devstack import databases, migrations, zoom
 from devstack.databases import Database
 from devstack.paths import ROOT
 from devstack.postgres import Server
+from support.actors import as_user
 from support.operations import PAGE, blocks, copied, section
 from support.smtp_server import SmtpServer
 from support.threads import in_thread
@@ -63,7 +64,7 @@ SQL = {
     MEETINGS: 3,
     "A calendar feed whose address has leaked": 1,
     "Check the statistics": 1,
-    BACKUP: 1,
+    BACKUP: 2,
     "When time zone data changes": 1,
 }
 """By section, how many blocks it has for the database."""
@@ -307,6 +308,39 @@ def test_the_queries_among_the_words_are_understood_too(project: Database) -> No
             for value in given:
                 statement = statement.replace("'…'", f"'{value}'", 1)
             connection.execute(statement.encode())
+
+
+def test_recordings_whose_address_was_forgotten_are_found_and_get_it_again(
+    owner: psycopg.Connection,
+) -> None:
+    forget, find = blocks(BACKUP, "sql")
+    world = World(owner)
+    host = world.mentor()
+    session = world.session("Office hours", mentor=host)
+    insert = (
+        "insert into public.session_recordings (session_id, url, storage_path)"
+        " values (%s, %s, %s) returning id"
+    )
+    address = "https://zoom.us/rec/share/abc"
+    (lost,) = owner.execute(insert, (session, address, None)).fetchone() or (None,)
+    owner.execute(insert, (session, None, f"{session}/part.mp4"))
+
+    def opened() -> str | None:
+        with as_user(owner, host):
+            row = owner.execute("select url from public.open_recording(%s)", (lost,)).fetchone()
+        assert row is not None
+        return str(row[0]) if row[0] else None
+
+    assert owner.execute(find.encode()).fetchall() == []
+    owner.execute(forget.encode())
+    assert [row[:2] for row in owner.execute(find.encode())] == [(lost, "Office hours")]
+    assert opened() is None
+    with as_user(owner, host):
+        owner.execute(
+            "update public.session_recordings set url = %s where id = %s", (address, lost)
+        )
+    assert opened() == address
+    assert owner.execute(find.encode()).fetchall() == []
 
 
 def test_the_clock_of_the_database_calls_when_there_is_something_to_do(

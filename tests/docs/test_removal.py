@@ -48,7 +48,7 @@ def test_removing_leaves_nothing(conn: psycopg.Connection) -> None:
     conn.execute("select private.unsubscribe_key()")
     assert len(left_over(conn)) > 300
 
-    (forget,) = blocks("Back up and restore", "sql")
+    forget, _ = blocks("Back up and restore", "sql")
     conn.execute(forget.encode())
     assert "`drop schema notifier, private cascade`" in said
     conn.execute("drop schema notifier, private cascade")
