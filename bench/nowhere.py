@@ -18,10 +18,10 @@ from notifier.config import load_settings
 from notifier.message import Letter
 from notifier.model import ClaimedEmail, LeaseLostError, Outcome, Sent
 from notifier.render import Edition
-from notifier.transports import StillOurs, one_by_one, undisputed
+from notifier.transports import OnlyWay, StillOurs, one_by_one, undisputed
 
 
-class Nowhere:
+class Nowhere(OnlyWay):
     """A transport without a network."""
 
     name = "nowhere"

@@ -30,6 +30,7 @@ from notifier.model import (
     NotSent,
     Outcome,
     TransportDownError,
+    WayClosedError,
 )
 from notifier.outbox import OutboxUnavailableError
 from notifier.patience import backoff
@@ -46,6 +47,11 @@ twice after a crash, and one that is urgent waits for those before it.
 LOW_WATER = 100
 """With fewer mails in hand more are claimed: about as many as go out while that takes."""
 
+LOYAL_ATTEMPTS = 6
+"""A mail in doubt is tried so often by the transport that may have sent it, over a quarter of an
+hour, before any other may: that one knows a repetition for what it is, or its recipient can tell.
+"""
+
 LAST_WORDS = 5.0
 """Seconds for recording outcomes once the time to stop is over."""
 
@@ -54,7 +60,12 @@ class Queue(Protocol):
     """What marking needs of :class:`notifier.outbox.Outbox`."""
 
     async def begin_sending(
-        self, claim: UUID, email_ids: Sequence[UUID], lease: float, parcel: UUID | None = None
+        self,
+        claim: UUID,
+        email_ids: Sequence[UUID],
+        lease: float,
+        parcel: UUID | None,
+        transport: str,
     ) -> Begun:
         """See the outbox."""
         ...
@@ -78,9 +89,13 @@ class Compositor(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """Mails of one claim on their way to the transport; ``parcel_id`` is None for a single one."""
+    """Mails of one claim on their way to the transport; ``parcel_id`` is None for a single one.
+
+    ``way`` is the one that they are marked for; see :class:`notifier.transports.Transport`.
+    """
 
     parcel_id: UUID | None
+    way: str
     items: tuple[Item, ...]
     letters: tuple[Letter, ...]
 
@@ -94,7 +109,7 @@ class Delivery:
     """Sends what is submitted. Start its tasks with :meth:`start`, end them with :meth:`finish`.
 
     ``room`` is set while more may be claimed, ``down`` while nothing can be sent (``outage`` says
-    why), ``drained`` while nothing is in hand.
+    why, and ``outages`` how often in a row, no letter having been answered in between).
     """
 
     def __init__(
@@ -132,6 +147,7 @@ class Delivery:
         self._releasing = asyncio.Lock()
         self._stopping = False
         self.outage: TransportDownError | None = None
+        self.outages = 0
         self._filled, self._quiet, self.room, self.down = (asyncio.Event() for _ in range(4))
         self._update()
 
@@ -168,7 +184,8 @@ class Delivery:
         self._update()
 
     def break_off(self, down: TransportDownError) -> None:
-        """Nothing can be sent: what waits goes back, and the worker is told."""
+        """Nothing can be sent, or still nothing: what waits goes back, and the worker is told."""
+        self.outages += 1
         self.outage = down
         self._filled.set()
         self.down.set()
@@ -206,7 +223,7 @@ class Delivery:
         while not self._marked.empty():
             begun.extend(self._marked.get_nowait().items)
         for item in begun:
-            self._give_up(item, Failure.TRANSIENT, "stopped before it was sent")
+            self._give_up(item, Failure.UNSENT, "stopped before it was sent")
         try:
             async with asyncio.timeout(LAST_WORDS):
                 await self._recorder.flush()
@@ -226,7 +243,7 @@ class Delivery:
             try:
                 await self._transport.ready()
             except TransportDownError as down:
-                self.break_off(down)
+                self._meet(down)
             else:
                 await self._mark_group()
 
@@ -236,8 +253,9 @@ class Delivery:
         self._update()
         if not self._group:
             return
+        way = self._way(self._group[0])
         repeats, asked = self._group[0].email.parcel_id is not None, len(self._group)
-        begun, letters, broken = await self._begin_and_compose(parcel_id)
+        begun, letters, broken = await self._begin_and_compose(parcel_id, way)
         ready = self._sort_out(begun, broken)
         if repeats and len(ready) < asked:
             for item in ready:
@@ -246,18 +264,22 @@ class Delivery:
             ready = []
         for items in [ready] if parcel_id and ready else [[item] for item in ready]:
             await self._marked.put(
-                Parcel(parcel_id, tuple(items), tuple(letters[item.email_id] for item in items))
+                Parcel(
+                    parcel_id, way, tuple(items), tuple(letters[item.email_id] for item in items)
+                )
             )
             for item in items:
                 self._group.remove(item)
         self._update()
 
     async def _begin_and_compose(
-        self, parcel_id: UUID | None
+        self, parcel_id: UUID | None, way: str
     ) -> tuple[Begun, dict[UUID, Letter], dict[UUID, str]]:
         """Mark the group; what became of it, the letters, and why others cannot be written."""
         marking = asyncio.create_task(
-            self._begin(self._group[0].claim, [item.email_id for item in self._group], parcel_id)
+            self._begin(
+                self._group[0].claim, [item.email_id for item in self._group], parcel_id, way
+            )
         )
         letters: dict[UUID, Letter] = {}
         broken: dict[UUID, str] = {}
@@ -305,12 +327,12 @@ class Delivery:
             for item in self._group:
                 self._backlog.remove(item)
             return repeated
-        joins = self._joins(first)
+        joins, way = self._joins(first), self._way(first)
         while (
             self._backlog
             and self._backlog[0].claim is first.claim
             and self._backlog[0].email.parcel_id is None
-            and self._joins(self._backlog[0]) == joins
+            and (self._joins(self._backlog[0]), self._way(self._backlog[0])) == (joins, way)
             and len(self._group) < (self._transport.parcel if joins else GROUP)
         ):
             self._group.append(self._backlog.popleft())
@@ -322,13 +344,22 @@ class Delivery:
         fresh = email.attempt == 1 and not email.in_doubt
         return fresh and not email.attaches and self._transport.parcel > 1
 
-    async def _begin(self, claim: Claim, email_ids: list[UUID], parcel: UUID | None) -> Begun:
+    def _way(self, item: Item) -> str:
+        """How it goes: in doubt as before, for a while."""
+        email = item.email
+        if email.in_doubt and email.transport and email.attempt <= LOYAL_ATTEMPTS:
+            return email.transport
+        return self._transport.way
+
+    async def _begin(
+        self, claim: Claim, email_ids: list[UUID], parcel: UUID | None, way: str
+    ) -> Begun:
         """Mark mails as soon as the database is there; none once the claim has run out."""
         failures = 0
         while claim.holds:
             try:
                 return await self._outbox.begin_sending(
-                    claim.claim_id, email_ids, self._lease, parcel
+                    claim.claim_id, email_ids, self._lease, parcel, way
                 )
             except OutboxUnavailableError as error:
                 log.event(logging.WARNING, "database_lost", reason=str(error), doing="begin")
@@ -392,17 +423,26 @@ class Delivery:
 
         down = self.outage
         if down is None:
+            way = self._transport.by(parcel.way)
             try:
                 if parcel.parcel_id is None:
-                    return [await self._transport.send(parcel.letters[0], hand_over)]
-                return await self._transport.send_parcel(
-                    parcel.parcel_id, parcel.letters, hand_over
-                )
+                    outcomes = [await way.send(parcel.letters[0], hand_over)]
+                else:
+                    outcomes = await way.send_parcel(parcel.parcel_id, parcel.letters, hand_over)
+            except WayClosedError as closed:
+                return [_not_this_way(item, closed) for item in parcel.items]
             except TransportDownError as error:
                 down = error
-                self.break_off(down)
-        failed = NotSent(Failure.TRANSIENT, down.reason, down.transport, down.retry_after)
-        return [failed] * len(parcel.items)
+                self._meet(down)
+            else:
+                self.outages = 0
+                return outcomes
+        return [NotSent(Failure.UNSENT, down.reason, down.transport)] * len(parcel.items)
+
+    def _meet(self, down: TransportDownError) -> None:
+        """One letter has met an outage; others may have met the same."""
+        if self.outage is None:
+            self.break_off(down)
 
     # Bookkeeping
 
@@ -425,6 +465,13 @@ class Delivery:
         _set(self.room, len(self._backlog) < LOW_WATER)
         idle = not (self._backlog or self._group or self._in_flight) and self._marked.empty()
         _set(self._quiet, idle)
+
+
+def _not_this_way(item: Item, closed: WayClosedError) -> NotSent:
+    """The next attempt goes another way; one in doubt waits for this one."""
+    if item.email.in_doubt:
+        return NotSent(Failure.TRANSIENT, closed.reason, closed.transport, closed.retry_after)
+    return NotSent(Failure.UNSENT, closed.reason, closed.transport)
 
 
 def _set(event: asyncio.Event, value: bool) -> None:

@@ -17,6 +17,7 @@ class ClaimedEmail:
     line ends, made for this recipient.
     ``unsubscribe_token`` is None where the recipient cannot do without mails of this kind. Mails of
     the same ``parcel_id`` are in doubt together: the request that they were in is repeated.
+    ``transport`` is the one that may have sent a mail in doubt, None if nobody knows.
     """
 
     email_id: UUID
@@ -38,6 +39,7 @@ class ClaimedEmail:
     unsubscribe_token: str | None = field(repr=False)
     urgent: bool = False
     parcel_id: UUID | None = None
+    transport: str | None = None
 
     @property
     def attaches(self) -> bool:
@@ -64,6 +66,8 @@ class Failure(Enum):
     """Refused for good: this mail will never be accepted."""
     UNKNOWN = "unknown"
     """It may have been accepted: the connection was lost after the message was handed over."""
+    UNSENT = "unsent"
+    """It was not handed over, and no mail could be: as if it had never been tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,10 @@ class TransportDownError(Exception):
         self.transport = transport
         self.reason = reason
         self.retry_after = retry_after
+
+
+class WayClosedError(TransportDownError):
+    """As :class:`TransportDownError`, of one way out, while there is another."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ FUNCTIONS: tuple[LiteralString, ...] = (
     "notifier.claim_emails(text, integer, interval, text, text)",
     "notifier.recall_reminders(uuid, uuid[])",
     "notifier.take_turns(uuid, uuid[])",
-    "notifier.begin_sending(uuid, uuid[], interval, uuid)",
+    "notifier.begin_sending(uuid, uuid[], interval, uuid, text)",
     "notifier.complete_emails(uuid, uuid[], text)",
     "notifier.fail_email(uuid, uuid, text, text, interval)",
     "notifier.release_emails(uuid, uuid[])",
@@ -279,7 +279,7 @@ class Outbox:
             """
             select email_id, claim_id, event_id, kind, in_doubt, attempt, recipient_id, address,
                 full_name, timezone, locale, recipient_role, sessions, parts, calendars,
-                summary::text as summary, unsubscribe_token, urgent, parcel_id
+                summary::text as summary, unsubscribe_token, urgent, parcel_id, transport
             from notifier.claim_emails(
                 worker => %(worker)s, max_emails => %(max_emails)s, lease => %(lease)s,
                 organizer => %(organizer)s, app_url => %(app_url)s
@@ -295,12 +295,18 @@ class Outbox:
         )
 
     async def begin_sending(
-        self, claim: UUID, email_ids: Sequence[UUID], lease: float, parcel: UUID | None = None
+        self,
+        claim: UUID,
+        email_ids: Sequence[UUID],
+        lease: float,
+        parcel: UUID | None,
+        transport: str,
     ) -> Begun:
         """Mark mails as handed over *before* they are, as far as limits let them go now, and but
         for reminders of what is no more.
 
-        ``parcel`` is the id of the request that they share; None: they go one by one.
+        ``parcel`` is the id of the request that they share; None: they go one by one. ``transport``
+        names what they are handed to.
         """
         rows = await self._fetch(
             """
@@ -311,13 +317,16 @@ class Outbox:
             from notifier.take_turns(%(claim)s, %(emails)s) as postponed (id)
             union all
             select begun.id, true
-            from notifier.begin_sending(%(claim)s, %(emails)s, %(lease)s, %(parcel)s) as begun (id)
+            from notifier.begin_sending(
+                %(claim)s, %(emails)s, %(lease)s, %(parcel)s, %(transport)s
+            ) as begun (id)
             """,
             {
                 "claim": claim,
                 "emails": list(email_ids),
                 "lease": timedelta(seconds=lease),
                 "parcel": parcel,
+                "transport": transport,
             },
             tuple_row,
         )

@@ -188,7 +188,10 @@ class Recorder:
         )
         if outcome.mailbox_unknown and status == "dead":
             await insist(lambda: self._outbox.note_unknown_mailbox(result.item.email_id), "note")
-        self._tally.failed += 1
+        if outcome.failure is Failure.UNSENT:
+            self._tally.released += 1
+        else:
+            self._tally.failed += 1
         self._tally.in_doubt += status == "in_doubt"
         self._tally.dead += status == "dead"
         self._settle(

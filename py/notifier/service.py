@@ -19,7 +19,6 @@ from notifier.config import Settings
 from notifier.delivery import Compositor, Delivery, cancel
 from notifier.listener import Listener
 from notifier.meetings import Meetings
-from notifier.model import TransportDownError
 from notifier.monitor import Monitor, Vitals
 from notifier.outbox import Outbox
 from notifier.redact import redact
@@ -105,13 +104,6 @@ async def run(
         gc.collect()
         gc.freeze()
 
-        async def work() -> None:
-            try:
-                await parts.transport.ready()
-            except TransportDownError as down:  # found out now, not with the first mail
-                parts.delivery.break_off(down)
-            await parts.worker.run()
-
         side: list[Callable[[], Coroutine[Any, Any, None]]] = [parts.listener.run]
         if parts.meetings is not None:
             side.append(parts.meetings.run)
@@ -120,7 +112,7 @@ async def run(
             if settings.monitor is not None:
                 monitor = Monitor(asking, parts, poll=settings.poll)
                 side.append(partial(monitor.serve, *settings.monitor))
-            clean = await _supervise(parts, settings.grace, work, *side)
+            clean = await _supervise(parts, settings.grace, parts.worker.run, *side)
         log.event(logging.INFO, "stopped", clean=clean, **asdict(parts.delivery.tally))
         return 0 if clean else 1
 

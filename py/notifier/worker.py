@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 from notifier import claims, log
-from notifier.delivery import Delivery
+from notifier.delivery import Delivery, cancel
 from notifier.model import ClaimedEmail, TransportDownError
 from notifier.outbox import Expanded, OutboxUnavailableError, Ticked
 from notifier.patience import backoff
@@ -144,8 +144,9 @@ class Worker:
         self._announced = False
         self._awake_until: float | None = None
         self._tick_at = 0.0
+        self._noted: TransportDownError | None = None
         self._retry_at = 0.0
-        self._outages = 0
+        self._probe: asyncio.Task[None] | None = None
         self._fruitless = 0
         self._pressing = False
         self._glance = GLANCE
@@ -153,7 +154,19 @@ class Worker:
         self.database_trouble: str | None = None
 
     async def run(self) -> None:
-        """Work until ``stop`` is set."""
+        """Work until ``stop`` is set.
+
+        Whether anything can be sent is found out at once, not with the first mail, and beside the
+        work.
+        """
+        self._probe = self._begin_probe()
+        try:
+            await self._work()
+        finally:
+            if self._probe is not None:
+                await cancel([self._probe])
+
+    async def _work(self) -> None:
         failures = busy = 0
         while not self._stop.is_set():
             self._wake.clear()
@@ -212,7 +225,7 @@ class Worker:
         if expanded.emails:
             log.event(logging.INFO, "expanded", emails=expanded.emails, more=expanded.more)
         worked |= bool(expanded.emails or expanded.more)
-        if await self._can_send():
+        if self._can_send():
             claimed_at = claims.now()
             size = BATCH if self._delivery.room.is_set() else PRESSING
             self._pressing = False
@@ -253,30 +266,42 @@ class Worker:
                 self._pressing = True
                 return
 
-    async def _can_send(self) -> bool:
+    def _can_send(self) -> bool:
         """Whether to claim: not while enough is waiting, after an outage only if it is over."""
         if self._stop.is_set() or not (self._delivery.room.is_set() or self._pressing):
             return False
-        if self._delivery.outage is None:
+        outage = self._delivery.outage
+        if outage is None and self._probe is None:
             return True
-        loop = asyncio.get_running_loop()
-        if self._outages == 0:
-            self._note_outage(self._delivery.outage)
-        if loop.time() < self._retry_at:
+        if outage is not None and self._noted is not outage:
+            self._note_outage(outage)
+        if self._probe is None:
+            if asyncio.get_running_loop().time() < self._retry_at:
+                return False
+            self._probe = self._begin_probe()
+        if not self._probe.done():
             return False
+        probe, self._probe = self._probe, None
         try:
-            await self._transport.ready()
+            probe.result()
         except TransportDownError as down:
+            self._delivery.break_off(down)
             self._note_outage(down)
             return False
-        log.event(logging.INFO, "transport_up", transport=self._transport.name)
-        self._outages = 0
-        self._delivery.resume()
+        if outage is not None:
+            log.event(logging.INFO, "transport_up", transport=self._transport.name)
+            self._delivery.resume()
         return True
 
+    def _begin_probe(self) -> asyncio.Task[None]:
+        """A server that accepts a connection and says nothing is waited for beside the work."""
+        probe = asyncio.create_task(self._transport.ready())
+        probe.add_done_callback(lambda _: self._wake.set())
+        return probe
+
     def _note_outage(self, down: TransportDownError) -> None:
-        wait = max(down.retry_after or 0.0, backoff(self._outages, base=1.0))
-        self._outages += 1
+        wait = max(down.retry_after or 0.0, backoff(self._delivery.outages - 1, base=1.0))
+        self._noted = down
         self._retry_at = asyncio.get_running_loop().time() + wait
         log.event(
             logging.ERROR,

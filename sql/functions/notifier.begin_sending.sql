@@ -1,9 +1,16 @@
 -- The mark before a message is handed over: from here on a crash leaves its outcome unknown. It must be committed
 -- before the server could accept the mail, and only what it returns may be sent. Rows are locked in the order of their
 -- ids, whatever the order asked for: two calls at once then wait for each other, at worst. Carried rows follow. What
--- goes out in one request is marked with its id, so that whoever repeats it knows all that was in it.
+-- goes out in one request is marked with its id, so that whoever repeats it knows all that was in it; and each with its
+-- transport, because only that one may know a repetition for what it is.
 -- Security definer: role notifier may call the queue's functions and read nothing.
-create function notifier.begin_sending(claim uuid, email_ids uuid[], lease interval, parcel_id uuid default null)
+create function notifier.begin_sending(
+    claim uuid,
+    email_ids uuid[],
+    lease interval,
+    parcel_id uuid default null,
+    transport text default null
+)
 returns setof uuid
 language plpgsql
 security definer
@@ -19,6 +26,7 @@ begin
         set
             status = 'sending',
             turn_scope = null,
+            transport = begin_sending.transport,
             parcel_id = case when email.carried_by is null then coalesce(begin_sending.parcel_id, email.parcel_id) end,
             lease_until = case when email.carried_by is null then clock_timestamp() + begin_sending.lease end
         where email.id = any(
@@ -44,7 +52,7 @@ begin
     select begun.id from begun where begun.carried_by is null;
 end
 $$;
-comment on function notifier.begin_sending(uuid, uuid[], interval, uuid) is
-    'Marks mails of this claim as being handed over and renews their lease; returns those that may be sent, without those the claim has lost. parcel_id: the request that they share; null: they go one by one.';
-revoke execute on function notifier.begin_sending(uuid, uuid[], interval, uuid) from public;
-grant execute on function notifier.begin_sending(uuid, uuid[], interval, uuid) to notifier;
+comment on function notifier.begin_sending(uuid, uuid[], interval, uuid, text) is
+    'Marks mails of this claim as being handed over and renews their lease; returns those that may be sent, without those the claim has lost. parcel_id: the request that they share; null: they go one by one. transport: what they are handed to.';
+revoke execute on function notifier.begin_sending(uuid, uuid[], interval, uuid, text) from public;
+grant execute on function notifier.begin_sending(uuid, uuid[], interval, uuid, text) to notifier;

@@ -134,7 +134,11 @@ begin
                 )
         end,
         judged.urgent,
-        judged.parcel_id
+        judged.parcel_id,
+        case
+            when judged.is_in_doubt
+                then (select doubted.transport from notifier.emails as doubted where doubted.id = judged.id)
+        end
     from edition
     cross join lateral unnest(edition.email_ids) as mail (id)
     inner join judged on mail.id = judged.id

@@ -1,5 +1,6 @@
 -- What becomes of a mail that was not accepted, or perhaps was. One of several parts falls apart into its rows to be
--- tried again; in doubt it stays as it is, and so does a request that several were in. Addresses are cut from the
+-- tried again; in doubt it stays as it is, and so does a request that several were in. Where nothing was handed over
+-- because nothing could be, no attempt is counted: an outage of days leaves no mail dead. Addresses are cut from the
 -- error: a server's answer often repeats one.
 -- Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.fail_email(
@@ -22,11 +23,12 @@ declare
     v_delay interval;
     v_available_at timestamptz;
 begin
-    if failure is null or failure not in ('transient', 'permanent', 'unknown') then
+    if failure is null or failure not in ('transient', 'permanent', 'unknown', 'unsent') then
         raise exception using
             errcode = '22023',
             message = format(
-                'failure must be transient, permanent or unknown, not %s', coalesce(quote_literal(failure), 'null')
+                'failure must be transient, permanent, unknown or unsent, not %s',
+                coalesce(quote_literal(failure), 'null')
             );
     end if;
     select email.* into v_email
@@ -44,7 +46,10 @@ begin
     if failure = 'unknown' then
         v_email.in_doubt_at := coalesce(v_email.in_doubt_at, v_now);
     end if;
-    if failure <> 'permanent' then
+    if failure = 'unsent' then
+        v_email.attempts := v_email.attempts - 1;
+        v_delay := interval '0';
+    elsif failure <> 'permanent' then
         v_delay := notifier.retry_delay(v_email.attempts);
     end if;
     v_email.status := (case
@@ -55,11 +60,15 @@ begin
     end)::notifier.email_status;
     -- The same for all rows, so that they come together again.
     v_available_at := v_now + greatest(v_delay, retry_after);
+    if failure = 'unsent' and retry_after is null then
+        v_available_at := v_email.available_at; -- it keeps its place
+    end if;
     update notifier.emails as email
     set
         status = v_email.status,
         carried_by = case when v_email.status <> 'queued' then email.carried_by end,
         parcel_id = case when v_email.status <> 'queued' then email.parcel_id end,
+        attempts = v_email.attempts,
         available_at = coalesce(v_available_at, email.available_at),
         in_doubt_at = v_email.in_doubt_at,
         lease_until = null,
@@ -71,6 +80,6 @@ begin
 end
 $$;
 comment on function notifier.fail_email(uuid, uuid, text, text, interval) is
-    'Records a failure (transient: refused for now, permanent: refused for good, unknown: perhaps accepted) and returns the new status: queued, in_doubt or dead; null when the claim has lost the mail. retry_after: the least time to wait.';
+    'Records a failure (transient: refused for now, permanent: refused for good, unknown: perhaps accepted, unsent: not handed over, no attempt is counted) and returns the new status: queued, in_doubt or dead; null when the claim has lost the mail. retry_after: the least time to wait.';
 revoke execute on function notifier.fail_email(uuid, uuid, text, text, interval) from public;
 grant execute on function notifier.fail_email(uuid, uuid, text, text, interval) to notifier;

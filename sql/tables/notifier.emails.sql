@@ -120,7 +120,7 @@ comment on column notifier.emails.told_from is 'First event it tells of, set by 
 comment on column notifier.emails.told_through is 'Last event it tells of, set by the claim: what it says is that event''s new state.';
 comment on column notifier.emails.in_doubt_at is 'When an attempt of unknown outcome was noticed; from then on the mail is only sent again as it was.';
 comment on column notifier.emails.sent_at is 'When its acceptance was recorded.';
-comment on column notifier.emails.transport is 'The transport that accepted it.';
+comment on column notifier.emails.transport is 'The transport that it was handed to last; of one that was sent: that accepted it.';
 comment on column notifier.emails.skip_reason is 'Why it was not sent.';
 comment on column notifier.emails.last_error is 'What the last failed attempt met, without addresses.';
 comment on column notifier.emails.created_at is 'When it was queued.';

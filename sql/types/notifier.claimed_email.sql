@@ -18,6 +18,7 @@ create type notifier.claimed_email as (
     summary jsonb, -- private.attendance_summary; null for other kinds
     unsubscribe_token text, -- switches mails of this kind off; null where that cannot be done
     urgent boolean, -- before all that is not
-    parcel_id uuid -- the request in doubt that is to be repeated with it; null: none
+    parcel_id uuid, -- the request in doubt that is to be repeated with it; null: none
+    transport text -- in doubt: what it was handed to; null: nobody said, or not in doubt
 );
 comment on type notifier.claimed_email is 'All that a worker needs to render and send one mail; equal parts read equal.';

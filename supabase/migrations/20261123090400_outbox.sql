@@ -166,7 +166,8 @@ create type notifier.claimed_email as (
     summary jsonb, -- private.attendance_summary; null for other kinds
     unsubscribe_token text, -- switches mails of this kind off; null where that cannot be done
     urgent boolean, -- before all that is not
-    parcel_id uuid -- the request in doubt that is to be repeated with it; null: none
+    parcel_id uuid, -- the request in doubt that is to be repeated with it; null: none
+    transport text -- in doubt: what it was handed to; null: nobody said, or not in doubt
 );
 comment on type notifier.claimed_email is 'All that a worker needs to render and send one mail; equal parts read equal.';
 
@@ -441,7 +442,7 @@ comment on column notifier.emails.told_from is 'First event it tells of, set by 
 comment on column notifier.emails.told_through is 'Last event it tells of, set by the claim: what it says is that event''s new state.';
 comment on column notifier.emails.in_doubt_at is 'When an attempt of unknown outcome was noticed; from then on the mail is only sent again as it was.';
 comment on column notifier.emails.sent_at is 'When its acceptance was recorded.';
-comment on column notifier.emails.transport is 'The transport that accepted it.';
+comment on column notifier.emails.transport is 'The transport that it was handed to last; of one that was sent: that accepted it.';
 comment on column notifier.emails.skip_reason is 'Why it was not sent.';
 comment on column notifier.emails.last_error is 'What the last failed attempt met, without addresses.';
 comment on column notifier.emails.created_at is 'When it was queued.';

@@ -2663,7 +2663,11 @@ begin
                 )
         end,
         judged.urgent,
-        judged.parcel_id
+        judged.parcel_id,
+        case
+            when judged.is_in_doubt
+                then (select doubted.transport from notifier.emails as doubted where doubted.id = judged.id)
+        end
     from edition
     cross join lateral unnest(edition.email_ids) as mail (id)
     inner join judged on mail.id = judged.id
@@ -2925,9 +2929,16 @@ grant execute on function notifier.take_turns(uuid, uuid[]) to notifier;
 -- The mark before a message is handed over: from here on a crash leaves its outcome unknown. It must be committed
 -- before the server could accept the mail, and only what it returns may be sent. Rows are locked in the order of their
 -- ids, whatever the order asked for: two calls at once then wait for each other, at worst. Carried rows follow. What
--- goes out in one request is marked with its id, so that whoever repeats it knows all that was in it.
+-- goes out in one request is marked with its id, so that whoever repeats it knows all that was in it; and each with its
+-- transport, because only that one may know a repetition for what it is.
 -- Security definer: role notifier may call the queue's functions and read nothing.
-create function notifier.begin_sending(claim uuid, email_ids uuid[], lease interval, parcel_id uuid default null)
+create function notifier.begin_sending(
+    claim uuid,
+    email_ids uuid[],
+    lease interval,
+    parcel_id uuid default null,
+    transport text default null
+)
 returns setof uuid
 language plpgsql
 security definer
@@ -2943,6 +2954,7 @@ begin
         set
             status = 'sending',
             turn_scope = null,
+            transport = begin_sending.transport,
             parcel_id = case when email.carried_by is null then coalesce(begin_sending.parcel_id, email.parcel_id) end,
             lease_until = case when email.carried_by is null then clock_timestamp() + begin_sending.lease end
         where email.id = any(
@@ -2968,10 +2980,10 @@ begin
     select begun.id from begun where begun.carried_by is null;
 end
 $$;
-comment on function notifier.begin_sending(uuid, uuid[], interval, uuid) is
-    'Marks mails of this claim as being handed over and renews their lease; returns those that may be sent, without those the claim has lost. parcel_id: the request that they share; null: they go one by one.';
-revoke execute on function notifier.begin_sending(uuid, uuid[], interval, uuid) from public;
-grant execute on function notifier.begin_sending(uuid, uuid[], interval, uuid) to notifier;
+comment on function notifier.begin_sending(uuid, uuid[], interval, uuid, text) is
+    'Marks mails of this claim as being handed over and renews their lease; returns those that may be sent, without those the claim has lost. parcel_id: the request that they share; null: they go one by one. transport: what they are handed to.';
+revoke execute on function notifier.begin_sending(uuid, uuid[], interval, uuid, text) from public;
+grant execute on function notifier.begin_sending(uuid, uuid[], interval, uuid, text) to notifier;
 
 -- Also takes a mail whose lease has run out, or that went into doubt for that reason, as long as no other claim has it:
 -- it is known to have been accepted, and sending it again would help nobody. Rows are locked in the order of their ids,
@@ -3023,7 +3035,8 @@ revoke execute on function notifier.complete_emails(uuid, uuid[], text) from pub
 grant execute on function notifier.complete_emails(uuid, uuid[], text) to notifier;
 
 -- What becomes of a mail that was not accepted, or perhaps was. One of several parts falls apart into its rows to be
--- tried again; in doubt it stays as it is, and so does a request that several were in. Addresses are cut from the
+-- tried again; in doubt it stays as it is, and so does a request that several were in. Where nothing was handed over
+-- because nothing could be, no attempt is counted: an outage of days leaves no mail dead. Addresses are cut from the
 -- error: a server's answer often repeats one.
 -- Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.fail_email(
@@ -3046,11 +3059,12 @@ declare
     v_delay interval;
     v_available_at timestamptz;
 begin
-    if failure is null or failure not in ('transient', 'permanent', 'unknown') then
+    if failure is null or failure not in ('transient', 'permanent', 'unknown', 'unsent') then
         raise exception using
             errcode = '22023',
             message = format(
-                'failure must be transient, permanent or unknown, not %s', coalesce(quote_literal(failure), 'null')
+                'failure must be transient, permanent, unknown or unsent, not %s',
+                coalesce(quote_literal(failure), 'null')
             );
     end if;
     select email.* into v_email
@@ -3068,7 +3082,10 @@ begin
     if failure = 'unknown' then
         v_email.in_doubt_at := coalesce(v_email.in_doubt_at, v_now);
     end if;
-    if failure <> 'permanent' then
+    if failure = 'unsent' then
+        v_email.attempts := v_email.attempts - 1;
+        v_delay := interval '0';
+    elsif failure <> 'permanent' then
         v_delay := notifier.retry_delay(v_email.attempts);
     end if;
     v_email.status := (case
@@ -3079,11 +3096,15 @@ begin
     end)::notifier.email_status;
     -- The same for all rows, so that they come together again.
     v_available_at := v_now + greatest(v_delay, retry_after);
+    if failure = 'unsent' and retry_after is null then
+        v_available_at := v_email.available_at; -- it keeps its place
+    end if;
     update notifier.emails as email
     set
         status = v_email.status,
         carried_by = case when v_email.status <> 'queued' then email.carried_by end,
         parcel_id = case when v_email.status <> 'queued' then email.parcel_id end,
+        attempts = v_email.attempts,
         available_at = coalesce(v_available_at, email.available_at),
         in_doubt_at = v_email.in_doubt_at,
         lease_until = null,
@@ -3095,7 +3116,7 @@ begin
 end
 $$;
 comment on function notifier.fail_email(uuid, uuid, text, text, interval) is
-    'Records a failure (transient: refused for now, permanent: refused for good, unknown: perhaps accepted) and returns the new status: queued, in_doubt or dead; null when the claim has lost the mail. retry_after: the least time to wait.';
+    'Records a failure (transient: refused for now, permanent: refused for good, unknown: perhaps accepted, unsent: not handed over, no attempt is counted) and returns the new status: queued, in_doubt or dead; null when the claim has lost the mail. retry_after: the least time to wait.';
 revoke execute on function notifier.fail_email(uuid, uuid, text, text, interval) from public;
 grant execute on function notifier.fail_email(uuid, uuid, text, text, interval) to notifier;
 

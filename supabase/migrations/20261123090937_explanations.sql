@@ -532,7 +532,7 @@ begin
         case when email.status in ('queued', 'in_doubt') then email.available_at end,
         email.in_doubt_at,
         email.sent_at,
-        email.transport,
+        case email.status when 'sent' then email.transport end,
         case when email.status <> 'sent' then email.last_error end,
         email.id
     from notifier.events as event

@@ -152,6 +152,46 @@ def test_released_mails_keep_their_place_and_their_attempt(
     assert (again.email_id, again.attempt) == (email.email_id, 1)
 
 
+@pytest.mark.parametrize("in_doubt", [False, True])
+def test_what_was_marked_and_not_handed_over_keeps_its_place_and_its_attempt(
+    outbox: Outbox, email: Claimed, in_doubt: bool
+) -> None:
+    if in_doubt:
+        outbox.begin(email)
+        outbox.fail(email, "unknown")
+        outbox.let_time_pass()
+        (email,) = outbox.claim()
+    (before,) = outbox.rows()
+    outbox.begin(email)
+
+    assert outbox.fail(email, "unsent") == ("in_doubt" if in_doubt else "queued")
+
+    (after,) = outbox.rows()
+    assert (after["attempts"], after["available_at"]) == (
+        before["attempts"] - 1,
+        before["available_at"],
+    )
+    (again,) = outbox.claim()
+    assert (again.email_id, again.attempt, again.in_doubt) == (
+        email.email_id,
+        email.attempt,
+        in_doubt,
+    )
+
+
+def test_a_mail_in_doubt_tells_what_it_was_handed_to(outbox: Outbox, email: Claimed) -> None:
+    outbox.begin(email, transport="resend")
+    outbox.fail(email, "transient")
+    outbox.let_time_pass()
+    (refused,) = outbox.claim()
+    outbox.begin(refused, transport="smtp")
+    outbox.fail(refused, "unknown")
+    outbox.let_time_pass()
+    (doubted,) = outbox.claim()
+
+    assert (email.transport, refused.transport, doubted.transport) == (None, None, "smtp")
+
+
 def test_what_is_handed_over_cannot_be_released(outbox: Outbox, email: Claimed) -> None:
     outbox.begin(email)
     assert outbox.release(email) == set()

@@ -532,6 +532,37 @@ def test_an_address_the_server_refuses_fails_that_mail_and_the_others_go_on(
     assert "@" not in daemon.log
 
 
+def test_an_outage_that_no_login_shows_is_waited_out_ever_longer_and_costs_no_attempt(
+    big_classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
+) -> None:
+    mail_server.at("MAIL", "550 5.7.1 sender not authorised")
+    daemon = daemons.start(environment(big_classroom.database, mail_server))
+    big_classroom.schedule()
+
+    wait_until(lambda: len(daemon.events("transport_down")) >= 3, "it has tried three times")
+    waits = [float(event["retry_s"]) for event in daemon.events("transport_down")]
+    assert waits[2] >= 2.0  # of 4, less some jitter
+    mail_server.behave()
+    wait_until(lambda: big_classroom.all_sent(MANY), "everybody is told")
+    (attempts,) = big_classroom.conn.execute(
+        "select array_agg(distinct attempts) from notifier.emails"
+    ).fetchone() or (None,)
+    assert attempts == [1]
+
+
+def test_a_server_that_accepts_connections_and_says_nothing_holds_up_nothing_else(
+    classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
+) -> None:
+    mail_server.at("EHLO", HANG)
+    daemon = daemons.start(environment(classroom.database, mail_server))
+
+    classroom.schedule()
+    daemon.wait_for(" expanded ")
+    assert daemon.stop() == 0
+
+    assert "transport_down" not in daemon.log  # as it would be, had either waited for the server
+
+
 def test_a_busy_mailbox_is_tried_again(
     classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
 ) -> None:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from typing import Any, Self
 from uuid import UUID, uuid4
 
 import pytest
 
 from notifier import worker as worker_module
 from notifier.claims import now
-from notifier.delivery import Delivery, cancel
+from notifier.delivery import LOYAL_ATTEMPTS, Delivery, cancel
 from notifier.message import Letter
 from notifier.model import Begun, ClaimedEmail, Failure, Outcome, Sent
 from notifier.outbox import Expanded, Ticked
-from notifier.transports import StillOurs, undisputed
+from notifier.transports import OnlyWay, StillOurs, undisputed
 from notifier.worker import CROWD, Worker
 from support.mails import make_email
 
@@ -26,13 +26,20 @@ class Outbox:
 
     def __init__(self) -> None:
         self.begun: list[UUID] = []
+        self.marked_for: list[str] = []
         self.refused: set[UUID] = set()
         self.failed: dict[UUID, Failure] = {}
 
     async def begin_sending(
-        self, claim: UUID, email_ids: Sequence[UUID], lease: float, parcel: UUID | None = None
+        self,
+        claim: UUID,
+        email_ids: Sequence[UUID],
+        lease: float,
+        parcel: UUID | None,
+        transport: str,
     ) -> Begun:
         self.begun += email_ids
+        self.marked_for.append(transport)
         return Begun(granted=set(email_ids) - self.refused, postponed=set())
 
     async def release_emails(self, claim: UUID, email_ids: Sequence[UUID]) -> set[UUID]:
@@ -61,7 +68,7 @@ class Outbox:
         raise AssertionError
 
 
-class Transport:
+class Transport(OnlyWay):
     """Sends at once, and remembers what shared a request."""
 
     name = "smtp"
@@ -310,6 +317,44 @@ async def test_the_clock_is_not_asked_before_every_claim(monkeypatch: pytest.Mon
     assert queue.ticks == 1
 
 
+class TwoWays(Transport):
+    """Sends by its first way, and remembers who went by which."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.went: list[str] = []
+
+    @property
+    def way(self) -> str:
+        return "first"
+
+    def by(self, way: str) -> Self:
+        self.went.append(way)
+        return self
+
+
+@pytest.mark.parametrize(
+    ("attempt", "in_doubt", "way"),
+    [
+        (2, True, "second"),
+        (LOYAL_ATTEMPTS, True, "second"),
+        (LOYAL_ATTEMPTS + 1, True, "first"),
+        (2, False, "first"),
+    ],
+)
+async def test_a_mail_in_doubt_goes_as_it_went_before_and_not_for_ever(
+    attempt: int, in_doubt: bool, way: str
+) -> None:
+    outbox, transport = Outbox(), TwoWays()
+    doubted = claim(1, in_doubt=in_doubt, attempt=attempt, transport="second")
+    beside = claim(1, claim_id=doubted[0].claim_id)
+
+    await deliver(outbox, transport, [*doubted, *beside])
+
+    assert transport.went == [way, "first"]
+    assert outbox.marked_for == [way, "first"][: 1 if way == "first" else 2]
+
+
 class StuckTransport(Transport):
     """Two connections: one whose server does not answer, one that never comes."""
 
@@ -336,7 +381,7 @@ async def test_only_what_was_handed_over_is_in_doubt_when_the_time_to_stop_is_ov
 
     assert outbox.failed == {
         emails[0].email_id: Failure.UNKNOWN,
-        emails[1].email_id: Failure.TRANSIENT,
+        emails[1].email_id: Failure.UNSENT,
     }
 
 

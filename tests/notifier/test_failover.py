@@ -12,7 +12,7 @@ from notifier.address import Mailbox
 from notifier.compose import Composer
 from notifier.config import ResendSettings, Security, SmtpSettings
 from notifier.message import Letter
-from notifier.model import Failure, NotSent, Sent, TransportDownError
+from notifier.model import Failure, NotSent, Sent, TransportDownError, WayClosedError
 from notifier.render import Renderer
 from notifier.transports import failover
 from notifier.transports.failover import FailoverTransport
@@ -106,6 +106,37 @@ async def test_a_letter_in_doubt_is_not_sent_by_the_other(
     assert isinstance(outcome, NotSent)
     assert outcome.failure is Failure.UNKNOWN
     assert resend.requests == 0
+
+
+async def test_what_is_sent_by_one_of_them_alone_is_not_sent_by_the_other(
+    both: FailoverTransport, smtp: SmtpServer, resend: ResendServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(failover, "LONGEST", 60.0)
+    assert both.way == "smtp"
+    smtp.at("MAIL", "421 4.3.2 restarting")
+    for reason in ("421", "left alone"):
+        with pytest.raises(WayClosedError, match=reason) as caught:
+            await both.by("smtp").send(letter())
+        assert caught.value.retry_after is not None
+    assert resend.requests == 0
+
+    assert both.way == "resend"
+    assert await both.by("resend").send(letter()) == Sent("resend")
+    resend.script.append(Problem(403, "invalid_api_key"))
+    with pytest.raises(TransportDownError, match="smtp: still down; resend: 403") as both_down:
+        await both.by("resend").send(letter())
+    assert not isinstance(both_down.value, WayClosedError)
+
+
+async def test_one_way_that_is_closed_is_no_outage_while_the_other_is_open(
+    both: FailoverTransport, smtp: SmtpServer, resend: ResendServer
+) -> None:
+    resend.script.append(Problem(403, "invalid_api_key"))
+    with pytest.raises(WayClosedError, match="resend: 403"):
+        await both.by("resend").send(letter())
+
+    assert await both.by("a transport of former times").send(letter()) == Sent("smtp")
+    assert len(smtp.mails) == 1
 
 
 async def test_a_refused_recipient_is_not_tried_elsewhere(

@@ -44,6 +44,7 @@ class Claimed:
     unsubscribe_token: str | None
     urgent: bool
     parcel_id: UUID | None
+    transport: str | None
 
     @classmethod
     def parse(cls, *, parts: str, calendars: list[str], **fields: Any) -> Claimed:
@@ -122,11 +123,13 @@ class Outbox:
                 (self.worker, max_emails, lease, ORGANIZER, APP_URL),
             ).fetchall()
 
-    def begin(self, *emails: Claimed, lease: timedelta = LEASE) -> set[UUID]:
+    def begin(
+        self, *emails: Claimed, lease: timedelta = LEASE, transport: str = "smtp"
+    ) -> set[UUID]:
         """One call of `begin_sending` for mails of one claim."""
         return self._ids(
-            "select notifier.begin_sending(%s, %s, %s)",
-            (emails[0].claim_id, [email.email_id for email in emails], lease),
+            "select notifier.begin_sending(%s, %s, %s, transport => %s)",
+            (emails[0].claim_id, [email.email_id for email in emails], lease, transport),
         )
 
     def complete(self, *emails: Claimed) -> set[UUID]:

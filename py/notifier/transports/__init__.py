@@ -1,7 +1,7 @@
 """The ways out: SMTP, the Resend API, and one as the other's fail-over."""
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Protocol, Self
 from uuid import UUID
 
 from notifier.message import Letter
@@ -16,12 +16,46 @@ def undisputed() -> bool:
     return True
 
 
-class Transport(Protocol):
-    """Something that hands letters over. Safe to use from several tasks at once."""
+class Way(Protocol):
+    """One way out for letters. Safe to use from several tasks at once."""
+
+    async def send(self, letter: Letter, still_ours: StillOurs = undisputed) -> Outcome:
+        """Hand over one letter and say what became of it.
+
+        :raises WayClosedError: nothing can be sent this way now; this letter was not.
+        :raises TransportDownError: nothing can be sent now; this letter was not.
+        :raises LeaseLostError: ``still_ours`` said no; this letter was not sent.
+        """
+        ...
+
+    async def send_parcel(
+        self, parcel_id: UUID, letters: Sequence[Letter], still_ours: StillOurs = undisputed
+    ) -> list[Outcome]:
+        """Hand over letters without attachments, in one request if it can, and say what became of
+        each, in their order. A repetition has the same id.
+
+        :raises WayClosedError: nothing can be sent this way now; none of these letters was.
+        :raises TransportDownError: nothing can be sent now; none of these letters was.
+        :raises LeaseLostError: ``still_ours`` said no; none of these letters was sent.
+        """
+        ...
+
+
+class Transport(Way, Protocol):
+    """What hands letters over: a way out, or several, of which it takes the one that works."""
 
     @property
     def name(self) -> str:
-        """What logs and the outbox call it."""
+        """What logs call it."""
+        ...
+
+    @property
+    def way(self) -> str:
+        """The name of the way that a letter goes now, for the outbox to know before it does."""
+        ...
+
+    def by(self, way: str) -> Way:
+        """The way of that name; of one that is not there any more, what there is instead."""
         ...
 
     @property
@@ -38,25 +72,6 @@ class Transport(Protocol):
         """Make sure that letters can be sent: connected, logged in, within quota.
 
         :raises TransportDownError: not now.
-        """
-        ...
-
-    async def send(self, letter: Letter, still_ours: StillOurs = undisputed) -> Outcome:
-        """Hand over one letter and say what became of it.
-
-        :raises TransportDownError: nothing can be sent now; this letter was not.
-        :raises LeaseLostError: ``still_ours`` said no; this letter was not sent.
-        """
-        ...
-
-    async def send_parcel(
-        self, parcel_id: UUID, letters: Sequence[Letter], still_ours: StillOurs = undisputed
-    ) -> list[Outcome]:
-        """Hand over letters without attachments, in one request if it can, and say what became of
-        each, in their order. A repetition has the same id.
-
-        :raises TransportDownError: nothing can be sent now; none of these letters was.
-        :raises LeaseLostError: ``still_ours`` said no; none of these letters was sent.
         """
         ...
 
@@ -83,6 +98,21 @@ class Verifiable(Protocol):
     async def close(self) -> None:
         """Let go of connections; never raises."""
         ...
+
+
+class OnlyWay:
+    """Of a transport that has no other way than itself."""
+
+    name: str
+
+    @property
+    def way(self) -> str:
+        """Its name."""
+        return self.name
+
+    def by(self, way: str) -> Self:
+        """Itself, whatever the way is called."""
+        return self
 
 
 async def one_by_one(

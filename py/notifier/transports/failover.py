@@ -3,16 +3,18 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from notifier import log
 from notifier.message import Letter
-from notifier.model import Outcome, TransportDownError
+from notifier.model import Outcome, TransportDownError, WayClosedError
 from notifier.patience import backoff
-from notifier.transports import StillOurs, Transport, undisputed
+from notifier.transports import StillOurs, Transport, Way, undisputed
 
 _Result = TypeVar("_Result")
+
+_Sending = Callable[[Transport], Awaitable[_Result]]
 
 LONGEST = 300.0
 """Seconds for which the first transport is left alone at most before it is tried again."""
@@ -22,7 +24,7 @@ class FailoverTransport:
     """Sends by ``first``, and by ``second`` while ``first`` is down.
 
     Only letters that ``first`` certainly did not hand over go to ``second``: one in doubt would be
-    sent twice.
+    sent twice. Where it matters which of them had a letter, it is sent :meth:`by` that one alone.
     """
 
     def __init__(self, first: Transport, second: Transport) -> None:
@@ -36,6 +38,19 @@ class FailoverTransport:
     def name(self) -> str:
         """Both names; outcomes carry the one that sent."""
         return f"{self._first.name}+{self._second.name}"
+
+    @property
+    def way(self) -> str:
+        """The name of the one that would send now."""
+        return (self._first if self._first_is_due() else self._second).name
+
+    def by(self, way: str) -> Way:
+        """One of the two, and not the other; what is neither's, by what works."""
+        if way == self._first.name:
+            return _Door(self._by_first)
+        if way == self._second.name:
+            return _Door(self._by_second)
+        return self
 
     @property
     def lanes(self) -> int:
@@ -83,21 +98,40 @@ class FailoverTransport:
         """Close both."""
         await asyncio.gather(self._first.close(), self._second.close())
 
-    async def _by_what_works(self, send: Callable[[Transport], Awaitable[_Result]]) -> _Result:
+    async def _by_what_works(self, send: _Sending[_Result]) -> _Result:
         reason = "still down"
         if self._first_is_due():
             try:
-                result = await send(self._first)
+                return await self._by_first(send)
             except TransportDownError as down:
-                self._leave(down)
                 reason = down.reason
-            else:
-                self._return()
-                return result
         try:
             return await send(self._second)
         except TransportDownError as down:
             raise self._both_down(reason, down) from None
+
+    async def _by_first(self, send: _Sending[_Result]) -> _Result:
+        if not self._first_is_due():
+            raise self._first_closed("it is left alone")
+        try:
+            result = await send(self._first)
+        except TransportDownError as down:
+            self._leave(down)
+            raise self._first_closed(down.reason) from None
+        self._return()
+        return result
+
+    async def _by_second(self, send: _Sending[_Result]) -> _Result:
+        try:
+            return await send(self._second)
+        except TransportDownError as down:
+            if self._first_is_due():
+                raise WayClosedError(down.transport, down.reason, down.retry_after) from None
+            raise self._both_down("still down", down) from None
+
+    def _first_closed(self, reason: str) -> WayClosedError:
+        wait = max(0.0, self._again_at - asyncio.get_running_loop().time())
+        return WayClosedError(self._first.name, reason, wait)
 
     def _first_is_due(self) -> bool:
         return asyncio.get_running_loop().time() >= self._again_at
@@ -130,3 +164,22 @@ class FailoverTransport:
             f"{self._first.name}: {reason}; {self._second.name}: {second.reason}",
             second.retry_after,
         )
+
+
+class _Door:
+    """One of two ways, as a way by itself."""
+
+    def __init__(self, by: Callable[[_Sending[Any]], Awaitable[Any]]) -> None:
+        self._by = by
+
+    async def send(self, letter: Letter, still_ours: StillOurs = undisputed) -> Outcome:
+        outcome: Outcome = await self._by(lambda transport: transport.send(letter, still_ours))
+        return outcome
+
+    async def send_parcel(
+        self, parcel_id: UUID, letters: Sequence[Letter], still_ours: StillOurs = undisputed
+    ) -> list[Outcome]:
+        outcomes: list[Outcome] = await self._by(
+            lambda transport: transport.send_parcel(parcel_id, letters, still_ours)
+        )
+        return outcomes

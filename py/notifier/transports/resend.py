@@ -27,7 +27,7 @@ from notifier.message import Letter, calendar_files, unsubscribe_headers
 from notifier.model import Failure, LeaseLostError, NotSent, Outcome, Sent, TransportDownError
 from notifier.patience import backoff
 from notifier.redact import redact
-from notifier.transports import StillOurs, undisputed
+from notifier.transports import OnlyWay, StillOurs, undisputed
 
 QUOTA_WAIT = 900.0
 """Seconds to wait when a daily or monthly quota is spent and the answer names no time."""
@@ -56,7 +56,7 @@ _ACCOUNT_ERRORS = frozenset(
 _QUOTA_ERRORS = frozenset({"daily_quota_exceeded", "monthly_quota_exceeded"})
 
 
-class ResendTransport:
+class ResendTransport(OnlyWay):
     """Sends letters through the API, no faster than the account's rate limit."""
 
     name = "resend"

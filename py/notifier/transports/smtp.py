@@ -19,7 +19,7 @@ from notifier.config import Security, SmtpSettings
 from notifier.message import Letter
 from notifier.model import Failure, LeaseLostError, NotSent, Outcome, Sent, TransportDownError
 from notifier.redact import redact
-from notifier.transports import StillOurs, one_by_one, undisputed
+from notifier.transports import OnlyWay, StillOurs, one_by_one, undisputed
 from notifier.transports.smtp_channel import (
     Channel,
     ConnectionLostError,
@@ -55,7 +55,7 @@ class _CrowdedError(TransportDownError):
     """The server is there, and takes no further connection now."""
 
 
-class SmtpTransport:
+class SmtpTransport(OnlyWay):
     """Sends letters over at most ``settings.connections`` connections at once, and over fewer while
     the server has no more.
     """
