@@ -4,8 +4,3 @@ export function required(name: string): string {
   if (!value) throw new Error(`${name} is missing; set it with supabase secrets set`);
   return value;
 }
-
-/** A setting that has a default. */
-export function optional(name: string, otherwise: string): string {
-  return Deno.env.get(name) || otherwise;
-}

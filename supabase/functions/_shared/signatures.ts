@@ -1,4 +1,9 @@
-/** HMAC-SHA256 and comparing it without telling how far two texts agree. */
+/** What makes a delivery genuine: HMAC-SHA256, compared without telling how far two texts agree, and its age. */
+
+import { Refusal } from "./http.ts";
+
+/** Vendors that repeat a delivery sign it anew, with the time of now. */
+const MAX_AGE_SECONDS = 5 * 60;
 
 const encoder = new TextEncoder();
 
@@ -38,6 +43,13 @@ export function equal(left: string, right: string): boolean {
   let difference = a.length ^ b.length;
   for (let at = 0; at < a.length; at++) difference |= a[at] ^ (b[at] ?? 0);
   return difference === 0;
+}
+
+/** Refuses, with 401, what was not signed within the last minutes; the time in seconds since 1970. */
+export function demandRecent(seconds: number, now: Date): void {
+  const age = Math.abs(now.getTime() / 1000 - seconds);
+  // Written so that a timestamp that is no number is too old.
+  if (!(age <= MAX_AGE_SECONDS)) throw new Refusal(401, "The request is not of now");
 }
 
 function concatenated(parts: (string | Uint8Array)[]): Uint8Array<ArrayBuffer> {

@@ -1,11 +1,9 @@
 /** JaaS' webhooks, as developer.8x8.com/jaas/docs/webhooks-payload and -signatures describe them. */
 
 import { Refusal } from "../http.ts";
-import { base64, equal, hmacSha256 } from "../signatures.ts";
+import { base64, demandRecent, equal, hmacSha256 } from "../signatures.ts";
 import { demanded, instant, object, text } from "./fields.ts";
 import type { WebhookReader } from "./platform.ts";
-
-const MAX_AGE_SECONDS = 5 * 60;
 
 /** The reader of an endpoint's webhooks; the secret is the endpoint's own. */
 export function jaasWebhook(secret: string): WebhookReader {
@@ -23,9 +21,7 @@ export function jaasWebhook(secret: string): WebhookReader {
       }
       // The documentation shows seconds; milliseconds are told by their size.
       const seconds = Number(timestamp) > 1e11 ? Number(timestamp) / 1000 : Number(timestamp);
-      const age = Math.abs(now.getTime() / 1000 - seconds);
-      // Written so that a timestamp that is no number is too old.
-      if (!(age <= MAX_AGE_SECONDS)) throw new Refusal(401, "The request is not of now");
+      demandRecent(seconds, now);
     },
 
     challenge() {
