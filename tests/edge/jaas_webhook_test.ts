@@ -76,6 +76,22 @@ Deno.test("who comes and goes is told by the id that our token gave", async () =
   }
 });
 
+Deno.test("a breakout room that closes ends no meeting, and a stay in one is a stay of its own", async () => {
+  for (const data of [{ isBreakout: true, breakoutRoomId: "room-1" }, { isBreakout: "true" }]) {
+    const end = news("ROOM_DESTROYED", data);
+    assert.deepEqual([await sent(end, await signature(end)), calls], [204, []]);
+  }
+
+  const sam = { id: "sam", participantJid: "sam@8x8.vc/1" };
+  const connections = [];
+  for (const room of [{ isBreakout: false }, { isBreakout: true, breakoutRoomId: "room-1" }]) {
+    const body = news("PARTICIPANT_JOINED", { ...sam, ...room });
+    assert.equal(await sent(body, await signature(body)), 204);
+    connections.push(calls[0][1].connection_id);
+  }
+  assert.deepEqual(connections, ["sam@8x8.vc/1", "sam@8x8.vc/1#room-1"]);
+});
+
 Deno.test("the end of a room and its recording are told", async () => {
   const end = news("ROOM_DESTROYED");
   assert.equal(await sent(end, await signature(end)), 204);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import psycopg
 from psycopg.types.json import Jsonb
@@ -17,19 +18,24 @@ MINUTE = timedelta(minutes=1)
 ROOM = "vpaas-magic-cookie-1/session-1"
 
 
-def test_who_comes_and_goes_is_present_for_as_long_and_what_is_forged_counts_nothing(
-    db: psycopg.Connection, callers: Callers, campus: Campus
-) -> None:
-    began = datetime.now(UTC).replace(microsecond=0) - 50 * MINUTE
-    session = World(db).session(
+def on_since(db: psycopg.Connection, campus: Campus, began: datetime, room: str) -> UUID:
+    """An hour in that room."""
+    return World(db).session(
         batch=campus.batch,
         starts=began,
         minutes=60,
         status="live",
         platform="jaas",
-        link=f"https://8x8.vc/{ROOM}",
-        platform_data=Jsonb({"meeting_id": ROOM}),
+        link=f"https://8x8.vc/{room}",
+        platform_data=Jsonb({"meeting_id": room}),
     )
+
+
+def test_who_comes_and_goes_is_present_for_as_long_and_what_is_forged_counts_nothing(
+    db: psycopg.Connection, callers: Callers, campus: Campus
+) -> None:
+    began = datetime.now(UTC).replace(microsecond=0) - 50 * MINUTE
+    session = on_since(db, campus, began, ROOM)
     jaas = JaasDeliveries(callers.stranger(), ROOM)
     joined = jaas.event("PARTICIPANT_JOINED", began, {"id": str(campus.sam)})
 
@@ -45,3 +51,22 @@ def test_who_comes_and_goes_is_present_for_as_long_and_what_is_forged_counts_not
 
     assert attended(db, session)[campus.sam][1] == 30
     assert db.execute(count, (session,)).fetchone() == (2,)
+
+
+def test_who_is_in_a_breakout_room_stays_though_the_main_room_is_left_late_and_others_close(
+    db: psycopg.Connection, callers: Callers, campus: Campus
+) -> None:
+    began = datetime.now(UTC).replace(microsecond=0) - 50 * MINUTE
+    session = on_since(db, campus, began, f"{ROOM}-of-many")
+    jaas = JaasDeliveries(callers.stranger(), f"{ROOM}-of-many")
+    sam = {"id": str(campus.sam), "participantJid": "sam@8x8.vc/1"}
+    breakout = {"isBreakout": True, "breakoutRoomId": "b1"}
+
+    jaas.joined(began, **sam)
+    jaas.joined(began + 10 * MINUTE, **sam, **breakout)
+    jaas.left(began + 11 * MINUTE, **sam)
+    other = {"isBreakout": True, "breakoutRoomId": "b2"}
+    assert jaas.send(jaas.event("ROOM_DESTROYED", began + 20 * MINUTE, other)).status_code == 204
+    jaas.left(began + 40 * MINUTE, **sam, **breakout)
+
+    assert attended(db, session)[campus.sam][1] == 40

@@ -45,11 +45,12 @@ export function jaasWebhook(secret: string): WebhookReader {
             participantKey: text(participant, "id"),
             email: text(participant, "email"),
             name: text(participant, "name"),
-            connectionId: text(participant, "participantJid"),
+            connectionId: connection(participant),
           };
         }
         case "ROOM_DESTROYED":
-          return { kind: "end", ...told() };
+          // The meeting goes on when a breakout room is closed.
+          return breakoutRoom(object(payload, "data")) === null ? { kind: "end", ...told() } : null;
         case "RECORDING_UPLOADED":
           // Good for a day only: somebody has to fetch the file and publish it.
           return {
@@ -62,4 +63,16 @@ export function jaasWebhook(secret: string): WebhookReader {
       }
     },
   };
+}
+
+/** News of a breakout room comes under the meeting's own name; null: it is of the meeting's room. */
+function breakoutRoom(data: Record<string, unknown>): string | null {
+  const isBreakout = data.isBreakout === true || data.isBreakout === "true";
+  return text(data, "breakoutRoomId") ?? (isBreakout ? "breakout" : null);
+}
+
+/** Who goes over to another room leaves the one and joins the other, in either order: two stays. */
+function connection(participant: Record<string, unknown>): string | undefined {
+  const [device, room] = [text(participant, "participantJid"), breakoutRoom(participant)];
+  return device === undefined || room === null ? device : `${device}#${room}`;
 }
