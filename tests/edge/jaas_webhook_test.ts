@@ -109,6 +109,21 @@ Deno.test("the end of a room and its recording are told", async () => {
   }]]);
 });
 
+Deno.test("a recording is of the time at which it began, and as long as it is", async () => {
+  const began = NOW.getTime() - 2 * 3600_000;
+  for (
+    const [data, minutes] of [
+      [{ startTimestamp: began, durationSec: 3570 }, 60],
+      [{ startTimestamp: began / 1000, durationSec: 7 }, null],
+    ] as const
+  ) {
+    const body = news("RECORDING_UPLOADED", { preAuthenticatedLink: "https://x.test/1", ...data });
+    assert.equal(await sent(body, await signature(body)), 204);
+    assert.equal(calls[0][1].started_at, "2026-11-27T10:00:00.000Z");
+    assert.equal(calls[0][1].duration_minutes, minutes);
+  }
+});
+
 Deno.test("an event that nobody needs is taken and told to nobody", async () => {
   const body = news("ROOM_CREATED");
   assert.deepEqual([await sent(body, await signature(body)), calls], [204, []]);

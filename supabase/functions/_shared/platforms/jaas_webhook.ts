@@ -19,9 +19,7 @@ export function jaasWebhook(secret: string): WebhookReader {
       if (!parts.some(({ scheme, value }) => scheme === "v1" && equal(value, expected))) {
         throw new Refusal(401, "The signature is wrong");
       }
-      // The documentation shows seconds; milliseconds are told by their size.
-      const seconds = Number(timestamp) > 1e11 ? Number(timestamp) / 1000 : Number(timestamp);
-      demandRecent(seconds, now);
+      demandRecent(milliseconds(Number(timestamp)) / 1000, now);
     },
 
     challenge() {
@@ -51,13 +49,19 @@ export function jaasWebhook(secret: string): WebhookReader {
         case "ROOM_DESTROYED":
           // The meeting goes on when a breakout room is closed.
           return breakoutRoom(object(payload, "data")) === null ? { kind: "end", ...told() } : null;
-        case "RECORDING_UPLOADED":
-          // Good for a day only: somebody has to fetch the file and publish it.
+        case "RECORDING_UPLOADED": {
+          const recording = object(payload, "data");
+          const began = Number(recording.startTimestamp);
           return {
             kind: "recording",
             ...told(),
-            url: demanded(object(payload, "data"), "preAuthenticatedLink"),
+            // It is uploaded some time after it ended, and maybe in the next session's time.
+            ...(began > 0 ? { at: instant({ began: milliseconds(began) }, "began") } : {}),
+            // Good for a day only: somebody has to fetch the file and publish it.
+            url: demanded(recording, "preAuthenticatedLink"),
+            minutes: Math.round(Number(recording.durationSec) / 60) || undefined,
           };
+        }
         default:
           return null;
       }
@@ -75,4 +79,9 @@ function breakoutRoom(data: Record<string, unknown>): string | null {
 function connection(participant: Record<string, unknown>): string | undefined {
   const [device, room] = [text(participant, "participantJid"), breakoutRoom(participant)];
   return device === undefined || room === null ? device : `${device}#${room}`;
+}
+
+/** The documentation shows seconds here and milliseconds there; they are told apart by their size. */
+function milliseconds(time: number): number {
+  return time > 1e11 ? time : time * 1000;
 }
