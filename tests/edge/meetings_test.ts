@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 
 import { RpcError } from "../../supabase/functions/_shared/database.ts";
-import { answering } from "../../supabase/functions/_shared/http.ts";
 import { meetings, type MeetingTools } from "../../supabase/functions/_shared/meetings.ts";
 import {
   type MeetingPlatform,
@@ -56,16 +55,14 @@ function task(action: string, more: Record<string, unknown> = {}): Record<string
 }
 
 async function work(tools: Partial<MeetingTools>, key = KEY): Promise<[number, unknown]> {
-  const handler = answering((request) =>
-    meetings(request, {
-      workKey: KEY,
-      platforms: () => platform().made,
-      rpc: database().rpc,
-      rpcAs: () => database().rpc,
-      now: () => new Date(0),
-      ...tools,
-    })
-  );
+  const handler = meetings({
+    workKey: KEY,
+    platforms: () => platform().made,
+    rpc: database().rpc,
+    rpcAs: () => database().rpc,
+    now: () => new Date(0),
+    ...tools,
+  });
   const headers = { Authorization: `Bearer ${key}` };
   const request = new Request("http://x.test/meetings/work", { method: "POST", headers });
   const response = await handler(request);
@@ -157,16 +154,14 @@ Deno.test("a platform without its settings, or without an adapter, says which", 
 const TOKEN = `e30.${btoa(JSON.stringify({ sub: "sam" }))}.x`;
 
 async function join(tools: Partial<MeetingTools>, body = '{"session_id":"s"}'): Promise<Response> {
-  const handler = answering((request) =>
-    meetings(request, {
-      workKey: KEY,
-      platforms: () => platform().made,
-      rpc: () => Promise.resolve(null),
-      rpcAs: () => () => Promise.resolve({ title: "Office hours", link: "https://x.test/all" }),
-      now: () => new Date(0),
-      ...tools,
-    })
-  );
+  const handler = meetings({
+    workKey: KEY,
+    platforms: () => platform().made,
+    rpc: () => Promise.resolve(null),
+    rpcAs: () => () => Promise.resolve({ title: "Office hours", link: "https://x.test/all" }),
+    now: () => new Date(0),
+    ...tools,
+  });
   const headers = { Authorization: `Bearer ${TOKEN}` };
   return await handler(
     new Request("http://x.test/meetings/join", { method: "POST", headers, body }),
@@ -192,6 +187,26 @@ Deno.test("the caller's token decides, and a refusal is passed on as it is", asy
     hint: "Look elsewhere.",
   });
   assert.equal(response.headers.get("Access-Control-Allow-Origin"), "*");
+});
+
+Deno.test("a page may read that it does not work now, and the log says why", async () => {
+  const logged: unknown[] = [];
+  const { error } = console;
+  console.error = (...words: unknown[]) => logged.push(...words);
+  try {
+    for (
+      const failure of [new RpcError(503, "", "the API answers 503", null, null), new Error("x")]
+    ) {
+      const response = await join({ rpcAs: () => () => Promise.reject(failure) });
+
+      assert.equal(response.status, 503);
+      assert.equal(response.headers.get("Access-Control-Allow-Origin"), "*");
+      assert.deepEqual(await response.json(), { message: "Not now; try again later" });
+    }
+  } finally {
+    console.error = error;
+  }
+  assert.deepEqual(logged, ["Error: the API answers 503", "Error: x"]);
 });
 
 Deno.test("whose link it is, is whose token it is", async () => {

@@ -22,17 +22,19 @@ export function json(body: unknown, status = 200, headers: HeadersInit = {}): Re
 /**
  * A handler whose refusals are answers, and whose failures are a 503 that tells nothing: who calls
  * (a vendor's webhook, the notifier) comes again. The log says what happened.
+ *
+ * @param headers What goes with every such answer.
  */
-export function answering(handler: Handler): Handler {
+export function answering(handler: Handler, headers: Record<string, string> = {}): Handler {
   return async (request) => {
     try {
       return await handler(request);
     } catch (error) {
       if (error instanceof Refusal) {
-        return json(error.body, error.status, error.headers);
+        return json(error.body, error.status, { ...headers, ...error.headers });
       }
       console.error(error instanceof Error ? `${error.name}: ${error.message}` : "failed");
-      return json({ message: "Not now; try again later" }, 503);
+      return json({ message: "Not now; try again later" }, 503, headers);
     }
   };
 }

@@ -1,7 +1,7 @@
 /** The edge function `meetings`: does what there is to do at platforms, and lets people in. */
 
 import { type Rpc, RpcError } from "./database.ts";
-import { allow, json, parseObject, readBody, Refusal } from "./http.ts";
+import { allow, answering, type Handler, json, parseObject, readBody, Refusal } from "./http.ts";
 import { type Meeting, PlatformError } from "./platforms/platform.ts";
 import type { Platforms } from "./platforms/registry.ts";
 import { equal } from "./signatures.ts";
@@ -33,19 +33,16 @@ const CORS = {
   "Access-Control-Allow-Methods": "POST",
 };
 
-/** Answers `meetings/work` and `meetings/join`. */
-export async function meetings(request: Request, tools: MeetingTools): Promise<Response> {
-  if (request.method === "OPTIONS") return new Response(null, { status: 204, headers: CORS });
-  try {
+/** Answers `meetings/work` and `meetings/join`; a page may read every answer, failures included. */
+export function meetings(tools: MeetingTools): Handler {
+  return answering((request) => {
+    if (request.method === "OPTIONS") return new Response(null, { status: 204, headers: CORS });
     allow(request, "POST");
     const { pathname } = new URL(request.url);
-    if (pathname.endsWith("/work")) return await work(request, tools);
-    if (pathname.endsWith("/join")) return await join(request, tools);
+    if (pathname.endsWith("/work")) return work(request, tools);
+    if (pathname.endsWith("/join")) return join(request, tools);
     throw new Refusal(404, "Call meetings/join");
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    throw new Refusal(error.status, error.message, { ...CORS, ...error.headers }, error.body);
-  }
+  }, CORS);
 }
 
 /** A row of `meeting_task`. */

@@ -1,6 +1,5 @@
 import { rpcOver } from "../_shared/database.ts";
 import { required } from "../_shared/environment.ts";
-import { answering } from "../_shared/http.ts";
 import { meetings } from "../_shared/meetings.ts";
 import { platforms } from "../_shared/platforms/registry.ts";
 
@@ -15,4 +14,4 @@ const tools = {
   now: () => new Date(),
 };
 
-Deno.serve(answering((request) => meetings(request, tools)));
+Deno.serve(meetings(tools));
