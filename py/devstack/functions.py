@@ -7,6 +7,7 @@ anywhere but this tree.
 """
 
 import asyncio
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -120,6 +121,8 @@ class Functions:
         return {
             **self.environment,
             "SUPABASE_URL": self.api_url,
+            "SUPABASE_PUBLISHABLE_KEYS": json.dumps({"default": keys.PUBLISHABLE_KEY}),
+            "SUPABASE_SECRET_KEYS": json.dumps({"default": keys.SECRET_KEY}),
             "SUPABASE_ANON_KEY": keys.ANON_KEY,
             "SUPABASE_SERVICE_ROLE_KEY": keys.SERVICE_ROLE_KEY,
             # Where Deno.serve listens unless it is told otherwise, and functions never tell.

@@ -211,11 +211,8 @@ async def _require_api_key(request: web.Request, handler: _Handler) -> web.Strea
     return await handler(request)
 
 
-_API_KEYS = (keys.ANON_KEY, keys.SERVICE_ROLE_KEY)
-
-
 def _is_api_key(given: str) -> bool:
-    return any(hmac.compare_digest(given.encode(), key.encode()) for key in _API_KEYS)
+    return any(hmac.compare_digest(given.encode(), key.encode()) for key in keys.TOKENS)
 
 
 def _is_for_a_function(request: web.Request) -> bool:
@@ -303,7 +300,7 @@ def _request_headers(request: web.Request) -> CIMultiDict[str]:
     given = headers.popone("apikey", None) or request.query.get("apikey")
     if given is not None:
         # Whoever has not signed in is who the API key says.
-        headers.setdefault("Authorization", f"Bearer {given}")
+        headers.setdefault("Authorization", f"Bearer {keys.TOKENS.get(given, given)}")
     return headers
 
 

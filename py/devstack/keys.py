@@ -1,4 +1,4 @@
-"""The keys of the local project: what signs tokens, and the two API keys signed with it.
+"""The keys of the local project: what signs tokens, and its API keys, old (tokens) and new (names).
 
 They are the same on every machine, so that a frontend's settings survive a restart. They guard
 nothing: the stack listens on the loopback interface only, and production has keys of its own.
@@ -40,3 +40,17 @@ ANON_KEY = _api_key("anon")
 
 SERVICE_ROLE_KEY = _api_key("service_role")
 """What a trusted backend sends: row-level security does not apply to it."""
+
+PUBLISHABLE_KEY = "sb_publishable_of_the_local_stack"
+"""What has taken the place of the anon key: no token, so it says nothing as a bearer."""
+
+SECRET_KEY = "sb_secret_of_the_local_stack"  # noqa: S105
+"""What has taken the place of the service role's key."""
+
+TOKENS = {
+    ANON_KEY: ANON_KEY,
+    SERVICE_ROLE_KEY: SERVICE_ROLE_KEY,
+    PUBLISHABLE_KEY: ANON_KEY,
+    SECRET_KEY: SERVICE_ROLE_KEY,
+}
+"""Every API key, with the token that the gateway passes on in its place."""

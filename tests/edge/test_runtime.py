@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from collections.abc import Iterator
@@ -113,6 +114,10 @@ def test_a_function_finds_supabases_settings_and_its_secrets_and_nothing_of_ours
     environment = http.get("open-echo").json()["environment"]
 
     assert environment.pop("SUPABASE_URL") == functions.api_url
+    assert json.loads(environment.pop("SUPABASE_PUBLISHABLE_KEYS")) == {
+        "default": keys.PUBLISHABLE_KEY
+    }
+    assert json.loads(environment.pop("SUPABASE_SECRET_KEYS")) == {"default": keys.SECRET_KEY}
     assert environment.pop("SUPABASE_ANON_KEY") == keys.ANON_KEY
     assert environment.pop("SUPABASE_SERVICE_ROLE_KEY") == keys.SERVICE_ROLE_KEY
     assert environment.pop("A_SECRET") == "of the function"

@@ -1,5 +1,5 @@
 import { rpcOver } from "../_shared/database.ts";
-import { required } from "../_shared/environment.ts";
+import { required, secretKey } from "../_shared/environment.ts";
 import { answering } from "../_shared/http.ts";
 import { jaasWebhook } from "../_shared/platforms/jaas_webhook.ts";
 import { receive } from "../_shared/webhook.ts";
@@ -9,7 +9,7 @@ const tools = {
   reader: jaasWebhook(required("JAAS_WEBHOOK_SECRET")),
   rpc: rpcOver({
     url: required("SUPABASE_URL"),
-    apiKey: required("SUPABASE_SERVICE_ROLE_KEY"),
+    apiKey: secretKey(),
     timeout: 2_500,
   }),
   now: () => new Date(),

@@ -1,16 +1,16 @@
 import { rpcOver } from "../_shared/database.ts";
-import { required } from "../_shared/environment.ts";
+import { publishableKey, required, secretKey } from "../_shared/environment.ts";
 import { meetings } from "../_shared/meetings.ts";
 import { platforms } from "../_shared/platforms/registry.ts";
 
 const url = required("SUPABASE_URL");
-const anonKey = required("SUPABASE_ANON_KEY");
+const callersKey = publishableKey();
 
 const tools = {
   workKey: required("MEETINGS_WORK_KEY"),
   platforms: platforms(Deno.env.toObject()),
-  rpc: rpcOver({ url, apiKey: required("SUPABASE_SERVICE_ROLE_KEY") }),
-  rpcAs: (token: string) => rpcOver({ url, apiKey: anonKey, token }),
+  rpc: rpcOver({ url, apiKey: secretKey() }),
+  rpcAs: (token: string) => rpcOver({ url, apiKey: callersKey, token }),
   now: () => new Date(),
 };
 

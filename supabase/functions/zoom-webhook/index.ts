@@ -1,5 +1,5 @@
 import { rpcOver } from "../_shared/database.ts";
-import { required } from "../_shared/environment.ts";
+import { required, secretKey } from "../_shared/environment.ts";
 import { answering } from "../_shared/http.ts";
 import { zoomWebhook } from "../_shared/platforms/zoom_webhook.ts";
 import { receive } from "../_shared/webhook.ts";
@@ -9,7 +9,7 @@ const tools = {
   reader: zoomWebhook(required("ZOOM_WEBHOOK_SECRET_TOKEN")),
   rpc: rpcOver({
     url: required("SUPABASE_URL"),
-    apiKey: required("SUPABASE_SERVICE_ROLE_KEY"),
+    apiKey: secretKey(),
     // Zoom waits for three seconds, and comes again.
     timeout: 2_500,
   }),
