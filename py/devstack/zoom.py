@@ -291,7 +291,7 @@ class ZoomServer:
             return 200, {name: report[name] for name in ("uuid", "start_time", "end_time")}
         begin = int(query.get("next_page_token") or 0)
         end = begin + self.page_size
-        rows = report["participants"]
+        rows = [{"status": "in_meeting", **row} for row in report["participants"]]
         return 200, {
             "next_page_token": str(end) if end < len(rows) else "",
             "participants": rows[begin:end],

@@ -367,6 +367,7 @@ def test_the_report_after_the_meeting_puts_attendance_right(
             "start_time": began.strftime(stamp),
             "end_time": (began + HOUR).strftime(stamp),
             "participants": [
+                stay("Sam", 0, 10, registrant_id=registrant, status="in_waiting_room"),
                 stay("Sam", 10, 20, registrant_id=registrant),
                 stay("Sam's phone", 15, 30, registrant_id=registrant),
                 stay("Sita", 5, 50, user_email=address("sita")),

@@ -188,10 +188,18 @@ Deno.test("every start of a meeting has its report, whatever is in its name", as
     [participants]: [[200, {
       next_page_token: "2",
       participants: [{
+        user_id: "6",
+        name: "Sam",
+        registrant_id: "r1",
+        status: "in_waiting_room",
+        join_time: "0",
+        leave_time: "a",
+      }, {
         user_id: "7",
         name: "Sam",
         user_email: "",
         registrant_id: "r1",
+        status: "in_meeting",
         join_time: "a",
         leave_time: "b",
       }],

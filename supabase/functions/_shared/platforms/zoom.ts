@@ -163,7 +163,11 @@ async function report(api: Api, uuid: string): Promise<Report> {
   const head = await api.send("GET", path);
   const stays: Stay[] = [];
   const pages = api.pages(`${path}/participants?page_size=300&include_fields=registrant_id`);
-  for await (const page of pages) stays.push(...(page.participants as Fields[] ?? []).map(stay));
+  for await (const page of pages) {
+    const rows = page.participants as Fields[] | undefined ?? [];
+    // Whoever waits is not there yet; being let in begins a row of its own.
+    stays.push(...rows.filter(({ status }) => status !== "in_waiting_room").map(stay));
+  }
   return { reportId: uuid, startedAt: `${head.start_time}`, endedAt: `${head.end_time}`, stays };
 }
 
