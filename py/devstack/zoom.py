@@ -78,7 +78,8 @@ class ZoomServer:
 
     Attributes:
         url: Where it listens, for ZOOM_API_URL and ZOOM_OAUTH_URL.
-        meetings: What exists, by number.
+        meetings: What exists, by number, each with its registrants and those pending: keys by
+            address.
         hosts: Whose each meeting is.
         script: What to do with the next changes of meetings instead of the usual.
         daily_limit: Changes of a host's meetings before 429.
@@ -118,8 +119,24 @@ class ZoomServer:
         }
 
     def enter(self, link: str) -> int:
-        """Somebody opens a registrant's link; the status that the webhook is answered with."""
+        """Somebody opens an approved registrant's link; the status that the webhook is answered with."""
         return self._tell("joined", "join_time", link)
+
+    def register(self, number: int, email: str) -> str | None:
+        """Somebody fills in the form behind a meeting's own link, with this address.
+
+        Returns:
+            Their link; None while the host has not approved them.
+        """
+        _, answer = self._register(number, {"email": email, "first_name": email.partition("@")[0]})
+        link: str | None = answer.get("join_url")
+        return link
+
+    def approve(self, number: int, email: str) -> str:
+        """The host approves who waits for it; their link."""
+        meeting = self.meetings[number]
+        meeting["registrants"][email] = meeting["pending"].pop(email)
+        return self._link(number, email)
 
     def leave(self, link: str) -> int:
         """They go again; the status that the webhook is answered with."""
@@ -137,6 +154,7 @@ class ZoomServer:
             "user_id": registrant,
             "user_name": email.partition("@")[0],
             "registrant_id": registrant,
+            "email": email,
             field_name: datetime.now(UTC).isoformat(timespec="seconds"),
         }
         meeting = {"id": str(number), "uuid": f"start-of-{number}", "participant": participant}
@@ -248,7 +266,7 @@ class ZoomServer:
         if body.get("type") != 2 or not body.get("topic"):
             return 400, {"code": 300, "message": "Invalid field."}
         self._next += 1
-        self.meetings[self._next] = {**body, "registrants": {}}
+        self.meetings[self._next] = {**body, "registrants": {}, "pending": {}}
         self.hosts[self._next] = host
         return 201, self._shown(self._next)
 
@@ -277,10 +295,21 @@ class ZoomServer:
     def _register(self, number: int, body: Any) -> tuple[int, Any]:
         if "@" not in body.get("email", "") or not body.get("first_name"):
             return 400, {"code": 300, "message": "Invalid field."}
-        registrants = self.meetings[number]["registrants"]
-        registrant = registrants.setdefault(body["email"], f"registrant-{secrets.token_hex(8)}")
-        link = f"https://zoom.us/w/{number}?tk={registrant}"
+        meeting, email = self.meetings[number], body["email"]
+        approved, pending = meeting["registrants"], meeting["pending"]
+        registrant = approved.get(email) or pending.get(email) or secrets.token_hex(8)
+        # approval_type 0 approves everybody, 1 whom the app says or the host approves.
+        is_approved = meeting["settings"]["approval_type"] == 0 or body.get("auto_approve") is True
+        if email not in approved and not is_approved:
+            pending[email] = registrant
+            return 201, {"id": number, "registrant_id": registrant}
+        pending.pop(email, None)
+        approved[email] = registrant
+        link = self._link(number, email)
         return 201, {"id": number, "registrant_id": registrant, "join_url": link}
+
+    def _link(self, number: int, email: str) -> str:
+        return f"https://zoom.us/w/{number}?tk={self.meetings[number]['registrants'][email]}"
 
     def _report(self, uuid: str, participants: bool, query: dict[str, str]) -> tuple[int, Any]:
         known = (report for past in self.reports.values() for report in past)

@@ -1,5 +1,6 @@
--- Who a participant of a meeting is: by the key that we gave the platform for them, or by a verified address that one
--- account alone has. Never by name.
+-- Who a participant of a meeting is: by the key that we gave the platform for them, or, where it tells no key, by a
+-- verified address that one account alone has. An address beside a key that is not ours was entered by whoever
+-- registered themselves, and may be anybody's. Never by name.
 create function private.match_participant(session_ids uuid[], participant_key text, email text)
 returns uuid
 language plpgsql
@@ -20,7 +21,7 @@ begin
     then
         v_user_id := (select profile.id from public.profiles as profile where profile.id = participant_key::uuid);
     end if;
-    if v_user_id is null and email like '%@%' then
+    if v_user_id is null and coalesce(participant_key, '') = '' and email like '%@%' then
         -- The index on the two is Supabase's; all its users have this instance_id.
         v_user_ids := array(
             select account.id
@@ -40,5 +41,5 @@ begin
 end
 $$;
 comment on function private.match_participant(uuid[], text, text) is
-    'The user that a participant of a meeting is: by a key given out for one of these sessions, by a key that is the user''s id, or by a verified address; null: not known.';
+    'The user that a participant of a meeting is: by a key given out for one of these sessions, by a key that is the user''s id, or, where there is no key, by a verified address; null: not known.';
 revoke execute on function private.match_participant(uuid[], text, text) from public;

@@ -106,7 +106,7 @@ begin
 end
 $$;
 comment on function public.record_presence(text, text, text, text, timestamptz, text, text, text, text) is
-    'For edge functions: a participant came into a meeting or left it (kind join, leave). Idempotent by platform and event_id, in any order: attendance follows the time of the event. participant_key is the user''s id (with or without dashes) or a registrant''s key; else a verified address names the participant, never the name: those wait in the review queue. connection_id tells devices apart. Errors: 22023 unknown platform, kind, missing id or time.';
+    'For edge functions: a participant came into a meeting or left it (kind join, leave). Idempotent by platform and event_id, in any order: attendance follows the time of the event. participant_key is the user''s id (with or without dashes) or a registrant''s key; without any key a verified address names the participant, never the name: those wait in the review queue, as do keys that nobody was given. connection_id tells devices apart. Errors: 22023 unknown platform, kind, missing id or time.';
 revoke execute on function public.record_presence(
     text, text, text, text, timestamptz, text, text, text, text
 ) from public, anon, authenticated, service_role;

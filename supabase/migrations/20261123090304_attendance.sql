@@ -225,8 +225,9 @@ comment on function private.is_session_staff(public.success_sessions, uuid) is
     'Whether a user is the session''s host or a manager, whose presence is nobody''s attendance.';
 revoke execute on function private.is_session_staff(public.success_sessions, uuid) from public;
 
--- Who a participant of a meeting is: by the key that we gave the platform for them, or by a verified address that one
--- account alone has. Never by name.
+-- Who a participant of a meeting is: by the key that we gave the platform for them, or, where it tells no key, by a
+-- verified address that one account alone has. An address beside a key that is not ours was entered by whoever
+-- registered themselves, and may be anybody's. Never by name.
 create function private.match_participant(session_ids uuid[], participant_key text, email text)
 returns uuid
 language plpgsql
@@ -247,7 +248,7 @@ begin
     then
         v_user_id := (select profile.id from public.profiles as profile where profile.id = participant_key::uuid);
     end if;
-    if v_user_id is null and email like '%@%' then
+    if v_user_id is null and coalesce(participant_key, '') = '' and email like '%@%' then
         -- The index on the two is Supabase's; all its users have this instance_id.
         v_user_ids := array(
             select account.id
@@ -267,7 +268,7 @@ begin
 end
 $$;
 comment on function private.match_participant(uuid[], text, text) is
-    'The user that a participant of a meeting is: by a key given out for one of these sessions, by a key that is the user''s id, or by a verified address; null: not known.';
+    'The user that a participant of a meeting is: by a key given out for one of these sessions, by a key that is the user''s id, or, where there is no key, by a verified address; null: not known.';
 revoke execute on function private.match_participant(uuid[], text, text) from public;
 
 -- One row per participant and session, however often they come: by the platform's key, else the address, else the
@@ -463,7 +464,7 @@ begin
 end
 $$;
 comment on function public.record_presence(text, text, text, text, timestamptz, text, text, text, text) is
-    'For edge functions: a participant came into a meeting or left it (kind join, leave). Idempotent by platform and event_id, in any order: attendance follows the time of the event. participant_key is the user''s id (with or without dashes) or a registrant''s key; else a verified address names the participant, never the name: those wait in the review queue. connection_id tells devices apart. Errors: 22023 unknown platform, kind, missing id or time.';
+    'For edge functions: a participant came into a meeting or left it (kind join, leave). Idempotent by platform and event_id, in any order: attendance follows the time of the event. participant_key is the user''s id (with or without dashes) or a registrant''s key; without any key a verified address names the participant, never the name: those wait in the review queue, as do keys that nobody was given. connection_id tells devices apart. Errors: 22023 unknown platform, kind, missing id or time.';
 revoke execute on function public.record_presence(
     text, text, text, text, timestamptz, text, text, text, text
 ) from public, anon, authenticated, service_role;

@@ -300,7 +300,7 @@ def test_everybody_enters_by_a_link_of_their_own(
 
     sams = [join(campus.sam).json()["link"] for _ in range(2)]
     assert sams[0] == sams[1]
-    assert sams[0].startswith(f"https://zoom.us/w/{number}?tk=registrant-")
+    assert sams[0].startswith(f"https://zoom.us/w/{number}?tk=")
     sitas = join(campus.sita).json()
     assert sitas["link"] != sams[0]
     assert (sitas["title"], sitas["zoom_meeting_id"]) == ("Office hours", str(number))
@@ -324,6 +324,22 @@ def test_everybody_enters_by_a_link_of_their_own(
     assert preflight.headers["Access-Control-Allow-Origin"] == "*"
     for response in (refused, answer):
         assert response.headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_whoever_registers_with_the_address_of_another_waits_for_the_host_and_is_not_taken_for_them(
+    db: psycopg.Connection, callers: Callers, zoom: ZoomServer, session: UUID, campus: Campus
+) -> None:
+    work(callers, db)
+    ((number, _),) = zoom.meetings.items()
+
+    assert zoom.register(number, address("sita")) is None
+    # A host who approves without looking lets them in, and still they are nobody we know.
+    zoom.webhook_url = f"{callers.stack.api_url}/functions/v1/zoom-webhook"
+    assert zoom.enter(zoom.approve(number, address("sita"))) == 204
+
+    assert attended(db, session) == {}
+    waiting = "select email from private.unmatched_participants where session_id = %s"
+    assert db.execute(waiting, (session,)).fetchall() == [(address("sita"),)]
 
 
 def test_a_platform_that_issues_no_link_now_keeps_nobody_out(

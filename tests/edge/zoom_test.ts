@@ -80,7 +80,7 @@ Deno.test("a meeting is made as the session is, with our mark and only what Zoom
     timezone: "Europe/Berlin",
     type: 2,
     settings: {
-      approval_type: 0,
+      approval_type: 1,
       registrants_confirmation_email: false,
       registrants_email_notification: false,
       allow_multiple_devices: true,

@@ -158,6 +158,22 @@ def test_the_key_outranks_the_address(
     assert zoom.joined(START, str(ben), participant_email="anna@example.test")["student_id"] == ben
 
 
+def test_an_address_beside_a_key_that_is_not_ours_names_nobody(
+    conn: psycopg.Connection, over: UUID, anna: UUID, zoom: Webhooks
+) -> None:
+    """Whoever registers at the platform by themselves enters an address, which may be another's."""
+    told = {"participant_email": "anna@example.test", "participant_name": "Anna"}
+
+    assert zoom.joined(START, "registrant-of-nobody", **told)["outcome"] == "unmatched"
+    report = zoom.report(
+        START, END, stay(START, END, "registrant-of-nobody", email="anna@example.test")
+    )
+
+    assert (report["recorded"], report["unmatched"]) == (0, 1)
+    assert attended(conn, over) == {}
+    assert queue(conn) == [("Anna", "anna@example.test")]
+
+
 @pytest.mark.parametrize("who", ["host", "manager"])
 def test_host_and_managers_have_no_attendance(
     conn: psycopg.Connection, world: World, over: UUID, mentor: UUID, zoom: Webhooks, who: str

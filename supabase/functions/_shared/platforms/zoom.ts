@@ -110,8 +110,9 @@ function body(meeting: Meeting): Fields {
     timezone: meeting.timezone,
     settings: {
       // Registration, without Zoom's own mails: it makes a link for each person, by which webhooks
-      // and the report tell who came.
-      approval_type: 0,
+      // and the report tell who came. Those we register are approved with it; whoever fills in the
+      // form behind the meeting's link, with anybody's name and address, waits for the host.
+      approval_type: 1,
       registrants_confirmation_email: false,
       registrants_email_notification: false,
       allow_multiple_devices: true,
@@ -141,6 +142,7 @@ async function registrantLink(api: Api, person: Person): Promise<Issued | null> 
     email: person.email,
     first_name: (first || person.email).slice(0, 64),
     last_name: others.join(" ").slice(0, 64),
+    auto_approve: true,
   });
   const [link, participantKey] = [text(answer, "join_url"), text(answer, "registrant_id")];
   return link === undefined || participantKey === undefined ? null : { link, participantKey };
