@@ -2363,6 +2363,7 @@ export type Database = {
         Args: {
           "claim_id": string;
           "external_id"?: string;
+          "is_report_complete"?: boolean;
           "link"?: string;
           "meeting_id": string;
           "passcode"?: string;

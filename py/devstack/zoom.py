@@ -314,7 +314,8 @@ class ZoomServer:
     def _report(self, uuid: str, participants: bool, query: dict[str, str]) -> tuple[int, Any]:
         known = (report for past in self.reports.values() for report in past)
         report = next((report for report in known if report["uuid"] == uuid), None)
-        if report is None:
+        # Zoom writes none of meetings with fewer than two participants.
+        if report is None or len(report["participants"]) < 2:
             return 404, {"code": 3001, "message": "Meeting does not exist."}
         if not participants:
             return 200, {name: report[name] for name in ("uuid", "start_time", "end_time")}

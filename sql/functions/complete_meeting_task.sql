@@ -4,7 +4,8 @@ create function public.complete_meeting_task(
     claim_id uuid,
     external_id text default null,
     link text default null,
-    passcode text default null
+    passcode text default null,
+    is_report_complete boolean default true
 )
 returns boolean
 language plpgsql
@@ -15,6 +16,9 @@ declare
     v_now timestamptz := clock_timestamp();
     -- Longer than any worker's lease.
     v_patience constant interval := interval '65 minutes';
+    -- How long a report may be missing that the platform has not written yet, or never will: nobody was there.
+    v_report_patience constant interval := interval '6 hours';
+    v_ask_again_at timestamptz;
     v_meeting public.session_meetings := private.claimed_meeting(meeting_id, claim_id);
 begin
     if v_meeting.id is null then
@@ -56,9 +60,15 @@ begin
     v_meeting.sweep_due_at := case
         when v_meeting.claimed_action <> 'sweep' then v_meeting.sweep_due_at
     end;
-    v_meeting.reported_at := case
-        when v_meeting.claimed_action = 'reconcile' then v_now else v_meeting.reported_at
-    end;
+    -- Due only later: the platform has said meanwhile that the meeting ended just now, and this was not its last word.
+    if v_meeting.claimed_action = 'reconcile' and v_meeting.report_due_at <= v_now then
+        if is_report_complete is false and v_now < v_meeting.report_due_at + v_report_patience then
+            -- After 10, 20, 40 minutes and so on.
+            v_ask_again_at := v_now + greatest(v_now - v_meeting.report_due_at, interval '10 minutes');
+        else
+            v_meeting.reported_at := v_now;
+        end if;
+    end if;
     v_meeting.ended_at := case when v_meeting.claimed_action = 'delete' then v_now end;
 
     update public.session_meetings as told set
@@ -70,7 +80,7 @@ begin
         ended_at = v_meeting.ended_at,
         due_at = case private.meeting_action(v_meeting)
             when 'sweep' then greatest(v_meeting.sweep_due_at, v_now)
-            when 'reconcile' then greatest(v_meeting.report_due_at, v_now)
+            when 'reconcile' then coalesce(v_ask_again_at, greatest(v_meeting.report_due_at, v_now))
             when 'create' then v_now
             when 'update' then v_now
             when 'delete' then v_now
@@ -109,8 +119,8 @@ begin
     return true;
 end
 $$;
-comment on function public.complete_meeting_task(uuid, uuid, text, text, text) is
-    'For the edge function meetings: what was claimed is done at the platform. A created meeting comes with its id there, its link and passcode, which the session gets. False: the claim is lost, another worker has taken over; a meeting that was created all the same is deleted later, unless it has become that of the session. Errors: 22023.';
-revoke execute on function public.complete_meeting_task(uuid, uuid, text, text, text)
+comment on function public.complete_meeting_task(uuid, uuid, text, text, text, boolean) is
+    'For the edge function meetings: what was claimed is done at the platform. A created meeting comes with its id there, its link and passcode, which the session gets. is_report_complete false: the platform has no report yet of all that took place; it is fetched again for some hours. False: the claim is lost, another worker has taken over; a meeting that was created all the same is deleted later, unless it has become that of the session. Errors: 22023.';
+revoke execute on function public.complete_meeting_task(uuid, uuid, text, text, text, boolean)
 from public, anon, authenticated, service_role;
-grant execute on function public.complete_meeting_task(uuid, uuid, text, text, text) to service_role;
+grant execute on function public.complete_meeting_task(uuid, uuid, text, text, text, boolean) to service_role;

@@ -28,18 +28,10 @@ begin
         perform private.end_session_meeting(v_meeting);
         v_meeting := null;
     elsif v_meeting.id is not null and new.status = 'completed' then
-        -- The platform needs a while for its report. What only changed the session's own time is its business no more.
-        update public.session_meetings as meeting set
-            report_due_at = coalesce(meeting.report_due_at, clock_timestamp() + interval '10 minutes'),
-            done_revision = meeting.revision,
-            due_at = case
-                when meeting.claim_id is not null then meeting.due_at
-                else coalesce(meeting.report_due_at, clock_timestamp() + interval '10 minutes')
-            end,
-            attempts = 0,
-            reason = null,
-            updated_at = clock_timestamp()
-        where meeting.id = v_meeting.id and meeting.reported_at is null;
+        -- Once: later edits are none of the platform's business.
+        if old.status is distinct from new.status then
+            perform private.expect_meeting_report(v_meeting.id);
+        end if;
     elsif v_meeting.id is not null
         and (new.title, new.description, new.start_time, new.end_time, new.timezone, new.platform_data - 'meeting_id')
         is distinct from

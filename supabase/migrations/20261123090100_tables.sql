@@ -1172,8 +1172,9 @@ comment on column public.session_meetings.done_revision is 'The revision that th
 comment on column public.session_meetings.sweep_due_at is
     'When to look whether the platform has another one: set when making it took several attempts, of which an earlier one may have succeeded late. Null: no reason to.';
 comment on column public.session_meetings.report_due_at is
-    'When the platform''s report of who was there is to be fetched; null: not yet, or never.';
-comment on column public.session_meetings.reported_at is 'When the report was taken over.';
+    'From when on the platform''s report of who was there is to be fetched: anew when the platform says that the meeting ended. Null: not yet, or never.';
+comment on column public.session_meetings.reported_at is
+    'When the report was taken over, or no longer waited for; null: not yet, or given up, which reason tells.';
 comment on column public.session_meetings.ended_at is 'When it was gone.';
 comment on column public.session_meetings.due_at is
     'When there is next something to do, or until when a claim holds it, after which another may claim it; null: nothing.';

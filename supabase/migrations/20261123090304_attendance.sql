@@ -481,9 +481,29 @@ as $$
 declare
     v_receipt public.presence_receipt;
     v_session public.success_sessions;
+    v_made_id uuid;
 begin
     perform private.check_meeting_event(platform, 'event_id', event_id, meeting_id);
     perform private.check_meeting_time('occurred_at', occurred_at);
+
+    -- However long after the session it is: a meeting that we had made is that of one session. Where the session is still
+    -- on, its report is planned when it is completed. Rows are locked before the turn of presence, the session's first.
+    select meeting.id into v_made_id
+    from public.session_meetings as meeting
+    inner join public.success_sessions as session on meeting.session_id = session.id
+    where
+        meeting.external_id in (end_meeting.meeting_id, private.meeting_key(end_meeting.meeting_id, null))
+        and meeting.platform = end_meeting.platform
+        and meeting.is_wanted
+        and session.status = 'completed'
+        and not exists (
+            select from private.presence_events as event
+            where event.platform = end_meeting.platform and event.event_id = end_meeting.event_id
+        )
+    for key share of session;
+    if found then
+        perform private.expect_meeting_report(v_made_id);
+    end if;
 
     v_session := private.meeting_session(platform, meeting_id, occurred_at, false);
     if v_session.id is null then
@@ -506,7 +526,7 @@ begin
 end
 $$;
 comment on function public.end_meeting(text, text, text, timestamptz) is
-    'For edge functions: the platform closed a meeting, and with it everybody''s open presence. The session goes on until its end or until a person ends it: whoever comes back is present again. Idempotent by platform and event_id. Errors: 22023 unknown platform, missing id or time.';
+    'For edge functions: the platform closed a meeting, and with it everybody''s open presence. The session goes on until its end or until a person ends it: whoever comes back is present again. If the session is over by then, the platform''s report is fetched once more. Idempotent by platform and event_id. Errors: 22023 unknown platform, missing id or time.';
 revoke execute on function public.end_meeting(text, text, text, timestamptz)
 from public, anon, authenticated, service_role;
 grant execute on function public.end_meeting(text, text, text, timestamptz) to service_role;

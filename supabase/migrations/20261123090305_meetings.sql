@@ -66,6 +66,33 @@ comment on function private.end_session_meeting(public.session_meetings) is
     'The session no longer wants this meeting, which the caller has locked, or is about to delete with the session.';
 revoke execute on function private.end_session_meeting(public.session_meetings) from public;
 
+-- The platform needs a while for its report. Asked when the session is completed, and anew when the platform says that
+-- the meeting is over: people overrun, and go on after the host has completed the session. What only changed the
+-- session's own time is the platform's business no more.
+create function private.expect_meeting_report(meeting_id uuid)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_now timestamptz := clock_timestamp();
+    v_due_at timestamptz := v_now + interval '10 minutes';
+begin
+    update public.session_meetings as meeting set
+        done_revision = meeting.revision,
+        report_due_at = v_due_at,
+        reported_at = null,
+        due_at = case when meeting.claim_id is not null then meeting.due_at else v_due_at end,
+        attempts = 0,
+        reason = null,
+        updated_at = v_now
+    where meeting.id = expect_meeting_report.meeting_id;
+end
+$$;
+comment on function private.expect_meeting_report(uuid) is
+    'The platform''s report on this meeting, of a session that is completed, is to be fetched ten minutes from now, whatever was fetched before.';
+revoke execute on function private.expect_meeting_report(uuid) from public;
+
 -- Keeps public.session_meetings in step with the session, within its transaction and under its row lock: what is
 -- planned there is what was committed here. Security definer: nobody writes that table.
 create function private.plan_session_meeting()
@@ -96,18 +123,10 @@ begin
         perform private.end_session_meeting(v_meeting);
         v_meeting := null;
     elsif v_meeting.id is not null and new.status = 'completed' then
-        -- The platform needs a while for its report. What only changed the session's own time is its business no more.
-        update public.session_meetings as meeting set
-            report_due_at = coalesce(meeting.report_due_at, clock_timestamp() + interval '10 minutes'),
-            done_revision = meeting.revision,
-            due_at = case
-                when meeting.claim_id is not null then meeting.due_at
-                else coalesce(meeting.report_due_at, clock_timestamp() + interval '10 minutes')
-            end,
-            attempts = 0,
-            reason = null,
-            updated_at = clock_timestamp()
-        where meeting.id = v_meeting.id and meeting.reported_at is null;
+        -- Once: later edits are none of the platform's business.
+        if old.status is distinct from new.status then
+            perform private.expect_meeting_report(v_meeting.id);
+        end if;
     elsif v_meeting.id is not null
         and (new.title, new.description, new.start_time, new.end_time, new.timezone, new.platform_data - 'meeting_id')
         is distinct from
@@ -379,7 +398,8 @@ create function public.complete_meeting_task(
     claim_id uuid,
     external_id text default null,
     link text default null,
-    passcode text default null
+    passcode text default null,
+    is_report_complete boolean default true
 )
 returns boolean
 language plpgsql
@@ -390,6 +410,9 @@ declare
     v_now timestamptz := clock_timestamp();
     -- Longer than any worker's lease.
     v_patience constant interval := interval '65 minutes';
+    -- How long a report may be missing that the platform has not written yet, or never will: nobody was there.
+    v_report_patience constant interval := interval '6 hours';
+    v_ask_again_at timestamptz;
     v_meeting public.session_meetings := private.claimed_meeting(meeting_id, claim_id);
 begin
     if v_meeting.id is null then
@@ -431,9 +454,15 @@ begin
     v_meeting.sweep_due_at := case
         when v_meeting.claimed_action <> 'sweep' then v_meeting.sweep_due_at
     end;
-    v_meeting.reported_at := case
-        when v_meeting.claimed_action = 'reconcile' then v_now else v_meeting.reported_at
-    end;
+    -- Due only later: the platform has said meanwhile that the meeting ended just now, and this was not its last word.
+    if v_meeting.claimed_action = 'reconcile' and v_meeting.report_due_at <= v_now then
+        if is_report_complete is false and v_now < v_meeting.report_due_at + v_report_patience then
+            -- After 10, 20, 40 minutes and so on.
+            v_ask_again_at := v_now + greatest(v_now - v_meeting.report_due_at, interval '10 minutes');
+        else
+            v_meeting.reported_at := v_now;
+        end if;
+    end if;
     v_meeting.ended_at := case when v_meeting.claimed_action = 'delete' then v_now end;
 
     update public.session_meetings as told set
@@ -445,7 +474,7 @@ begin
         ended_at = v_meeting.ended_at,
         due_at = case private.meeting_action(v_meeting)
             when 'sweep' then greatest(v_meeting.sweep_due_at, v_now)
-            when 'reconcile' then greatest(v_meeting.report_due_at, v_now)
+            when 'reconcile' then coalesce(v_ask_again_at, greatest(v_meeting.report_due_at, v_now))
             when 'create' then v_now
             when 'update' then v_now
             when 'delete' then v_now
@@ -484,11 +513,11 @@ begin
     return true;
 end
 $$;
-comment on function public.complete_meeting_task(uuid, uuid, text, text, text) is
-    'For the edge function meetings: what was claimed is done at the platform. A created meeting comes with its id there, its link and passcode, which the session gets. False: the claim is lost, another worker has taken over; a meeting that was created all the same is deleted later, unless it has become that of the session. Errors: 22023.';
-revoke execute on function public.complete_meeting_task(uuid, uuid, text, text, text)
+comment on function public.complete_meeting_task(uuid, uuid, text, text, text, boolean) is
+    'For the edge function meetings: what was claimed is done at the platform. A created meeting comes with its id there, its link and passcode, which the session gets. is_report_complete false: the platform has no report yet of all that took place; it is fetched again for some hours. False: the claim is lost, another worker has taken over; a meeting that was created all the same is deleted later, unless it has become that of the session. Errors: 22023.';
+revoke execute on function public.complete_meeting_task(uuid, uuid, text, text, text, boolean)
 from public, anon, authenticated, service_role;
-grant execute on function public.complete_meeting_task(uuid, uuid, text, text, text) to service_role;
+grant execute on function public.complete_meeting_task(uuid, uuid, text, text, text, boolean) to service_role;
 
 -- Security definer: it is the API of the edge function meetings; nobody else writes session_meetings.
 create function public.fail_meeting_task(

@@ -203,7 +203,8 @@ API_FUNCTIONS = {
     ): "meeting_task",
     (
         "complete_meeting_task(meeting_id uuid, claim_id uuid, external_id text DEFAULT NULL::text,"
-        " link text DEFAULT NULL::text, passcode text DEFAULT NULL::text)"
+        " link text DEFAULT NULL::text, passcode text DEFAULT NULL::text,"
+        " is_report_complete boolean DEFAULT true)"
     ): "boolean",
     (
         "fail_meeting_task(meeting_id uuid, claim_id uuid, reason text,"

@@ -57,7 +57,7 @@ DEFINER_API = {
     # For the edge function that speaks to meeting platforms: keep meetings, and personal links in
     # Vault.
     "claim_meeting_tasks(integer,integer)",
-    "complete_meeting_task(uuid,uuid,text,text,text)",
+    "complete_meeting_task(uuid,uuid,text,text,text,boolean)",
     "fail_meeting_task(uuid,uuid,text,timestamp with time zone,boolean)",
     "personal_link(uuid,uuid)",
     "save_personal_link(uuid,uuid,text,text)",

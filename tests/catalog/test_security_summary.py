@@ -289,7 +289,8 @@ SUMMARY = {
     ("service_role", "public.claim_meeting_tasks(max_tasks, lease_seconds)"): CALL,
     (
         "service_role",
-        "public.complete_meeting_task(meeting_id, claim_id, external_id, link, passcode)",
+        "public.complete_meeting_task(meeting_id, claim_id, external_id, link, passcode,"
+        " is_report_complete)",
     ): CALL,
     (
         "service_role",

@@ -23,7 +23,7 @@ function platform(otherwise: Partial<MeetingPlatform> = {}) {
     find: () => note("find", []),
     update: (id) => note(`update ${id}`, undefined),
     remove: (_, id) => note(`remove ${id}`, undefined),
-    reports: () => note("reports", []),
+    reports: () => note("reports", { reports: [], isComplete: false }),
     personalLink: () => note("personalLink", null),
     ...otherwise,
   };
@@ -95,7 +95,9 @@ for (
     assert.deepEqual(await work({ rpc, platforms: () => made }), [200, { done: 1, failed: 0 }]);
 
     assert.deepEqual(seen, asked);
-    assert.equal(told.at(-1)![0], "complete_meeting_task");
+    const [name, { is_report_complete }] = told.at(-1)!;
+    assert.equal(name, "complete_meeting_task");
+    assert.equal(is_report_complete, claimed.action === "reconcile" ? false : undefined);
   });
 }
 

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from devstack.stack import Stack
 from devstack.zoom import DAILY_LIMIT, NO_ANSWER, SILENCE, Problem, ZoomServer
 from support.campus import Campus, address
+from support.deliveries import ZoomDeliveries, stamp
 from support.edge import JAAS_KEY_ID, WORK_KEY
 from support.meetings import attended
 from support.provisioning import next_midnight
@@ -400,6 +401,66 @@ def test_the_report_after_the_meeting_puts_attendance_right(
     assert present[campus.sam][1] == 20
     assert present[campus.sita][1] == 45
     assert work(callers, db) == {"done": 0, "failed": 0}
+
+
+def test_a_session_that_overruns_gets_the_report_of_all_of_it(
+    db: psycopg.Connection, callers: Callers, zoom: ZoomServer, world: World, campus: Campus
+) -> None:
+    session = world.session(
+        batch=campus.batch, mentor=campus.marta, starts=-HOUR, minutes=50, link=None, status="live"
+    )
+    work(callers, db)
+    ((number, _),) = zoom.meetings.items()
+    began = datetime.now(UTC).replace(microsecond=0) - HOUR
+    db.execute("update public.success_sessions set status = 'completed' where id = %s", (session,))
+    db.execute("update public.session_meetings set report_due_at = now()")
+    # It is still on, and Zoom lists what is over.
+    assert work(callers, db) == {"done": 1, "failed": 0}
+
+    zoom_news = ZoomDeliveries(callers.stranger(), str(number))
+    assert zoom_news.ended(began + HOUR).status_code == 204
+    zoom.reports[number] = [
+        {
+            "uuid": "start-1",
+            "start_time": stamp(began),
+            "end_time": stamp(began + HOUR),
+            "participants": [
+                {
+                    "name": name,
+                    "user_email": address(name),
+                    "join_time": stamp(began),
+                    "leave_time": stamp(began + HOUR),
+                }
+                for name in ("marta", "sita")
+            ],
+        }
+    ]
+    due = "select report_due_at > now() + interval '9 minutes' from public.session_meetings"
+    assert db.execute(due).fetchall() == [(True,)]
+    db.execute("update public.session_meetings set report_due_at = now()")
+    assert work(callers, db) == {"done": 1, "failed": 0}
+
+    assert attended(db, session)[campus.sita] == ("present", 50)
+    assert work(callers, db) == {"done": 0, "failed": 0}
+
+
+def test_a_meeting_of_one_has_no_report_and_that_is_no_failure(
+    db: psycopg.Connection, callers: Callers, zoom: ZoomServer, world: World, campus: Campus
+) -> None:
+    session = world.session(
+        batch=campus.batch, mentor=campus.marta, starts=-HOUR, minutes=50, link=None, status="live"
+    )
+    work(callers, db)
+    ((number, _),) = zoom.meetings.items()
+    zoom.reports[number] = [{"uuid": "alone", "start_time": "", "end_time": "", "participants": []}]
+    db.execute("update public.success_sessions set status = 'completed' where id = %s", (session,))
+    for hours in (0, 6):
+        db.execute(
+            "update public.session_meetings set report_due_at = now() - %s", (hours * HOUR,)
+        )
+        assert work(callers, db) == {"done": 1, "failed": 0}
+
+    assert (row(db, session)["reason"], row(db, session)["due_at"]) == (None, None)
 
 
 def test_jaas_lets_each_person_in_by_a_token_of_their_own(

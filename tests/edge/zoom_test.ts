@@ -217,9 +217,9 @@ Deno.test("every start of a meeting has its report, whatever is in its name", as
     }]],
   });
 
-  const [report, ...others] = await zoom.platform.reports("3");
+  const { reports: [report, ...others], isComplete } = await zoom.platform.reports("3");
 
-  assert.deepEqual(others, []);
+  assert.deepEqual([others, isComplete], [[], true]);
   assert.deepEqual(report.stays, [
     {
       joined_at: "a",
@@ -241,11 +241,45 @@ Deno.test("every start of a meeting has its report, whatever is in its name", as
 });
 
 Deno.test("a meeting that nobody came to has no report", async () => {
+  const instances = "GET /past_meetings/3/instances";
+  const unknown: Answer = [404, { code: 3001, message: "Meeting does not exist." }];
+  const zoom = prepared({ [instances]: [unknown, [200, { meetings: [] }]] });
+
+  for (const _ of [1, 2]) {
+    assert.deepEqual(await zoom.platform.reports("3"), { reports: [], isComplete: false });
+  }
+});
+
+Deno.test("a start of a meeting without a report keeps none of the others from being told", async () => {
+  const unknown: Answer = [404, { code: 3001, message: "Meeting does not exist." }];
+  const head: Answer = [200, { start_time: "a", end_time: "b" }];
+  const participants = (uuid: string) =>
+    `GET /report/meetings/${uuid}/participants?page_size=300&include_fields=registrant_id`;
   const zoom = prepared({
-    "GET /past_meetings/3/instances": [[404, { code: 3001, message: "Meeting does not exist." }]],
+    "GET /past_meetings/3/instances": [[200, {
+      meetings: [{ uuid: "alone" }, { uuid: "unwritten" }, { uuid: "together" }],
+    }]],
+    "GET /report/meetings/alone": [unknown],
+    "GET /report/meetings/unwritten": [head],
+    [participants("unwritten")]: [unknown],
+    "GET /report/meetings/together": [head],
+    [participants("together")]: [[200, { participants: [] }]],
   });
 
-  assert.deepEqual(await zoom.platform.reports("3"), []);
+  assert.deepEqual(await zoom.platform.reports("3"), {
+    reports: [{ reportId: "together", startedAt: "a", endedAt: "b", stays: [] }],
+    isComplete: false,
+  });
+});
+
+Deno.test("a report that Zoom refuses is a failure, and says why", async () => {
+  const scope = "Invalid access token, does not contain scopes: [report:read:admin].";
+  const zoom = prepared({
+    "GET /past_meetings/3/instances": [[200, { meetings: [{ uuid: "u" }] }]],
+    "GET /report/meetings/u": [[400, { code: 4711, message: scope }]],
+  });
+
+  await assert.rejects(zoom.platform.reports("3"), /does not contain scopes/);
 });
 
 Deno.test("who has no address gets no link of their own", async () => {

@@ -10,8 +10,9 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from support.actors import as_service, as_user
+from support.meetings import Webhooks
 from support.outbox import Outbox
-from support.provisioning import LINK, Meetings, next_midnight
+from support.provisioning import LINK, Meetings, Task, next_midnight
 from support.sessions import create, read, refusal, save, secrets, tomorrow
 from support.world import World
 
@@ -445,23 +446,130 @@ def test_failures_are_tried_again_after_growing_pauses(
     assert all(pause <= 1800 * 1.25 for pause in pauses)
 
 
-def test_after_a_completed_session_the_report_is_fetched_once(
-    conn: psycopg.Connection, meetings: Meetings, made: UUID
-) -> None:
+@pytest.fixture
+def live(conn: psycopg.Connection, made: UUID) -> UUID:
+    """The session, whose hour was over an hour ago by the clock, and which nobody has completed."""
     conn.execute(
         "update public.success_sessions set start_time = now() - interval '2 hours',"
         " end_time = now() - interval '1 hour' where id = %s",
         (made,),
     )
     conn.execute("update public.success_sessions set status = 'live' where id = %s", (made,))
-    conn.execute("update public.success_sessions set status = 'completed' where id = %s", (made,))
-    assert meetings.claim() == [], "the platform needs some minutes for it"
-    conn.execute("update public.session_meetings set due_at = now(), report_due_at = now()")
+    return made
 
+
+@pytest.fixture
+def over(conn: psycopg.Connection, live: UUID) -> UUID:
+    """The session, completed."""
+    conn.execute("update public.success_sessions set status = 'completed' where id = %s", (live,))
+    return live
+
+
+def report_task(conn: psycopg.Connection, meetings: Meetings, after: timedelta) -> Task:
+    """The claim of the report, so long after it was to be asked for first."""
+    conn.execute(
+        "update public.session_meetings set due_at = clock_timestamp(),"
+        " report_due_at = clock_timestamp() - %s",
+        (after,),
+    )
     (task,) = meetings.claim()
-    assert (task.action, task.external_id) == ("reconcile", "81234567890")
+    assert task.action == "reconcile"
+    return task
+
+
+def next_due(conn: psycopg.Connection, session: UUID) -> timedelta | None:
+    """How long from now there is something to do; None: never."""
+    row = conn.execute(
+        "select due_at - clock_timestamp() from public.session_meetings where session_id = %s",
+        (session,),
+    ).fetchone()
+    assert row is not None
+    pause: timedelta | None = row[0]
+    return pause
+
+
+def about(expected: timedelta, pause: timedelta | None) -> bool:
+    return pause is not None and abs(pause - expected) < timedelta(minutes=1)
+
+
+def test_after_a_completed_session_the_report_is_fetched_once(
+    conn: psycopg.Connection, meetings: Meetings, over: UUID
+) -> None:
+    assert meetings.claim() == [], "the platform needs some minutes for it"
+    assert about(timedelta(minutes=10), next_due(conn, over))
+
+    task = report_task(conn, meetings, timedelta(0))
+    assert task.external_id == "81234567890"
     assert meetings.complete(task)
-    assert meetings.claim() == []
+    assert meetings.of(over)[0]["reported_at"] is not None
+
+    conn.execute("update public.success_sessions set title = 'Renamed' where id = %s", (over,))
+    assert next_due(conn, over) is None
+
+
+@pytest.mark.parametrize("minutes", [20, 240], ids=["overrun", "went on for hours"])
+def test_the_report_is_fetched_again_when_the_meeting_outlasts_its_session(
+    conn: psycopg.Connection, meetings: Meetings, over: UUID, minutes: int
+) -> None:
+    assert meetings.complete(report_task(conn, meetings, timedelta(0)))
+    ended_at = datetime.now(UTC) - HOUR + timedelta(minutes=minutes)
+
+    zoom = Webhooks(conn, meeting="812 3456 7890")
+    zoom.ended(ended_at, "end-1")
+
+    assert meetings.of(over)[0]["reported_at"] is None
+    assert about(timedelta(minutes=10), next_due(conn, over))
+    assert meetings.complete(report_task(conn, meetings, timedelta(0)))
+    assert next_due(conn, over) is None
+
+
+def test_the_same_end_told_again_fetches_no_report(
+    conn: psycopg.Connection, meetings: Meetings, over: UUID
+) -> None:
+    zoom = Webhooks(conn, meeting="81234567890")
+    zoom.ended(datetime.now(UTC) - HOUR, "end-1")
+    assert meetings.complete(report_task(conn, meetings, timedelta(0)))
+
+    assert zoom.ended(datetime.now(UTC) - HOUR, "end-1")["outcome"] == "duplicate"
+
+    assert next_due(conn, over) is None
+
+
+def test_the_end_of_a_meeting_whose_session_is_still_on_plans_no_report_yet(
+    conn: psycopg.Connection, meetings: Meetings, live: UUID
+) -> None:
+    Webhooks(conn, meeting="81234567890").ended(datetime.now(UTC) - HOUR)
+
+    assert meetings.of(live)[0]["report_due_at"] is None
+    conn.execute("update public.success_sessions set status = 'completed' where id = %s", (live,))
+    assert about(timedelta(minutes=10), next_due(conn, live))
+
+
+def test_a_report_that_is_being_fetched_while_the_meeting_ends_is_not_the_last(
+    conn: psycopg.Connection, meetings: Meetings, over: UUID
+) -> None:
+    task = report_task(conn, meetings, timedelta(0))
+    Webhooks(conn, meeting="81234567890").ended(datetime.now(UTC) - HOUR)
+
+    assert meetings.complete(task)
+
+    assert meetings.of(over)[0]["reported_at"] is None
+    assert about(timedelta(minutes=10), next_due(conn, over))
+
+
+def test_a_report_that_is_not_there_yet_is_asked_for_again_ever_more_rarely_for_some_hours(
+    conn: psycopg.Connection, meetings: Meetings, over: UUID
+) -> None:
+    for after, pause in ((0, 10), (10, 10), (40, 40), (300, 300)):
+        task = report_task(conn, meetings, timedelta(minutes=after))
+        assert meetings.complete(task, is_report_complete=False)
+        assert about(timedelta(minutes=pause), next_due(conn, over))
+        assert meetings.of(over)[0]["reason"] is None
+
+    task = report_task(conn, meetings, timedelta(hours=6))
+    assert meetings.complete(task, is_report_complete=False)
+    assert next_due(conn, over) is None
+    assert meetings.of(over)[0]["reported_at"] is not None
 
 
 def test_a_claim_that_is_lost_changes_nothing_any_more(

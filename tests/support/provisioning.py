@@ -61,7 +61,7 @@ class Meetings:
             " and due_at < clock_timestamp() + interval '5 seconds'"
         )
 
-    def complete(self, task: Task, **outcome: str) -> bool:
+    def complete(self, task: Task, **outcome: Any) -> bool:
         """Tell that it is done."""
         arguments = {"meeting_id": task.meeting_id, "claim_id": task.claim_id} | outcome
         return self._tell("complete_meeting_task", arguments)

@@ -125,7 +125,8 @@ async function perform(task: Task, tools: MeetingTools): Promise<Record<string, 
       return {};
     }
     case "reconcile": {
-      for (const report of await platform.reports(demandedId(task))) {
+      const { reports, isComplete } = await platform.reports(demandedId(task));
+      for (const report of reports) {
         await tools.rpc("reconcile_presence", {
           platform: task.platform,
           report_id: report.reportId,
@@ -135,7 +136,7 @@ async function perform(task: Task, tools: MeetingTools): Promise<Record<string, 
           participants: report.stays,
         });
       }
-      return {};
+      return { is_report_complete: isComplete };
     }
   }
 }

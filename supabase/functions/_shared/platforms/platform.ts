@@ -93,6 +93,13 @@ export interface Report {
   readonly stays: readonly Stay[];
 }
 
+/** All there is to hear of a meeting after it. */
+export interface Reports {
+  readonly reports: readonly Report[];
+  /** Whether nothing more is to come: the platform may not have written all of them yet. */
+  readonly isComplete: boolean;
+}
+
 export interface Stay {
   readonly joined_at: string;
   readonly left_at: string;
@@ -110,8 +117,8 @@ export interface MeetingPlatform {
   update(externalId: string, meeting: Meeting): Promise<void>;
   /** That it is gone already is no error. */
   remove(account: string, externalId: string): Promise<void>;
-  /** Empty where nobody met, or where the platform has no reports. */
-  reports(externalId: string): Promise<Report[]>;
+  /** None, and complete, where the platform has no reports. */
+  reports(externalId: string): Promise<Reports>;
   /** Null: this person has none, and enters by the meeting's own link. */
   personalLink(person: Person): Promise<Issued | null>;
 }

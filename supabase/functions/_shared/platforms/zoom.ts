@@ -73,19 +73,17 @@ export function zoom(settings: ZoomSettings): MeetingPlatform {
     },
 
     async remove(_account, externalId) {
-      try {
-        await api.send("DELETE", `/meetings/${externalId}`);
-      } catch (error) {
-        if (!(error instanceof ZoomRefusal && error.code === NO_SUCH_MEETING)) throw error;
-      }
+      await known(api.send("DELETE", `/meetings/${externalId}`));
     },
 
     async reports(externalId) {
+      const starts = await instances(api, externalId);
       const reports: Report[] = [];
-      for (const { uuid } of await instances(api, externalId)) {
-        reports.push(await report(api, `${uuid}`));
+      for (const { uuid } of starts) {
+        const told = await known(report(api, `${uuid}`));
+        if (told !== null) reports.push(told);
       }
-      return reports;
+      return { reports, isComplete: starts.length > 0 && reports.length === starts.length };
     },
 
     async personalLink(person) {
@@ -150,11 +148,19 @@ async function registrantLink(api: Api, person: Person): Promise<Issued | null> 
 
 /** Each time that a meeting was started and ended has a report of its own. */
 async function instances(api: Api, externalId: string): Promise<Fields[]> {
+  const answer = await known(api.send("GET", `/past_meetings/${externalId}/instances`));
+  return answer?.meetings as Fields[] | undefined ?? [];
+}
+
+/**
+ * Null where Zoom knows nothing of it. So it answers about reports that it has not written yet, and
+ * ever after about meetings that fewer than two came to.
+ */
+async function known<Answer>(answer: Promise<Answer>): Promise<Answer | null> {
   try {
-    const answer = await api.send("GET", `/past_meetings/${externalId}/instances`);
-    return answer.meetings as Fields[] | undefined ?? [];
+    return await answer;
   } catch (error) {
-    if (error instanceof ZoomRefusal && error.code === NO_SUCH_MEETING) return [];
+    if (error instanceof ZoomRefusal && error.code === NO_SUCH_MEETING) return null;
     throw error;
   }
 }
