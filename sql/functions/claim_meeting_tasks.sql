@@ -7,6 +7,10 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_now timestamptz := clock_timestamp();
+    -- A report may never be had (a scope is missing, there are more stays than are taken), so it alone is given up: after
+    -- two days, in which there has been somebody to ask for it.
+    v_report_attempts constant integer := 10;
+    v_report_patience constant interval := interval '48 hours';
     v_meeting public.session_meetings;
     v_session public.success_sessions;
     v_account public.meeting_accounts;
@@ -31,6 +35,21 @@ begin
     loop
         v_task := null;
         v_task.action := private.meeting_action(v_meeting);
+        if v_task.action = 'reconcile'
+            and v_meeting.attempts >= v_report_attempts
+            and v_meeting.report_due_at < v_now - v_report_patience
+        then
+            -- Without a reason no worker lived to tell one.
+            update public.session_meetings as given_up set
+                due_at = null,
+                reason = coalesce(given_up.reason, 'every attempt to fetch the report broke off'),
+                claim_id = null,
+                claimed_action = null,
+                claimed_revision = null,
+                updated_at = v_now
+            where given_up.id = v_meeting.id;
+            continue;
+        end if;
         if v_task.action = 'delete'
             and exists (
                 select from public.session_meetings as other
@@ -118,7 +137,7 @@ begin
 end
 $$;
 comment on function public.claim_meeting_tasks(integer, integer) is
-    'For the edge function meetings: claims up to max_tasks things to do at meeting platforms for lease_seconds, and says what each is. An account that has used up its platform''s changes of the day is left until 00:00 UTC. Outcomes are told with complete_meeting_task and fail_meeting_task; what is not told by the end of the lease is claimed again. Errors: 22023.';
+    'For the edge function meetings: claims up to max_tasks things to do at meeting platforms for lease_seconds, and says what each is. A report that was asked for in vain ten times and for two days is given up: its reason stays, its due_at is null. An account that has used up its platform''s changes of the day is left until 00:00 UTC. Outcomes are told with complete_meeting_task and fail_meeting_task; what is not told by the end of the lease is claimed again. Errors: 22023.';
 revoke execute on function public.claim_meeting_tasks(integer, integer)
 from public, anon, authenticated, service_role;
 grant execute on function public.claim_meeting_tasks(integer, integer) to service_role;

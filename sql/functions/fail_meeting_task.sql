@@ -13,6 +13,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_now timestamptz := clock_timestamp();
+    v_longest_pause interval;
     v_meeting public.session_meetings := private.claimed_meeting(meeting_id, claim_id);
 begin
     if v_meeting.id is null then
@@ -23,16 +24,20 @@ begin
         values (v_meeting.meeting_account_id, (v_now at time zone 'UTC')::date, true)
         on conflict on constraint meeting_account_days_pkey do update set is_full = true;
     end if;
+    -- Somebody waits for a link; nobody does for a report.
+    v_longest_pause := case
+        when v_meeting.claimed_action = 'reconcile' then interval '4 hours' else interval '30 minutes'
+    end;
     update public.session_meetings as failed set
         reason = left(coalesce(nullif(btrim(fail_meeting_task.reason), ''), 'the platform gave no reason'), 500),
-        -- 10 seconds, doubled with each attempt up to half an hour, give or take a quarter.
+        -- 10 seconds, doubled with each attempt up to the longest pause, give or take a quarter.
         due_at = greatest(
             v_now,
             coalesce(
                 retry_at,
                 case when is_account_full then private.next_utc_day(v_now) end,
                 v_now + least(
-                    interval '10 seconds' * power(2, least(failed.attempts, 20) - 1), interval '30 minutes'
+                    interval '10 seconds' * power(2, least(failed.attempts, 20) - 1), v_longest_pause
                 ) * (0.75 + random() / 2)
             )
         ),

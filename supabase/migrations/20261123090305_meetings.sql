@@ -276,6 +276,10 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_now timestamptz := clock_timestamp();
+    -- A report may never be had (a scope is missing, there are more stays than are taken), so it alone is given up: after
+    -- two days, in which there has been somebody to ask for it.
+    v_report_attempts constant integer := 10;
+    v_report_patience constant interval := interval '48 hours';
     v_meeting public.session_meetings;
     v_session public.success_sessions;
     v_account public.meeting_accounts;
@@ -300,6 +304,21 @@ begin
     loop
         v_task := null;
         v_task.action := private.meeting_action(v_meeting);
+        if v_task.action = 'reconcile'
+            and v_meeting.attempts >= v_report_attempts
+            and v_meeting.report_due_at < v_now - v_report_patience
+        then
+            -- Without a reason no worker lived to tell one.
+            update public.session_meetings as given_up set
+                due_at = null,
+                reason = coalesce(given_up.reason, 'every attempt to fetch the report broke off'),
+                claim_id = null,
+                claimed_action = null,
+                claimed_revision = null,
+                updated_at = v_now
+            where given_up.id = v_meeting.id;
+            continue;
+        end if;
         if v_task.action = 'delete'
             and exists (
                 select from public.session_meetings as other
@@ -387,7 +406,7 @@ begin
 end
 $$;
 comment on function public.claim_meeting_tasks(integer, integer) is
-    'For the edge function meetings: claims up to max_tasks things to do at meeting platforms for lease_seconds, and says what each is. An account that has used up its platform''s changes of the day is left until 00:00 UTC. Outcomes are told with complete_meeting_task and fail_meeting_task; what is not told by the end of the lease is claimed again. Errors: 22023.';
+    'For the edge function meetings: claims up to max_tasks things to do at meeting platforms for lease_seconds, and says what each is. A report that was asked for in vain ten times and for two days is given up: its reason stays, its due_at is null. An account that has used up its platform''s changes of the day is left until 00:00 UTC. Outcomes are told with complete_meeting_task and fail_meeting_task; what is not told by the end of the lease is claimed again. Errors: 22023.';
 revoke execute on function public.claim_meeting_tasks(integer, integer)
 from public, anon, authenticated, service_role;
 grant execute on function public.claim_meeting_tasks(integer, integer) to service_role;
@@ -534,6 +553,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_now timestamptz := clock_timestamp();
+    v_longest_pause interval;
     v_meeting public.session_meetings := private.claimed_meeting(meeting_id, claim_id);
 begin
     if v_meeting.id is null then
@@ -544,16 +564,20 @@ begin
         values (v_meeting.meeting_account_id, (v_now at time zone 'UTC')::date, true)
         on conflict on constraint meeting_account_days_pkey do update set is_full = true;
     end if;
+    -- Somebody waits for a link; nobody does for a report.
+    v_longest_pause := case
+        when v_meeting.claimed_action = 'reconcile' then interval '4 hours' else interval '30 minutes'
+    end;
     update public.session_meetings as failed set
         reason = left(coalesce(nullif(btrim(fail_meeting_task.reason), ''), 'the platform gave no reason'), 500),
-        -- 10 seconds, doubled with each attempt up to half an hour, give or take a quarter.
+        -- 10 seconds, doubled with each attempt up to the longest pause, give or take a quarter.
         due_at = greatest(
             v_now,
             coalesce(
                 retry_at,
                 case when is_account_full then private.next_utc_day(v_now) end,
                 v_now + least(
-                    interval '10 seconds' * power(2, least(failed.attempts, 20) - 1), interval '30 minutes'
+                    interval '10 seconds' * power(2, least(failed.attempts, 20) - 1), v_longest_pause
                 ) * (0.75 + random() / 2)
             )
         ),

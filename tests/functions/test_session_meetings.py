@@ -572,6 +572,53 @@ def test_a_report_that_is_not_there_yet_is_asked_for_again_ever_more_rarely_for_
     assert meetings.of(over)[0]["reported_at"] is not None
 
 
+def test_a_report_that_cannot_be_had_is_given_up_after_two_days_and_says_why(
+    conn: psycopg.Connection, meetings: Meetings, over: UUID
+) -> None:
+    for attempt in range(1, 13):
+        task = report_task(conn, meetings, timedelta(hours=49 if attempt < 10 else 47))
+        assert meetings.fail(task, "Zoom answers 400: a scope is missing")
+        pause = next_due(conn, over)
+        assert pause is not None
+    assert 2 * HOUR < pause < 5 * HOUR, "long after half an hour, which links are waited for"
+
+    conn.execute(
+        "update public.session_meetings set due_at = clock_timestamp(),"
+        " report_due_at = clock_timestamp() - interval '49 hours'"
+    )
+    assert meetings.claim() == []
+
+    row = meetings.of(over)[0]
+    assert (row["state"], row["reason"], row["due_at"]) == (
+        "ready",
+        "Zoom answers 400: a scope is missing",
+        None,
+    )
+    assert row["reported_at"] is None
+    conn.execute("update public.success_sessions set title = 'Renamed' where id = %s", (over,))
+    assert next_due(conn, over) is None
+    # Its cause gone, somebody asks once more.
+    conn.execute("update public.session_meetings set due_at = now(), attempts = 0")
+    (task,) = meetings.claim()
+    assert meetings.complete(task)
+    row = meetings.of(over)[0]
+    assert (row["reason"], row["due_at"]) == (None, None)
+    assert row["reported_at"] is not None
+
+
+def test_a_report_that_every_worker_dies_of_is_given_up_too(
+    conn: psycopg.Connection, meetings: Meetings, over: UUID
+) -> None:
+    for _ in range(10):
+        report_task(conn, meetings, timedelta(hours=49))
+
+    conn.execute("update public.session_meetings set due_at = clock_timestamp()")
+
+    assert meetings.claim() == []
+    assert next_due(conn, over) is None
+    assert meetings.of(over)[0]["reason"] == "every attempt to fetch the report broke off"
+
+
 def test_a_claim_that_is_lost_changes_nothing_any_more(
     conn: psycopg.Connection, meetings: Meetings, session: UUID
 ) -> None:
