@@ -119,7 +119,7 @@ class ZoomServer:
         }
 
     def enter(self, link: str) -> int:
-        """Somebody opens an approved registrant's link; the status that the webhook is answered with."""
+        """Somebody opens their link, which registrants have once approved; the webhook's status."""
         return self._tell("joined", "join_time", link)
 
     def register(self, number: int, email: str) -> str | None:

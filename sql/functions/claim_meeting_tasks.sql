@@ -7,8 +7,8 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_now timestamptz := clock_timestamp();
-    -- A report may never be had (a scope is missing, there are more stays than are taken), so it alone is given up: after
-    -- two days, in which there has been somebody to ask for it.
+    -- A report may never be had (a scope is missing, there are more stays than are taken), so it alone is given up:
+    -- after two days, in which there has been somebody to ask for it.
     v_report_attempts constant integer := 10;
     v_report_patience constant interval := interval '48 hours';
     v_meeting public.session_meetings;

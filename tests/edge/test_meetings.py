@@ -455,9 +455,7 @@ def test_a_meeting_of_one_has_no_report_and_that_is_no_failure(
     zoom.reports[number] = [{"uuid": "alone", "start_time": "", "end_time": "", "participants": []}]
     db.execute("update public.success_sessions set status = 'completed' where id = %s", (session,))
     for hours in (0, 6):
-        db.execute(
-            "update public.session_meetings set report_due_at = now() - %s", (hours * HOUR,)
-        )
+        db.execute("update public.session_meetings set report_due_at = now() - %s", (hours * HOUR,))
         assert work(callers, db) == {"done": 1, "failed": 0}
 
     assert (row(db, session)["reason"], row(db, session)["due_at"]) == (None, None)
