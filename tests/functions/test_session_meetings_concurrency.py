@@ -104,3 +104,31 @@ def test_writers_and_workers_never_wait_for_each_other_in_a_circle(database: Dat
         with conn.transaction():
             last = {task.title for task in Meetings(conn).claim()}
         assert last == {"Edition 4"}
+
+
+def test_a_meeting_that_ends_while_its_session_does_has_its_report_fetched(
+    database: Database,
+) -> None:
+    with psycopg.connect(database.url, autocommit=True) as conn:
+        world = World(conn)
+        world.meeting_account("Shared", login="shared@school.test", at_once=100)
+        sessions = [world.session(starts=-HOUR, link=None, status="live") for _ in range(4)]
+        with conn.transaction():
+            meetings = Meetings(conn)
+            for position, task in enumerate(meetings.claim()):
+                assert meetings.create(task, f"8123456789{position}")
+
+    completion = "update public.success_sessions set status = 'completed' where id = %(id)s"
+    end = "select public.end_meeting('zoom', %(event)s, %(meeting)s, now())"
+    rush: list[Statement] = []
+    for position, session in enumerate(sessions):
+        told = {"meeting": f"8123456789{position}", "event": f"end-{position}"}
+        rush += [(completion, {"id": session}), (end, told), (end, told)]
+    assert at_once(database, rush) == Counter({"done": len(rush)})
+
+    with psycopg.connect(database.url) as conn:
+        due = conn.execute(
+            "select count(*) from public.session_meetings"
+            " where reported_at is null and report_due_at = due_at and due_at > now()"
+        ).fetchone()
+    assert due == (4,)
