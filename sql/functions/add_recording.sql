@@ -61,7 +61,7 @@ begin
         v_receipt.outcome := 'recorded';
     else
         -- Told twice at once: what the trigger has put into Vault belongs to no row.
-        perform private.set_session_secret(v_id, 'recording_url', null);
+        perform private.set_session_secret('session_recordings', v_id, 'recording_url', null);
         v_receipt.outcome := 'duplicate';
     end if;
     return v_receipt;

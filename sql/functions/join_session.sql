@@ -60,18 +60,20 @@ begin
     v_details.mentor_name := private.mentor_name(v_session.mentor_id);
     v_details.platform := v_session.platform;
     v_details.is_on_backup_link := v_session.link_failed_at is not null;
-    v_details.backup_link := coalesce(private.get_session_secret(v_session.id, 'backup_link'), v_session.backup_link);
+    v_details.backup_link := coalesce(
+        private.get_session_secret('success_sessions', v_session.id, 'backup_link'), v_session.backup_link
+    );
     if v_details.is_on_backup_link then
         -- Number and passcode are those of the meeting that has failed.
         v_details.link := v_details.backup_link;
     else
         v_details.link := coalesce(
             private.get_personal_link(v_session.id, auth.uid()),
-            private.get_session_secret(v_session.id, 'link'),
+            private.get_session_secret('success_sessions', v_session.id, 'link'),
             v_session.link
         );
         v_details.zoom_meeting_id := v_session.zoom_meeting_id;
-        v_details.passcode := private.get_session_secret(v_session.id, 'zoom_passcode');
+        v_details.passcode := private.get_session_secret('success_sessions', v_session.id, 'zoom_passcode');
     end if;
     return v_details;
 end

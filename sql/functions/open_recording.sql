@@ -50,7 +50,7 @@ begin
     v_details.session_id := v_recording.session_id;
     v_details.title := v_recording.title;
     if v_recording.storage_path is null then
-        v_details.url := private.get_session_secret(v_recording.id, 'recording_url');
+        v_details.url := private.get_session_secret('session_recordings', v_recording.id, 'recording_url');
     else
         v_details.bucket_id := 'session-recordings';
         v_details.storage_path := v_recording.storage_path;

@@ -8,7 +8,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_meeting constant jsonb := private.meeting_with_secrets(
-        series.id, series.link, series.backup_link, series.platform_data
+        'session_series', series.id, series.link, series.backup_link, series.platform_data
     );
     v_step private.series_step;
     v_recurrence_id timestamptz;

@@ -4,7 +4,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    perform private.set_session_secret(forget_meeting.session_id, made.kind, null)
+    perform private.set_session_secret('success_sessions', forget_meeting.session_id, made.kind, null)
     from unnest(array['link', 'zoom_passcode', 'host_link']::private.session_secret[]) as made (kind);
 end
 $$;

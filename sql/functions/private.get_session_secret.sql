@@ -1,5 +1,5 @@
 -- The only reader of the secrets; its callers decide who may see the answer and write the audit log.
-create function private.get_session_secret(session_id uuid, kind private.session_secret)
+create function private.get_session_secret(table_name text, row_id uuid, kind private.session_secret)
 returns text
 language sql
 stable
@@ -7,8 +7,8 @@ set search_path = pg_catalog, pg_temp
 return (
     select secret.decrypted_secret
     from vault.decrypted_secrets as secret
-    where secret.name = format('success_sessions/%s/%s', session_id, kind)
+    where secret.name = format('%s/%s/%s', table_name, row_id, kind)
 );
-comment on function private.get_session_secret(uuid, private.session_secret) is
-    'A write-only part of a session from Vault; null where none is stored.';
-revoke execute on function private.get_session_secret(uuid, private.session_secret) from public;
+comment on function private.get_session_secret(text, uuid, private.session_secret) is
+    'A write-only part of a row of success_sessions, session_series or session_recordings from Vault; null where none is stored.';
+revoke execute on function private.get_session_secret(text, uuid, private.session_secret) from public;

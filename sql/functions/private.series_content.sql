@@ -5,7 +5,9 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    return private.meeting_with_secrets(series.id, series.link, series.backup_link, series.platform_data)
+    return private.meeting_with_secrets(
+        'session_series', series.id, series.link, series.backup_link, series.platform_data
+    )
         || jsonb_build_object(
             'title', series.title,
             'description', series.description,

@@ -7,7 +7,9 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    return private.meeting_with_secrets(session.id, session.link, session.backup_link, session.platform_data)
+    return private.meeting_with_secrets(
+        'success_sessions', session.id, session.link, session.backup_link, session.platform_data
+    )
         || jsonb_build_object(
             'title', session.title,
             'description', session.description,

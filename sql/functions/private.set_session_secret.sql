@@ -1,12 +1,14 @@
--- One Vault secret per session and kind, found by its name. The answer keeps a form that sends a known secret once more
+-- One Vault secret per row and kind, found by its name, which begins with the row's table: ids of sessions are chosen
+-- by their writers, and the id of a series is no secret. The answer keeps a form that sends a known secret once more
 -- from looking like a change that everybody is to be told of.
-create function private.set_session_secret(session_id uuid, kind private.session_secret, value text)
+create function private.set_session_secret(table_name text, row_id uuid, kind private.session_secret, value text)
 returns boolean
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_name text := format('success_sessions/%s/%s', session_id, kind);
+    -- Triggers send tg_table_name, whose collation is C: the index on names could not be searched by that.
+    v_name text collate "default" := format('%s/%s/%s', table_name, row_id, kind);
     v_id uuid;
     v_current text;
 begin
@@ -28,6 +30,6 @@ begin
     return true;
 end
 $$;
-comment on function private.set_session_secret(uuid, private.session_secret, text) is
-    'Stores a write-only part of a session in Vault; null or empty removes it. Returns whether that changed anything.';
-revoke execute on function private.set_session_secret(uuid, private.session_secret, text) from public;
+comment on function private.set_session_secret(text, uuid, private.session_secret, text) is
+    'Stores a write-only part of a row of success_sessions, session_series or session_recordings in Vault; null or empty removes it. Returns whether that changed anything.';
+revoke execute on function private.set_session_secret(text, uuid, private.session_secret, text) from public;

@@ -44,7 +44,9 @@ begin
         return v_written;
     end if;
 
-    v_meeting := private.meeting_with_secrets(v_old.id, v_old.link, v_old.backup_link, v_old.platform_data);
+    v_meeting := private.meeting_with_secrets(
+        'session_series', v_old.id, v_old.link, v_old.backup_link, v_old.platform_data
+    );
     insert into public.session_series (
         id, calendar_uid, rrule, start_time, timezone, duration, exdates, first_date, last_date, next_start, title,
         description, session_type, course_id, batch_id, mentor_id, platform, meeting_account_id, link, backup_link,

@@ -20,11 +20,13 @@ begin
 
     v_details.session_id := v_session.id;
     v_details.platform := v_session.platform;
-    v_details.link := coalesce(private.get_session_secret(v_session.id, 'link'), v_session.link);
-    v_details.backup_link := coalesce(private.get_session_secret(v_session.id, 'backup_link'), v_session.backup_link);
+    v_details.link := coalesce(private.get_session_secret('success_sessions', v_session.id, 'link'), v_session.link);
+    v_details.backup_link := coalesce(
+        private.get_session_secret('success_sessions', v_session.id, 'backup_link'), v_session.backup_link
+    );
     v_details.zoom_meeting_id := v_session.zoom_meeting_id;
-    v_details.passcode := private.get_session_secret(v_session.id, 'zoom_passcode');
-    v_details.host_link := private.get_session_secret(v_session.id, 'host_link');
+    v_details.passcode := private.get_session_secret('success_sessions', v_session.id, 'zoom_passcode');
+    v_details.host_link := private.get_session_secret('success_sessions', v_session.id, 'host_link');
     return v_details;
 end
 $$;

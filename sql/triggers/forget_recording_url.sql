@@ -6,7 +6,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    perform private.set_session_secret(old.id, 'recording_url', null);
+    perform private.set_session_secret('session_recordings', old.id, 'recording_url', null);
     return null;
 end
 $$;

@@ -7,7 +7,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    perform private.set_session_secret(old.id, kind, null)
+    perform private.set_session_secret(tg_table_name, old.id, kind, null)
     from unnest(enum_range(null::private.session_secret)) as kind;
     return null;
 end

@@ -40,7 +40,7 @@ begin
             hint = 'Send a url with it, or delete the recording.';
     end if;
     if new.url is not null or new.storage_path is not null then
-        perform private.set_session_secret(new.id, 'recording_url', new.url);
+        perform private.set_session_secret('session_recordings', new.id, 'recording_url', new.url);
         new.url := null;
     end if;
     return new;

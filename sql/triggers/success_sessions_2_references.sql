@@ -1,4 +1,6 @@
--- The foreign keys hold these rules; this says the same in words that name the field and the remedy.
+-- The foreign keys hold these rules; this says the same in words that name the field and the remedy. One they cannot
+-- hold: an id is either that of a session or that of a series, for both are UIDs in calendars, and a session with the
+-- UID of a series would take its place there. Refused as an id that another session has, so that it tells no more.
 -- Security definer: the writer need not be able to read zones, roles and batches.
 create function private.check_session_references()
 returns trigger
@@ -9,6 +11,21 @@ as $$
 declare
     v_is_new boolean := tg_op = 'INSERT';
 begin
+    if v_is_new and (
+        case tg_table_name
+            when 'success_sessions' then exists (
+                select from public.session_series as series
+                where series.id = new.id or series.calendar_uid = new.id
+            )
+            else exists (select from public.success_sessions as session where session.id = new.id)
+        end
+    ) then
+        raise exception using
+            errcode = '23505',
+            message = format('id %s is taken', new.id),
+            hint = 'Leave id out, or send a new random one.';
+    end if;
+
     if (v_is_new or new.timezone is distinct from old.timezone)
         and new.timezone is not null
         and not exists (select from private.time_zones as zone where zone.name = new.timezone)
@@ -67,7 +84,7 @@ begin
 end
 $$;
 comment on function private.check_session_references() is
-    'Refuses an unknown zone, platform, course, batch or mentor with 22023, naming the field and the remedy.';
+    'Refuses an unknown zone, platform, course, batch or mentor with 22023, and an id shared by a session and a series with 23505, naming the field and the remedy.';
 revoke execute on function private.check_session_references() from public;
 
 create trigger success_sessions_2_references

@@ -13,12 +13,19 @@ declare
 begin
     -- An upsert: the row exists, so this insert comes back as an update, which stores them, or changes nothing. Storing
     -- now would let whoever knows a session's id overwrite its secrets.
-    if tg_op = 'INSERT' and exists (select from public.success_sessions as session where session.id = new.id) then
+    if tg_op = 'INSERT' and (
+        case tg_table_name
+            when 'success_sessions' then exists (
+                select from public.success_sessions as session where session.id = new.id
+            )
+            else exists (select from public.session_series as series where series.id = new.id)
+        end
+    ) then
         return new;
     end if;
 
     if new.zoom_passcode is not null then
-        if private.set_session_secret(new.id, 'zoom_passcode', new.zoom_passcode) then
+        if private.set_session_secret(tg_table_name, new.id, 'zoom_passcode', new.zoom_passcode) then
             new.credentials_updated_at := clock_timestamp();
         end if;
         new.zoom_passcode := null;
@@ -26,24 +33,24 @@ begin
 
     new.link := private.without_link_secret(v_link);
     if new.link is distinct from v_link then
-        if private.set_session_secret(new.id, 'link', v_link) then
+        if private.set_session_secret(tg_table_name, new.id, 'link', v_link) then
             new.credentials_updated_at := clock_timestamp();
         end if;
     elsif tg_op = 'UPDATE' and new.link is distinct from old.link then
-        perform private.set_session_secret(new.id, 'link', null);
+        perform private.set_session_secret(tg_table_name, new.id, 'link', null);
     end if;
 
     new.backup_link := private.without_link_secret(v_backup_link);
     if new.backup_link is distinct from v_backup_link then
-        if private.set_session_secret(new.id, 'backup_link', v_backup_link) then
+        if private.set_session_secret(tg_table_name, new.id, 'backup_link', v_backup_link) then
             new.credentials_updated_at := clock_timestamp();
         end if;
     elsif tg_op = 'UPDATE' and new.backup_link is distinct from old.backup_link then
-        perform private.set_session_secret(new.id, 'backup_link', null);
+        perform private.set_session_secret(tg_table_name, new.id, 'backup_link', null);
     end if;
 
     if new.platform_data ? 'host_link' then
-        perform private.set_session_secret(new.id, 'host_link', new.platform_data ->> 'host_link');
+        perform private.set_session_secret(tg_table_name, new.id, 'host_link', new.platform_data ->> 'host_link');
         new.platform_data := new.platform_data - 'host_link';
     end if;
     return new;

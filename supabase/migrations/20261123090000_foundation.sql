@@ -111,7 +111,7 @@ create type public.meeting_state as enum (
 );
 comment on type public.meeting_state is 'Where a meeting stands that the platform makes for a session.';
 
--- The write-only parts of a session, each kept in Vault under its own name.
+-- The write-only parts of a session, series or recording, each kept in Vault under its own name.
 create type private.session_secret as enum (
     'zoom_passcode', -- the meeting's passcode
     'link', -- the whole link where it carries a pwd= parameter
@@ -119,7 +119,7 @@ create type private.session_secret as enum (
     'host_link', -- the host's start link; never revealed to students
     'recording_url' -- the address of a recording, by the recording's id
 );
-comment on type private.session_secret is 'The write-only parts of a session, each kept in Vault under its own name.';
+comment on type private.session_secret is 'The write-only parts of a session, series or recording, each kept in Vault under its own name.';
 
 -- What a raw presence event says.
 create type private.presence_kind as enum (

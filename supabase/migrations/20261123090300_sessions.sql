@@ -49,15 +49,17 @@ return regexp_replace(
 comment on function private.without_link_secret(text) is 'The link without its pwd= parameter.';
 revoke execute on function private.without_link_secret(text) from public;
 
--- One Vault secret per session and kind, found by its name. The answer keeps a form that sends a known secret once more
+-- One Vault secret per row and kind, found by its name, which begins with the row's table: ids of sessions are chosen
+-- by their writers, and the id of a series is no secret. The answer keeps a form that sends a known secret once more
 -- from looking like a change that everybody is to be told of.
-create function private.set_session_secret(session_id uuid, kind private.session_secret, value text)
+create function private.set_session_secret(table_name text, row_id uuid, kind private.session_secret, value text)
 returns boolean
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_name text := format('success_sessions/%s/%s', session_id, kind);
+    -- Triggers send tg_table_name, whose collation is C: the index on names could not be searched by that.
+    v_name text collate "default" := format('%s/%s/%s', table_name, row_id, kind);
     v_id uuid;
     v_current text;
 begin
@@ -79,12 +81,12 @@ begin
     return true;
 end
 $$;
-comment on function private.set_session_secret(uuid, private.session_secret, text) is
-    'Stores a write-only part of a session in Vault; null or empty removes it. Returns whether that changed anything.';
-revoke execute on function private.set_session_secret(uuid, private.session_secret, text) from public;
+comment on function private.set_session_secret(text, uuid, private.session_secret, text) is
+    'Stores a write-only part of a row of success_sessions, session_series or session_recordings in Vault; null or empty removes it. Returns whether that changed anything.';
+revoke execute on function private.set_session_secret(text, uuid, private.session_secret, text) from public;
 
 -- The only reader of the secrets; its callers decide who may see the answer and write the audit log.
-create function private.get_session_secret(session_id uuid, kind private.session_secret)
+create function private.get_session_secret(table_name text, row_id uuid, kind private.session_secret)
 returns text
 language sql
 stable
@@ -92,11 +94,11 @@ set search_path = pg_catalog, pg_temp
 return (
     select secret.decrypted_secret
     from vault.decrypted_secrets as secret
-    where secret.name = format('success_sessions/%s/%s', session_id, kind)
+    where secret.name = format('%s/%s/%s', table_name, row_id, kind)
 );
-comment on function private.get_session_secret(uuid, private.session_secret) is
-    'A write-only part of a session from Vault; null where none is stored.';
-revoke execute on function private.get_session_secret(uuid, private.session_secret) from public;
+comment on function private.get_session_secret(text, uuid, private.session_secret) is
+    'A write-only part of a row of success_sessions, session_series or session_recordings from Vault; null where none is stored.';
+revoke execute on function private.get_session_secret(text, uuid, private.session_secret) from public;
 
 create function private.refuse_simultaneous_writers()
 returns void
@@ -532,7 +534,9 @@ revoke execute on function private.set_session_defaults() from public;
 create trigger success_sessions_1_defaults before insert on public.success_sessions
 for each row execute function private.set_session_defaults();
 
--- The foreign keys hold these rules; this says the same in words that name the field and the remedy.
+-- The foreign keys hold these rules; this says the same in words that name the field and the remedy. One they cannot
+-- hold: an id is either that of a session or that of a series, for both are UIDs in calendars, and a session with the
+-- UID of a series would take its place there. Refused as an id that another session has, so that it tells no more.
 -- Security definer: the writer need not be able to read zones, roles and batches.
 create function private.check_session_references()
 returns trigger
@@ -543,6 +547,21 @@ as $$
 declare
     v_is_new boolean := tg_op = 'INSERT';
 begin
+    if v_is_new and (
+        case tg_table_name
+            when 'success_sessions' then exists (
+                select from public.session_series as series
+                where series.id = new.id or series.calendar_uid = new.id
+            )
+            else exists (select from public.success_sessions as session where session.id = new.id)
+        end
+    ) then
+        raise exception using
+            errcode = '23505',
+            message = format('id %s is taken', new.id),
+            hint = 'Leave id out, or send a new random one.';
+    end if;
+
     if (v_is_new or new.timezone is distinct from old.timezone)
         and new.timezone is not null
         and not exists (select from private.time_zones as zone where zone.name = new.timezone)
@@ -601,7 +620,7 @@ begin
 end
 $$;
 comment on function private.check_session_references() is
-    'Refuses an unknown zone, platform, course, batch or mentor with 22023, naming the field and the remedy.';
+    'Refuses an unknown zone, platform, course, batch or mentor with 22023, and an id shared by a session and a series with 23505, naming the field and the remedy.';
 revoke execute on function private.check_session_references() from public;
 
 create trigger success_sessions_2_references
@@ -745,12 +764,19 @@ declare
 begin
     -- An upsert: the row exists, so this insert comes back as an update, which stores them, or changes nothing. Storing
     -- now would let whoever knows a session's id overwrite its secrets.
-    if tg_op = 'INSERT' and exists (select from public.success_sessions as session where session.id = new.id) then
+    if tg_op = 'INSERT' and (
+        case tg_table_name
+            when 'success_sessions' then exists (
+                select from public.success_sessions as session where session.id = new.id
+            )
+            else exists (select from public.session_series as series where series.id = new.id)
+        end
+    ) then
         return new;
     end if;
 
     if new.zoom_passcode is not null then
-        if private.set_session_secret(new.id, 'zoom_passcode', new.zoom_passcode) then
+        if private.set_session_secret(tg_table_name, new.id, 'zoom_passcode', new.zoom_passcode) then
             new.credentials_updated_at := clock_timestamp();
         end if;
         new.zoom_passcode := null;
@@ -758,24 +784,24 @@ begin
 
     new.link := private.without_link_secret(v_link);
     if new.link is distinct from v_link then
-        if private.set_session_secret(new.id, 'link', v_link) then
+        if private.set_session_secret(tg_table_name, new.id, 'link', v_link) then
             new.credentials_updated_at := clock_timestamp();
         end if;
     elsif tg_op = 'UPDATE' and new.link is distinct from old.link then
-        perform private.set_session_secret(new.id, 'link', null);
+        perform private.set_session_secret(tg_table_name, new.id, 'link', null);
     end if;
 
     new.backup_link := private.without_link_secret(v_backup_link);
     if new.backup_link is distinct from v_backup_link then
-        if private.set_session_secret(new.id, 'backup_link', v_backup_link) then
+        if private.set_session_secret(tg_table_name, new.id, 'backup_link', v_backup_link) then
             new.credentials_updated_at := clock_timestamp();
         end if;
     elsif tg_op = 'UPDATE' and new.backup_link is distinct from old.backup_link then
-        perform private.set_session_secret(new.id, 'backup_link', null);
+        perform private.set_session_secret(tg_table_name, new.id, 'backup_link', null);
     end if;
 
     if new.platform_data ? 'host_link' then
-        perform private.set_session_secret(new.id, 'host_link', new.platform_data ->> 'host_link');
+        perform private.set_session_secret(tg_table_name, new.id, 'host_link', new.platform_data ->> 'host_link');
         new.platform_data := new.platform_data - 'host_link';
     end if;
     return new;
@@ -833,7 +859,7 @@ create trigger session_series_2_references
 before insert or update of timezone, platform, course_id, batch_id, mentor_id on public.session_series
 for each row execute function private.check_session_references();
 
--- A series keeps its secrets as a session does, under its own id.
+-- A series keeps its secrets as a session does, under names of its own.
 create trigger session_series_4_credentials
 before insert or update of zoom_passcode, link, backup_link, platform_data on public.session_series
 for each row execute function private.store_session_credentials();
@@ -973,7 +999,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    perform private.set_session_secret(forget_meeting.session_id, made.kind, null)
+    perform private.set_session_secret('success_sessions', forget_meeting.session_id, made.kind, null)
     from unnest(array['link', 'zoom_passcode', 'host_link']::private.session_secret[]) as made (kind);
 end
 $$;
@@ -1263,7 +1289,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    perform private.set_session_secret(old.id, kind, null)
+    perform private.set_session_secret(tg_table_name, old.id, kind, null)
     from unnest(enum_range(null::private.session_secret)) as kind;
     return null;
 end
@@ -2447,18 +2473,20 @@ begin
     v_details.mentor_name := private.mentor_name(v_session.mentor_id);
     v_details.platform := v_session.platform;
     v_details.is_on_backup_link := v_session.link_failed_at is not null;
-    v_details.backup_link := coalesce(private.get_session_secret(v_session.id, 'backup_link'), v_session.backup_link);
+    v_details.backup_link := coalesce(
+        private.get_session_secret('success_sessions', v_session.id, 'backup_link'), v_session.backup_link
+    );
     if v_details.is_on_backup_link then
         -- Number and passcode are those of the meeting that has failed.
         v_details.link := v_details.backup_link;
     else
         v_details.link := coalesce(
             private.get_personal_link(v_session.id, auth.uid()),
-            private.get_session_secret(v_session.id, 'link'),
+            private.get_session_secret('success_sessions', v_session.id, 'link'),
             v_session.link
         );
         v_details.zoom_meeting_id := v_session.zoom_meeting_id;
-        v_details.passcode := private.get_session_secret(v_session.id, 'zoom_passcode');
+        v_details.passcode := private.get_session_secret('success_sessions', v_session.id, 'zoom_passcode');
     end if;
     return v_details;
 end
@@ -2532,11 +2560,13 @@ begin
 
     v_details.session_id := v_session.id;
     v_details.platform := v_session.platform;
-    v_details.link := coalesce(private.get_session_secret(v_session.id, 'link'), v_session.link);
-    v_details.backup_link := coalesce(private.get_session_secret(v_session.id, 'backup_link'), v_session.backup_link);
+    v_details.link := coalesce(private.get_session_secret('success_sessions', v_session.id, 'link'), v_session.link);
+    v_details.backup_link := coalesce(
+        private.get_session_secret('success_sessions', v_session.id, 'backup_link'), v_session.backup_link
+    );
     v_details.zoom_meeting_id := v_session.zoom_meeting_id;
-    v_details.passcode := private.get_session_secret(v_session.id, 'zoom_passcode');
-    v_details.host_link := private.get_session_secret(v_session.id, 'host_link');
+    v_details.passcode := private.get_session_secret('success_sessions', v_session.id, 'zoom_passcode');
+    v_details.host_link := private.get_session_secret('success_sessions', v_session.id, 'host_link');
     return v_details;
 end
 $$;

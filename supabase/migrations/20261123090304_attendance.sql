@@ -1692,7 +1692,7 @@ begin
             hint = 'Send a url with it, or delete the recording.';
     end if;
     if new.url is not null or new.storage_path is not null then
-        perform private.set_session_secret(new.id, 'recording_url', new.url);
+        perform private.set_session_secret('session_recordings', new.id, 'recording_url', new.url);
         new.url := null;
     end if;
     return new;
@@ -1713,7 +1713,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    perform private.set_session_secret(old.id, 'recording_url', null);
+    perform private.set_session_secret('session_recordings', old.id, 'recording_url', null);
     return null;
 end
 $$;
@@ -1807,7 +1807,7 @@ begin
     v_details.session_id := v_recording.session_id;
     v_details.title := v_recording.title;
     if v_recording.storage_path is null then
-        v_details.url := private.get_session_secret(v_recording.id, 'recording_url');
+        v_details.url := private.get_session_secret('session_recordings', v_recording.id, 'recording_url');
     else
         v_details.bucket_id := 'session-recordings';
         v_details.storage_path := v_recording.storage_path;
@@ -1883,7 +1883,7 @@ begin
         v_receipt.outcome := 'recorded';
     else
         -- Told twice at once: what the trigger has put into Vault belongs to no row.
-        perform private.set_session_secret(v_id, 'recording_url', null);
+        perform private.set_session_secret('session_recordings', v_id, 'recording_url', null);
         v_receipt.outcome := 'duplicate';
     end if;
     return v_receipt;

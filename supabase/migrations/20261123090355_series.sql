@@ -410,26 +410,28 @@ comment on function private.free_steps(uuid, private.series_step[], uuid[], bool
 revoke execute on function private.free_steps(uuid, private.series_step[], uuid[], boolean) from public;
 
 -- A reader of secrets, for those who make sessions of a series, split it, or compare the two.
-create function private.meeting_with_secrets(id uuid, link text, backup_link text, platform_data jsonb)
+create function private.meeting_with_secrets(
+    table_name text, id uuid, link text, backup_link text, platform_data jsonb
+)
 returns jsonb
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_host_link constant text := private.get_session_secret(id, 'host_link');
+    v_host_link constant text := private.get_session_secret(table_name, id, 'host_link');
 begin
     return jsonb_build_object(
-        'link', coalesce(private.get_session_secret(id, 'link'), link),
-        'backup_link', coalesce(private.get_session_secret(id, 'backup_link'), backup_link),
-        'zoom_passcode', private.get_session_secret(id, 'zoom_passcode'),
+        'link', coalesce(private.get_session_secret(table_name, id, 'link'), link),
+        'backup_link', coalesce(private.get_session_secret(table_name, id, 'backup_link'), backup_link),
+        'zoom_passcode', private.get_session_secret(table_name, id, 'zoom_passcode'),
         'platform_data', platform_data || jsonb_strip_nulls(jsonb_build_object('host_link', v_host_link))
     );
 end
 $$;
-comment on function private.meeting_with_secrets(uuid, text, text, jsonb) is
+comment on function private.meeting_with_secrets(text, uuid, text, text, jsonb) is
     'link, backup_link, zoom_passcode and platform_data of a session or series, given what stands in its row, with their secrets.';
-revoke execute on function private.meeting_with_secrets(uuid, text, text, jsonb) from public;
+revoke execute on function private.meeting_with_secrets(text, uuid, text, text, jsonb) from public;
 
 -- A date that a change of the rule removed and another brings back is the same session again, registrations included:
 -- calendars know it by its recurrence_id. Should another session have that already (two zones a whole day apart), the
@@ -441,7 +443,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_meeting constant jsonb := private.meeting_with_secrets(
-        series.id, series.link, series.backup_link, series.platform_data
+        'session_series', series.id, series.link, series.backup_link, series.platform_data
     );
     v_step private.series_step;
     v_recurrence_id timestamptz;
@@ -712,7 +714,9 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    return private.meeting_with_secrets(session.id, session.link, session.backup_link, session.platform_data)
+    return private.meeting_with_secrets(
+        'success_sessions', session.id, session.link, session.backup_link, session.platform_data
+    )
         || jsonb_build_object(
             'title', session.title,
             'description', session.description,
@@ -741,7 +745,9 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    return private.meeting_with_secrets(series.id, series.link, series.backup_link, series.platform_data)
+    return private.meeting_with_secrets(
+        'session_series', series.id, series.link, series.backup_link, series.platform_data
+    )
         || jsonb_build_object(
             'title', series.title,
             'description', series.description,
@@ -1253,7 +1259,9 @@ begin
         return v_written;
     end if;
 
-    v_meeting := private.meeting_with_secrets(v_old.id, v_old.link, v_old.backup_link, v_old.platform_data);
+    v_meeting := private.meeting_with_secrets(
+        'session_series', v_old.id, v_old.link, v_old.backup_link, v_old.platform_data
+    );
     insert into public.session_series (
         id, calendar_uid, rrule, start_time, timezone, duration, exdates, first_date, last_date, next_start, title,
         description, session_type, course_id, batch_id, mentor_id, platform, meeting_account_id, link, backup_link,

@@ -472,7 +472,7 @@ def test_the_summary_is_the_same_where_nothing_is_granted_by_default(
         ),
         (
             "grant execute on function private.get_session_secret to notifier",
-            {("notifier", "private.get_session_secret(session_id, kind)"): CALL},
+            {("notifier", "private.get_session_secret(table_name, row_id, kind)"): CALL},
         ),
         (
             "grant usage on schema notifier to service_role",

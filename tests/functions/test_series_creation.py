@@ -13,7 +13,8 @@ import pytest
 from support.actors import as_user
 from support.outbox import Outbox
 from support.seats import register
-from support.series import MONDAY, create, series_of, skips_of
+from support.series import MONDAY, create, series_of, skips_of, update
+from support.sessions import create as create_session
 from support.sessions import refusal, secrets
 from support.world import World
 
@@ -121,10 +122,70 @@ def test_passcodes_and_the_secrets_of_links_go_into_vault_for_the_series_and_eac
         "zoom_passcode": "SECRET-passcode",
         "host_link": "https://zoom.us/s/SECRET-host",
     }
-    for row in (*made, *series_of(conn, made[0]["calendar_uid"])):
+    (series,) = series_of(conn, made[0]["calendar_uid"])
+    for row in (*made, series):
         assert "SECRET" not in str(row)
         assert row["platform_data"] == {"region": "eu"}
+    for row in made:
         assert secrets(conn, row["id"]) == held
+    assert secrets(conn, series["id"], "session_series") == held
+
+
+def test_a_session_cannot_take_the_id_of_a_series_and_its_secrets(
+    conn: psycopg.Connection, world: World, manager: UUID, marta: UUID
+) -> None:
+    batch, milo = world.batch(), world.mentor("Milo")
+    world.enroll(milo, batch=batch)
+    course = conn.execute("select course_id from public.batches").fetchone()
+    assert course is not None
+    made = create(
+        conn,
+        manager,
+        course_id=course[0],
+        batch_id=batch,
+        mentor_id=marta,
+        zoom_passcode="SECRET-passcode",
+    )
+    update(conn, manager, made[2]["id"], "following", title="Later")
+    first, second = series_of(conn, made[0]["calendar_uid"])
+    columns = {"mentor_id": milo, "start_time": MONDAY + DAY, "zoom_passcode": "evil"}
+    with as_user(conn, milo):
+        # He sees the dates, as a student of the batch, and with them the id.
+        seen = conn.execute("select distinct series_id from public.success_sessions").fetchall()
+        assert {row[0] for row in seen} == {first["id"], second["id"]}
+        for taken in (first["id"], second["id"]):
+            with refusal(conn, "23505") as refused:
+                create_session(conn, id=taken, **columns)
+            assert refused.message == f"id {taken} is taken"
+            assert refused.hint == "Leave id out, or send a new random one."
+        session = create_session(conn, **columns)["id"]
+    with refusal(conn, "23505") as refused:
+        conn.execute(
+            "insert into public.session_series"
+            " (id, calendar_uid, rrule, start_time, duration, title, link)"
+            " select %(id)s, %(id)s, rrule, start_time, duration, title, link"
+            " from public.session_series limit 1",
+            {"id": session},
+        )
+    assert refused.message == f"id {session} is taken"
+    for series in (first, second):
+        assert secrets(conn, series["id"], "session_series") == {"zoom_passcode": "SECRET-passcode"}
+
+
+def test_secrets_of_a_session_are_none_of_a_series_with_its_id(
+    conn: psycopg.Connection, manager: UUID
+) -> None:
+    """The names in Vault differ, even where no trigger keeps the ids apart."""
+    made = create(conn, manager, zoom_passcode="SECRET-passcode")
+    conn.execute(
+        "alter table public.success_sessions disable trigger success_sessions_2_references"
+    )
+    twin = create_session(conn, id=made[0]["series_id"], start_time=MONDAY + DAY)
+    with as_user(conn, manager):
+        shown = conn.execute(
+            "select passcode from public.session_credentials(%s)", (twin["id"],)
+        ).fetchone()
+    assert shown == (None,)
 
 
 def test_dates_have_seats_and_each_closes_as_long_before_its_start(

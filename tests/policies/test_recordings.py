@@ -26,7 +26,7 @@ def open_recording(conn: psycopg.Connection, recording: UUID) -> dict[str, Any]:
 def stored_url(conn: psycopg.Connection, recording: UUID) -> str | None:
     row = conn.execute(
         "select decrypted_secret from vault.decrypted_secrets where name = %s",
-        (f"success_sessions/{recording}/recording_url",),
+        (f"session_recordings/{recording}/recording_url",),
     ).fetchone()
     return str(row[0]) if row else None
 

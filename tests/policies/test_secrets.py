@@ -187,7 +187,7 @@ def test_a_function_that_tells_too_much_is_noticed(guarded: Academy) -> None:
         """
         create function public.peek(session_id uuid) returns text
         language sql security definer set search_path = pg_catalog, pg_temp
-        return private.get_session_secret(session_id, 'zoom_passcode');
+        return private.get_session_secret('success_sessions', session_id, 'zoom_passcode');
         grant execute on function public.peek(uuid) to authenticated
         """
     )

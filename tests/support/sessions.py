@@ -88,11 +88,11 @@ def read(conn: psycopg.Connection, session: UUID) -> dict[str, Any]:
     return row
 
 
-def secrets(conn: psycopg.Connection, session: UUID) -> dict[str, str]:
-    """What Vault holds of a session, by kind; only for role `postgres`."""
+def secrets(conn: psycopg.Connection, row: UUID, table: str = "success_sessions") -> dict[str, str]:
+    """What Vault holds of a row, a session's or another's, by kind; only for role `postgres`."""
     held = conn.execute(
         "select name, decrypted_secret from vault.decrypted_secrets where name like %s",
-        (f"success_sessions/{session}/%",),
+        (f"{table}/{row}/%",),
     )
     return {name.rsplit("/", 1)[1]: value for name, value in held}
 
