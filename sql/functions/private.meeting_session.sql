@@ -1,5 +1,7 @@
 -- The session that something in a meeting belongs to: of those around that time one that the user takes part in, that
--- is on, and else the nearest. What begins between two sessions belongs to the next, what ends there to the last.
+-- is on, and else the nearest. What begins between two sessions belongs to the next, what ends there to the last. Of
+-- two that are on, the one that the meeting was made for, else the older: ids, which their writers choose, and lengths
+-- decide nothing.
 create function private.meeting_session(
     platform text,
     meeting_id text,
@@ -20,8 +22,10 @@ begin
     order by
         user_id is not null and private.takes_part(session, user_id) desc,
         occurred_at >= session.start_time and occurred_at < session.end_time desc,
+        occurred_at >= session.start_time and occurred_at < session.end_time and private.owns_meeting(session) desc,
         is_beginning = (session.start_time > occurred_at) desc,
-        greatest(session.start_time - occurred_at, occurred_at - session.end_time),
+        greatest(session.start_time - occurred_at, occurred_at - session.end_time, interval '0'),
+        session.created_at,
         session.id
     limit 1;
     return v_session;

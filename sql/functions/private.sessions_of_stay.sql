@@ -1,5 +1,6 @@
 -- Which sessions of a meeting a stay belongs to: those that it reaches into, or else the nearest. Somebody we know
--- belongs to the sessions they take part in, where there are any.
+-- belongs to the sessions they take part in, where there are any. Whom we do not know comes with name and address, and
+-- is shown to the host whom the meeting was made for rather than to others who use it at the same time.
 create function private.sessions_of_stay(
     sessions public.success_sessions[],
     joined_at timestamptz,
@@ -20,7 +21,16 @@ begin
         where
             session.start_time <= left_at
             and session.end_time > joined_at
-            and (user_id is null or private.takes_part(session, user_id))
+            and case
+                when user_id is not null then private.takes_part(session, user_id)
+                else private.owns_meeting(session) or not exists (
+                    select from unnest(sessions) as own
+                    where
+                        own.start_time < session.end_time
+                        and own.end_time > session.start_time
+                        and private.owns_meeting(own)
+                )
+            end
         order by session.id
     );
     if cardinality(v_sessions) > 0 then
@@ -34,6 +44,8 @@ begin
             session.start_time <= left_at and session.end_time > joined_at desc,
             session.start_time > joined_at desc,
             greatest(session.start_time - left_at, joined_at - session.end_time),
+            private.owns_meeting(session) desc,
+            session.created_at,
             session.id
         limit 1
     );

@@ -1,5 +1,5 @@
 -- The BEFORE triggers of success_sessions run in the order of their names: 0 meeting account and rights, 1 defaults, 2
--- references, 3 transitions, 4 credentials, 5 double booking and meeting account, 6 revision.
+-- references, 3 transitions, 4 credentials, 5 double booking, meeting account and shared meeting, 6 revision.
 create function private.set_session_defaults()
 returns trigger
 language plpgsql

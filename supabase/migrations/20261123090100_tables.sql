@@ -704,6 +704,10 @@ create index session_series_created_by_idx on public.session_series (created_by)
 create index session_series_timezone_idx on public.session_series (timezone);
 create index session_series_meeting_account_id_platform_idx
 on public.session_series (meeting_account_id, platform) where meeting_account_id is not null;
+-- Whose meeting a number is on dates that are not made yet.
+create index session_series_meeting_key_idx
+on public.session_series (platform, private.meeting_key(zoom_meeting_id, platform_data))
+where private.meeting_key(zoom_meeting_id, platform_data) is not null;
 create index session_series_platform_idx on public.session_series (platform);
 
 -- Dates of a series that no session was made for, so that nobody wonders where they went.

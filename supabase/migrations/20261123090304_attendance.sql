@@ -174,8 +174,31 @@ comment on function private.takes_part(public.success_sessions, uuid) is
     'Whether presence of this user in this session counts: a learner, or somebody who was one when they came.';
 revoke execute on function private.takes_part(public.success_sessions, uuid) from public;
 
+create function private.owns_meeting(session public.success_sessions)
+returns boolean
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return exists (
+        select from public.session_meetings as meeting
+        where
+            meeting.external_id = private.meeting_key(session.zoom_meeting_id, session.platform_data)
+            and meeting.platform = session.platform
+            and meeting.session_id = session.id
+            and meeting.is_wanted
+    );
+end
+$$;
+comment on function private.owns_meeting(public.success_sessions) is
+    'Whether the platform made the meeting that a session uses for this session; false where somebody entered it.';
+revoke execute on function private.owns_meeting(public.success_sessions) from public;
+
 -- The session that something in a meeting belongs to: of those around that time one that the user takes part in, that
--- is on, and else the nearest. What begins between two sessions belongs to the next, what ends there to the last.
+-- is on, and else the nearest. What begins between two sessions belongs to the next, what ends there to the last. Of
+-- two that are on, the one that the meeting was made for, else the older: ids, which their writers choose, and lengths
+-- decide nothing.
 create function private.meeting_session(
     platform text,
     meeting_id text,
@@ -196,8 +219,10 @@ begin
     order by
         user_id is not null and private.takes_part(session, user_id) desc,
         occurred_at >= session.start_time and occurred_at < session.end_time desc,
+        occurred_at >= session.start_time and occurred_at < session.end_time and private.owns_meeting(session) desc,
         is_beginning = (session.start_time > occurred_at) desc,
-        greatest(session.start_time - occurred_at, occurred_at - session.end_time),
+        greatest(session.start_time - occurred_at, occurred_at - session.end_time, interval '0'),
+        session.created_at,
         session.id
     limit 1;
     return v_session;
@@ -310,7 +335,8 @@ comment on function private.queue_participant(uuid, text, text, text, text, text
 revoke execute on function private.queue_participant(uuid, text, text, text, text, text) from public;
 
 -- Which sessions of a meeting a stay belongs to: those that it reaches into, or else the nearest. Somebody we know
--- belongs to the sessions they take part in, where there are any.
+-- belongs to the sessions they take part in, where there are any. Whom we do not know comes with name and address, and
+-- is shown to the host whom the meeting was made for rather than to others who use it at the same time.
 create function private.sessions_of_stay(
     sessions public.success_sessions[],
     joined_at timestamptz,
@@ -331,7 +357,16 @@ begin
         where
             session.start_time <= left_at
             and session.end_time > joined_at
-            and (user_id is null or private.takes_part(session, user_id))
+            and case
+                when user_id is not null then private.takes_part(session, user_id)
+                else private.owns_meeting(session) or not exists (
+                    select from unnest(sessions) as own
+                    where
+                        own.start_time < session.end_time
+                        and own.end_time > session.start_time
+                        and private.owns_meeting(own)
+                )
+            end
         order by session.id
     );
     if cardinality(v_sessions) > 0 then
@@ -345,6 +380,8 @@ begin
             session.start_time <= left_at and session.end_time > joined_at desc,
             session.start_time > joined_at desc,
             greatest(session.start_time - left_at, joined_at - session.end_time),
+            private.owns_meeting(session) desc,
+            session.created_at,
             session.id
         limit 1
     );

@@ -12,7 +12,9 @@ from psycopg.types.json import Jsonb
 
 from support.actors import as_anon, as_user
 from support.meetings import MEETING, Webhooks, attended, calling, stay
-from support.sessions import refusal
+from support.provisioning import Meetings
+from support.series import create as create_series
+from support.sessions import create, refusal, save, tomorrow
 from support.world import World
 
 MINUTE = timedelta(minutes=1)
@@ -326,6 +328,165 @@ def test_of_two_sessions_in_one_room_the_students_own(
     ben = world.student("Ben", batch=batch)
 
     assert zoom.joined(END - 10 * MINUTE, str(ben))["session_id"] == next_one
+
+
+# -- Whose meeting ----------------------------------------------------------------------
+
+
+def told_of(zoom: Webhooks, at: datetime) -> set[UUID]:
+    """The sessions that get a recording, a guest and a guest's stay of a meeting at that time."""
+    recording = zoom.call(
+        "add_recording",
+        platform="zoom",
+        event_id="recording",
+        meeting_id=zoom.meeting,
+        started_at=at,
+        url="https://zoom.us/rec/private",
+    )
+    guest = zoom.joined(at, None, participant_name="Guest", participant_email="g@example.test")
+    end = at + 10 * MINUTE
+    report = zoom.report(at, end, stay(at, end, name="Guest", email="g@example.test"))
+    assert report["outcome"] == "recorded"
+    return {recording["session_id"], guest["session_id"]}
+
+
+def queued_in(conn: psycopg.Connection) -> set[UUID]:
+    rows = conn.execute("select session_id from private.unmatched_participants").fetchall()
+    return {row[0] for row in rows}
+
+
+def test_a_mentor_who_enters_the_number_of_anothers_meeting_is_refused(
+    conn: psycopg.Connection, world: World, mentor: UUID, zoom: Webhooks
+) -> None:
+    milo = world.mentor("Milo")
+    start = datetime.now(UTC) + 5 * MINUTE
+    with as_user(conn, mentor):
+        own = create(conn, mentor_id=mentor, zoom_meeting_id=MEETING, start_time=start)["id"]
+    later, ends = start + timedelta(hours=3), start + timedelta(hours=4)
+    with as_user(conn, milo):
+        for at in (start, start - 2 * 60 * MINUTE, start + 2 * 60 * MINUTE):
+            with refusal(conn, "23P01") as refused:
+                create(conn, mentor_id=milo, zoom_meeting_id="987 654-321", start_time=at)
+        assert refused.message == (
+            "zoom_meeting_id names a meeting that a session of another host uses around that time"
+        )
+        assert refused.hint == (
+            "Leave it out, choose another time, or ask a manager, who may let sessions share a"
+            " meeting."
+        )
+        assert str(own) not in refused.everything
+        other = create(conn, mentor_id=milo, start_time=start, id=UUID(int=1))["id"]
+        with refusal(conn, "23P01"):
+            save(conn, other, zoom_meeting_id=MEETING)
+        save(conn, other, start_time=later, end_time=ends, zoom_meeting_id=MEETING)
+        with refusal(conn, "23P01"):
+            save(conn, other, start_time=start, end_time=start + 60 * MINUTE)
+
+    assert told_of(zoom, start + 5 * MINUTE) == queued_in(conn) == {own}
+
+
+def test_nor_may_a_meeting_of_another_platform_be_entered(
+    conn: psycopg.Connection, world: World, mentor: UUID
+) -> None:
+    room = {"platform": "jitsi", "platform_data": Jsonb({"meeting_id": "room-7"})}
+    milo = world.mentor("Milo")
+    with as_user(conn, mentor):
+        create(conn, mentor_id=mentor, **room)
+    with as_user(conn, milo):
+        with refusal(conn, "23P01") as refused:
+            create(conn, mentor_id=milo, **room)
+        # Another platform's room of that name is another room.
+        create(conn, mentor_id=milo, platform_data=Jsonb({"meeting_id": "room-7"}))
+    assert str(refused.message).startswith("platform_data.meeting_id names a meeting")
+
+
+def test_dates_of_a_series_that_are_not_made_yet_keep_their_meeting_too(
+    conn: psycopg.Connection, world: World, mentor: UUID
+) -> None:
+    milo = world.mentor("Milo")
+    first = tomorrow()
+    weekly = {"pattern": "weekly"}
+    dates = create_series(
+        conn, mentor, weekly, start_time=first, timezone="UTC", zoom_meeting_id=MEETING
+    )
+    unmade = dates[-1]["start_time"] + timedelta(days=7)
+    columns = {"mentor_id": milo, "zoom_meeting_id": MEETING}
+    with as_user(conn, milo):
+        with refusal(conn, "23P01"):
+            create(conn, start_time=unmade, **columns)
+        create(conn, start_time=unmade + timedelta(days=3), **columns)
+
+
+def test_one_meeting_serves_the_dates_of_its_host_and_of_whom_they_are_given_to(
+    conn: psycopg.Connection, world: World, mentor: UUID
+) -> None:
+    manager, milo = world.admin(), world.mentor("Milo")
+    first, hour = tomorrow(9), 60 * MINUTE
+    weekly = {"pattern": "weekly", "count": 3}
+    dates = create_series(
+        conn, mentor, weekly, start_time=first, timezone="UTC", zoom_meeting_id=MEETING
+    )
+    with as_user(conn, mentor):
+        create(conn, mentor_id=mentor, zoom_meeting_id=MEETING, start_time=first + hour)
+    with as_user(conn, manager):
+        conn.execute("select from public.assign_mentor(%s, %s)", (dates[0]["id"], milo))
+    with as_user(conn, milo):
+        # Back to back with Marta's, and longer than it was.
+        save(conn, dates[0]["id"], end_time=first + 59 * MINUTE, title="Clinic")
+        save(conn, dates[0]["id"], start_time=first - hour)
+        # That he shares one of her hours gives him no other.
+        with refusal(conn, "23P01"):
+            save(
+                conn,
+                dates[0]["id"],
+                start_time=dates[1]["start_time"],
+                end_time=dates[1]["end_time"],
+            )
+
+
+def test_managers_and_the_system_may_let_sessions_share_a_meeting(
+    conn: psycopg.Connection, world: World, mentor: UUID, zoom: Webhooks
+) -> None:
+    """Of two that are on, what tells nothing of its session goes to the older."""
+    milo, start = world.mentor("Milo"), datetime.now(UTC) + 5 * MINUTE
+    with as_user(conn, world.admin()):
+        older = create(conn, mentor_id=mentor, zoom_meeting_id=MEETING, start_time=start)["id"]
+        younger = create(
+            conn,
+            id=UUID(int=1),
+            mentor_id=milo,
+            zoom_meeting_id=MEETING,
+            start_time=start - 5 * MINUTE,
+            end_time=start + 120 * MINUTE,
+        )["id"]
+    conn.execute(
+        "update public.success_sessions set created_at = created_at - interval '1 day'"
+        " where id = %s",
+        (older,),
+    )
+    assert told_of(zoom, start + 5 * MINUTE) == {older}
+    # A guest of the report waits for both hosts: either may know them.
+    assert queued_in(conn) == {older, younger}
+
+
+def test_of_two_that_are_on_the_one_that_the_platform_made_the_meeting_for(
+    conn: psycopg.Connection, world: World, mentor: UUID
+) -> None:
+    meetings, milo = Meetings(conn), world.mentor("Milo")
+    world.meeting_account("Marta", login="marta@example.test", mentor=mentor)
+    start = datetime.now(UTC) + 5 * MINUTE
+    other = world.session(mentor=milo, starts=start - 4 * MINUTE, zoom_meeting_id="812 3456 7890")
+    with as_user(conn, world.admin()):
+        own = create(conn, mentor_id=mentor, start_time=start, link=None)["id"]
+    (task,) = meetings.claim()
+    assert meetings.create(task, "81234567890")
+    conn.execute(
+        "update public.success_sessions set created_at = created_at - interval '1 day'"
+        " where id = %s",
+        (other,),
+    )
+    assert told_of(Webhooks(conn, meeting="81234567890"), start + 5 * MINUTE) == {own}
+    assert queued_in(conn) == {own}
 
 
 # -- Once, and in any order -------------------------------------------------------------
