@@ -1201,8 +1201,10 @@ comment on function private.refuse_crowded_meeting_account() is
     'Refuses with 23P01 (HTTP 409) an upcoming or live session at a time at which its meeting account already hosts all it can, naming them to managers. A session that changes its platform leaves its account.';
 revoke execute on function private.refuse_crowded_meeting_account() from public;
 
+-- Every column at which 5 host account may choose another one: what a trigger sets, Postgres does not count as updated.
 create trigger success_sessions_5_meeting_account
-before insert or update of meeting_account_id, platform, start_time, end_time, status on public.success_sessions
+before insert or update of link, platform, meeting_account_id, mentor_id, start_time, end_time, status
+on public.success_sessions
 for each row execute function private.refuse_crowded_meeting_account();
 
 -- Who enters the number of a meeting gets what the platform tells of it: recordings, and names and addresses of its

@@ -210,6 +210,34 @@ def test_a_mentor_saves_the_account_as_it_was_read_and_no_other(
     assert refused.message == "meeting_account_id is chosen by managers only"
 
 
+def test_an_account_that_a_session_is_given_with_its_mentor_or_without_its_link_is_not_overbooked(
+    conn: psycopg.Connection, world: World
+) -> None:
+    manager, marta, milo = world.admin(), world.mentor("Marta"), world.mentor("Milo")
+    own = world.meeting_account("Marta's", login="marta@academy.test", mentor=marta)
+    shared = world.meeting_account("Shared", login="shared@academy.test", at_once=1)
+    with as_user(conn, manager):
+        assert create(conn, start_time=START, link=None)["meeting_account_id"] == shared
+        hers = create(conn, start_time=START, link=None, mentor_id=marta)
+        assert hers["meeting_account_id"] == own
+        by_hand = create(conn, start_time=START)["id"]
+        for statement in (
+            "select from public.assign_mentor(%(hers)s, %(milo)s)",
+            "select public.reassign_mentor_sessions(%(marta)s, %(milo)s)",
+            "update public.success_sessions set link = null where id = %(by_hand)s",
+        ):
+            with refusal(conn, "23P01") as refused:
+                conn.execute(
+                    statement.encode(),
+                    {"hers": hers["id"], "marta": marta, "milo": milo, "by_hand": by_hand},
+                )
+            assert refused.message == "meeting account 'Shared' is full at that time"
+        # An hour later it has room.
+        conn.execute("select from public.reschedule_session(%s, %s)", (hers["id"], START + HOUR))
+        conn.execute("select from public.assign_mentor(%s, %s)", (hers["id"], milo))
+        assert read(conn, hers["id"])["meeting_account_id"] == shared
+
+
 @pytest.mark.parametrize("account_platform", ["google_meet", None])
 def test_the_account_must_be_one_of_the_platform(
     conn: psycopg.Connection, world: World, account_platform: str | None
