@@ -18,6 +18,16 @@ begin
         from public.session_meetings as meeting
         where meeting.session_id = new.id and meeting.is_wanted;
     end if;
+    -- The meeting that was made for a session ended when the session was called off: its link leads nowhere any more.
+    if not v_is_new and old.status = 'cancelled' and new.status = 'upcoming' and exists (
+        select from public.session_meetings as ended
+        where ended.session_id = new.id and not ended.is_wanted and ended.link = new.link
+    ) then
+        perform private.forget_meeting(new.id);
+        new.link := null;
+        new.zoom_meeting_id := null;
+        new.platform_data := new.platform_data - 'meeting_id';
+    end if;
     -- A link that was given by hand is nobody's business here.
     if new.link is not null and (v_meeting.id is null or new.link is distinct from v_meeting.link) then
         return new;
@@ -86,7 +96,7 @@ begin
 end
 $$;
 comment on function private.assign_host_account() is
-    'Gives a session without a link an account that can make its meeting, the mentor''s own first; 23502 where there is none. A session that changes its account or platform loses the meeting that was made, and waits for another.';
+    'Gives a session without a link an account that can make its meeting, the mentor''s own first; 23502 where there is none. A session that changes its account or platform, or is reinstated, loses the meeting that was made, and waits for another.';
 revoke execute on function private.assign_host_account() from public;
 
 create trigger success_sessions_5_host_account

@@ -284,6 +284,41 @@ def test_a_reinstated_session_gets_another_meeting(
     assert actions == {"delete", "create"}
 
 
+@pytest.mark.parametrize("is_gone", [False, True])
+def test_a_session_reinstated_as_it_was_does_not_keep_the_meeting_that_was_deleted(
+    conn: psycopg.Connection, meetings: Meetings, admin: UUID, made: UUID, is_gone: bool
+) -> None:
+    with as_user(conn, admin):
+        save(conn, made, backup_link="https://zoom.us/j/987654321?pwd=backup")
+        link = save(conn, made, status="cancelled")["link"]
+    if is_gone:
+        (task,) = meetings.claim()
+        assert meetings.complete(task)
+    with as_user(conn, admin):
+        row = save(conn, made, status="upcoming", link=link)
+
+    assert (row["link"], row["zoom_meeting_id"]) == (None, None)
+    assert secrets(conn, made).keys() == {"backup_link"}
+    assert meetings.states(made) == ["ended" if is_gone else "ending", "pending"]
+    create_task = next(task for task in meetings.claim() if task.action == "create")
+    assert meetings.create(create_task, "89999999999")
+    with as_user(conn, admin):
+        assert read(conn, made)["zoom_meeting_id"] == "89999999999"
+
+
+def test_a_reinstated_session_keeps_a_link_that_was_given_by_hand(
+    conn: psycopg.Connection, meetings: Meetings, admin: UUID, made: UUID
+) -> None:
+    own = {"link": "https://zoom.us/j/987654321", "zoom_meeting_id": "987654321"}
+    with as_user(conn, admin):
+        save(conn, made, **own)
+        save(conn, made, status="cancelled")
+        row = save(conn, made, status="upcoming")
+
+    assert {name: row[name] for name in own} == own
+    assert meetings.states(made) == ["ending"]
+
+
 def test_a_new_mentor_hosts_on_their_own_account(
     conn: psycopg.Connection, world: World, meetings: Meetings, admin: UUID, made: UUID
 ) -> None:
