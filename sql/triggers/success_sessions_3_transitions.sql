@@ -25,6 +25,12 @@ begin
                 detail = 'start_time is ' || private.utc_text(new.start_time),
                 hint = 'Leave status out, or send the start_time at which it began.';
         end if;
+        -- An upsert comes by as an insert first; what it moves, it moves as an update.
+        if v_is_mentor_only and new.end_time <= clock_timestamp() and not exists (
+            select from public.success_sessions as session where session.id = new.id
+        ) then
+            perform private.refuse_past_session(new.end_time);
+        end if;
         return new;
     end if;
 
@@ -98,6 +104,15 @@ begin
             errcode = 'PT409',
             message = format('the session is %s; its times, mentor and audience are final', old.status),
             hint = 'Create a new session.';
+    end if;
+
+    -- One that has begun can end earlier than planned; else nobody could have come to what is over by now.
+    if v_is_mentor_only
+        and new.end_time <= clock_timestamp()
+        and (new.start_time, new.end_time) is distinct from (old.start_time, old.end_time)
+        and not (old.start_time <= clock_timestamp() and new.start_time >= old.start_time and new.end_time <= old.end_time)
+    then
+        perform private.refuse_past_session(new.end_time);
     end if;
 
     if

@@ -627,6 +627,24 @@ create trigger success_sessions_2_references
 before insert or update of timezone, platform, course_id, batch_id, mentor_id on public.success_sessions
 for each row execute function private.check_session_references();
 
+-- A whole batch would be absent from it.
+create function private.refuse_past_session(end_time timestamptz)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    raise exception using
+        errcode = '42501',
+        message = 'end_time must be in the future: only managers record sessions of the past',
+        detail = 'end_time is ' || private.utc_text(end_time),
+        hint = 'Send times to come, or ask a manager to record what took place.';
+end
+$$;
+comment on function private.refuse_past_session(timestamptz) is
+    'Refuses with 42501 that a mentor creates a session that is over, or moves one to where it is.';
+revoke execute on function private.refuse_past_session(timestamptz) from public;
+
 -- What may become of a session, and who may do it. Writers without a user (the notifier's clock, the DBA, the service
 -- role) are the system: rights do not bind them, transitions do. Security definer: it asks for the caller's roles by
 -- auth.uid().
@@ -653,6 +671,12 @@ begin
                 message = format('a new session that is %s must have begun', new.status),
                 detail = 'start_time is ' || private.utc_text(new.start_time),
                 hint = 'Leave status out, or send the start_time at which it began.';
+        end if;
+        -- An upsert comes by as an insert first; what it moves, it moves as an update.
+        if v_is_mentor_only and new.end_time <= clock_timestamp() and not exists (
+            select from public.success_sessions as session where session.id = new.id
+        ) then
+            perform private.refuse_past_session(new.end_time);
         end if;
         return new;
     end if;
@@ -727,6 +751,15 @@ begin
             errcode = 'PT409',
             message = format('the session is %s; its times, mentor and audience are final', old.status),
             hint = 'Create a new session.';
+    end if;
+
+    -- One that has begun can end earlier than planned; else nobody could have come to what is over by now.
+    if v_is_mentor_only
+        and new.end_time <= clock_timestamp()
+        and (new.start_time, new.end_time) is distinct from (old.start_time, old.end_time)
+        and not (old.start_time <= clock_timestamp() and new.start_time >= old.start_time and new.end_time <= old.end_time)
+    then
+        perform private.refuse_past_session(new.end_time);
     end if;
 
     if

@@ -355,6 +355,51 @@ def test_mentors_create_upcoming_sessions_only(
         assert create(conn, mentor_id=mentor, status=status, **past)["status"] == status
 
 
+def test_mentors_create_no_session_that_is_over_and_move_none_there(
+    conn: psycopg.Connection, world: World, mentor: UUID
+) -> None:
+    """A whole batch would be absent from it."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    past = {"start_time": now - 2 * HOUR, "end_time": now - HOUR}
+    ahead = world.session(mentor=mentor)
+    running = world.session(mentor=mentor, starts=-10 * MINUTE)
+    with as_user(conn, mentor):
+        with refusal(conn, "42501") as refused:
+            create(conn, mentor_id=mentor, **past)
+        for session in (ahead, running):
+            with refusal(conn, "42501"):
+                save(conn, session, **past)
+        with refusal(conn, "42501"):
+            conn.execute(
+                "select from public.reschedule_session(%(id)s, %(start_time)s, %(end_time)s)",
+                {"id": ahead, **past},
+            )
+        assert save(conn, running, end_time=now - MINUTE)["end_time"] == now - MINUTE
+        # A form that is sent as an upsert sends what was read.
+        row = conn.execute(
+            "insert into public.success_sessions (id, title, link, start_time, end_time, mentor_id)"
+            " select id, 'Renamed', link, start_time, end_time, mentor_id"
+            " from public.success_sessions where id = %s"
+            " on conflict (id) do update set title = excluded.title,"
+            " start_time = excluded.start_time, end_time = excluded.end_time returning title",
+            (running,),
+        ).fetchone()
+    assert row == ("Renamed",)
+    other = world.mentor("Milo")
+    with as_user(conn, other):
+        # Begun without a session: it goes on.
+        create(conn, mentor_id=other, start_time=now - 3 * HOUR, end_time=now + MINUTE)
+    assert refused.message == (
+        "end_time must be in the future: only managers record sessions of the past"
+    )
+    assert refused.detail == f"end_time is {now - HOUR:%Y-%m-%dT%H:%M:%SZ}"
+    assert refused.hint == "Send times to come, or ask a manager to record what took place."
+
+    with as_user(conn, world.admin()):
+        save(conn, ahead, **past)
+        create(conn, mentor_id=mentor, start_time=now - 5 * HOUR)
+
+
 @pytest.mark.parametrize("status", ["live", "completed"])
 def test_managers_record_only_what_has_begun(
     conn: psycopg.Connection, world: World, status: str
