@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 import pytest
 
+from support.actors import as_user
 from support.icalendars import Reader, by_ical_js
 from support.outbox import Outbox, change
 from support.seats import register, seated
@@ -25,7 +26,7 @@ from support.series import (
     skips_of,
     update,
 )
-from support.sessions import read, refusal, secrets
+from support.sessions import read, refusal, save, secrets
 from support.world import World
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -689,6 +690,25 @@ def test_a_day_that_comes_back_is_the_same_session_again(
     assert (ids(rows), {row["status"] for row in rows}) == (ids(made), {"upcoming"})
     assert [row["series_date"] for row in rows] == [row["series_date"] for row in made]
     assert seated(conn, made[1]["id"]) == {student}
+
+
+def test_a_new_mentor_brings_back_days_that_were_another_mentors(
+    conn: psycopg.Connection, world: World, manager: UUID, marta: UUID
+) -> None:
+    milo = world.mentor("Milo")
+    made = create(conn, manager, mentor_id=marta)
+    update(conn, manager, made[0]["id"], "all", recurrence={"pattern": "biweekly", "count": 3})
+    with as_user(conn, manager):
+        conn.execute("select public.reassign_mentor_sessions(%s, %s)", (marta, milo))
+    gone = read(conn, made[1]["id"])
+    assert (gone["status"], gone["mentor_id"]) == ("cancelled", marta)
+    with as_user(conn, marta), refusal(conn, "42501"):
+        save(conn, gone["id"], mentor_id=milo)
+
+    update(conn, milo, made[0]["id"], "all", recurrence={"pattern": "weekly", "count": 5})
+    rows = now_of(conn, made)
+    assert (ids(rows), {row["status"] for row in rows}) == (ids(made), {"upcoming"})
+    assert {row["mentor_id"] for row in rows} == {milo}
 
 
 def test_a_moved_or_edited_date_stays_though_the_rule_has_lost_its_day(
