@@ -66,6 +66,7 @@ begin
         select
             found.ordinal,
             found.clashes,
+            found.note,
             listed.session_id,
             listed.series_date,
             listed.start_time
@@ -79,7 +80,7 @@ begin
             free_steps.series_id,
             noted.series_date,
             'clash',
-            noted.clashes
+            noted.note
         from noted
         where skip_clashes and noted.session_id is null
         on conflict on constraint series_skips_pkey

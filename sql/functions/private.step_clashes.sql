@@ -1,13 +1,15 @@
 -- As in refuse_double_booking, clashes are named to those who may know them: who is no manager may change the own
--- sessions only, but meeting accounts are none of theirs. The callers hold the turns of all mentors and accounts.
+-- sessions only, but meeting accounts are none of theirs. Nor are they of the mentor of a series, who reads in
+-- series_skips what managers and the clock have left out. The callers hold the turns of all mentors and accounts.
 create function private.step_clashes(steps private.series_step[], moved_session_ids uuid[])
-returns table (ordinal bigint, clashes text)
+returns table (ordinal bigint, clashes text, note text)
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_may_know_accounts constant boolean := auth.uid() is null or private.is_manager();
+    c_full constant text := 'the meeting account is not free';
     v_buffer constant interval := (
         select make_interval(mins => settings.mentor_buffer_minutes) from public.app_settings as settings
     );
@@ -25,7 +27,7 @@ begin
     refused as materialized (
         select
             step.ordinality,
-            concat_ws(
+            nullif(concat_ws(
                 '; ',
                 (
                     select string_agg(private.clash_text(taken), '; ' order by taken.start_time, taken.session_id)
@@ -38,22 +40,20 @@ begin
                         then format(
                             'too close to the date before it, which ends at %s', private.utc_text(step.free_from)
                         )
-                end,
-                case
-                    when hosted.meetings is null and account.max_concurrent_meetings is distinct from 0 then null
-                    when v_may_know_accounts
-                        then concat_ws(
-                            ': ',
-                            format(
-                                'meeting account %s hosts %s at once',
-                                quote_literal(account.name),
-                                account.max_concurrent_meetings
-                            ),
-                            hosted.meetings
-                        )
-                    else 'the meeting account is not free'
                 end
-            ) as reasons
+            ), '') as of_mentor,
+            case
+                when hosted.meetings is not null or account.max_concurrent_meetings = 0
+                    then concat_ws(
+                        ': ',
+                        format(
+                            'meeting account %s hosts %s at once',
+                            quote_literal(account.name),
+                            account.max_concurrent_meetings
+                        ),
+                        hosted.meetings
+                    )
+            end as of_account
         from step
         left join public.meeting_accounts as account on step.meeting_account_id = account.id
         cross join lateral (
@@ -67,12 +67,14 @@ begin
 
     select
         refused.ordinality,
-        refused.reasons
+        concat_ws('; ', refused.of_mentor, case when v_may_know_accounts then refused.of_account else v_full end),
+        concat_ws('; ', refused.of_mentor, v_full)
     from refused
-    where refused.reasons <> ''
+    cross join lateral (select case when refused.of_account is not null then c_full end) as short (v_full)
+    where num_nonnulls(refused.of_mentor, refused.of_account) > 0
     order by refused.ordinality;
 end
 $$;
 comment on function private.step_clashes(private.series_step[], uuid[]) is
-    'Which of these steps, by number from 1, cannot be taken, and why, in words: the mentor or the account is not free, sessions moved away meanwhile left aside, or two of them are too close to each other. It sees what is committed.';
+    'Which of these steps, by number from 1, cannot be taken, and why, in words: the mentor or the account is not free, sessions moved away meanwhile left aside, or two of them are too close to each other. clashes is for the caller; note, which names nothing that an account hosts, for series_skips. It sees what is committed.';
 revoke execute on function private.step_clashes(private.series_step[], uuid[]) from public;

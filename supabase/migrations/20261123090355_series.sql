@@ -214,15 +214,17 @@ comment on function private.new_series_steps(public.session_series, timestamptz,
 revoke execute on function private.new_series_steps(public.session_series, timestamptz, timestamptz) from public;
 
 -- As in refuse_double_booking, clashes are named to those who may know them: who is no manager may change the own
--- sessions only, but meeting accounts are none of theirs. The callers hold the turns of all mentors and accounts.
+-- sessions only, but meeting accounts are none of theirs. Nor are they of the mentor of a series, who reads in
+-- series_skips what managers and the clock have left out. The callers hold the turns of all mentors and accounts.
 create function private.step_clashes(steps private.series_step[], moved_session_ids uuid[])
-returns table (ordinal bigint, clashes text)
+returns table (ordinal bigint, clashes text, note text)
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_may_know_accounts constant boolean := auth.uid() is null or private.is_manager();
+    c_full constant text := 'the meeting account is not free';
     v_buffer constant interval := (
         select make_interval(mins => settings.mentor_buffer_minutes) from public.app_settings as settings
     );
@@ -240,7 +242,7 @@ begin
     refused as materialized (
         select
             step.ordinality,
-            concat_ws(
+            nullif(concat_ws(
                 '; ',
                 (
                     select string_agg(private.clash_text(taken), '; ' order by taken.start_time, taken.session_id)
@@ -253,22 +255,20 @@ begin
                         then format(
                             'too close to the date before it, which ends at %s', private.utc_text(step.free_from)
                         )
-                end,
-                case
-                    when hosted.meetings is null and account.max_concurrent_meetings is distinct from 0 then null
-                    when v_may_know_accounts
-                        then concat_ws(
-                            ': ',
-                            format(
-                                'meeting account %s hosts %s at once',
-                                quote_literal(account.name),
-                                account.max_concurrent_meetings
-                            ),
-                            hosted.meetings
-                        )
-                    else 'the meeting account is not free'
                 end
-            ) as reasons
+            ), '') as of_mentor,
+            case
+                when hosted.meetings is not null or account.max_concurrent_meetings = 0
+                    then concat_ws(
+                        ': ',
+                        format(
+                            'meeting account %s hosts %s at once',
+                            quote_literal(account.name),
+                            account.max_concurrent_meetings
+                        ),
+                        hosted.meetings
+                    )
+            end as of_account
         from step
         left join public.meeting_accounts as account on step.meeting_account_id = account.id
         cross join lateral (
@@ -282,14 +282,16 @@ begin
 
     select
         refused.ordinality,
-        refused.reasons
+        concat_ws('; ', refused.of_mentor, case when v_may_know_accounts then refused.of_account else v_full end),
+        concat_ws('; ', refused.of_mentor, v_full)
     from refused
-    where refused.reasons <> ''
+    cross join lateral (select case when refused.of_account is not null then c_full end) as short (v_full)
+    where num_nonnulls(refused.of_mentor, refused.of_account) > 0
     order by refused.ordinality;
 end
 $$;
 comment on function private.step_clashes(private.series_step[], uuid[]) is
-    'Which of these steps, by number from 1, cannot be taken, and why, in words: the mentor or the account is not free, sessions moved away meanwhile left aside, or two of them are too close to each other. It sees what is committed.';
+    'Which of these steps, by number from 1, cannot be taken, and why, in words: the mentor or the account is not free, sessions moved away meanwhile left aside, or two of them are too close to each other. clashes is for the caller; note, which names nothing that an account hosts, for series_skips. It sees what is committed.';
 revoke execute on function private.step_clashes(private.series_step[], uuid[]) from public;
 
 -- Takes the turns of all mentors and accounts concerned, in the order of their ids, before it looks: from then on
@@ -360,6 +362,7 @@ begin
         select
             found.ordinal,
             found.clashes,
+            found.note,
             listed.session_id,
             listed.series_date,
             listed.start_time
@@ -373,7 +376,7 @@ begin
             free_steps.series_id,
             noted.series_date,
             'clash',
-            noted.clashes
+            noted.note
         from noted
         where skip_clashes and noted.session_id is null
         on conflict on constraint series_skips_pkey

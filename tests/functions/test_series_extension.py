@@ -11,9 +11,11 @@ import psycopg
 import pytest
 
 from devstack.databases import Database
+from support.actors import as_user
 from support.outbox import Outbox
 from support.series import Row, cancel, create, series_of, sessions_of, skips_of, update
-from support.sessions import secrets
+from support.sessions import create as create_session
+from support.sessions import refusal, secrets
 from support.world import World
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -118,6 +120,35 @@ def test_dates_that_clash_or_lie_in_a_blackout_are_left_out_and_the_reason_can_b
     assert skips[day] == ("blackout", "Break")
     reason, detail = skips[day - timedelta(days=7)]
     assert (reason, f"session {busy}" in detail) == ("clash", True)
+
+
+def test_what_else_an_account_hosts_is_not_noted_for_the_mentor_of_a_series(
+    conn: psycopg.Connection, world: World, manager: UUID, marta: UUID
+) -> None:
+    shared = world.meeting_account("Shared licence", login="shared@academy.test", at_once=1)
+    made = weekly(conn, manager, mentor_id=marta, link=None)
+    taken = {
+        n: create_session(
+            conn, title="Confidential", meeting_account_id=shared, start_time=SOON + n * WEEK
+        )["id"]
+        for n in (5, 6)
+    }
+    world.session("Busy", mentor=marta, starts=SOON + 6 * WEEK)
+    three_weeks_pass(conn)
+    tick(conn)
+    with as_user(conn, marta):
+        notes = dict(conn.execute("select series_date, detail from public.series_skips").fetchall())
+    days = {n: (SOON + n * WEEK).date() for n in taken}
+    assert notes[days[5]] == "the meeting account is not free"
+    assert notes[days[6]].startswith("clash with 'Busy', session ")
+    assert notes[days[6]].endswith("; the meeting account is not free")
+    # A manager who asks is told what it is.
+    with refusal(conn, "23P01") as refused:
+        update(conn, manager, made[0]["id"], "all", recurrence={"pattern": "weekly"})
+    assert (
+        f"meeting account 'Shared licence' hosts 1 at once: 'Confidential', session {taken[5]}"
+        in (str(refused.detail))
+    )
 
 
 def test_a_series_that_cannot_go_on_stops_no_other_and_says_why(
