@@ -900,6 +900,65 @@ create trigger session_series_4_credentials
 before insert or update of zoom_passcode, link, backup_link, platform_data on public.session_series
 for each row execute function private.store_session_credentials();
 
+-- The dates of a series are made by the clock, which is refused nothing (success_sessions_5_shared_meeting). So a
+-- mentor gives no series that has dates to come later the meeting of another host, whichever days these are. What is
+-- split from such a series has its meeting.
+-- Security definer: it reads what the writer may not see, and names none of it.
+create function private.refuse_foreign_series_meeting()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_key constant text := private.meeting_key(new.zoom_meeting_id, new.platform_data);
+begin
+    if v_key is null or new.next_start is null or auth.uid() is null or private.is_manager() or exists (
+        select from public.session_series as part
+        where
+            part.calendar_uid = new.calendar_uid
+            and part.next_start is not null
+            and part.platform = new.platform
+            and private.meeting_key(part.zoom_meeting_id, part.platform_data) = v_key
+    ) then
+        return new;
+    end if;
+    if exists (
+        select from public.success_sessions as other
+        where
+            other.platform = new.platform
+            and private.meeting_key(other.zoom_meeting_id, other.platform_data) = v_key
+            and other.start_time > clock_timestamp() - interval '24 hours'
+            and other.status <> 'cancelled'
+            and other.mentor_id is distinct from new.mentor_id
+    ) or exists (
+        select from public.session_series as other
+        where
+            other.platform = new.platform
+            and private.meeting_key(other.zoom_meeting_id, other.platform_data) = v_key
+            and other.next_start is not null
+            and other.mentor_id is distinct from new.mentor_id
+    ) then
+        perform private.refuse_clash(
+            format(
+                '%s names a meeting that sessions of another host use, and the series goes on',
+                case when new.zoom_meeting_id is null then 'platform_data.meeting_id' else 'zoom_meeting_id' end
+            ),
+            null,
+            'Leave it out, or ask a manager, who may let sessions share a meeting.'
+        );
+    end if;
+    return new;
+end
+$$;
+comment on function private.refuse_foreign_series_meeting() is
+    'Refuses with 23P01 (HTTP 409) that somebody who is no manager gives a series with dates still to be made a meeting that another host uses.';
+revoke execute on function private.refuse_foreign_series_meeting() from public;
+
+create trigger session_series_5_shared_meeting
+before insert or update of zoom_meeting_id, platform, platform_data, next_start on public.session_series
+for each row execute function private.refuse_foreign_series_meeting();
+
 -- A mentor is neither booked twice, nor without the buffer between two sessions, nor during time off, whoever writes.
 -- Writers for one mentor take turns, so that the second of two at once sees the first and is told the clash. For
 -- overlapping sessions the exclusion constraint success_sessions_mentor_id_no_overlap has the last word; by itself it

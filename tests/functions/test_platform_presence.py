@@ -14,6 +14,7 @@ from support.actors import as_anon, as_user
 from support.meetings import MEETING, Webhooks, attended, calling, stay
 from support.provisioning import Meetings
 from support.series import create as create_series
+from support.series import update as update_series
 from support.sessions import create, refusal, save, tomorrow
 from support.world import World
 
@@ -364,7 +365,7 @@ def test_a_mentor_who_enters_the_number_of_anothers_meeting_is_refused(
         own = create(conn, mentor_id=mentor, zoom_meeting_id=MEETING, start_time=start)["id"]
     later, ends = start + timedelta(hours=3), start + timedelta(hours=4)
     with as_user(conn, milo):
-        for at in (start, start - 2 * 60 * MINUTE, start + 2 * 60 * MINUTE):
+        for at in (start, start - 60 * MINUTE, start + 120 * MINUTE):
             with refusal(conn, "23P01") as refused:
                 create(conn, mentor_id=milo, zoom_meeting_id="987 654-321", start_time=at)
         assert refused.message == (
@@ -415,6 +416,35 @@ def test_dates_of_a_series_that_are_not_made_yet_keep_their_meeting_too(
         with refusal(conn, "23P01"):
             create(conn, start_time=unmade, **columns)
         create(conn, start_time=unmade + timedelta(days=3), **columns)
+
+
+def test_nor_does_a_mentor_make_a_series_that_comes_to_anothers_meeting_later(
+    conn: psycopg.Connection, world: World, mentor: UUID
+) -> None:
+    manager, milo = world.admin(), world.mentor("Milo")
+    weekly, columns = {"pattern": "weekly"}, {"timezone": "UTC", "zoom_meeting_id": MEETING}
+    create_series(conn, mentor, weekly, start_time=tomorrow(), **columns)
+    elsewhere = {"start_time": tomorrow() + timedelta(days=3)} | columns
+    with refusal(conn, "23P01") as refused:
+        create_series(conn, milo, weekly, **elsewhere)
+    assert refused.message == (
+        "zoom_meeting_id names a meeting that sessions of another host use, and the series goes on"
+    )
+    # One with an end is made at once, and seen.
+    ends = create_series(conn, milo, {"pattern": "weekly", "count": 2}, **elsewhere)
+    with refusal(conn, "23P01"):
+        update_series(conn, milo, ends[0]["id"], "all", recurrence=weekly)
+    # What managers let share it goes on, and may be split.
+    shared = create_series(
+        conn,
+        manager,
+        weekly,
+        mentor_id=milo,
+        start_time=tomorrow() + timedelta(days=4),
+        **columns,
+    )
+    update_series(conn, milo, shared[2]["id"], "following", title="Clinic")
+    update_series(conn, milo, shared[2]["id"], "all", title="Clinics")
 
 
 def test_one_meeting_serves_the_dates_of_its_host_and_of_whom_they_are_given_to(

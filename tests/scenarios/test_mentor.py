@@ -90,7 +90,10 @@ def test_a_mentor_is_told_of_the_clash(campus: Campus, sign_in: SignIn) -> None:
 def test_mentors_manage_their_own_and_see_no_others(campus: Campus, sign_in: SignIn) -> None:
     marta, milo = sign_in("marta"), sign_in("milo")
     mine = create(marta, session_form(campus))
-    his = create(milo, session_form(campus, mentor_id=str(campus.milo)))
+    his = create(
+        milo,
+        session_form(campus, mentor_id=str(campus.milo), zoom_meeting_id="987654321"),
+    )
 
     assert [row["id"] for row in calendar(marta)] == [mine["id"]]
     assert look_up(marta, his) == []
