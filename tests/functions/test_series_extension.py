@@ -137,7 +137,9 @@ def test_what_else_an_account_hosts_is_not_noted_for_the_mentor_of_a_series(
     three_weeks_pass(conn)
     tick(conn)
     with as_user(conn, marta):
-        notes = dict(conn.execute("select series_date, detail from public.series_skips").fetchall())
+        notes: dict[date, str] = dict(
+            conn.execute("select series_date, detail from public.series_skips").fetchall()
+        )
     days = {n: (SOON + n * WEEK).date() for n in taken}
     assert notes[days[5]] == "the meeting account is not free"
     assert notes[days[6]].startswith("clash with 'Busy', session ")
