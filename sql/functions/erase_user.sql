@@ -53,6 +53,9 @@ begin
         from public.session_bookings as booking
         where booking.student_id = erase_user.user_id
         union all
+        select given.session_id
+        from private.given_cancel_reasons(erase_user.user_id) as given
+        union all
         select concerned.session_id
         from (
             select registration.session_id
@@ -74,6 +77,7 @@ begin
     where enrollment.student_id = erase_user.user_id and enrollment.status in ('active', 'paused');
     perform private.erase_bookings(user_id);
     perform private.erase_mentoring(user_id);
+    perform private.erase_cancel_reasons(user_id);
     delete from public.session_participants as participant
     using public.success_sessions as session
     where
@@ -107,12 +111,21 @@ begin
     update public.profiles as profile
     set timezone = 'UTC', locale = 'en'
     where profile.id = erase_user.user_id and (profile.timezone, profile.locale) <> ('UTC', 'en');
+    -- Also what the log has just been told: that these words were there, and are no more.
     update public.audit_log as entry
     set old = null, new = null, reason = null
     where
         entry.user_id = erase_user.user_id
-        and entry.table_name = 'session_attendance'
+        and entry.table_name in ('session_attendance', 'session_excuses')
         and num_nonnulls(entry.old, entry.new, entry.reason) > 0;
+    -- Those that nobody has linked to the person, and that the address leads to all the same.
+    update private.unmatched_participants as participant
+    set identity = null, full_name = null, email = null
+    from auth.users as account
+    where
+        account.id = erase_user.user_id
+        and participant.identity is not null
+        and lower(participant.email) = lower(account.email);
 
     if exists (
         select from auth.users as account
@@ -125,6 +138,6 @@ begin
 end
 $$;
 comment on function public.erase_user(uuid) is
-    'Erases a person: name, address, sign-in, roles, feeds, hours and every free text about them; coming bookings and seats are given back. Attendance, enrollments and the audit log keep their rows under the id, which leads to nobody any more. Superadmins only; safe to repeat; cannot be undone. Errors: 42501; PT404 unknown user; PT409 oneself, or somebody who still hosts sessions.';
+    'Erases a person: name, address, sign-in, roles, feeds, hours and every free text that they gave or that is about them alone; coming bookings and seats are given back. Attendance, enrollments and the audit log keep their rows under the id, which leads to nobody any more. Superadmins only; safe to repeat; cannot be undone. Errors: 42501; PT404 unknown user; PT409 oneself, or somebody who still hosts sessions.';
 revoke execute on function public.erase_user(uuid) from public, anon, authenticated, service_role;
 grant execute on function public.erase_user(uuid) to authenticated;

@@ -1,6 +1,6 @@
--- What a mentor left behind: accounts on platforms, whose name and login lead to the person, also in the audit log; and
--- offers, which nobody is to book any more. One that was booked stays, since it says under which terms; its words and
--- its meeting go.
+-- What a mentor left behind: accounts on platforms, whose name and login lead to the person, also in the audit log; why
+-- they were away when a series left out a date; and offers, which nobody is to book any more. One that was booked
+-- stays, since it says under which terms; its words and its meeting go.
 create function private.erase_mentoring(mentor_id uuid)
 returns void
 language plpgsql
@@ -23,6 +23,23 @@ begin
         entry.table_name = 'meeting_accounts'
         and (entry.row_key ->> 'id') = any(v_account_ids::text[])
         and num_nonnulls(entry.old, entry.new, entry.reason) > 0;
+
+    update public.series_skips as skip
+    set detail = 'clash with time off of somebody who has left'
+    where
+        skip.reason = 'clash'
+        and strpos(skip.detail, 'time off ') > 0
+        and skip.series_id in (
+            select series.id
+            from public.session_series as series
+            where series.mentor_id = erase_mentoring.mentor_id
+            union all
+            select session.series_id
+            from private.mentor_handovers as handover
+            inner join public.success_sessions as session on handover.session_id = session.id
+            where handover.from_mentor_id = erase_mentoring.mentor_id
+        )
+        and skip.detail <> 'clash with time off of somebody who has left';
 
     delete from public.booking_offers as offer
     where

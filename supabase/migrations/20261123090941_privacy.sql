@@ -68,14 +68,16 @@ comment on function public.export_user_data(uuid) is
 revoke execute on function public.export_user_data(uuid) from public, anon, authenticated, service_role;
 grant execute on function public.export_user_data(uuid) to authenticated;
 
--- A booked session bears the student's name in its title and their note in its description; the outbox and the audit
--- log remember both.
+-- A booked session bears the student's name in its title, their note in its description and often their words in the
+-- reason it was cancelled for; the outbox and the audit log remember all three, also of a session since deleted, and so
+-- does a series that has left out a date because of it.
 create function private.erase_bookings(student_id uuid)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    c_reason constant text := 'The student has left.';
     v_session_ids constant uuid[] := array(
         select session.id
         from public.success_sessions as session
@@ -84,45 +86,140 @@ declare
         order by session.id
         for no key update of session
     );
+    -- Nothing says of these any more that they were booked: meetings in private that the student was invited to.
+    v_deleted_ids constant uuid[] := array(
+        select distinct invited.session_id
+        from public.audit_log as invited
+        inner join public.audit_log as gone on invited.session_id = gone.session_id
+        where
+            invited.user_id = erase_bookings.student_id
+            and invited.table_name = 'session_participants'
+            and gone.table_name = 'success_sessions'
+            and gone.action = 'delete'
+            and gone.old ->> 'session_type' = 'mentorship'
+    );
 begin
     update public.success_sessions as session
-    set status = 'cancelled', cancel_reason = 'The student has left.'
+    set status = 'cancelled', cancel_reason = c_reason
     where session.id = any(v_session_ids) and session.status = 'upcoming' and session.start_time > clock_timestamp();
     update public.success_sessions as session
-    set title = offer.title, description = offer.description
+    set
+        title = offer.title,
+        description = offer.description,
+        cancel_reason = case when session.cancel_reason is not null then c_reason end
     from public.session_bookings as booking
     inner join public.booking_offers as offer on booking.offer_id = offer.id
     where
         session.id = any(v_session_ids)
         and booking.session_id = session.id
-        and (session.title, session.description) is distinct from (offer.title, offer.description);
-    update notifier.events as event
-    set
-        old = event.old || jsonb_build_object('title', session.title, 'description', session.description),
-        new = event.new || jsonb_build_object('title', session.title, 'description', session.description)
-    from public.success_sessions as session
-    where
-        session.id = any(v_session_ids)
-        and event.session_id = session.id
         and (
-            (event.new ->> 'title', event.new ->> 'description')
-            is distinct from (session.title, session.description)
-            or event.old is not null
-            and (event.old ->> 'title', event.old ->> 'description')
-            is distinct from (session.title, session.description)
+            (session.title, session.description) is distinct from (offer.title, offer.description)
+            or session.cancel_reason <> c_reason
         );
+    update notifier.events as event
+    set old = event.old || known.old, new = event.new || known.new
+    from (
+        select
+            listed.id,
+            words.content || jsonb_build_object(
+                'cancel_reason', case when listed.old ->> 'cancel_reason' is not null then c_reason end
+            ) as old,
+            words.content || jsonb_build_object(
+                'cancel_reason', case when listed.new ->> 'cancel_reason' is not null then c_reason end
+            ) as new
+        from notifier.events as listed
+        left join public.success_sessions as session on listed.session_id = session.id
+        cross join lateral (
+            select
+                jsonb_build_object(
+                    'title', coalesce(session.title, 'Meeting'), 'description', session.description
+                ) as content
+        ) as words
+        where listed.session_id = any(v_session_ids || v_deleted_ids)
+    ) as known
+    where event.id = known.id and not (event.new @> known.new and coalesce(event.old @> known.old, true));
+    update public.series_skips as skip
+    set detail = 'clash with a meeting of somebody who has left'
+    from unnest(v_session_ids || v_deleted_ids) as erased (session_id)
+    where skip.reason = 'clash' and strpos(skip.detail, erased.session_id::text) > 0;
     update public.audit_log as entry
     set old = null, new = null, reason = null
-    where entry.session_id = any(v_session_ids) and num_nonnulls(entry.old, entry.new, entry.reason) > 0;
+    where
+        entry.session_id = any(v_session_ids || v_deleted_ids)
+        and num_nonnulls(entry.old, entry.new, entry.reason) > 0;
 end
 $$;
 comment on function private.erase_bookings(uuid) is
-    'Calls off the coming sessions that a student booked, and takes their name and notes out of all of them.';
+    'Calls off the coming sessions that a student booked, and takes their name, notes and reasons out of all of them.';
 revoke execute on function private.erase_bookings(uuid) from public;
 
--- What a mentor left behind: accounts on platforms, whose name and login lead to the person, also in the audit log; and
--- offers, which nobody is to book any more. One that was booked stays, since it says under which terms; its words and
--- its meeting go.
+-- Only the audit log knows who it was, so it is known as long as that is kept.
+create function private.given_cancel_reasons(user_id uuid)
+returns table (session_id uuid, reason text)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return query
+    select distinct
+        entry.session_id,
+        entry.new ->> 'cancel_reason'
+    from public.audit_log as entry
+    where
+        entry.actor_id = given_cancel_reasons.user_id
+        and entry.table_name = 'success_sessions'
+        and entry.new ->> 'cancel_reason' is not null;
+end
+$$;
+comment on function private.given_cancel_reasons(uuid) is
+    'What a user gave as the reason for cancelling sessions, as far back as the audit log reaches.';
+revoke execute on function private.given_cancel_reasons(uuid) from public;
+
+-- What somebody gives as the reason is often about themselves: they are ill, they are leaving.
+create function private.erase_cancel_reasons(user_id uuid)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    c_nothing constant jsonb := '{"cancel_reason": null}';
+    v_session_ids uuid[];
+    v_reasons text[];
+begin
+    -- Read once: the audit log forgets them below.
+    select array_agg(given.session_id), array_agg(given.reason) into v_session_ids, v_reasons
+    from private.given_cancel_reasons(user_id) as given;
+    perform from public.success_sessions as session
+    where session.id = any(v_session_ids)
+    order by session.id
+    for no key update;
+    update public.success_sessions as session
+    set cancel_reason = null
+    from unnest(v_session_ids, v_reasons) as given (session_id, reason)
+    where session.id = given.session_id and session.cancel_reason = given.reason;
+    update notifier.events as event
+    set old = event.old || c_nothing, new = event.new || c_nothing
+    from unnest(v_session_ids, v_reasons) as given (session_id, reason)
+    where
+        event.session_id = given.session_id
+        and given.reason in (event.old ->> 'cancel_reason', event.new ->> 'cancel_reason');
+    update public.audit_log as entry
+    set old = null, new = null, reason = null
+    from unnest(v_session_ids, v_reasons) as given (session_id, reason)
+    where
+        entry.session_id = given.session_id
+        and entry.table_name = 'success_sessions'
+        and given.reason in (entry.old ->> 'cancel_reason', entry.new ->> 'cancel_reason');
+end
+$$;
+comment on function private.erase_cancel_reasons(uuid) is
+    'Takes what a user gave as the reason for cancelling out of these sessions, the outbox and the audit log.';
+revoke execute on function private.erase_cancel_reasons(uuid) from public;
+
+-- What a mentor left behind: accounts on platforms, whose name and login lead to the person, also in the audit log; why
+-- they were away when a series left out a date; and offers, which nobody is to book any more. One that was booked
+-- stays, since it says under which terms; its words and its meeting go.
 create function private.erase_mentoring(mentor_id uuid)
 returns void
 language plpgsql
@@ -145,6 +242,23 @@ begin
         entry.table_name = 'meeting_accounts'
         and (entry.row_key ->> 'id') = any(v_account_ids::text[])
         and num_nonnulls(entry.old, entry.new, entry.reason) > 0;
+
+    update public.series_skips as skip
+    set detail = 'clash with time off of somebody who has left'
+    where
+        skip.reason = 'clash'
+        and strpos(skip.detail, 'time off ') > 0
+        and skip.series_id in (
+            select series.id
+            from public.session_series as series
+            where series.mentor_id = erase_mentoring.mentor_id
+            union all
+            select session.series_id
+            from private.mentor_handovers as handover
+            inner join public.success_sessions as session on handover.session_id = session.id
+            where handover.from_mentor_id = erase_mentoring.mentor_id
+        )
+        and skip.detail <> 'clash with time off of somebody who has left';
 
     delete from public.booking_offers as offer
     where
@@ -245,6 +359,9 @@ begin
         from public.session_bookings as booking
         where booking.student_id = erase_user.user_id
         union all
+        select given.session_id
+        from private.given_cancel_reasons(erase_user.user_id) as given
+        union all
         select concerned.session_id
         from (
             select registration.session_id
@@ -266,6 +383,7 @@ begin
     where enrollment.student_id = erase_user.user_id and enrollment.status in ('active', 'paused');
     perform private.erase_bookings(user_id);
     perform private.erase_mentoring(user_id);
+    perform private.erase_cancel_reasons(user_id);
     delete from public.session_participants as participant
     using public.success_sessions as session
     where
@@ -299,12 +417,21 @@ begin
     update public.profiles as profile
     set timezone = 'UTC', locale = 'en'
     where profile.id = erase_user.user_id and (profile.timezone, profile.locale) <> ('UTC', 'en');
+    -- Also what the log has just been told: that these words were there, and are no more.
     update public.audit_log as entry
     set old = null, new = null, reason = null
     where
         entry.user_id = erase_user.user_id
-        and entry.table_name = 'session_attendance'
+        and entry.table_name in ('session_attendance', 'session_excuses')
         and num_nonnulls(entry.old, entry.new, entry.reason) > 0;
+    -- Those that nobody has linked to the person, and that the address leads to all the same.
+    update private.unmatched_participants as participant
+    set identity = null, full_name = null, email = null
+    from auth.users as account
+    where
+        account.id = erase_user.user_id
+        and participant.identity is not null
+        and lower(participant.email) = lower(account.email);
 
     if exists (
         select from auth.users as account
@@ -317,7 +444,7 @@ begin
 end
 $$;
 comment on function public.erase_user(uuid) is
-    'Erases a person: name, address, sign-in, roles, feeds, hours and every free text about them; coming bookings and seats are given back. Attendance, enrollments and the audit log keep their rows under the id, which leads to nobody any more. Superadmins only; safe to repeat; cannot be undone. Errors: 42501; PT404 unknown user; PT409 oneself, or somebody who still hosts sessions.';
+    'Erases a person: name, address, sign-in, roles, feeds, hours and every free text that they gave or that is about them alone; coming bookings and seats are given back. Attendance, enrollments and the audit log keep their rows under the id, which leads to nobody any more. Superadmins only; safe to repeat; cannot be undone. Errors: 42501; PT404 unknown user; PT409 oneself, or somebody who still hosts sessions.';
 revoke execute on function public.erase_user(uuid) from public, anon, authenticated, service_role;
 grant execute on function public.erase_user(uuid) to authenticated;
 
