@@ -2044,7 +2044,7 @@ begin
             case when word.source <> 'platform' then word.id end
     ),
 
-    step as materialized (
+    step as (
         select
             settled.*,
             settled.balance > 0 as is_join,
@@ -2061,6 +2061,7 @@ begin
         select
             step.user_id,
             step.source,
+            step.is_join,
             step.occurred_at as came_at,
             least(
                 step.next_at,
@@ -2070,49 +2071,40 @@ begin
                 end
             ) as went_at
         from step
-        where step.is_join
     ),
 
-    seen as materialized (
+    -- Over windows and not by joins: the planner takes a session for a small one, and would look through all learners
+    -- for each.
+    known as (
         select
-            stay.user_id,
-            range_agg(
-                tstzrange(stay.came_at, greatest(coalesce(stay.went_at, v_until), stay.came_at))
-            ) as intervals
+            stay.*,
+            range_agg(tstzrange(stay.came_at, greatest(coalesce(stay.went_at, v_until), stay.came_at)))
+            filter (where stay.source = 'platform' and stay.is_join)
+            over (partition by stay.user_id) as seen,
+            array_agg(stay.came_at)
+            filter (where stay.source = 'platform' and not stay.is_join)
+            over (partition by stay.user_id) as leaves
         from stay
-        where stay.source = 'platform'
-        group by stay.user_id
     ),
 
-    gone as materialized (
+    presence as materialized (
         select
-            step.user_id,
-            step.occurred_at
-        from step
-        left join seen on step.user_id = seen.user_id
-        where
-            step.source = 'platform'
-            and not step.is_join
-            and seen.intervals @> step.occurred_at is not true
-    ),
-
-    presence as (
-        select
-            stay.user_id,
-            stay.source,
-            stay.came_at,
+            known.user_id,
+            known.source,
+            known.came_at,
             case
-                when stay.source = 'platform' then stay.went_at
+                when known.source = 'platform' then known.went_at
                 else least(
-                    stay.went_at,
+                    known.went_at,
                     (
-                        select min(gone.occurred_at)
-                        from gone
-                        where gone.user_id = stay.user_id and gone.occurred_at >= stay.came_at
+                        select min(leave.occurred_at)
+                        from unnest(known.leaves) as leave (occurred_at)
+                        where leave.occurred_at >= known.came_at and known.seen @> leave.occurred_at is not true
                     )
                 )
             end as went_at
-        from stay
+        from known
+        where known.is_join
     ),
 
     learner as (
