@@ -1,6 +1,7 @@
 -- PostgREST serves every table, view and function of the API as CSV. Its own way of writing it leaves formulas alive;
 -- an aggregate over any row that returns the domain takes its place. The file is copied with each row, so that pages of
--- thousands of rows cost milliseconds and one of a hundred thousand would not end.
+-- thousands of rows cost milliseconds and one of a hundred thousand would not end: a state that is added to in place is
+-- of type internal, which superusers alone may give to an aggregate. SQL of ours puts files together from their lines.
 create aggregate public.csv (line anyelement) ( -- noqa: LT01
     sfunc = private.add_csv_line,
     stype = text,

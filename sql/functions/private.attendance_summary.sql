@@ -1,4 +1,5 @@
--- What the mentor's mail after the session says, and the file that goes with it.
+-- What the mentor's mail after the session says, and the file that goes with it. It is made while mails are claimed, so
+-- the file is put together from its lines: the aggregate public.csv would copy it for each student.
 create function private.attendance_summary(session_id uuid)
 returns jsonb
 language plpgsql
@@ -6,45 +7,49 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    return (
+    return private.attendance_counts(session_id) || (
         select
             jsonb_build_object(
-                'invited', count(*),
-                'present', count(*) filter (where attendance.status = 'present'),
-                'late', count(*) filter (where attendance.status = 'late'),
-                'partial', count(*) filter (where attendance.status = 'partial'),
-                'absent', count(*) filter (where attendance.status = 'absent'),
-                'excused', count(*) filter (where attendance.status = 'excused'),
                 'students', coalesce(
                     jsonb_agg(
                         jsonb_build_object(
-                            'full_name', profile.full_name,
-                            'status', attendance.status,
-                            'minutes_present', attendance.minutes_present,
-                            'joined_at', attendance.joined_at
+                            'full_name', listed.full_name,
+                            'status', listed.status,
+                            'minutes_present', listed.minutes_present,
+                            'joined_at', listed.joined_at
                         )
-                        order by profile.full_name, profile.id
+                        order by listed.number
                     ),
                     '[]'
                 ),
-                'csv', (
-                    select public.csv(line)
-                    from (
-                        select
-                            student.full_name,
-                            listed.status,
-                            listed.minutes_present,
-                            private.utc_text(listed.joined_at) as joined_at
-                        from public.session_attendance as listed
-                        inner join public.profiles as student on listed.student_id = student.id
-                        where listed.session_id = attendance_summary.session_id
-                        order by student.full_name, student.id
-                    ) as line
+                'csv', coalesce(
+                    string_agg(
+                        -- The first line brings the names with it.
+                        private.add_csv_line(case when listed.number > 1 then '' end, listed.line), ''
+                        order by listed.number
+                    ),
+                    ''
                 )
             )
-        from public.session_attendance as attendance
-        inner join public.profiles as profile on attendance.student_id = profile.id
-        where attendance.session_id = attendance_summary.session_id
+        from (
+            select
+                row_number() over (order by profile.full_name, profile.id) as number,
+                profile.full_name,
+                attendance.status,
+                attendance.minutes_present,
+                attendance.joined_at,
+                line
+            from public.session_attendance as attendance
+            inner join public.profiles as profile on attendance.student_id = profile.id
+            cross join lateral (
+                select
+                    profile.full_name,
+                    attendance.status,
+                    attendance.minutes_present,
+                    private.utc_text(attendance.joined_at) as joined_at
+            ) as line
+            where attendance.session_id = attendance_summary.session_id
+        ) as listed
     );
 end
 $$;

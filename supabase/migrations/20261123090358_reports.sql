@@ -1852,6 +1852,7 @@ comment on function private.csv_cell(json) is
 revoke execute on function private.csv_cell(json) from public;
 grant execute on function private.csv_cell(json) to authenticated, service_role;
 
+-- The lines before are copied once for each line that is added, and not twice.
 create function private.add_csv_line(lines text, added anyelement)
 returns text
 language plpgsql
@@ -1860,22 +1861,23 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_record json := to_json(added);
-    v_names text;
-    v_cells text;
+    v_names text := '';
+    v_line text;
 begin
     if json_typeof(v_record) is distinct from 'object' then
         v_record := json_build_object('value', v_record);
     end if;
-    select
-        string_agg(private.csv_cell(to_json(field.name)), ',' order by field.place),
-        string_agg(private.csv_cell(field.content), ',' order by field.place)
-    into v_names, v_cells
+    if lines is null then
+        select string_agg(private.csv_cell(to_json(field.name)), ',' order by field.place) || e'\r\n' into v_names
+        from json_each(v_record) with ordinality as field (name, content, place);
+    end if;
+    select string_agg(private.csv_cell(field.content), ',' order by field.place) || e'\r\n' into v_line
     from json_each(v_record) with ordinality as field (name, content, place);
-    return coalesce(lines, v_names || e'\r\n') || v_cells || e'\r\n';
+    return coalesce(lines, v_names) || v_line;
 end
 $$;
 comment on function private.add_csv_line(text, anyelement) is
-    'Appends a row to a CSV file; the first one brings the names of the columns with it. What is no row is the column value.';
+    'Appends a row to a CSV file; the first one, for lines null, brings the names of the columns with it. What is no row is the column value.';
 revoke execute on function private.add_csv_line(text, anyelement) from public;
 
 create function private.finish_csv(lines text)
@@ -1889,7 +1891,8 @@ revoke execute on function private.finish_csv(text) from public;
 
 -- PostgREST serves every table, view and function of the API as CSV. Its own way of writing it leaves formulas alive;
 -- an aggregate over any row that returns the domain takes its place. The file is copied with each row, so that pages of
--- thousands of rows cost milliseconds and one of a hundred thousand would not end.
+-- thousands of rows cost milliseconds and one of a hundred thousand would not end: a state that is added to in place is
+-- of type internal, which superusers alone may give to an aggregate. SQL of ours puts files together from their lines.
 create aggregate public.csv (line anyelement) ( -- noqa: LT01
     sfunc = private.add_csv_line,
     stype = text,

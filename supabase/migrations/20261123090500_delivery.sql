@@ -2415,9 +2415,7 @@ begin
                 when email.kind in ('session_rescheduled', 'session_updated', 'meeting_link_changed')
                     then email.changes
                 when email.kind = 'weekly_summary'
-                    then jsonb_build_object(
-                        'attendance', private.attendance_summary(email.session_id) - array['students', 'csv']
-                    )
+                    then jsonb_build_object('attendance', private.attendance_counts(email.session_id))
                 else '{}'
             end as changes,
             shown.details,

@@ -11,6 +11,7 @@ import pytest
 from psycopg.rows import dict_row, scalar_row
 
 from support.outbox import Outbox, change
+from support.plans import refuse
 from support.world import World
 
 MINUTE = timedelta(minutes=1)
@@ -384,6 +385,32 @@ def test_the_summary_of_nobody(conn: psycopg.Connection, world: World) -> None:
         "students": [],
         "csv": "",
     }
+
+
+def test_no_line_of_the_summarys_file_is_added_to_a_file_that_is_long(
+    conn: psycopg.Connection, world: World, batch: UUID, over: UUID
+) -> None:
+    """It would be copied for each student."""
+    for number in range(30):
+        world.student(f'Student "{number}"', batch=batch)
+    finalize(conn, over)
+    by_the_aggregate = """
+        select public.csv(line)
+        from (
+            select profile.full_name, status, minutes_present,
+                private.utc_text(joined_at) as joined_at
+            from public.session_attendance
+            inner join public.profiles as profile on profile.id = student_id
+            where session_id = %s order by profile.full_name, profile.id
+        ) as line
+    """
+    expected = conn.execute(by_the_aggregate, (over,)).fetchone()
+    refuse(conn, "private.add_csv_line", "length(lines) > 100")
+
+    assert expected == (summary(conn, over)["csv"],)
+    # The control: the aggregate adds to what is long.
+    with pytest.raises(psycopg.errors.RaiseException):
+        conn.execute(by_the_aggregate, (over,))
 
 
 def test_the_clock_and_the_outbox_finalize_and_tell_the_mentor(

@@ -11,7 +11,6 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from devstack.databases import Database
-from support.actors import as_user
 from support.plans import most_rows
 from support.world import World
 

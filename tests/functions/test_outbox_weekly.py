@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from support.outbox import Outbox
+from support.plans import refuse
 from support.preferences import prefer
 from support.world import World
 
@@ -49,6 +50,8 @@ def test_the_sessions_of_the_week_are_one_mail(world: World, outbox: Outbox, men
     world.attendance(first, sam, "late")
     prefer(world.conn, mentor, "weekly_summary")
     assert come_due(outbox, mentor) == 2
+    # It shows no names, so none are read.
+    refuse(world.conn, "private.attendance_summary", "true")
     (email,) = outbox.deliver()
     assert (email.recipient_id, email.kind, email.recipient_role) == (
         mentor,

@@ -48,6 +48,16 @@ def most_rows(conn: psycopg.Connection, query: LiteralString, *arguments: object
     return max(_looked_at(node) for plan in plans for node in _nodes(plan["Plan"]))
 
 
+def refuse(conn: psycopg.Connection, function: str, condition: str) -> None:
+    """Have a function in PL/pgSQL fail when this holds of its arguments, to see who calls it so."""
+    row = conn.execute("select pg_get_functiondef(%s::regproc)", (function,)).fetchone()
+    assert row is not None
+    refusal = f"\nbegin\n  if {condition} then raise exception 'called so'; end if;\n"
+    changed = str(row[0]).replace("\nbegin\n", refusal, 1)
+    assert changed != row[0]
+    conn.execute(changed.encode())
+
+
 def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield node
     for part in node.get("Plans", ()):
