@@ -55,7 +55,8 @@ begin
         delete from public.session_attendance as attendance
         where attendance.session_id = v_session.id and attendance.student_id = mark_attendance.student_id;
         perform private.refresh_attendance(v_session, student_id);
-        if v_session.status = 'completed' then
+        -- Who had no seat could not come and is not absent.
+        if v_session.status = 'completed' and private.has_seat(v_session, student_id) then
             insert into public.session_attendance (session_id, student_id, status, source)
             values (
                 v_session.id,

@@ -2181,8 +2181,8 @@ revoke execute on function private.presence_is_forgotten(public.success_sessions
 
 -- Derives attendance from presence; runs after each join and leave (one learner), and when the session is over or a
 -- report arrives (all of them). Marks made by hand or imported stay as they are. Whoever turns out not to have come
--- loses the automatic record, or is absent (or excused) once the session is over. Callers hold the turn of those
--- concerned.
+-- loses the automatic record, or is absent (or excused) once the session is over, unless they had no seat and could not
+-- come. Callers hold the turn of those concerned.
 create function private.refresh_attendance(session public.success_sessions, user_id uuid default null)
 returns void
 language plpgsql
@@ -2261,15 +2261,19 @@ begin
             and attendance.source not in ('manual', 'import')
             and attendance.joined_at is not null
             and not exists (select from presence where presence.student_id = attendance.student_id)
+            and private.has_seat(v_session, attendance.student_id)
     )
 
     delete from public.session_attendance as attendance
     where
-        v_session.status <> 'completed'
-        and attendance.session_id = v_session.id
+        attendance.session_id = v_session.id
         and (refresh_attendance.user_id is null or attendance.student_id = refresh_attendance.user_id)
         and attendance.source not in ('manual', 'import')
-        and not exists (select from presence where presence.student_id = attendance.student_id);
+        and not exists (select from presence where presence.student_id = attendance.student_id)
+        and (
+            v_session.status <> 'completed'
+            or attendance.joined_at is not null and not private.has_seat(v_session, attendance.student_id)
+        );
 end
 $$;
 comment on function private.refresh_attendance(public.success_sessions, uuid) is

@@ -14,7 +14,7 @@ from psycopg.types.json import Jsonb
 
 from devstack.databases import Database
 from support.actors import as_anon, as_service, as_user
-from support.meetings import MEETING, Webhooks, attended, calling
+from support.meetings import MEETING, Webhooks, attended, calling, stay
 from support.outbox import change
 from support.rush import at_once
 from support.sessions import refusal
@@ -273,6 +273,49 @@ def test_a_mark_is_taken_back(
 
     assert (row["status"], row["marked_by"]) == (becomes[0], None)
     assert attended(conn, over) == {anna: becomes}
+
+
+@pytest.mark.parametrize(
+    ("seat", "becomes"), [(None, []), ("waitlisted", []), ("registered", ["absent"])]
+)
+@pytest.mark.parametrize("by", ["the host", "the platform"])
+def test_who_had_no_seat_is_not_absent_when_it_is_taken_back_that_they_came(
+    conn: psycopg.Connection,
+    world: World,
+    mentor: UUID,
+    batch: UUID,
+    anna: UUID,
+    by: str,
+    seat: str | None,
+    becomes: list[str],
+) -> None:
+    session = world.session(
+        batch=batch,
+        mentor=mentor,
+        starts=START,
+        status="completed",
+        zoom_meeting_id=MEETING,
+        registration_required=True,
+    )
+    if seat:
+        world.registration(session, anna, seat)
+    finalize(conn, session)
+    assert [status for status, _ in attended(conn, session).values()] == becomes
+    for status in ("present", None):
+        if by == "the host":
+            call(
+                conn,
+                mentor,
+                "mark_attendance",
+                session_id=session,
+                student_id=anna,
+                status=status,
+            )
+        else:
+            there = [stay(START, START + 60 * MINUTE, str(anna))] if status else []
+            Webhooks(conn).report(START, START + 60 * MINUTE, *there)
+        expected = ["present"] if status else becomes
+        assert [status for status, _ in attended(conn, session).values()] == expected
 
 
 def test_who_does_not_take_part_is_not_marked(
