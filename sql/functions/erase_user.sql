@@ -124,7 +124,6 @@ begin
     from auth.users as account
     where
         account.id = erase_user.user_id
-        and participant.identity is not null
         and lower(participant.email) = lower(account.email);
 
     if exists (

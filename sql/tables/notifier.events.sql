@@ -75,4 +75,6 @@ create index events_unexpanded_session_id_idx on notifier.events (session_id, id
 -- The other sessions that the same transaction changed.
 create index events_unexpanded_transaction_id_idx on notifier.events (transaction_id, id)
 where expanded_at is null and topic = 'invitation';
+-- What concerns one student's seat: hardly any.
+create index events_student_id_idx on notifier.events (student_id) where student_id is not null;
 create index events_merged_into_idx on notifier.events (merged_into) where merged_into is not null;

@@ -20,3 +20,6 @@ comment on column private.mentor_handovers.changed_at is 'When.';
 alter table private.mentor_handovers enable row level security;
 
 create index mentor_handovers_session_id_idx on private.mentor_handovers (session_id, id);
+create index mentor_handovers_from_mentor_id_idx on private.mentor_handovers (from_mentor_id);
+create index mentor_handovers_to_mentor_id_idx on private.mentor_handovers (to_mentor_id)
+where to_mentor_id is not null;

@@ -6,6 +6,7 @@ create table private.personal_data (
     is_about boolean not null,
     erasure text not null,
     cleared_columns text[] not null default '{}',
+    found_where text,
     constraint personal_data_pkey primary key (table_name, column_name),
     constraint personal_data_erasure_known check (
         erasure in (
@@ -24,6 +25,8 @@ comment on column private.personal_data.is_about is
     'Whether the row is about that user, and is exported; else they only did something in it that is about others.';
 comment on column private.personal_data.erasure is 'What erase_user does with the row: kept, cleared or deleted.';
 comment on column private.personal_data.cleared_columns is 'The columns that are emptied where erasure is cleared.';
+comment on column private.personal_data.found_where is
+    'A condition that holds of every row, and by which the planner sees that partial indexes serve; null: none is needed.';
 
 alter table private.personal_data enable row level security;
 
@@ -70,5 +73,13 @@ values
 ('private.platform_participants', 'user_id', true, 'deleted', '{}'),
 ('private.unmatched_participants', 'student_id', true, 'cleared', '{identity, full_name, email}'),
 ('private.unmatched_participants', 'decided_by', false, 'kept', '{}'),
-('notifier.emails', 'recipient_id', true, 'kept', '{}'),
 ('notifier.events', 'student_id', true, 'kept', '{}');
+
+insert into private.personal_data (table_name, column_name, is_about, erasure, found_where)
+values (
+    'notifier.emails',
+    'recipient_id',
+    true,
+    'kept',
+    $$status in ('queued', 'claimed', 'sending', 'in_doubt') or status in ('sent', 'skipped', 'dead')$$
+);

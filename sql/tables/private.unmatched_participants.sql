@@ -46,6 +46,9 @@ create index unmatched_participants_decided_by_idx on private.unmatched_particip
 -- What is to be forgotten next.
 create index unmatched_participants_created_at_idx
 on private.unmatched_participants (created_at) where identity is not null;
+-- Whom an address leads to, for erase_user.
+create index unmatched_participants_email_idx
+on private.unmatched_participants (lower(email)) where email is not null;
 -- What waits.
 create index unmatched_participants_waiting_idx
 on private.unmatched_participants (created_at) where status = 'waiting';

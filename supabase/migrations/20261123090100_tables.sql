@@ -1774,6 +1774,9 @@ create index unmatched_participants_decided_by_idx on private.unmatched_particip
 -- What is to be forgotten next.
 create index unmatched_participants_created_at_idx
 on private.unmatched_participants (created_at) where identity is not null;
+-- Whom an address leads to, for erase_user.
+create index unmatched_participants_email_idx
+on private.unmatched_participants (lower(email)) where email is not null;
 -- What waits.
 create index unmatched_participants_waiting_idx
 on private.unmatched_participants (created_at) where status = 'waiting';
@@ -2030,6 +2033,7 @@ create table private.personal_data (
     is_about boolean not null,
     erasure text not null,
     cleared_columns text[] not null default '{}',
+    found_where text,
     constraint personal_data_pkey primary key (table_name, column_name),
     constraint personal_data_erasure_known check (
         erasure in (
@@ -2048,6 +2052,8 @@ comment on column private.personal_data.is_about is
     'Whether the row is about that user, and is exported; else they only did something in it that is about others.';
 comment on column private.personal_data.erasure is 'What erase_user does with the row: kept, cleared or deleted.';
 comment on column private.personal_data.cleared_columns is 'The columns that are emptied where erasure is cleared.';
+comment on column private.personal_data.found_where is
+    'A condition that holds of every row, and by which the planner sees that partial indexes serve; null: none is needed.';
 
 alter table private.personal_data enable row level security;
 
@@ -2094,8 +2100,16 @@ values
 ('private.platform_participants', 'user_id', true, 'deleted', '{}'),
 ('private.unmatched_participants', 'student_id', true, 'cleared', '{identity, full_name, email}'),
 ('private.unmatched_participants', 'decided_by', false, 'kept', '{}'),
-('notifier.emails', 'recipient_id', true, 'kept', '{}'),
 ('notifier.events', 'student_id', true, 'kept', '{}');
+
+insert into private.personal_data (table_name, column_name, is_about, erasure, found_where)
+values (
+    'notifier.emails',
+    'recipient_id',
+    true,
+    'kept',
+    $$status in ('queued', 'claimed', 'sending', 'in_doubt') or status in ('sent', 'skipped', 'dead')$$
+);
 
 -- Recordings of sessions: an address, or an object in the bucket `session-recordings`. Students see those that are
 -- published, while they have access to the session.
@@ -2607,6 +2621,9 @@ comment on column private.mentor_handovers.changed_at is 'When.';
 alter table private.mentor_handovers enable row level security;
 
 create index mentor_handovers_session_id_idx on private.mentor_handovers (session_id, id);
+create index mentor_handovers_from_mentor_id_idx on private.mentor_handovers (from_mentor_id);
+create index mentor_handovers_to_mentor_id_idx on private.mentor_handovers (to_mentor_id)
+where to_mentor_id is not null;
 
 -- What happened in each session, in one row: reports add these up instead of counting attendance. Kept by triggers,
 -- equal to private.recounted_session_statistics at any time. A session's students are counted from the moment it is

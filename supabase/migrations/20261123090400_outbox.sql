@@ -318,6 +318,8 @@ create index events_unexpanded_session_id_idx on notifier.events (session_id, id
 -- The other sessions that the same transaction changed.
 create index events_unexpanded_transaction_id_idx on notifier.events (transaction_id, id)
 where expanded_at is null and topic = 'invitation';
+-- What concerns one student's seat: hardly any.
+create index events_student_id_idx on notifier.events (student_id) where student_id is not null;
 create index events_merged_into_idx on notifier.events (merged_into) where merged_into is not null;
 
 -- One row per recipient and event: the queue, and afterwards the record of what was sent to whom. No address is stored,
@@ -467,6 +469,10 @@ create index emails_carried_by_idx on notifier.emails (carried_by) where carried
 -- Unfinished mails of one person, session and topic: order and folding.
 create index emails_unfinished_idx on notifier.emails (session_id, recipient_id, topic, event_id)
 where status in ('queued', 'claimed', 'sending', 'in_doubt');
+-- What a person was sent, for export_user_data, once it is settled: what is not is found by the index above. A row is
+-- written four times, and this index but once.
+create index emails_settled_recipient_id_idx on notifier.emails (recipient_id)
+where status in ('sent', 'skipped', 'dead');
 -- Mails that said more than their own event, because another change had already happened: rare, and what keeps the
 -- later event's mail from saying it again.
 create index emails_told_ahead_idx on notifier.emails (session_id, recipient_id, topic, told_through)

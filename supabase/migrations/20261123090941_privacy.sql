@@ -46,7 +46,10 @@ begin
         select
             personal.table_name,
             string_agg(
-                format('stored.%I = $1', personal.column_name), ' or ' order by personal.column_name
+                format('stored.%I = $1', personal.column_name) || coalesce(
+                    ' and (' || personal.found_where || ')', ''
+                ),
+                ' or ' order by personal.column_name
             ) as condition
         from private.personal_data as personal
         where personal.is_about
@@ -430,7 +433,6 @@ begin
     from auth.users as account
     where
         account.id = erase_user.user_id
-        and participant.identity is not null
         and lower(participant.email) = lower(account.email);
 
     if exists (

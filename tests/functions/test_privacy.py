@@ -95,6 +95,55 @@ def test_what_is_cleared_exists_and_can_be_empty(conn: psycopg.Connection) -> No
         )
 
 
+# Column by which a person is found, though no index begins with it: why not.
+UNINDEXED: dict[str, str] = {}
+
+
+def unindexed(conn: psycopg.Connection) -> set[str]:
+    """The columns by which rows about a person are found, and that no index begins with.
+
+    A partial index counts if all it leaves out is null, or if found_where asks for its rows.
+    """
+    rows = conn.execute(
+        """
+        select personal.table_name || '.' || personal.column_name
+        from private.personal_data as personal
+        inner join pg_attribute
+            on attrelid = personal.table_name::regclass and attname = personal.column_name
+        where (personal.is_about or personal.erasure <> 'kept')
+            and not exists (
+                select from pg_index
+                where indrelid = attrelid and indisvalid and indkey[0] = attnum
+                    and (
+                        indpred is null
+                        or pg_get_expr(indpred, indrelid) = format('(%I IS NOT NULL)', attname)
+                        or personal.found_where is not null
+                    )
+            )
+        """
+    ).fetchall()
+    return {row[0] for row in rows}
+
+
+def test_a_person_is_found_by_index_everywhere(conn: psycopg.Connection) -> None:
+    assert unindexed(conn) == set(UNINDEXED)
+    conn.execute("drop index notifier.events_student_id_idx")
+    assert unindexed(conn) - set(UNINDEXED) == {"notifier.events.student_id"}
+
+
+def test_what_a_person_is_found_by_holds_of_every_row(conn: psycopg.Connection) -> None:
+    """Else a new status would be left out of exports."""
+    rows = conn.execute(
+        "select table_name, found_where from private.personal_data where found_where is not null"
+    ).fetchall()
+    assert [table for table, _ in rows] == ["notifier.emails"]
+    unasked = sql.SQL(
+        "select status from unnest(enum_range(null::notifier.email_status)) as status"
+        " where not ({})"
+    )
+    assert conn.execute(unasked.format(sql.SQL(rows[0][1]))).fetchall() == []
+
+
 # -- Export ----------------------------------------------------------------------------------------
 
 
