@@ -1,4 +1,4 @@
--- For a whole period at once what private.is_within_availability says of one meeting; a test compares the two.
+-- For a whole period at once what private.within_availability says of one meeting; a test compares the two.
 -- Security definer: mentors' hours are under row-level security.
 create function private.open_hours(mentor_id uuid, from_time timestamptz, to_time timestamptz)
 returns tstzmultirange

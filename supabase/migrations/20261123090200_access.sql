@@ -268,7 +268,7 @@ begin
     return array(
         select enrollment.course_id
         from public.course_enrollments as enrollment
-        where enrollment.student_id = auth.uid() and enrollment.status = 'active' and enrollment.course_id is not null
+        where enrollment.student_id = auth.uid() and enrollment.status = 'active'
     );
 end
 $$;

@@ -471,7 +471,6 @@ begin
             when 'switched_off' then 'they have switched off mails of this kind'
             when 'suppressed' then 'mail to their address bounced for good, or they complained of it'
             when 'discarded' then 'an operator discarded it'
-            when 'suppressed' then 'mail to their address bounced, or they called it spam'
             when 'no_address' then 'they have no address, or no account any more'
             else email.skip_reason
         end

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import psycopg
 import pytest
 
+from devstack.paths import FUNCTIONS, ROOT
 from support.catalog import Rule, caught, offenders
 
 DEFINER_API = {
@@ -253,3 +256,34 @@ def test_another_definer_function_in_the_exposed_schema_is_noticed(
         " return current_user"
     )
     assert exposed_definers(conn) - DEFINER_API == {"sudo()"}
+
+
+# For the DBA to call: docs/operations.md says when.
+BY_HAND = {"private.check_session_statistics", "private.rebuild_session_statistics"}
+
+
+def uncalled(conn: psycopg.Connection) -> set[str]:
+    """The functions outside the exposed schema that nothing which is shipped names."""
+    shipped = {
+        path: re.sub("--.*", "", path.read_text()) if path.suffix == ".sql" else path.read_text()
+        for folder in (ROOT / "sql", ROOT / "py", FUNCTIONS)
+        for path in folder.rglob("*")
+        if path.suffix in (".sql", ".py", ".ts")
+    }
+    named = {
+        name
+        for path, text in shipped.items()
+        # Its own file is named after it.
+        for name in set(re.findall(r"\b(?:private|notifier)\.\w+", text)) - {path.stem}
+    }
+    rows = conn.execute(
+        "select pronamespace::regnamespace || '.' || proname from pg_proc"
+        " where pronamespace::regnamespace::text in ('private', 'notifier')"
+    )
+    return {row[0] for row in rows} - named
+
+
+def test_no_function_is_there_for_nobody(conn: psycopg.Connection) -> None:
+    assert uncalled(conn) == BY_HAND
+    conn.execute("create function private.idle() returns integer language sql return 1")
+    assert uncalled(conn) == {*BY_HAND, "private.idle"}

@@ -265,7 +265,9 @@ def test_open_hours_say_what_the_availability_of_one_meeting_says(
                 """
                 select
                     private.open_hours(%(mentor)s, %(from)s, %(to)s) @> meeting.period,
-                    private.is_within_availability(%(mentor)s, %(start)s, %(end)s),
+                    %(mentor)s in (
+                        select private.within_availability(array[%(mentor)s], %(start)s, %(end)s)
+                    ),
                     private.open_hours(%(nobody)s, %(from)s, %(to)s) @> meeting.period
                 from (select tstzrange(%(start)s, %(end)s) as period) as meeting
                 """,

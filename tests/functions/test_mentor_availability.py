@@ -30,7 +30,8 @@ def is_available(
         for moment in (starts, ends)
     ]
     row = conn.execute(
-        "select private.is_within_availability(%s, %s, %s)", (mentor, *period)
+        "select %s in (select private.within_availability(array[%s], %s, %s))",
+        (mentor, mentor, *period),
     ).fetchone()
     assert row is not None
     return bool(row[0])
