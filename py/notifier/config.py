@@ -141,7 +141,7 @@ def load_database_url(env: Mapping[str, str] = os.environ) -> str:
 def load_email_from(env: Mapping[str, str] = os.environ) -> Mailbox:
     """The sender of every mail.
 
-    :raises ConfigError: unset, or not ``Name <address>`` or a bare address.
+    :raises ConfigError: unset, not ``Name <address>`` or a bare address, or not an ASCII address.
     """
     value = _required(env, "EMAIL_FROM", "Live Sessions <sessions@example.com>")
     mailbox = parse_mailbox(value)
@@ -149,6 +149,12 @@ def load_email_from(env: Mapping[str, str] = os.environ) -> Mailbox:
         raise ConfigError(
             "EMAIL_FROM is not a mail address: "
             "use 'Live Sessions <sessions@example.com>' or 'sessions@example.com'"
+        )
+    if mailbox.needs_smtputf8:
+        # A server that cannot take it (RFC 6531) would refuse every mail, whoever it is for.
+        raise ConfigError(
+            "EMAIL_FROM has non-ASCII characters before the @, which many servers refuse: "
+            "use an address without, such as sessions@example.com; the name may have them"
         )
     return mailbox
 
@@ -159,7 +165,7 @@ def load_app_url(env: Mapping[str, str] = os.environ) -> str:
     :raises ConfigError: unset, or not an http(s) URL without query and fragment.
     """
     value = _required(env, "APP_URL", "https://app.example.com")
-    if not _is_http_url(value):
+    if not _is_http_url("APP_URL", value):
         raise ConfigError(
             "APP_URL is not an http(s) address: use one like https://app.example.com, "
             "without spaces, query or fragment"
@@ -173,7 +179,7 @@ def load_unsubscribe_url(env: Mapping[str, str] = os.environ) -> str | None:
     :raises ConfigError: not an http(s) URL without query and fragment.
     """
     value = _optional(env, "UNSUBSCRIBE_URL")
-    if value is not None and not _is_http_url(value):
+    if value is not None and not _is_http_url("UNSUBSCRIBE_URL", value):
         raise ConfigError(
             "UNSUBSCRIBE_URL is not an http(s) address: use one like "
             "https://PROJECT.supabase.co/functions/v1/unsubscribe, or unset it"
@@ -240,7 +246,7 @@ def _resend(env: Mapping[str, str]) -> ResendSettings | None:
         return None
     if not api_key.isascii() or any(c.isspace() or not c.isprintable() for c in api_key):
         raise ConfigError("RESEND_API_KEY has characters no key has: copy it again, without spaces")
-    if api_url is not None and not _is_http_url(api_url):
+    if api_url is not None and not _is_http_url("RESEND_API_URL", api_url):
         raise ConfigError(
             f"RESEND_API_URL is not an http(s) address: unset it to use {RESEND_API_URL}"
         )
@@ -260,7 +266,7 @@ def _meetings(env: Mapping[str, str]) -> MeetingSettings | None:
         raise ConfigError(f"{missing} is unset but {there} is set: set both or neither")
     if url is None or key is None:
         return None
-    if not _is_http_url(url):
+    if not _is_http_url("FUNCTIONS_URL", url):
         raise ConfigError(
             "FUNCTIONS_URL is not an http(s) address: "
             "use one like https://PROJECT.supabase.co/functions/v1"
@@ -332,7 +338,17 @@ def _number(env: Mapping[str, str], name: str, default: float, *, low: float, hi
     return number
 
 
-def _is_http_url(value: str) -> bool:
+def _is_http_url(name: str, value: str) -> bool:
+    """Whether it is a URL to build on.
+
+    :raises ConfigError: it would be one, written as RFC 3986 has it, which headers and calendars
+        ask for.
+    """
+    if value.isprintable() and not value.isascii():
+        raise ConfigError(
+            f"{name} has non-ASCII characters: "
+            "write the host name in punycode (xn--...) and what follows it %-encoded"
+        )
     if any(character.isspace() or not character.isprintable() for character in value):
         return False
     try:

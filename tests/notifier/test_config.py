@@ -73,10 +73,24 @@ def test_port_and_security_default_to_each_other(
         ({"EMAIL_FROM": ""}, "EMAIL_FROM", "sessions@example.com"),
         ({"EMAIL_FROM": "nobody"}, "EMAIL_FROM", "sessions@example.com"),
         ({"EMAIL_FROM": "a@b.c\r\nBcc: d@e.f"}, "EMAIL_FROM", "sessions@example.com"),
+        ({"EMAIL_FROM": "Büro <büro@example.org>"}, "EMAIL_FROM", "before the @"),
         ({"APP_URL": ""}, "APP_URL", "https://app.example.com"),
         ({"APP_URL": "javascript:alert(1)"}, "APP_URL", "http(s)"),
         ({"APP_URL": 'https://x.org/"><script>'}, "APP_URL", "http(s)"),
         ({"APP_URL": "https://x.org/?a=b"}, "APP_URL", "query"),
+        ({"APP_URL": "https://müller.example"}, "APP_URL", "punycode"),
+        ({"APP_URL": "https://x.org/schöne-app"}, "APP_URL", "%-encoded"),
+        ({"UNSUBSCRIBE_URL": "https://müller.example/u"}, "UNSUBSCRIBE_URL", "punycode"),
+        (
+            {"RESEND_API_KEY": "re_1", "RESEND_API_URL": "https://müller.example"},
+            "RESEND_API_URL",
+            "punycode",
+        ),
+        (
+            {"FUNCTIONS_URL": "https://müller.example", "FUNCTIONS_KEY": "secret"},
+            "FUNCTIONS_URL",
+            "punycode",
+        ),
         ({"SMTP_HOST": ""}, "SMTP_HOST", "both or neither"),
         ({"SMTP_HOST": "smtp://x"}, "SMTP_HOST", "host name"),
         ({"SMTP_PORT": "0"}, "SMTP_PORT", "1 to 65535"),
@@ -124,6 +138,12 @@ def test_the_edge_functions_are_found_by_their_address_and_key() -> None:
 
     assert settings.meetings == MeetingSettings("https://x.org/functions/v1", "hidden-key")
     assert "hidden-key" not in repr(settings)
+
+
+def test_a_sender_may_have_any_name_and_any_domain() -> None:
+    sender = load_settings(GOOD | {"EMAIL_FROM": "Büro <sessions@müller.example>"}).email_from
+
+    assert (sender.name, sender.address) == ("Büro", "sessions@xn--mller-kva.example")
 
 
 def test_no_transport_names_both_variables() -> None:
