@@ -82,6 +82,8 @@ class Meetings:
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             # Not the error's own text: it may quote the address, with whatever is in it.
             return f"the function cannot be reached ({type(error).__name__})"
+        if not isinstance(tally, dict):
+            return "the function's answer is not its own: check FUNCTIONS_URL"
         if tally != {"done": 0, "failed": 0}:
             done, failed = tally.get("done"), tally.get("failed")
             log.event(logging.INFO, "meetings", done=done, failed=failed)

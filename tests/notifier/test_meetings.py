@@ -30,6 +30,7 @@ class Function:
     url: str = ""
     calls: list[tuple[str, str | None]] = field(default_factory=list)
     statuses: deque[int] = field(default_factory=deque)
+    bodies: deque[bytes] = field(default_factory=deque)
 
 
 @pytest.fixture
@@ -41,7 +42,8 @@ def function() -> Iterator[Function]:
         def do_POST(self) -> None:
             known.calls.append((self.path, self.headers.get("Authorization")))
             status = known.statuses.popleft() if known.statuses else 200
-            body = json.dumps({"done": 1, "failed": 0}).encode()
+            tally = json.dumps({"done": 1, "failed": 0}).encode()
+            body = known.bodies.popleft() if known.bodies else tally
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
@@ -121,4 +123,24 @@ def test_a_function_that_is_not_there_keeps_no_mail_from_going_out(
     classroom.schedule("By hand")
 
     wait_until(lambda: len(mail_server.mails) == 3, "mails about the other session")
+    assert daemon.stop() == 0
+
+
+@pytest.mark.parametrize("body", [b"[]", b"null", b'"\xe9"', b"<h1>Welcome</h1>"])
+def test_an_answer_that_is_not_the_functions_ends_nothing(
+    classroom: Classroom,
+    mail_server: SmtpServer,
+    daemons: Daemons,
+    function: Function,
+    body: bytes,
+) -> None:
+    function.bodies.append(body)
+    env = environment(
+        classroom.database, mail_server, FUNCTIONS_URL=function.url, FUNCTIONS_KEY=KEY
+    )
+    daemon = daemons.start(env)
+    without_link(classroom)
+
+    daemon.wait_for("meetings_down")
+    daemon.wait_for(" meetings ")
     assert daemon.stop() == 0

@@ -19,7 +19,7 @@ from notifier.model import Failure, LeaseLostError, NotSent, Sent, TransportDown
 from notifier.render import Renderer
 from notifier.transports.resend import ResendTransport
 from support.mails import make_bundle, make_email, make_part
-from support.resend_server import API_KEY, NO_ANSWER, SILENCE, Problem, ResendServer
+from support.resend_server import API_KEY, NO_ANSWER, SILENCE, Page, Problem, ResendServer
 
 
 def letter(**fields: object) -> Letter:
@@ -260,6 +260,29 @@ async def test_other_refusals_are_this_letters(
     assert outcome.failure is failure
     assert str(status) in outcome.detail
     assert "priya" not in outcome.detail
+    assert following == Sent("resend")
+
+
+@pytest.mark.parametrize(
+    ("content_type", "page"),
+    [
+        ("text/html", "<h1>Passerelle indisponible, désolé</h1>".encode("latin-1")),
+        ("text/html; charset=utf-8", b"\xff\xfe\x00"),
+        ("text/html; charset=hex", b"out of order"),
+        ("application/json", b'{"name": "\xe9"}'),
+    ],
+)
+async def test_a_page_of_a_proxy_in_any_encoding_is_an_answer(
+    resend: ResendServer, content_type: str, page: bytes
+) -> None:
+    resend.script.append(Page(502, page, content_type))
+    async with transport_to(resend) as transport:
+        outcome = await transport.send(letter())
+        following = await transport.send(letter())
+
+    assert isinstance(outcome, NotSent)
+    assert outcome.failure is Failure.UNKNOWN
+    assert "502" in outcome.detail
     assert following == Sent("resend")
 
 

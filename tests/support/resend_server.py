@@ -56,6 +56,21 @@ class Problem:
     retry_after: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a proxy in front of the API answers.
+
+    Attributes:
+        status: The HTTP status.
+        body: The page.
+        content_type: What it says of it.
+    """
+
+    status: int
+    body: bytes
+    content_type: str
+
+
 @dataclass(slots=True)
 class ResendServer:
     """Start with `async with`, or `in_thread` where the test is not async.
@@ -72,7 +87,7 @@ class ResendServer:
 
     mails: list[Accepted] = field(default_factory=list)
     requests: int = 0
-    script: deque[Problem | str] = field(default_factory=deque)
+    script: deque[Problem | Page | str] = field(default_factory=deque)
     rate: int | None = None
     sending_only: bool = False
     url: str = ""
@@ -134,6 +149,9 @@ class ResendServer:
         step = self.script.popleft() if self.script else None
         if isinstance(step, Problem):
             return _answer(step)
+        if isinstance(step, Page):
+            headers = {"Content-Type": step.content_type}
+            return web.Response(status=step.status, body=step.body, headers=headers)
         key = request.headers.get("Idempotency-Key", "")
         if not 1 <= len(key) <= 256:
             return _answer(Problem(400, "invalid_idempotency_key"))

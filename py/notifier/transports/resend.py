@@ -16,6 +16,7 @@ import ssl
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from json import loads
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -221,10 +222,11 @@ class ResendTransport(OnlyWay):
             async with self._session().request(
                 method, self._settings.api_url + path, json=json, headers=headers
             ) as response:
-                text = await response.text()
+                # What comes from a proxy in between is in any encoding.
+                text = (await response.read()).decode(errors="replace")
                 wait = _seconds(response.headers.get("retry-after"))
                 try:
-                    body = await response.json(content_type=None) if text else {}
+                    body = loads(text) if text else {}
                 except ValueError:
                     body = {"message": text}
                 return response.status, body if isinstance(body, dict) else {}, wait
