@@ -140,7 +140,9 @@ async def list_in_doubt(database_url: str, limit: int) -> str:
 async def replay(database_url: str, event_id: int) -> str:
     """Tell again what an event told, as it is now."""
     async with open_outbox(database_url) as outbox:
-        return f"event {event_id} is told again as event {await outbox.replay_event(event_id)}"
+        replayed = await outbox.replay_event(event_id)
+    but = f", but for {', '.join(replayed.left_out)}" if replayed.left_out else ""
+    return f"event {event_id} is told again as event {replayed.replayed_as}{but}"
 
 
 async def purge(database_url: str, older_than: timedelta) -> str:

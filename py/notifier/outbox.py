@@ -183,6 +183,16 @@ class SuppressionLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Replayed:
+    """The event by which another is told again, and the kinds of mail that hung on that one and are
+    not.
+    """
+
+    replayed_as: int
+    left_out: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Purged:
     """Rows forgotten by one call, whether there are more to forget, and where to go on."""
 
@@ -549,10 +559,14 @@ class Outbox:
         )
         return int(rows[0])
 
-    async def replay_event(self, event_id: int) -> int:
-        """Tell again what an event told; the new event's id."""
-        rows = await self._scalars("select notifier.replay_event(%(event)s)", {"event": event_id})
-        return int(rows[0])
+    async def replay_event(self, event_id: int) -> Replayed:
+        """Tell again what an event told."""
+        rows: list[Replayed] = await self._rows(
+            Replayed,
+            "select replayed_as, left_out::text[] from notifier.replay_event(%(event)s)",
+            {"event": event_id},
+        )
+        return rows[0]
 
     async def set_send_limit(self, domain: str, per_minute: int | None) -> None:
         """Send at most so many mails a minute to a domain (``*``: in all); None lifts the limit."""

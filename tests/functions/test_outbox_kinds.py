@@ -20,6 +20,7 @@ from support.outbox import Outbox, change
 from support.preferences import clock, prefer
 from support.reminders import remind
 from support.seats import register, unregister
+from support.sessions import refusal
 from support.world import World
 
 HOUR = timedelta(hours=1)
@@ -407,3 +408,54 @@ def test_one_that_waits_is_dropped_once_it_is_not_true_or_not_wanted(
     story.undone(school)
 
     assert school.told(kind) == set()
+
+
+AS_IT_STANDS = {
+    "series_scheduled": "session_scheduled",
+    "series_updated": "session_updated",
+    "series_cancelled": "session_cancelled",
+    "daily_digest": "session_updated",
+}
+"""What tells of several sessions is told again session by session."""
+
+NEVER_TWICE = {"enrollment_schedule", "session_reminder"}
+"""Kinds whose events are not told again."""
+
+
+@pytest.mark.parametrize("kind", STORIES)
+def test_told_again_it_reaches_the_same_people_or_is_refused(school: School, kind: str) -> None:
+    story = STORIES[kind]
+    story.before(school)
+    school.outbox.deliver()
+    story.happens(school)
+    events = {mail.event_id for mail in school.outbox.deliver() if mail.kind == kind}
+    part = AS_IT_STANDS.get(kind, kind)
+    people = {
+        row["recipient_id"]
+        for row in school.outbox.rows(kind=part, status="sent")
+        if row["event_id"] in events
+    }
+    replay = "select replayed_as, left_out::text[] from notifier.replay_event(%s)"
+    if kind in NEVER_TWICE:
+        for event in events:
+            with refusal(school.conn, "PT409") as refused:
+                school.conn.execute(replay, (event,))
+            assert "Replay the event that made the session" in str(refused.hint)
+        assert school.outbox.deliver() == []
+        return
+
+    assert people
+    replayed = [school.conn.execute(replay, (event,)).fetchone() for event in sorted(events)]
+
+    again = school.outbox.deliver()
+    school.outbox.let_time_pass()  # for whoever wants one mail a day
+    again += school.outbox.deliver()
+    told = {mail.recipient_id for mail in again if mail.kind == part}
+    if kind == "weekly_summary":
+        # It hangs on the last event of a session, and is not what that told.
+        assert [row and row[1] for row in replayed] == [[kind]]
+        assert told == set()
+    else:
+        assert [row and row[1] for row in replayed] == [[]] * len(events)
+        assert told == people
+    assert {mail.event_id for mail in again} == {row and row[0] for row in replayed}

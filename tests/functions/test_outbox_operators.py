@@ -11,6 +11,7 @@ from psycopg.rows import dict_row
 
 from support.actors import refused
 from support.outbox import Claimed, Outbox, change
+from support.seats import register, unregister
 from support.sessions import refusal
 from support.world import World
 
@@ -187,7 +188,7 @@ def test_a_replayed_event_is_told_again_as_it_is_now(world: World, outbox: Outbo
     change(outbox.conn, session, title="Renamed")
     outbox.deliver()
 
-    again = outbox.scalar("select notifier.replay_event(%s)", event["id"])
+    again = outbox.scalar("select replayed_as from notifier.replay_event(%s)", event["id"])
 
     assert again > event["id"]
     sent = [mail for mail in outbox.deliver() if mail.event_id == again]
@@ -213,7 +214,7 @@ def test_a_replayed_seat_is_confirmed_again(world: World, outbox: Outbox) -> Non
     )
     (first,) = outbox.deliver()
 
-    outbox.scalar("select notifier.replay_event(%s)", first.event_id)
+    outbox.scalar("select replayed_as from notifier.replay_event(%s)", first.event_id)
 
     (again,) = outbox.deliver()
     assert (again.recipient_id, again.kind) == (student, "waitlist_promoted")
@@ -224,7 +225,7 @@ def test_an_unknown_event_or_one_whose_session_is_gone_is_refused(
     world: World, outbox: Outbox
 ) -> None:
     with refusal(outbox.conn, "PT404") as unknown:
-        outbox.scalar("select notifier.replay_event(-1)")
+        outbox.scalar("select replayed_as from notifier.replay_event(-1)")
     assert unknown.message == "there is no event -1"
     session = world.session(starts=TUESDAY)
     outbox.deliver()
@@ -234,8 +235,116 @@ def test_an_unknown_event_or_one_whose_session_is_gone_is_refused(
     outbox.conn.execute("delete from public.success_sessions where id = %s", (session,))
 
     with refusal(outbox.conn, "PT409") as gone:
-        outbox.scalar("select notifier.replay_event(%s)", event["id"])
+        outbox.scalar("select replayed_as from notifier.replay_event(%s)", event["id"])
     assert "has been deleted" in str(gone.message)
+
+
+def replay_refused(outbox: Outbox, event: int, says: str) -> None:
+    """Nobody would get a mail, and the operator is told so."""
+    before = len(outbox.rows("events"))
+    with refusal(outbox.conn, "PT409") as refused_with:
+        outbox.scalar("select replayed_as from notifier.replay_event(%s)", event)
+    assert says in str(refused_with.message)
+    assert refused_with.hint
+    assert len(outbox.rows("events")) == before
+
+
+def test_what_would_reach_nobody_is_not_told_again(world: World, outbox: Outbox) -> None:
+    batch = world.batch()
+    world.student(batch=batch)
+    session = world.session("Week 6", batch=batch, starts=TUESDAY)
+    (made,) = outbox.rows("events")
+    replay_refused(outbox, made["id"], "has not been told yet")
+    outbox.deliver()
+    change(outbox.conn, session, title="Renamed")
+    outbox.deliver()
+    renamed = outbox.rows("events")[-1]
+    change(outbox.conn, session, title="Week 6")
+    outbox.deliver()
+
+    replay_refused(outbox, renamed["id"], "again as it was before")
+
+    change(outbox.conn, session, status="cancelled")
+    outbox.deliver()
+    replay_refused(outbox, made["id"], "again as it was before")
+
+    change(outbox.conn, session, status="upcoming")
+    outbox.deliver()
+    change(
+        outbox.conn,
+        session,
+        start_time=datetime.now(UTC) - timedelta(hours=2),
+        end_time=datetime.now(UTC) - timedelta(hours=1),
+    )
+    outbox.deliver()
+    replay_refused(outbox, made["id"], "is over")
+    change(outbox.conn, session, status="completed")
+    outbox.deliver()
+    replay_refused(outbox, made["id"], "is over")
+
+
+def test_a_seat_that_was_given_up_is_not_told_again(world: World, outbox: Outbox) -> None:
+    batch = world.batch()
+    student = world.student(batch=batch)
+    session = world.session(batch=batch, starts=TUESDAY, registration_required=True)
+    outbox.deliver()
+    register(outbox.conn, student, session)
+    (told,) = outbox.deliver()
+    unregister(outbox.conn, student, session)
+    outbox.deliver()
+
+    replay_refused(outbox, told.event_id, "none any more")
+
+
+def test_a_recording_that_cannot_be_watched_is_not_told_again(world: World, outbox: Outbox) -> None:
+    batch = world.batch()
+    world.student(batch=batch)
+    session = world.session(batch=batch, starts=timedelta(days=-1), status="completed")
+    world.recording(session, is_published=True, notify=True)
+    outbox.conn.execute("select notifier.tick()")
+    (told,) = (mail for mail in outbox.deliver() if mail.kind == "recording_available")
+
+    outbox.conn.execute(
+        "update public.session_recordings set available_from = now() - interval '2 days',"
+        " available_until = now() - interval '1 day'"
+    )
+    replay_refused(outbox, told.event_id, "cannot be watched")
+    outbox.conn.execute(
+        "update public.session_recordings set available_until = null, is_published = false"
+    )
+    replay_refused(outbox, told.event_id, "cannot be watched")
+
+
+def test_a_summary_told_again_is_told_to_the_mentor_and_to_no_other_system(
+    world: World, outbox: Outbox
+) -> None:
+    mentor = world.mentor()
+    session = world.session(
+        batch=world.batch(), mentor=mentor, starts=timedelta(hours=-2), status="live"
+    )
+    outbox.conn.execute(
+        "insert into public.webhook_endpoints (url, event_types)"
+        " values ('https://hooks.example.test', '{attendance.finalized}')"
+    )
+    change(outbox.conn, session, status="completed")
+    (told,) = outbox.deliver()
+    heard = outbox.rows("webhook_deliveries")
+    assert len(heard) == 1
+
+    again = outbox.scalar("select replayed_as from notifier.replay_event(%s)", told.event_id)
+
+    (mail,) = outbox.deliver()
+    assert (mail.recipient_id, mail.kind) == (mentor, "attendance_summary")
+    assert mail.event_id == again
+    assert outbox.rows("webhook_deliveries") == heard
+
+
+def test_a_summary_that_was_nobodys_is_not_told_again(world: World, outbox: Outbox) -> None:
+    session = world.session(batch=world.batch(), starts=timedelta(hours=-2), status="live")
+    change(outbox.conn, session, status="completed")
+    assert outbox.deliver() == []
+
+    replay_refused(outbox, outbox.rows("events", topic="summary")[0]["id"], "concerns nobody")
 
 
 # Forgetting

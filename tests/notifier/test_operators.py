@@ -119,6 +119,22 @@ def test_an_event_is_told_again(
     assert len({mail.message_id for mail in mail_server.mails}) == 6
 
 
+def test_what_is_not_told_again_with_an_event_is_named(classroom: Classroom, run: Run) -> None:
+    session = classroom.schedule()
+    classroom.outbox.deliver()
+    (event,) = classroom.outbox.rows("events")
+    classroom.conn.execute(
+        "insert into notifier.emails (event_id, session_id, recipient_id, kind)"
+        " values (%s, %s, %s, 'weekly_summary')",
+        (event["id"], session, classroom.admin),
+    )
+
+    code, said = run("replay", str(event["id"]))
+
+    assert code == 0
+    assert said.endswith(f" {event['id'] + 1}, but for weekly_summary\n")
+
+
 def test_purge_forgets_what_is_old_and_only_that(classroom: Classroom, run: Run) -> None:
     session = classroom.schedule()
     classroom.outbox.deliver()
