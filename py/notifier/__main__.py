@@ -143,9 +143,9 @@ def _report(options: argparse.Namespace) -> int:
         mailed = uvloop.run(
             service.mail_report_once(config.load_settings(), first, last, options.timezone)
         )
-        print(f"sent={mailed.sent} failed={len(mailed.refusals)}")
+        print(f"sent={mailed.sent} failed={len(mailed.refusals)} held={mailed.held}")
         print("\n".join(mailed.refusals), end="\n" if mailed.refusals else "", file=sys.stderr)
-        return 1 if mailed.refusals else 0
+        return 1 if mailed.refusals or mailed.held else 0
     page = uvloop.run(
         commands.report(config.load_database_url(), first, last, options.timezone or "UTC")
     )

@@ -65,8 +65,10 @@ FUNCTIONS: tuple[LiteralString, ...] = (
     "notifier.suppressed_addresses(text, integer)",
     "notifier.set_app_url(text)",
     "notifier.report(date, date, text)",
-    "notifier.claim_report_mails(date, date, interval)",
+    "notifier.claim_report_mail(date, date, interval, uuid, boolean)",
     "notifier.complete_report_mail(uuid)",
+    "notifier.fail_report_mail(uuid, uuid, text, text)",
+    "notifier.held_report_mails(date, date)",
 )
 """Everything that the notifier calls; ``check`` looks for each."""
 
@@ -207,6 +209,8 @@ class ReportMail:
     """A manager who is to be sent a report, the IANA zone that they live by and their language."""
 
     mail_id: UUID
+    claim_id: UUID
+    recipient_id: UUID
     address: str
     full_name: str
     timezone: str
@@ -631,20 +635,54 @@ class Outbox:
         )
         return str(rows[0])
 
-    async def claim_report_mails(self, first: date, last: date, lease: float) -> list[ReportMail]:
-        """The mails of that report that are to be sent now, held for ``lease`` seconds."""
-        return await self._rows(
+    async def claim_report_mail(
+        self, first: date, last: date, lease: float, after: UUID | None, *, try_refused: bool
+    ) -> ReportMail | None:
+        """The next mail of that report, held for ``lease`` seconds; None: there is none.
+
+        ``after``: the recipient of the one before. ``try_refused``: one that was refused for good
+        counts as not sent.
+        """
+        rows: list[ReportMail] = await self._rows(
             ReportMail,
             """
-            select mail_id, address, full_name, timezone, locale
-            from notifier.claim_report_mails(%(first)s, %(last)s, %(lease)s)
+            select mail_id, claim_id, recipient_id, address, full_name, timezone, locale
+            from notifier.claim_report_mail(
+                %(first)s, %(last)s, %(lease)s, %(after)s, %(try_refused)s
+            )
             """,
-            {"first": first, "last": last, "lease": timedelta(seconds=lease)},
+            {
+                "first": first,
+                "last": last,
+                "lease": timedelta(seconds=lease),
+                "after": after,
+                "try_refused": try_refused,
+            },
         )
+        return rows[0] if rows else None
 
     async def complete_report_mail(self, mail: UUID) -> None:
         """Record that it was accepted."""
         await self._scalars("select notifier.complete_report_mail(%(mail)s)", {"mail": mail})
+
+    async def fail_report_mail(self, claim: UUID, mail: UUID, failure: Failure, error: str) -> bool:
+        """Record why it was not accepted; False if another claim has it.
+
+        ``error`` has no address in it.
+        """
+        rows = await self._scalars(
+            "select notifier.fail_report_mail(%(claim)s, %(mail)s, %(failure)s, %(error)s)",
+            {"claim": claim, "mail": mail, "failure": failure.value, "error": error},
+        )
+        return bool(rows[0])
+
+    async def held_report_mails(self, first: date, last: date) -> int:
+        """How many mails of that report somebody is sending now, as far as is known."""
+        rows = await self._scalars(
+            "select notifier.held_report_mails(%(first)s, %(last)s)",
+            {"first": first, "last": last},
+        )
+        return int(rows[0])
 
     async def notify(self, payload: str) -> None:
         """Notify on :data:`CHANNEL`: how the listener learns whether notifications arrive."""

@@ -72,6 +72,7 @@ class _Parts:
     meetings: Meetings | None
     courier: Courier
     stop: asyncio.Event
+    reporter: Reporter | None = None
 
     def vitals(self) -> Vitals:
         """How this worker is, for a monitor."""
@@ -88,6 +89,10 @@ class _Parts:
             webhooks_sent=self.courier.sent,
             webhooks_failed=self.courier.failed,
         )
+
+    async def finish_report(self, grace: float) -> bool:
+        """Whether no mail of a report was under way, or it was finished in time."""
+        return self.reporter is None or await self.reporter.finish(grace)
 
 
 async def run(
@@ -108,7 +113,8 @@ async def run(
         if parts.meetings is not None:
             side.append(parts.meetings.run)
         async with make_outbox(settings) as asking:
-            side.append(Reporter(settings, asking, parts.transport).run)
+            parts.reporter = Reporter(settings, asking, parts.transport, stop=parts.stop)
+            side.append(parts.reporter.run)
             if settings.monitor is not None:
                 monitor = Monitor(asking, parts, poll=settings.poll)
                 side.append(partial(monitor.serve, *settings.monitor))
@@ -145,7 +151,9 @@ async def mail_report_once(
     async with make_outbox(settings) as outbox:
         try:
             await transport.ready()
-            return await mail_report(settings, outbox, transport, first, last, timezone)
+            return await mail_report(
+                settings, outbox, transport, first, last, timezone, try_refused=True
+            )
         finally:
             await transport.close()
 
@@ -222,12 +230,14 @@ async def _supervise(
         # Helpers never end by themselves: one that does has died.
         done, _ = await asyncio.wait([working, *helpers], return_when=asyncio.FIRST_COMPLETED)
         patience = grace if working in done else min(grace, SHORT_GRACE)
-        clean, _ = await asyncio.gather(
-            parts.delivery.finish(patience), parts.courier.finish(patience)
+        clean, _, reported = await asyncio.gather(
+            parts.delivery.finish(patience),
+            parts.courier.finish(patience),
+            parts.finish_report(patience),
         )
         for task in done:
             task.result()
-        return clean
+        return clean and reported
     finally:
         await cancel([working, *helpers])
         for number in (signal.SIGTERM, signal.SIGINT):

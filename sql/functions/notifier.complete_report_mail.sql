@@ -6,12 +6,12 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    update notifier.report_mails as mail set sent_at = clock_timestamp()
+    update notifier.report_mails as mail set sent_at = clock_timestamp(), refused_at = null
     where mail.id = mail_id and mail.sent_at is null;
     return found;
 end
 $$;
 comment on function notifier.complete_report_mail(uuid) is
-    'Records that a mail of claim_report_mails was accepted; whether that was news.';
+    'Records that a mail of claim_report_mail was accepted; whether that was news.';
 revoke execute on function notifier.complete_report_mail(uuid) from public;
 grant execute on function notifier.complete_report_mail(uuid) to notifier;

@@ -1,7 +1,6 @@
 -- What becomes of a mail that was not accepted, or perhaps was. One of several parts falls apart into its rows to be
 -- tried again; in doubt it stays as it is, and so does a request that several were in. Where nothing was handed over
--- because nothing could be, no attempt is counted: an outage of days leaves no mail dead. Addresses are cut from the
--- error: a server's answer often repeats one.
+-- because nothing could be, no attempt is counted: an outage of days leaves no mail dead.
 -- Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.fail_email(
     claim uuid,
@@ -72,9 +71,7 @@ begin
         available_at = coalesce(v_available_at, email.available_at),
         in_doubt_at = v_email.in_doubt_at,
         lease_until = null,
-        last_error = left(
-            regexp_replace(error, '[^[:space:]<>"''(),;:]+@[^[:space:]<>"''(),;:]+', '<address>', 'g'), 500
-        )
+        last_error = notifier.redacted_error(error)
     where email.id = any(notifier.with_carried(array[v_email.id]));
     return v_email.status;
 end

@@ -1749,27 +1749,51 @@ comment on function notifier.report(date, date, text) is
 revoke execute on function notifier.report(date, date, text) from public;
 grant execute on function notifier.report(date, date, text) to notifier;
 
--- The managers who asked for the report and were not sent it: notification_preferences with the kind weekly_report.
--- Looked up at the moment of sending, as everything is: who is no manager any more gets none.
+-- The next of the managers who asked for the report and were not sent it: notification_preferences with the kind
+-- weekly_report. Looked up at the moment of sending, as everything is: who is no manager any more gets none. One at a
+-- time, so that a lease need only last for one mail, however many there are.
+--
+-- Somebody else may have taken a candidate since this statement began, hence the loop: then it is the next one's turn.
 -- Security definer: role notifier may call the queue's functions and read nothing.
-create function notifier.claim_report_mails(from_date date, to_date date, lease interval)
-returns table (mail_id uuid, address text, full_name text, timezone text, locale text)
+create function notifier.claim_report_mail(
+    from_date date,
+    to_date date,
+    lease interval,
+    after uuid default null,
+    try_refused boolean default false
+)
+returns table (
+    mail_id uuid,
+    claim_id uuid,
+    recipient_id uuid,
+    address text,
+    full_name text,
+    timezone text,
+    locale text
+)
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 set jit = off
 as $$
+declare
+    v_candidate record;
 begin
-    return query
-    with claimed as (
-        insert into notifier.report_mails as mail (recipient_id, first_day, last_day, held_until)
-        select preference.user_id, from_date, to_date, clock_timestamp() + lease
+    for v_candidate in
+        select
+            preference.user_id,
+            btrim(account.email) as address,
+            profile.full_name,
+            profile.timezone,
+            profile.locale
         from public.notification_preferences as preference
         inner join auth.users as account on preference.user_id = account.id
+        inner join public.profiles as profile on preference.user_id = profile.id
         where
             preference.kind = 'weekly_report'
             and preference.enabled
+            and preference.user_id > coalesce(after, '00000000-0000-0000-0000-000000000000')
             and btrim(account.email) <> ''
             and account.deleted_at is null
             and exists (
@@ -1786,23 +1810,45 @@ begin
                     and known.suppressed_at is not null
                 offset 0
             )
+            and not exists (
+                select from notifier.report_mails as settled
+                where
+                    settled.recipient_id = preference.user_id
+                    and settled.first_day = from_date
+                    and settled.last_day = to_date
+                    and (
+                        settled.sent_at is not null
+                        or (settled.refused_at is not null and not try_refused)
+                        or settled.held_until > clock_timestamp()
+                    )
+                offset 0
+            )
         order by preference.user_id
+    loop
+        insert into notifier.report_mails as mail (recipient_id, first_day, last_day, claim_id, held_until)
+        values (v_candidate.user_id, from_date, to_date, gen_random_uuid(), clock_timestamp() + lease)
         on conflict on constraint report_mails_recipient_id_first_day_last_day_key do update
-            set held_until = excluded.held_until
-            where mail.sent_at is null and mail.held_until <= clock_timestamp()
-        returning mail.id, mail.recipient_id
-    )
-    select claimed.id, btrim(account.email), profile.full_name, profile.timezone, profile.locale
-    from claimed
-    inner join auth.users as account on claimed.recipient_id = account.id
-    inner join public.profiles as profile on claimed.recipient_id = profile.id
-    order by claimed.recipient_id;
+            set claim_id = excluded.claim_id, held_until = excluded.held_until, refused_at = null
+            where
+                mail.sent_at is null
+                and (mail.refused_at is null or try_refused)
+                and mail.held_until <= clock_timestamp()
+        returning mail.id, mail.claim_id, mail.recipient_id into mail_id, claim_id, recipient_id;
+        if found then
+            address := v_candidate.address;
+            full_name := v_candidate.full_name;
+            timezone := v_candidate.timezone;
+            locale := v_candidate.locale;
+            return next;
+            return;
+        end if;
+    end loop;
 end
 $$;
-comment on function notifier.claim_report_mails(date, date, interval) is
-    'Claims the mails of the report of these days, until the lease ends, for all managers who want it (notification_preferences, kind weekly_report) and were not sent it; nobody is claimed twice at a time.';
-revoke execute on function notifier.claim_report_mails(date, date, interval) from public;
-grant execute on function notifier.claim_report_mails(date, date, interval) to notifier;
+comment on function notifier.claim_report_mail(date, date, interval, uuid, boolean) is
+    'Claims a mail of the report of these days, until the lease ends, for the next manager after this one (null: for the first) who wants it (notification_preferences, kind weekly_report) and was not sent it; with try_refused also where it was refused for good. Nobody is claimed twice at a time; no row: there is none.';
+revoke execute on function notifier.claim_report_mail(date, date, interval, uuid, boolean) from public;
+grant execute on function notifier.claim_report_mail(date, date, interval, uuid, boolean) to notifier;
 
 -- Security definer: role notifier may call the queue's functions and write nothing.
 create function notifier.complete_report_mail(mail_id uuid)
@@ -1812,15 +1858,75 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    update notifier.report_mails as mail set sent_at = clock_timestamp()
+    update notifier.report_mails as mail set sent_at = clock_timestamp(), refused_at = null
     where mail.id = mail_id and mail.sent_at is null;
     return found;
 end
 $$;
 comment on function notifier.complete_report_mail(uuid) is
-    'Records that a mail of claim_report_mails was accepted; whether that was news.';
+    'Records that a mail of claim_report_mail was accepted; whether that was news.';
 revoke execute on function notifier.complete_report_mail(uuid) from public;
 grant execute on function notifier.complete_report_mail(uuid) to notifier;
+
+-- What was certainly not sent may be tried again at once, by whoever looks next; what perhaps was, when the lease ends.
+-- Security definer: role notifier may call the queue's functions and write nothing.
+create function notifier.fail_report_mail(claim uuid, mail_id uuid, failure text, error text)
+returns boolean
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if failure is null or failure not in ('transient', 'permanent', 'unknown') then
+        raise exception using
+            errcode = '22023',
+            message = format(
+                'failure must be transient, permanent or unknown, not %s', coalesce(quote_literal(failure), 'null')
+            );
+    end if;
+    update notifier.report_mails as mail
+    set
+        held_until = case failure when 'unknown' then mail.held_until else clock_timestamp() end,
+        refused_at = case failure when 'permanent' then clock_timestamp() end,
+        last_error = notifier.redacted_error(error)
+    where mail.id = mail_id and mail.claim_id = claim and mail.sent_at is null;
+    return found;
+end
+$$;
+comment on function notifier.fail_report_mail(uuid, uuid, text, text) is
+    'Records a failure of a mail of claim_report_mail (transient: refused for now, permanent: refused for good, unknown: perhaps accepted) and gives it back, but for one that was perhaps accepted; false when another claim has it.';
+revoke execute on function notifier.fail_report_mail(uuid, uuid, text, text) from public;
+grant execute on function notifier.fail_report_mail(uuid, uuid, text, text) to notifier;
+
+-- Security definer: role notifier may call the queue's functions and read nothing.
+create function notifier.held_report_mails(from_date date, to_date date)
+returns integer
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+as $$
+begin
+    return (
+        select count(*)
+        from public.notification_preferences as preference
+        inner join notifier.report_mails as mail on preference.user_id = mail.recipient_id
+        where
+            preference.kind = 'weekly_report'
+            and preference.enabled
+            and mail.first_day = from_date
+            and mail.last_day = to_date
+            and mail.sent_at is null
+            and mail.refused_at is null
+            and mail.held_until > clock_timestamp()
+    );
+end
+$$;
+comment on function notifier.held_report_mails(date, date) is
+    'How many mails of the report of these days somebody is sending, or was sending when its outcome got lost.';
+revoke execute on function notifier.held_report_mails(date, date) from public;
+grant execute on function notifier.held_report_mails(date, date) to notifier;
 
 -- Spreadsheets run a cell that begins as a formula does, quoted or not, so that a student's name could run on the
 -- machine of the admin who opens a report. Text that begins so gets an apostrophe in front, by which they show it as it

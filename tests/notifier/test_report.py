@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
+import signal
+import subprocess
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
 
 from devstack.databases import Database
+from notifier import report_mail
 from notifier.charts import BOTTOM, HEIGHT, TOP, line_chart, nice_ceiling, stacked_bars
+from notifier.config import load_settings
+from notifier.message import Letter
+from notifier.model import LeaseLostError, Outcome, Sent
 from notifier.report import ReportError, render_mail, render_report
-from notifier.report_mail import last_week
+from notifier.report_mail import Mailed, last_week
+from notifier.service import make_outbox
+from notifier.transports import StillOurs, Transport
 from support.actors import as_user, refused
 from support.daemon import Daemons, environment
 from support.figures import FROM, TO, History
 from support.rush import at_once
-from support.smtp_server import SmtpServer
+from support.smtp_server import ACCEPTED, DROP, HOLD, Mail, SmtpServer
 from support.world import World
 
 VOID = {"meta", "line", "rect", "circle", "polyline"}
@@ -310,6 +319,11 @@ def wants_it(database: Database, *names: str) -> None:
                 )
 
 
+def reports(mail_server: SmtpServer) -> list[Mail]:
+    """What it accepted of them, among other mails."""
+    return [mail for mail in mail_server.mails if "Live sessions," in mail.message["Subject"]]
+
+
 DAYS = ("--from", str(FROM), "--to", str(TO))
 
 
@@ -326,9 +340,9 @@ def test_the_report_is_mailed_to_managers_who_asked_for_it_once(
     other_days = daemons.run(env, "report", "--from", "2025-03-02", "--to", str(TO), "--mail")
 
     assert [ended.returncode for ended in (first, again, other_days)] == [0, 0, 0]
-    assert first.stdout == "sent=1 failed=0\n", "mentors and students have no say in it"
-    assert again.stdout == "sent=0 failed=0\n"
-    assert other_days.stdout == "sent=1 failed=0\n"
+    assert first.stdout == "sent=1 failed=0 held=0\n", "mentors and students have no say in it"
+    assert again.stdout == "sent=0 failed=0 held=0\n"
+    assert other_days.stdout == "sent=1 failed=0 held=0\n"
     mail = message_from_bytes(mail_server.mails[0].data, policy=policy.default)
     assert mail["To"].startswith("Ada <")
     assert "attendance 71%" in mail["Subject"]
@@ -354,7 +368,7 @@ def test_a_running_notifier_mails_the_report_of_last_week(
     daemon.wait_for("report_mailed")
 
     assert daemon.stop() == 0
-    [report] = [mail for mail in mail_server.mails if "Live sessions," in mail.message["Subject"]]
+    [report] = reports(mail_server)
     assert report.recipient.startswith("ada")
     with psycopg.connect(told.url) as conn:
         row = conn.execute(
@@ -393,6 +407,15 @@ def test_days_are_those_of_the_recipients_own_zone(
     assert "Days are those of UTC." in texts[1]
 
 
+def mails_recorded(database: Database) -> list[tuple[bool, bool, bool, str | None]]:
+    """Of each mail of a report: whether it was sent, refused for good, is held; the error."""
+    with psycopg.connect(database.url) as conn:
+        return conn.execute(
+            "select sent_at is not null, refused_at is not null, held_until > now(), last_error"
+            " from notifier.report_mails order by recipient_id"
+        ).fetchall()
+
+
 def test_what_was_refused_is_tried_again_by_a_later_run(
     told: Database, mail_server: SmtpServer, daemons: Daemons
 ) -> None:
@@ -401,22 +424,186 @@ def test_what_was_refused_is_tried_again_by_a_later_run(
     mail_server.at("RCPT", "450 4.2.0 try later", times=1)
 
     refused_at_first = daemons.run(env, "report", *DAYS, "--mail")
-    too_soon = daemons.run(env, "report", *DAYS, "--mail")
-    with psycopg.connect(told.url) as conn:
-        conn.execute("update notifier.report_mails set held_until = now()")
-    later = daemons.run(env, "report", *DAYS, "--mail")
+    at_once = daemons.run(env, "report", *DAYS, "--mail")
 
     assert refused_at_first.returncode == 1
-    assert refused_at_first.stdout == "sent=0 failed=1\n"
+    assert refused_at_first.stdout == "sent=0 failed=1 held=0\n"
     assert "450" in refused_at_first.stderr
     assert "example.test" not in refused_at_first.stderr, "no address"
-    assert too_soon.stdout == "sent=0 failed=0\n", "it may still be under way"
-    assert later.stdout == "sent=1 failed=0\n"
+    assert (at_once.returncode, at_once.stdout) == (0, "sent=1 failed=0 held=0\n")
+
+
+def test_what_could_not_be_sent_for_an_outage_is_sent_by_the_next_run(
+    told: Database, mail_server: SmtpServer, daemons: Daemons
+) -> None:
+    wants_it(told, "Ada")
+    env = environment(told, mail_server)
+    mail_server.at("MAIL", "550 5.7.1 sender not authorised")
+
+    down = daemons.run(env, "report", *DAYS, "--mail")
+    mail_server.behave()
+    afterwards = daemons.run(env, "report", *DAYS, "--mail")
+
+    assert down.returncode == 1
+    assert "550 5.7.1" in down.stderr
+    assert (afterwards.returncode, afterwards.stdout) == (0, "sent=1 failed=0 held=0\n")
+
+
+def test_a_mistake_in_the_days_holds_no_mail(
+    told: Database, mail_server: SmtpServer, daemons: Daemons
+) -> None:
+    wants_it(told, "Ada")
+    env = environment(told, mail_server)
+
+    mistaken = daemons.run(env, "report", *DAYS, "--mail", "--timezone", "Mars")
+    corrected = daemons.run(env, "report", *DAYS, "--mail")
+
+    assert (mistaken.returncode, mistaken.stdout) == (1, "")
+    assert corrected.stdout == "sent=1 failed=0 held=0\n"
+
+
+def test_a_run_says_how_many_another_one_holds(
+    told: Database, mail_server: SmtpServer, daemons: Daemons
+) -> None:
+    wants_it(told, "Ada")
+    mail_server.at(ACCEPTED, DROP)
+    env = environment(told, mail_server)
+
+    unknown = daemons.run(env, "report", *DAYS, "--mail")
+    meanwhile = daemons.run(env, "report", *DAYS, "--mail")
+
+    assert (unknown.returncode, unknown.stdout) == (1, "sent=0 failed=1 held=0\n")
+    assert "unknown:" in unknown.stderr
+    assert (meanwhile.returncode, meanwhile.stdout) == (1, "sent=0 failed=0 held=1\n")
+    assert len(mail_server.mails) == 1, "it may have arrived: not before the lease has ended"
+
+
+def test_what_was_refused_for_good_is_tried_again_by_hand_only(
+    told: Database, mail_server: SmtpServer, daemons: Daemons
+) -> None:
+    wants_it(told, "Ada")
+    mail_server.at("RCPT", "550 5.1.1 <ada@example.test> no such user", about="ada")
+    daemon = daemons.start(environment(told, mail_server))
+    daemon.wait_for("report_refused")
+    assert daemon.stop() == 0
+    ((is_sent, is_refused, is_held, error),) = mails_recorded(told)
+    assert (is_sent, is_refused, is_held) == (False, True, False)
+    assert error is not None
+    assert "550 5.1.1" in error
+    assert "@" not in error
+    with psycopg.connect(told.url) as conn:
+        assert conn.execute("select strikes from notifier.suppressions").fetchall() == [(1,)]
+        days = conn.execute("select first_day, last_day from notifier.report_mails").fetchone()
+        assert days is not None
+        claim = "select count(*) from notifier.claim_report_mail(%s, %s, '1 min')"
+        assert conn.execute(claim, days).fetchone() == (0,)
+    mail_server.behave()
+
+    by_hand = daemons.run(environment(told, mail_server), "report", "--mail")
+
+    assert by_hand.stdout == "sent=1 failed=0 held=0\n"
+    assert mails_recorded(told)[0][:2] == (True, False)
+
+
+class Slow:
+    """A transport that takes its time before it hands a letter over, and then its time."""
+
+    name = "slow"
+
+    def __init__(self, before: float, after: float = 0.0) -> None:
+        self.before, self.after = before, after
+        self.sent: list[str] = []
+
+    async def send(self, letter: Letter, still_ours: StillOurs) -> Outcome:
+        await asyncio.sleep(self.before)
+        if not still_ours():
+            raise LeaseLostError
+        self.sent.append(letter.recipient.name)
+        await asyncio.sleep(self.after)
+        return Sent(self.name)
+
+
+async def mail_by(database: Database, transport: Slow) -> Mailed:
+    """One run of its own."""
+    settings = load_settings(environment(database, SMTP_HOST="localhost", SMTP_SECURITY="none"))
+    async with make_outbox(settings) as outbox:
+        return await report_mail.mail_report(settings, outbox, cast(Transport, transport), FROM, TO)
+
+
+async def test_a_slow_server_has_nobody_mailed_twice(
+    told: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with psycopg.connect(told.url) as conn:
+        for name in ("Yan", "Zed"):
+            World(conn).admin(name)
+    wants_it(told, "Ada", "Yan", "Zed")
+    monkeypatch.setattr(report_mail, "LEASE", 2.0)
+    monkeypatch.setattr(report_mail, "ANSWER", 1.0)
+    slow, quick = Slow(before=0.0, after=0.9), Slow(before=0.0)
+    first = asyncio.create_task(mail_by(told, slow))
+    # Longer than a lease, so that all that was claimed at the start would be free again.
+    await asyncio.sleep(2.2)
+
+    await mail_by(told, quick)
+    await first
+
+    assert sorted(slow.sent + quick.sent) == ["Ada", "Yan", "Zed"]
+
+
+async def test_what_was_held_for_too_long_is_not_handed_over(
+    told: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wants_it(told, "Ada")
+    monkeypatch.setattr(report_mail, "LEASE", 1.0)
+    monkeypatch.setattr(report_mail, "ANSWER", 0.5)
+    suspended, quick = Slow(before=1.5), Slow(before=0.0)
+    first = asyncio.create_task(mail_by(told, suspended))
+    await asyncio.sleep(1.2)
+
+    assert (await mail_by(told, quick)).sent == 1
+
+    late = await first
+    assert (late.sent, suspended.sent, quick.sent) == (0, [], ["Ada"])
+    assert "held for too long" in late.refusals[0]
+    assert mails_recorded(told) == [(True, False, True, None)]
+
+
+def test_a_worker_that_stops_waits_for_the_mail_under_way_and_begins_no_other(
+    told: Database, mail_server: SmtpServer, daemons: Daemons
+) -> None:
+    with psycopg.connect(told.url) as conn:
+        World(conn).admin("Zed")
+    wants_it(told, "Ada", "Zed")
+    for address in ("ada", "zed"):
+        mail_server.at(ACCEPTED, HOLD, about=address)
+    daemon = daemons.start(environment(told, mail_server))
+    mail_server.wait_held()
+
+    daemon.process.send_signal(signal.SIGTERM)
+    with pytest.raises(subprocess.TimeoutExpired):
+        daemon.process.wait(1.0)
+    mail_server.behave()
+
+    assert daemon.process.wait(60) == 0
+    assert len(reports(mail_server)) == 1
+    assert [row[:2] for row in mails_recorded(told)] == [(True, False)]
+
+
+def test_a_worker_that_waits_in_vain_says_so(
+    told: Database, mail_server: SmtpServer, daemons: Daemons
+) -> None:
+    wants_it(told, "Ada")
+    mail_server.at(ACCEPTED, HOLD, about="ada")
+    daemon = daemons.start(environment(told, mail_server, NOTIFIER_GRACE_SECONDS="0.5"))
+    mail_server.wait_held()
+
+    assert daemon.stop() == 1
+    assert [row[:3] for row in mails_recorded(told)] == [(False, False, True)]
 
 
 def test_two_runs_at_once_send_one_mail(told: Database) -> None:
     wants_it(told, "Ada")
-    claim = "select * from notifier.claim_report_mails('2025-03-03', '2025-03-09', '1 min')"
+    claim = "select * from notifier.claim_report_mail('2025-03-03', '2025-03-09', '1 min')"
 
     assert at_once(told, [(claim, {})] * 4) == {"done": 4}
     with psycopg.connect(told.url) as conn:
@@ -436,7 +623,7 @@ def test_two_runs_at_once_send_one_mail(told: Database) -> None:
 )
 def test_whoever_is_no_longer_to_get_it_gets_none(history: History, happened: str) -> None:
     conn = history.conn
-    claim = "select count(*) from notifier.claim_report_mails('2025-03-03', '2025-03-09', '0')"
+    claim = "select count(*) from notifier.claim_report_mail('2025-03-03', '2025-03-09', '0')"
     with as_user(conn, history.people["Ada"]):
         conn.execute("insert into public.notification_preferences (kind) values ('weekly_report')")
     assert conn.execute(claim).fetchone() == (1,)

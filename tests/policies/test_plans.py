@@ -764,8 +764,9 @@ SYSTEM: dict[str, str] = {
     " select id, notifier.session_snapshot(session) from public.success_sessions as session"
     " where id = %(over)s returning *"
     ") select notifier.warn_of_attendance(written) from written as written",
-    "the weekly report is mailed": "select notifier.claim_report_mails("
-    "current_date - 7, current_date - 1, '1 min')",
+    "the weekly report is mailed": "select notifier.claim_report_mail("
+    "current_date - 7, current_date - 1, '1 min');"
+    " select notifier.held_report_mails(current_date - 7, current_date - 1)",
     "what is old is forgotten": "select notifier.purge('1 month', 1000)",
     "what is old is forgotten by the clock": "update public.app_settings"
     " set outbox_retention_months = 1 where id; select notifier.tick()",

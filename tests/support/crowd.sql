@@ -355,11 +355,12 @@ select
     md5('past session ' || number)::uuid
 from generate_series(1, 20000) as number;
 
-insert into notifier.report_mails (recipient_id, first_day, last_day, held_until, sent_at)
+insert into notifier.report_mails (recipient_id, first_day, last_day, claim_id, held_until, sent_at)
 select
     md5(format('manager %s', number % 5 + 1))::uuid,
     date '2000-01-03' + number,
     date '2000-01-09' + number,
+    gen_random_uuid(),
     now(),
     now()
 from generate_series(1, 10000) as number;
