@@ -141,6 +141,50 @@ def test_refusals_far_apart_do_not_add_up(world: World, outbox: Outbox, batch: U
         )
 
 
+@pytest.mark.parametrize("accepted", ["a mail of the queue", "a report"])
+def test_refusals_with_an_accepted_mail_in_between_do_not_add_up(
+    world: World, outbox: Outbox, batch: UUID, accepted: str
+) -> None:
+    for _ in range(3):
+        world.session(batch=batch, starts=TUESDAY)
+        outbox.expand()
+        refused_mail, *others = sorted(outbox.claim(), key=lambda mail: mail.address)
+        assert refused_mail.address == "anna@example.test"
+        outbox.send(*others)
+        outbox.fail(refused_mail, "permanent", "550 5.1.1 no such user")
+        assert not outbox.scalar(
+            "select notifier.note_unknown_mailbox(%s, 2)", refused_mail.email_id
+        )
+        if accepted == "a report":
+            outbox.conn.execute(
+                "insert into notifier.report_mails"
+                " (recipient_id, first_day, last_day, claim_id, held_until, sent_at)"
+                " values (%s, now(), now() + (select count(*) from notifier.report_mails)"
+                " * interval '1 day', gen_random_uuid(), now(), clock_timestamp())",
+                (refused_mail.recipient_id,),
+            )
+        else:
+            world.session(batch=batch, starts=TUESDAY)
+            assert "anna@example.test" in told(outbox)
+    assert outbox.scalar("select strikes from notifier.suppressions") == 1
+
+
+def test_what_others_are_sent_in_between_does_not_matter(
+    world: World, outbox: Outbox, batch: UUID
+) -> None:
+    suppressed = []
+    for _ in range(2):
+        world.session(batch=batch, starts=TUESDAY)
+        outbox.expand()
+        refused_mail, *others = sorted(outbox.claim(), key=lambda mail: mail.address)
+        outbox.fail(refused_mail, "permanent")
+        suppressed.append(
+            outbox.scalar("select notifier.note_unknown_mailbox(%s, 2)", refused_mail.email_id)
+        )
+        outbox.send(*others)
+    assert suppressed == [False, True]
+
+
 def test_a_mail_that_is_not_dead_is_no_strike(world: World, outbox: Outbox, batch: UUID) -> None:
     world.session(batch=batch, starts=TUESDAY)
     outbox.deliver()
