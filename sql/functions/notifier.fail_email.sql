@@ -62,6 +62,21 @@ begin
     if failure = 'unsent' and retry_after is null then
         v_available_at := v_email.available_at; -- it keeps its place
     end if;
+    if v_email.status = 'in_doubt' and v_email.parcel_id is not null then
+        -- Nor does a request come back in pieces: those of its mails that are due before the one that stands for it could
+        -- not be claimed, and would look late.
+        v_available_at := coalesce(
+            (
+                select max(companion.available_at)
+                from notifier.emails as companion
+                where
+                    companion.parcel_id = v_email.parcel_id
+                    and companion.status = 'in_doubt'
+                    and companion.id <> v_email.id
+            ),
+            v_available_at
+        );
+    end if;
     update notifier.emails as email
     set
         status = v_email.status,

@@ -86,6 +86,24 @@ def test_it_is_due_when_the_one_that_stands_for_it_is(
     assert ids(other.claim()) == ids(emails)
 
 
+def test_all_of_it_is_due_at_one_moment_time_and_again(
+    conn: psycopg.Connection, outbox: Outbox, other: Outbox, emails: list[Claimed]
+) -> None:
+    parcel, before = uuid4(), None
+    for worker in (outbox, other, outbox):
+        begin(worker, emails, parcel)
+        for email in emails:
+            worker.fail(email, "unknown")
+        (due_at,) = {row["available_at"] for row in outbox.rows()}
+        assert due_at > datetime.now(UTC)
+        assert before is None or due_at > before
+        before = due_at
+        # Nothing of it calls for a look that would find nothing.
+        assert conn.execute("select notifier.next_wake()").fetchone() == (due_at,)
+        outbox.let_time_pass()
+        emails = outbox.claim() if worker is other else other.claim()
+
+
 def test_one_that_was_certainly_not_sent_goes_by_itself(
     outbox: Outbox, other: Outbox, emails: list[Claimed]
 ) -> None:
