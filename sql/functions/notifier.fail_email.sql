@@ -63,8 +63,8 @@ begin
         v_available_at := v_email.available_at; -- it keeps its place
     end if;
     if v_email.status = 'in_doubt' and v_email.parcel_id is not null then
-        -- Nor does a request come back in pieces: those of its mails that are due before the one that stands for it could
-        -- not be claimed, and would look late.
+        -- Nor does a request come back in pieces: those of its mails that are due before the one that stands for it
+        -- could not be claimed, and would look late.
         v_available_at := coalesce(
             (
                 select max(companion.available_at)

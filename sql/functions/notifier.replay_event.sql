@@ -79,7 +79,7 @@ begin
             or greatest(v_session.end_time, (v_event.old ->> 'end_time')::timestamptz) <= clock_timestamp()
         then
             v_refusal := 'the session of event %s is over';
-            v_hint := 'Of what is over nothing is told but its summary and its recordings, which have events of their own.';
+            v_hint := 'Of what is over only summary and recordings are told, which have events of their own.';
         -- As notifier.event_candidates has it.
         elsif notifier.is_open(v_event.old) = notifier.is_open(v_now)
             and (

@@ -1,5 +1,5 @@
 -- Asked when a mailbox is refused again, so that no mail that is sent pays for the answer. No index leads from a
--- person to their mails, so the way is over the events since, one look at an index for each: 60 ms for 50,000. A mail
+-- person to their mails, so the way is over the events since, one look at an index for each: 100 ms for 50,000. A mail
 -- may be older by its event than by its sending: the weekly summary hangs on an event of up to a week ago.
 create function notifier.was_sent_since(recipient_id uuid, since timestamptz)
 returns boolean

@@ -379,7 +379,7 @@ begin
             or greatest(v_session.end_time, (v_event.old ->> 'end_time')::timestamptz) <= clock_timestamp()
         then
             v_refusal := 'the session of event %s is over';
-            v_hint := 'Of what is over nothing is told but its summary and its recordings, which have events of their own.';
+            v_hint := 'Of what is over only summary and recordings are told, which have events of their own.';
         -- As notifier.event_candidates has it.
         elsif notifier.is_open(v_event.old) = notifier.is_open(v_now)
             and (
@@ -802,7 +802,7 @@ revoke execute on function notifier.suppressed_addresses(text, integer) from pub
 grant execute on function notifier.suppressed_addresses(text, integer) to notifier;
 
 -- Asked when a mailbox is refused again, so that no mail that is sent pays for the answer. No index leads from a
--- person to their mails, so the way is over the events since, one look at an index for each: 60 ms for 50,000. A mail
+-- person to their mails, so the way is over the events since, one look at an index for each: 100 ms for 50,000. A mail
 -- may be older by its event than by its sending: the weekly summary hangs on an event of up to a week ago.
 create function notifier.was_sent_since(recipient_id uuid, since timestamptz)
 returns boolean
