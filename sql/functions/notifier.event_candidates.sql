@@ -76,7 +76,8 @@ begin
                 from (
                     select of_session.*
                     from notifier.events as of_session
-                    where of_session.session_id = event.session_id
+                    where of_session.session_id = event.session_id and of_session.student_id is null
+                    order by of_session.topic
                     offset 0
                 ) as part
                 cross join lateral unnest(part.participants_added || part.participants_removed) as change (user_id)

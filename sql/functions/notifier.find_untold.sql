@@ -36,14 +36,15 @@ begin
                 or held.topic in ('registration', 'recording', 'reminder', 'warning', 'week')
                 then held.event_id
             else (
-                select min(untold.id)
-                from (
-                    select event.*
-                    from notifier.events as event
-                    where event.session_id = held.session_id
-                    offset 0
-                ) as untold
-                where untold.topic = held.topic and untold.id > told.through_id
+                select untold.id
+                from notifier.events as untold
+                where
+                    untold.session_id = held.session_id
+                    and untold.topic between held.topic and held.topic
+                    and untold.student_id is null
+                    and untold.id > told.through_id
+                order by untold.topic, untold.id
+                limit 1
             )
         end as from_id,
         case
@@ -52,16 +53,11 @@ begin
             -- A reminder's event is no change: what it remembers may be older than the change before it.
             else coalesce(
                 (
-                    select max(latest.id)
-                    from (
-                        select
-                            event.id,
-                            event.topic
-                        from notifier.events as event
-                        where event.session_id = held.session_id
-                        offset 0
-                    ) as latest
-                    where latest.topic <> 'reminder'
+                    select latest.id
+                    from notifier.events as latest
+                    where latest.session_id between held.session_id and held.session_id and latest.topic <> 'reminder'
+                    order by latest.session_id desc, latest.id desc
+                    limit 1
                 ),
                 held.event_id
             )
@@ -98,31 +94,31 @@ begin
     left join lateral (
         select
             earlier.told_through,
-            earlier.is_doubted,
-            earlier.is_told_out
+            earlier.status <> 'sent' and earlier.in_doubt_at is not null as is_doubted,
+            earlier.status = 'sent' and earlier.kind = 'session_cancelled' as is_told_out
         from (
-            select of_session.id
-            from notifier.events as of_session
-            where of_session.session_id = held.session_id
-            offset 0
-        ) as past
-        cross join lateral (
-            select
-                told.told_through,
-                told.status <> 'sent' and told.in_doubt_at is not null as is_doubted,
-                told.status = 'sent' and told.kind = 'session_cancelled' as is_told_out
-            from notifier.emails as told
+            select settled.*
+            from notifier.emails as settled
             where
-                told.event_id = past.id
-                and told.recipient_id = held.recipient_id
-                and told.topic = held.topic
-                and told.id <> held.id
+                settled.session_id = held.session_id
+                and settled.recipient_id = held.recipient_id
+                and settled.topic = held.topic
+                and settled.status in ('sent', 'skipped', 'dead')
                 and (
-                    told.status = 'sent'
-                    or told.skip_reason in ('nothing_changed', 'switched_off')
-                    or told.in_doubt_at is not null
+                    settled.status = 'sent'
+                    or settled.skip_reason in ('nothing_changed', 'switched_off')
+                    or settled.in_doubt_at is not null
                 )
-            offset 0
+            union all
+            select unfinished.*
+            from notifier.emails as unfinished
+            where
+                unfinished.session_id = held.session_id
+                and unfinished.recipient_id = held.recipient_id
+                and unfinished.topic = held.topic
+                and unfinished.status in ('queued', 'claimed', 'sending', 'in_doubt')
+                and unfinished.in_doubt_at is not null
+                and unfinished.id <> held.id
         ) as earlier
         where origin.is_of_who_moved and ahead.through_id is null
         order by earlier.told_through desc

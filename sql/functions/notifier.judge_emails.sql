@@ -142,24 +142,29 @@ begin
         cross join lateral (
             select
                 -- Only a calendar that was sent the session has something to take out.
-                standing.is_out and exists (
-                    select
-                    from (
-                        select event.id
-                        from notifier.events as event
-                        where event.session_id = email.session_id
-                        offset 0
-                    ) as past
-                    cross join lateral (
-                        select from notifier.emails as told
+                standing.is_out and (
+                    exists (
+                        select from notifier.emails as invitation
                         where
-                            told.event_id = past.id
-                            and told.recipient_id = email.recipient_id
-                            and told.topic in ('invitation', 'registration')
-                            and (told.status = 'sent' or told.in_doubt_at is not null)
-                            and told.kind not in ('session_cancelled', 'mentor_unassigned')
+                            invitation.session_id = email.session_id
+                            and invitation.recipient_id = email.recipient_id
+                            and invitation.topic in ('invitation', 'registration')
+                            and invitation.kind not in ('session_cancelled', 'mentor_unassigned')
+                            and invitation.status in ('sent', 'skipped', 'dead')
+                            and (invitation.status = 'sent' or invitation.in_doubt_at is not null)
                         offset 0
-                    ) as invitation
+                    )
+                    or exists (
+                        select from notifier.emails as invitation
+                        where
+                            invitation.session_id = email.session_id
+                            and invitation.recipient_id = email.recipient_id
+                            and invitation.topic in ('invitation', 'registration')
+                            and invitation.kind not in ('session_cancelled', 'mentor_unassigned')
+                            and invitation.status in ('queued', 'claimed', 'sending', 'in_doubt')
+                            and invitation.in_doubt_at is not null
+                        offset 0
+                    )
                 ) as was_invited,
                 case
                     when standing.is_doubted_farewell then email.kind

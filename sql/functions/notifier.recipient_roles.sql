@@ -47,7 +47,8 @@ begin
         from (
             select of_session.*
             from notifier.events as of_session
-            where of_session.session_id = recipient_roles.session_id
+            where of_session.session_id = recipient_roles.session_id and of_session.student_id is null
+            order by of_session.topic
             offset 0
         ) as event
         cross join lateral (
@@ -202,7 +203,8 @@ begin
                             of_session.enrollment_position,
                             of_session.new
                         from notifier.events as of_session
-                        where of_session.session_id = recipient_roles.session_id
+                        where of_session.session_id = recipient_roles.session_id and of_session.student_id is null
+                        order by of_session.topic
                         offset 0
                     ) as event
                     where

@@ -37,26 +37,22 @@ begin
         when v_is_host is not true and not private.has_seat(v_session, reminder_refusal.recipient_id)
             then 'not_registered'
         when exists (
-            select
-            from (
-                select of_session.id
-                from notifier.events as of_session
-                where of_session.session_id = v_event.session_id
-                offset 0
-            ) as past
-            cross join lateral (
-                select from notifier.emails as told
-                where
-                    told.event_id = past.id
-                    and told.recipient_id = reminder_refusal.recipient_id
-                    and told.topic in ('invitation', 'registration')
-                    and told.kind <> 'session_updated'
-                    and (
-                        told.status in ('queued', 'claimed', 'sending', 'in_doubt')
-                        or told.sent_at > as_of - c_just_now
-                    )
-                offset 0
-            ) as invitation
+            select from notifier.emails as waiting
+            where
+                waiting.session_id = v_event.session_id
+                and waiting.recipient_id = reminder_refusal.recipient_id
+                and waiting.topic in ('invitation', 'registration')
+                and waiting.kind <> 'session_updated'
+                and waiting.status in ('queued', 'claimed', 'sending', 'in_doubt')
+        ) or exists (
+            select from notifier.emails as told
+            where
+                told.session_id = v_event.session_id
+                and told.recipient_id = reminder_refusal.recipient_id
+                and told.topic in ('invitation', 'registration')
+                and told.kind <> 'session_updated'
+                and told.status in ('sent', 'skipped', 'dead')
+                and told.sent_at > as_of - c_just_now
         ) then 'told_just_now'
     end;
 end

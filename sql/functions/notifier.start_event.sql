@@ -5,6 +5,7 @@ returns bigint
 language plpgsql
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
+set enable_sort = off
 set jit = off
 as $$
 declare
@@ -18,7 +19,8 @@ begin
                 from (
                     select of_session.*
                     from notifier.events as of_session
-                    where of_session.session_id = event.session_id
+                    where of_session.session_id = event.session_id and of_session.student_id is null
+                    order by of_session.topic
                     offset 0
                 ) as waiting
                 where

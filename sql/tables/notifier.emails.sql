@@ -145,9 +145,9 @@ create index emails_carried_by_idx on notifier.emails (carried_by) where carried
 -- Unfinished mails of one person, session and topic: order and folding.
 create index emails_unfinished_idx on notifier.emails (session_id, recipient_id, topic, event_id)
 where status in ('queued', 'claimed', 'sending', 'in_doubt');
--- What a person was sent, for export_user_data and suppression, once it is settled: what is not is found by the index above. A row is
--- written four times, and this index but once.
-create index emails_settled_recipient_id_idx on notifier.emails (recipient_id)
+-- What a person was sent, in all and of one session, once it is settled: what is not is found by the index above. A row
+-- is written four times, and this index but once.
+create index emails_settled_idx on notifier.emails (recipient_id, session_id)
 where status in ('sent', 'skipped', 'dead');
 -- Mails that said more than their own event, because another change had already happened: rare, and what keeps the
 -- later event's mail from saying it again.

@@ -68,6 +68,9 @@ alter table notifier.events enable row level security;
 
 -- The history of one session: what came after what a recipient was told.
 create index events_session_id_idx on notifier.events (session_id, id);
+-- The same without what concerns one student's seat alone, of which there may be one for each of thousands. In an order
+-- by topic, which no other index has, so that none is mistaken for it.
+create index events_of_all_idx on notifier.events (session_id, topic, id) where student_id is null;
 -- What is still to be expanded: empty most of the time. expanded_at, always null in it, leads because the primary key
 -- could be mistaken for an index as good in an order by id alone.
 create index events_unexpanded_idx on notifier.events (expanded_at, id) where expanded_at is null;

@@ -311,6 +311,9 @@ alter table notifier.events enable row level security;
 
 -- The history of one session: what came after what a recipient was told.
 create index events_session_id_idx on notifier.events (session_id, id);
+-- The same without what concerns one student's seat alone, of which there may be one for each of thousands. In an order
+-- by topic, which no other index has, so that none is mistaken for it.
+create index events_of_all_idx on notifier.events (session_id, topic, id) where student_id is null;
 -- What is still to be expanded: empty most of the time. expanded_at, always null in it, leads because the primary key
 -- could be mistaken for an index as good in an order by id alone.
 create index events_unexpanded_idx on notifier.events (expanded_at, id) where expanded_at is null;
@@ -469,9 +472,9 @@ create index emails_carried_by_idx on notifier.emails (carried_by) where carried
 -- Unfinished mails of one person, session and topic: order and folding.
 create index emails_unfinished_idx on notifier.emails (session_id, recipient_id, topic, event_id)
 where status in ('queued', 'claimed', 'sending', 'in_doubt');
--- What a person was sent, for export_user_data and suppression, once it is settled: what is not is found by the index above. A row is
--- written four times, and this index but once.
-create index emails_settled_recipient_id_idx on notifier.emails (recipient_id)
+-- What a person was sent, in all and of one session, once it is settled: what is not is found by the index above. A row
+-- is written four times, and this index but once.
+create index emails_settled_idx on notifier.emails (recipient_id, session_id)
 where status in ('sent', 'skipped', 'dead');
 -- Mails that said more than their own event, because another change had already happened: rare, and what keeps the
 -- later event's mail from saying it again.

@@ -104,7 +104,8 @@ begin
         from (
             select of_session.*
             from notifier.events as of_session
-            where of_session.session_id = recipient_roles.session_id
+            where of_session.session_id = recipient_roles.session_id and of_session.student_id is null
+            order by of_session.topic
             offset 0
         ) as event
         cross join lateral (
@@ -259,7 +260,8 @@ begin
                             of_session.enrollment_position,
                             of_session.new
                         from notifier.events as of_session
-                        where of_session.session_id = recipient_roles.session_id
+                        where of_session.session_id = recipient_roles.session_id and of_session.student_id is null
+                        order by of_session.topic
                         offset 0
                     ) as event
                     where
@@ -424,6 +426,7 @@ returns bigint
 language plpgsql
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
+set enable_sort = off
 set jit = off
 as $$
 declare
@@ -437,7 +440,8 @@ begin
                 from (
                     select of_session.*
                     from notifier.events as of_session
-                    where of_session.session_id = event.session_id
+                    where of_session.session_id = event.session_id and of_session.student_id is null
+                    order by of_session.topic
                     offset 0
                 ) as waiting
                 where
@@ -617,7 +621,8 @@ begin
                 from (
                     select of_session.*
                     from notifier.events as of_session
-                    where of_session.session_id = event.session_id
+                    where of_session.session_id = event.session_id and of_session.student_id is null
+                    order by of_session.topic
                     offset 0
                 ) as part
                 cross join lateral unnest(part.participants_added || part.participants_removed) as change (user_id)
@@ -1423,26 +1428,22 @@ begin
         when v_is_host is not true and not private.has_seat(v_session, reminder_refusal.recipient_id)
             then 'not_registered'
         when exists (
-            select
-            from (
-                select of_session.id
-                from notifier.events as of_session
-                where of_session.session_id = v_event.session_id
-                offset 0
-            ) as past
-            cross join lateral (
-                select from notifier.emails as told
-                where
-                    told.event_id = past.id
-                    and told.recipient_id = reminder_refusal.recipient_id
-                    and told.topic in ('invitation', 'registration')
-                    and told.kind <> 'session_updated'
-                    and (
-                        told.status in ('queued', 'claimed', 'sending', 'in_doubt')
-                        or told.sent_at > as_of - c_just_now
-                    )
-                offset 0
-            ) as invitation
+            select from notifier.emails as waiting
+            where
+                waiting.session_id = v_event.session_id
+                and waiting.recipient_id = reminder_refusal.recipient_id
+                and waiting.topic in ('invitation', 'registration')
+                and waiting.kind <> 'session_updated'
+                and waiting.status in ('queued', 'claimed', 'sending', 'in_doubt')
+        ) or exists (
+            select from notifier.emails as told
+            where
+                told.session_id = v_event.session_id
+                and told.recipient_id = reminder_refusal.recipient_id
+                and told.topic in ('invitation', 'registration')
+                and told.kind <> 'session_updated'
+                and told.status in ('sent', 'skipped', 'dead')
+                and told.sent_at > as_of - c_just_now
         ) then 'told_just_now'
     end;
 end
@@ -1820,14 +1821,15 @@ begin
                 or held.topic in ('registration', 'recording', 'reminder', 'warning', 'week')
                 then held.event_id
             else (
-                select min(untold.id)
-                from (
-                    select event.*
-                    from notifier.events as event
-                    where event.session_id = held.session_id
-                    offset 0
-                ) as untold
-                where untold.topic = held.topic and untold.id > told.through_id
+                select untold.id
+                from notifier.events as untold
+                where
+                    untold.session_id = held.session_id
+                    and untold.topic between held.topic and held.topic
+                    and untold.student_id is null
+                    and untold.id > told.through_id
+                order by untold.topic, untold.id
+                limit 1
             )
         end as from_id,
         case
@@ -1836,16 +1838,11 @@ begin
             -- A reminder's event is no change: what it remembers may be older than the change before it.
             else coalesce(
                 (
-                    select max(latest.id)
-                    from (
-                        select
-                            event.id,
-                            event.topic
-                        from notifier.events as event
-                        where event.session_id = held.session_id
-                        offset 0
-                    ) as latest
-                    where latest.topic <> 'reminder'
+                    select latest.id
+                    from notifier.events as latest
+                    where latest.session_id between held.session_id and held.session_id and latest.topic <> 'reminder'
+                    order by latest.session_id desc, latest.id desc
+                    limit 1
                 ),
                 held.event_id
             )
@@ -1882,31 +1879,31 @@ begin
     left join lateral (
         select
             earlier.told_through,
-            earlier.is_doubted,
-            earlier.is_told_out
+            earlier.status <> 'sent' and earlier.in_doubt_at is not null as is_doubted,
+            earlier.status = 'sent' and earlier.kind = 'session_cancelled' as is_told_out
         from (
-            select of_session.id
-            from notifier.events as of_session
-            where of_session.session_id = held.session_id
-            offset 0
-        ) as past
-        cross join lateral (
-            select
-                told.told_through,
-                told.status <> 'sent' and told.in_doubt_at is not null as is_doubted,
-                told.status = 'sent' and told.kind = 'session_cancelled' as is_told_out
-            from notifier.emails as told
+            select settled.*
+            from notifier.emails as settled
             where
-                told.event_id = past.id
-                and told.recipient_id = held.recipient_id
-                and told.topic = held.topic
-                and told.id <> held.id
+                settled.session_id = held.session_id
+                and settled.recipient_id = held.recipient_id
+                and settled.topic = held.topic
+                and settled.status in ('sent', 'skipped', 'dead')
                 and (
-                    told.status = 'sent'
-                    or told.skip_reason in ('nothing_changed', 'switched_off')
-                    or told.in_doubt_at is not null
+                    settled.status = 'sent'
+                    or settled.skip_reason in ('nothing_changed', 'switched_off')
+                    or settled.in_doubt_at is not null
                 )
-            offset 0
+            union all
+            select unfinished.*
+            from notifier.emails as unfinished
+            where
+                unfinished.session_id = held.session_id
+                and unfinished.recipient_id = held.recipient_id
+                and unfinished.topic = held.topic
+                and unfinished.status in ('queued', 'claimed', 'sending', 'in_doubt')
+                and unfinished.in_doubt_at is not null
+                and unfinished.id <> held.id
         ) as earlier
         where origin.is_of_who_moved and ahead.through_id is null
         order by earlier.told_through desc
@@ -2150,24 +2147,29 @@ begin
         cross join lateral (
             select
                 -- Only a calendar that was sent the session has something to take out.
-                standing.is_out and exists (
-                    select
-                    from (
-                        select event.id
-                        from notifier.events as event
-                        where event.session_id = email.session_id
-                        offset 0
-                    ) as past
-                    cross join lateral (
-                        select from notifier.emails as told
+                standing.is_out and (
+                    exists (
+                        select from notifier.emails as invitation
                         where
-                            told.event_id = past.id
-                            and told.recipient_id = email.recipient_id
-                            and told.topic in ('invitation', 'registration')
-                            and (told.status = 'sent' or told.in_doubt_at is not null)
-                            and told.kind not in ('session_cancelled', 'mentor_unassigned')
+                            invitation.session_id = email.session_id
+                            and invitation.recipient_id = email.recipient_id
+                            and invitation.topic in ('invitation', 'registration')
+                            and invitation.kind not in ('session_cancelled', 'mentor_unassigned')
+                            and invitation.status in ('sent', 'skipped', 'dead')
+                            and (invitation.status = 'sent' or invitation.in_doubt_at is not null)
                         offset 0
-                    ) as invitation
+                    )
+                    or exists (
+                        select from notifier.emails as invitation
+                        where
+                            invitation.session_id = email.session_id
+                            and invitation.recipient_id = email.recipient_id
+                            and invitation.topic in ('invitation', 'registration')
+                            and invitation.kind not in ('session_cancelled', 'mentor_unassigned')
+                            and invitation.status in ('queued', 'claimed', 'sending', 'in_doubt')
+                            and invitation.in_doubt_at is not null
+                        offset 0
+                    )
                 ) as was_invited,
                 case
                     when standing.is_doubted_farewell then email.kind

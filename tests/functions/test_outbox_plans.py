@@ -344,6 +344,92 @@ def test_joining_costs_the_same_for_each_whether_few_join_at_once_or_many(
     assert dear == {}, "blocks when few join and when many do"
 
 
+def take_seats(admin: psycopg.Connection, session: UUID, seats: int) -> None:
+    """So many students have taken a seat, were told, and are of no further interest."""
+    admin.execute(
+        """
+        with registered as (
+            insert into notifier.events (session_id, old, new, student_id, through_id, expanded_at)
+            select latest.session_id, latest.new, latest.new, gen_random_uuid(), latest.id, now()
+            from (
+                select event.id, event.session_id, event.new
+                from notifier.events as event
+                where event.session_id = %s
+                order by event.id desc
+                limit 1
+            ) as latest
+            cross join generate_series(1, %s)
+            returning id, session_id, student_id
+        )
+        insert into notifier.emails
+        (event_id, session_id, recipient_id, kind, status, sent_at, told_from, told_through)
+        select id, session_id, student_id, 'registration_confirmed', 'sent', now(), id, id
+        from registered
+        """,
+        (session, seats),
+    )
+
+
+def test_a_mail_costs_the_same_whether_few_have_taken_a_seat_or_many(
+    admin: psycopg.Connection, worker: Outbox
+) -> None:
+    world = World(admin)
+    cost: dict[int, dict[str, int]] = {}
+    for seats in (FEW, MANY):
+        costs = cost[seats] = {}
+        batch = crowd(admin, CLAIM)
+        session = world.session(
+            batch=batch,
+            starts=timedelta(hours=23),
+            created_at=datetime.now(UTC) - timedelta(days=2),
+        )
+        worker.deliver()
+        admin.execute("update notifier.emails set sent_at = now() - interval '2 days'")
+        take_seats(admin, session, seats)
+
+        def fan_out(costs: dict[str, int], call: str) -> None:
+            while worker.expand()[1]:
+                pass
+            worker.conn.execute("select notifier.next_wake()")
+            costs[call] = claim_blocks(worker)
+            assert Outbox(admin).scalar(
+                "select count(*) from notifier.emails where status = 'claimed'"
+            )
+            settle(admin, worker)
+            admin.execute(
+                "update notifier.emails set sent_at = now() - interval '2 days'"
+                " where sent_at is not null"
+            )
+
+        come_near(admin, session, 1440)
+        worker.conn.execute("select notifier.tick()")
+        fan_out(costs, "remind")
+        change(admin, session, title=f"{seats} seats")
+        fan_out(costs, "change")
+        students = [world.student(batch=batch) for _ in range(10)]
+        admin.execute(
+            "update notifier.enrollment_changes set position = null where student_id = any(%s)",
+            (students,),
+        )
+        fan_out(costs, "join")
+        admin.execute(
+            "update public.course_enrollments set status = 'withdrawn' where student_id = any(%s)",
+            (students,),
+        )
+        fan_out(costs, "leave")
+        admin.execute(
+            "update public.course_enrollments set status = 'active' where student_id = any(%s)",
+            (students,),
+        )
+        fan_out(costs, "come back")
+    dear = {
+        call: (cost[FEW][call], cost[MANY][call])
+        for call in cost[FEW]
+        if cost[MANY][call] > 2 * cost[FEW][call] + 100
+    }
+    assert dear == {}, "blocks when few have a seat and when many have"
+
+
 def test_the_claim_s_scan_is_an_ordered_index_scan(
     database: Database, admin: psycopg.Connection, worker: Outbox
 ) -> None:
