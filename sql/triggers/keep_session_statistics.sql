@@ -18,24 +18,37 @@ begin
         return null;
     end if;
 
+    -- The plan is kept from the first statement, which may have changed one row, and an inner join would then compare
+    -- each of many rows with each: a full join, which `offset 0` keeps one, and `except` never do.
     insert into private.mentor_handovers (session_id, from_mentor_id, to_mentor_id)
-    select added.id, removed.mentor_id, added.mentor_id
-    from removed
-    inner join added on removed.id = added.id
-    where removed.mentor_id is not null and added.mentor_id is distinct from removed.mentor_id
-    order by added.id;
-    v_session_ids := array(
-        select added.id
+    select pair.session_id, pair.from_mentor_id, pair.to_mentor_id
+    from (
+        select
+            added.id as session_id,
+            removed.mentor_id as from_mentor_id,
+            added.mentor_id as to_mentor_id
         from removed
-        inner join added on removed.id = added.id
-        where
-            (
-                added.start_time, added.end_time, added.status, added.session_type, added.registration_required,
-                added.capacity, added.mentor_id, added.course_id, added.batch_id
-            ) is distinct from (
-                removed.start_time, removed.end_time, removed.status, removed.session_type,
+        full join added on removed.id = added.id
+        offset 0
+    ) as pair
+    where
+        pair.session_id is not null
+        and pair.from_mentor_id is not null
+        and pair.to_mentor_id is distinct from pair.from_mentor_id
+    order by pair.session_id;
+    v_session_ids := array(
+        select changed.id
+        from (
+            select
+                added.id, added.start_time, added.end_time, added.status, added.session_type,
+                added.registration_required, added.capacity, added.mentor_id, added.course_id, added.batch_id
+            from added
+            except
+            select
+                removed.id, removed.start_time, removed.end_time, removed.status, removed.session_type,
                 removed.registration_required, removed.capacity, removed.mentor_id, removed.course_id, removed.batch_id
-            )
+            from removed
+        ) as changed
     );
     if cardinality(v_session_ids) > 0 then
         perform private.refresh_session_statistics(v_session_ids);

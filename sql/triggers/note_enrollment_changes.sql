@@ -40,19 +40,34 @@ begin
             student_id, course_id, old_batch_id, was_active, new_batch_id, is_active, wakes
         )
         select
-            went.student_id,
-            went.course_id,
-            went.batch_id,
-            went.status = 'active',
-            came.batch_id,
-            came.status = 'active',
+            pair.student_id,
+            pair.course_id,
+            pair.old_batch_id,
+            pair.was_active,
+            pair.new_batch_id,
+            pair.is_active,
             row_number() over () = 1
-        from went
-        inner join came
-            on went.id = came.id and went.student_id = came.student_id and went.course_id = came.course_id
+        from (
+            -- The plan is kept from the first statement, which may have changed one row, and an inner join would then
+            -- compare each of many rows with each: a full join, which `offset 0` keeps one, never does.
+            select
+                went.student_id,
+                went.course_id,
+                went.batch_id as old_batch_id,
+                went.status = 'active' as was_active,
+                came.batch_id as new_batch_id,
+                came.status = 'active' as is_active
+            from went
+            full join came
+                on went.id = came.id and went.student_id = came.student_id and went.course_id = came.course_id
+            offset 0
+        ) as pair
         where
-            'active' in (went.status, came.status)
-            and (went.status = 'active', went.batch_id) is distinct from (came.status = 'active', came.batch_id);
+            -- Of both, not of one alone.
+            pair.was_active is not null
+            and pair.is_active is not null
+            and (pair.was_active or pair.is_active)
+            and (pair.was_active, pair.old_batch_id) is distinct from (pair.is_active, pair.new_batch_id);
     end if;
     return null;
 end

@@ -1,0 +1,101 @@
+"""What a statement of many rows costs is as many times what one row costs: counted, not timed.
+
+The connection has written one row before, as one from a pool has: plans of triggers are kept from
+then, when their tables of changed rows held one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from devstack.databases import Database
+from support.bookings import offer
+from support.plans import most_rows
+from support.world import World
+
+MANY = 400
+
+
+@pytest.fixture
+def admin(database: Database) -> Iterator[psycopg.Connection]:
+    """The superuser, who alone may look at the plans inside of functions."""
+    with psycopg.connect(database.superuser_url, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def batch(admin: psycopg.Connection) -> UUID:
+    """A batch of many."""
+    batch = World(admin).batch()
+    admin.execute(
+        "insert into auth.users (id, email)"
+        " select md5(number::text)::uuid, 'student' || number || '@example.test'"
+        " from generate_series(1, %s) as number",
+        (MANY,),
+    )
+    admin.execute(
+        "insert into public.course_enrollments (student_id, course_id, batch_id)"
+        " select account.id, batch.course_id, batch.id"
+        " from auth.users as account cross join public.batches as batch where batch.id = %s",
+        (batch,),
+    )
+    return batch
+
+
+@pytest.fixture
+def sessions(admin: psycopg.Connection) -> None:
+    """Many sessions."""
+    admin.execute(
+        "insert into public.success_sessions (title, link, start_time)"
+        " select 'Session', 'https://meet.example.test/1', now() + number * interval '1 day'"
+        " from generate_series(1, %s) as number",
+        (MANY,),
+    )
+    admin.execute("analyze")
+
+
+def test_sessions_are_changed_by_one_and_then_by_many(
+    admin: psycopg.Connection, sessions: None
+) -> None:
+    longer = "update public.success_sessions set end_time = end_time + interval '1 minute'"
+    admin.execute(longer + " where start_time < now() + interval '36 hours'")
+    assert most_rows(admin, longer) <= 3 * MANY
+
+
+def test_enrollments_are_paused_by_one_and_then_by_many(
+    admin: psycopg.Connection, batch: UUID
+) -> None:
+    pause = "update public.course_enrollments set status = 'paused'"
+    admin.execute(pause + " where student_id = md5('1')::uuid")
+    assert most_rows(admin, pause) <= 3 * MANY
+    assert admin.execute(
+        "select count(*) from notifier.enrollment_changes where was_active and not is_active"
+    ).fetchone() == (MANY,)
+
+
+def test_of_many_bookings_those_of_one_enrollment_end_and_then_those_of_many(
+    admin: psycopg.Connection, batch: UUID, sessions: None
+) -> None:
+    admin.execute(
+        """
+        insert into public.session_bookings (
+            session_id, offer_id, student_id, change_notice_minutes
+        )
+        select session.id, %s, student.student_id, 0
+        from (select id, row_number() over () as place from public.success_sessions) as session
+        inner join (
+            select student_id, row_number() over () as place from public.course_enrollments
+        ) as student on session.place = student.place
+        """,
+        (offer(admin, World(admin).mentor()),),
+    )
+    pause = "update public.course_enrollments set status = 'paused'"
+    admin.execute(pause + " where student_id = md5('1')::uuid")
+    assert most_rows(admin, pause) <= 3 * MANY
+    assert admin.execute(
+        "select count(*) from public.success_sessions where status = 'cancelled'"
+    ).fetchone() == (MANY,)
