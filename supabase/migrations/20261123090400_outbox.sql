@@ -1796,30 +1796,42 @@ begin
         -- An update that leaves somebody where they were is no change.
         having count(*) = 1
     ),
+    -- By session before any join: how many there are is not known to the planner, and of changes and sessions it would
+    -- compare each with each.
+    change_of_session as materialized (
+        select
+            change.session_id,
+            coalesce(array_agg(change.user_id) filter (where change.came), '{}') as added,
+            coalesce(array_agg(change.user_id) filter (where not change.came), '{}') as removed
+        from change
+        group by change.session_id
+    ),
     concerned as materialized (
-        select session
-        from public.success_sessions as session
-        where
-            session.id in (select change.session_id from change)
-            and session.status <> 'completed'
+        select
+            session,
+            change_of_session.added,
+            change_of_session.removed
+        from change_of_session
+        inner join public.success_sessions as session on change_of_session.session_id = session.id
+        where session.status <> 'completed'
         order by session.id
-        for no key update
+        for no key update of session
     ),
     concerned_state as materialized (
         select
             (concerned.session).id as session_id,
-            notifier.session_snapshot(concerned.session) as snapshot
+            notifier.session_snapshot(concerned.session) as snapshot,
+            concerned.added,
+            concerned.removed
         from concerned
     )
     select
         concerned_state.session_id,
         concerned_state.snapshot,
         concerned_state.snapshot,
-        coalesce(array_agg(change.user_id) filter (where change.came), '{}'),
-        coalesce(array_agg(change.user_id) filter (where not change.came), '{}')
-    from concerned_state
-    inner join change on concerned_state.session_id = change.session_id
-    group by concerned_state.session_id, concerned_state.snapshot;
+        concerned_state.added,
+        concerned_state.removed
+    from concerned_state;
     return null;
 end
 $$;

@@ -99,3 +99,18 @@ def test_of_many_bookings_those_of_one_enrollment_end_and_then_those_of_many(
     assert admin.execute(
         "select count(*) from public.success_sessions where status = 'cancelled'"
     ).fetchone() == (MANY,)
+
+
+def test_one_is_invited_to_one_session_and_then_to_many(
+    admin: psycopg.Connection, sessions: None
+) -> None:
+    world = World(admin)
+    invite = (
+        "insert into public.session_participants (session_id, user_id)"
+        " select id, %s from public.success_sessions where title = 'Session'"
+    )
+    world.invite(world.session("Other"), world.student())
+    assert most_rows(admin, invite, world.student()) <= 3 * MANY
+    assert admin.execute(
+        "select count(*) from notifier.events where cardinality(participants_added) = 1"
+    ).fetchone() == (MANY + 1,)
