@@ -27,15 +27,16 @@ begin
                 and session.start_time > clock_timestamp()
                 and registration.session_id = session.id
                 and registration.student_id = next.student_id
-            returning session, registration.student_id, registration.queued_at
+            returning session.id as session_id, registration.student_id, registration.queued_at
         )
         select
-            promoted.session,
-            promoted.student_id
+            promoted.session_id,
+            array_agg(promoted.student_id order by promoted.queued_at, promoted.student_id) as student_ids
         from promoted
-        order by (promoted.session).id, promoted.queued_at, promoted.student_id
+        group by promoted.session_id
+        order by promoted.session_id
     loop
-        perform notifier.tell_registration(v_promoted.session, v_promoted.student_id, 'waitlist_promoted');
+        perform notifier.tell_registration(v_promoted.session_id, v_promoted.student_ids, 'waitlist_promoted');
     end loop;
 end
 $$;

@@ -79,7 +79,7 @@ begin
         queued_at = excluded.queued_at,
         updated_at = excluded.updated_at;
     if v_status = 'registered' then
-        perform notifier.tell_registration(v_session, auth.uid(), 'registration_confirmed');
+        perform notifier.tell_registration(v_session.id, array[auth.uid()], 'registration_confirmed');
     end if;
     return private.my_registration(v_session);
 end

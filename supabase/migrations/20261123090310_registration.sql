@@ -108,15 +108,16 @@ begin
                 and session.start_time > clock_timestamp()
                 and registration.session_id = session.id
                 and registration.student_id = next.student_id
-            returning session, registration.student_id, registration.queued_at
+            returning session.id as session_id, registration.student_id, registration.queued_at
         )
         select
-            promoted.session,
-            promoted.student_id
+            promoted.session_id,
+            array_agg(promoted.student_id order by promoted.queued_at, promoted.student_id) as student_ids
         from promoted
-        order by (promoted.session).id, promoted.queued_at, promoted.student_id
+        group by promoted.session_id
+        order by promoted.session_id
     loop
-        perform notifier.tell_registration(v_promoted.session, v_promoted.student_id, 'waitlist_promoted');
+        perform notifier.tell_registration(v_promoted.session_id, v_promoted.student_ids, 'waitlist_promoted');
     end loop;
 end
 $$;
@@ -272,7 +273,7 @@ begin
         queued_at = excluded.queued_at,
         updated_at = excluded.updated_at;
     if v_status = 'registered' then
-        perform notifier.tell_registration(v_session, auth.uid(), 'registration_confirmed');
+        perform notifier.tell_registration(v_session.id, array[auth.uid()], 'registration_confirmed');
     end if;
     return private.my_registration(v_session);
 end
@@ -524,7 +525,15 @@ begin
     then
         perform private.release_seats(array_agg(registration.session_id), array_agg(registration.student_id))
         from public.session_registrations as registration
-        where registration.session_id = new.id and registration.status in ('registered', 'waitlisted')
+        where
+            registration.session_id = new.id
+            and registration.status in ('registered', 'waitlisted')
+            -- Another host alone concerns nobody else.
+            and (
+                old.status = 'cancelled'
+                or (new.course_id, new.batch_id) is distinct from (old.course_id, old.batch_id)
+                or registration.student_id in (old.mentor_id, new.mentor_id)
+            )
         having count(*) > 0;
     end if;
     perform private.promote_waitlist(array[new.id]);

@@ -1892,13 +1892,13 @@ revoke execute on function private.refuse_untold_session_delete() from public;
 create trigger refuse_untold_session_delete before delete on public.success_sessions
 for each row execute function private.refuse_untold_session_delete();
 
--- For the functions that give seats. Concerns one person, so the mail is queued at once, without expansion; the event
--- holds its place in the history of the session and wakes the notifier. It is urgent: that person has just asked, or
--- has waited for the seat. The session is read anew: what an event says must be the state at its place in that history,
--- which the row lock guards.
+-- For the functions that give seats. Each event concerns one person, so the mail is queued at once, without expansion;
+-- the event holds its place in the history of the session and wakes the notifier. It is urgent: that person has just
+-- asked, or has waited for the seat. The session is read anew, once for all of them: what an event says must be the
+-- state at its place in that history, which the row lock guards.
 create function notifier.tell_registration(
-    session public.success_sessions,
-    student_id uuid,
+    session_id uuid,
+    student_ids uuid[],
     kind notifier.email_kind
 )
 returns void
@@ -1909,7 +1909,6 @@ declare
     v_now timestamptz := clock_timestamp();
     v_session public.success_sessions;
     v_snapshot jsonb;
-    v_event_id bigint;
 begin
     if tell_registration.kind is null
         or tell_registration.kind not in ('registration_confirmed', 'waitlist_promoted')
@@ -1923,35 +1922,43 @@ begin
     end if;
     select locked.* into v_session
     from public.success_sessions as locked
-    where locked.id = tell_registration.session.id
+    where locked.id = tell_registration.session_id
     for no key update;
     v_snapshot := notifier.session_snapshot(v_session);
     if not notifier.is_open(v_snapshot) then
         return;
     end if;
-    insert into notifier.events (session_id, student_id, old, new, expanded_at)
-    values (v_session.id, tell_registration.student_id, v_snapshot, v_snapshot, v_now)
-    returning id into v_event_id;
+    with written as (
+        insert into notifier.events (session_id, student_id, old, new, expanded_at)
+        select v_session.id, student.id, v_snapshot, v_snapshot, v_now
+        from unnest(tell_registration.student_ids) with ordinality as student (id, place)
+        order by student.place
+        returning id, student_id
+    )
     -- It waits along with an earlier one that waits for its next attempt, and is folded into it by the claim.
     insert into notifier.emails (event_id, session_id, recipient_id, kind, urgent, available_at)
     select
-        v_event_id,
+        written.id,
         v_session.id,
-        tell_registration.student_id,
+        written.student_id,
         tell_registration.kind,
         true,
-        greatest(v_now, max(earlier.available_at))
-    from notifier.emails as earlier
-    where
-        earlier.session_id = v_session.id
-        and earlier.recipient_id = tell_registration.student_id
-        and earlier.topic = 'registration'
-        and earlier.status in ('queued', 'claimed', 'sending', 'in_doubt');
+        greatest(v_now, waiting.available_at)
+    from written
+    cross join lateral (
+        select max(earlier.available_at) as available_at
+        from notifier.emails as earlier
+        where
+            earlier.session_id = v_session.id
+            and earlier.recipient_id = written.student_id
+            and earlier.topic = 'registration'
+            and earlier.status in ('queued', 'claimed', 'sending', 'in_doubt')
+    ) as waiting;
 end
 $$;
-comment on function notifier.tell_registration(public.success_sessions, uuid, notifier.email_kind) is
-    'Queues a mail of kind registration_confirmed or waitlist_promoted for a student who got a seat; sent only if they still have it then. Nothing for a session that is not upcoming or live.';
-revoke execute on function notifier.tell_registration(public.success_sessions, uuid, notifier.email_kind) from public;
+comment on function notifier.tell_registration(uuid, uuid[], notifier.email_kind) is
+    'Queues a mail of kind registration_confirmed or waitlist_promoted for each student who got a seat, in this order; sent only if they still have it then. Nothing for a session that is not upcoming or live.';
+revoke execute on function notifier.tell_registration(uuid, uuid[], notifier.email_kind) from public;
 
 -- What nobody has ever chosen is not watched for, and what is chosen today reminds of nothing that has passed already.
 -- Writes a row of the clock the first time that somebody chooses it, and never again. Security definer: who chooses has

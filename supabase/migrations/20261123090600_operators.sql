@@ -410,7 +410,9 @@ begin
         from notifier.emails as email
         where email.event_id = v_event.id and email.topic = 'registration'
         limit 1;
-        perform notifier.tell_registration(v_session, v_event.student_id, coalesce(v_kind, 'registration_confirmed'));
+        perform notifier.tell_registration(
+            v_session.id, array[v_event.student_id], coalesce(v_kind, 'registration_confirmed')
+        );
         select max(event.id) into replayed_as
         from notifier.events as event
         where event.session_id = v_session.id;

@@ -207,7 +207,7 @@ def test_a_replayed_seat_is_confirmed_again(world: World, outbox: Outbox) -> Non
         (session, student),
     )
     outbox.scalar(
-        "select notifier.tell_registration(session, %s, 'waitlist_promoted')"
+        "select notifier.tell_registration(session.id, array[%s::uuid], 'waitlist_promoted')"
         " from public.success_sessions as session where id = %s",
         student,
         session,

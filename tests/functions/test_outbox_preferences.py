@@ -323,7 +323,7 @@ def test_a_seat_is_told_at_once(world: World, outbox: Outbox, batch: UUID, anna:
     prefer(world.conn, anna, **QUIET, digest_at=clock(5))
     world.registration(session, anna)
     world.conn.execute(
-        "select notifier.tell_registration(session, %s, 'registration_confirmed')"
+        "select notifier.tell_registration(session.id, array[%s::uuid], 'registration_confirmed')"
         " from public.success_sessions as session",
         (anna,),
     )

@@ -42,7 +42,7 @@ def tell(conn: psycopg.Connection, session: UUID, student: UUID, kind: str | Non
         (session, student),
     )
     conn.execute(
-        "select notifier.tell_registration(session, %s, %s)"
+        "select notifier.tell_registration(session.id, array[%s::uuid], %s)"
         " from public.success_sessions as session where id = %s",
         (student, kind, session),
     )

@@ -112,7 +112,7 @@ def test_a_seat_is_confirmed_at_once(world: World, outbox: Outbox) -> None:
     student = world.student(batch=world.batch())
     session = world.session(starts=LATER)
     outbox.scalar(
-        "select notifier.tell_registration(session, %s, 'registration_confirmed')"
+        "select notifier.tell_registration(session.id, array[%s::uuid], 'registration_confirmed')"
         " from public.success_sessions as session where id = %s",
         student,
         session,

@@ -6,6 +6,7 @@ then, when their tables of changed rows held one.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from uuid import UUID
 
@@ -56,6 +57,32 @@ def sessions(admin: psycopg.Connection) -> None:
         (MANY,),
     )
     admin.execute("analyze")
+
+
+@pytest.fixture
+def waiting(admin: psycopg.Connection, batch: UUID) -> UUID:
+    """A session that everybody of the batch waits for."""
+    session = World(admin).session(batch=batch, registration_required=True, capacity=1)
+    admin.execute(
+        "insert into public.session_registrations (session_id, student_id, status)"
+        " select %s, student_id, 'waitlisted' from public.course_enrollments",
+        (session,),
+    )
+    return session
+
+
+def calls(conn: psycopg.Connection, statement: str, *arguments: object) -> Counter[str]:
+    """How often a statement calls which functions in PL/pgSQL, as Postgres counts it."""
+
+    def counted() -> Counter[str]:
+        rows = conn.execute("select funcname, calls from pg_stat_xact_user_functions").fetchall()
+        return Counter(dict(rows))
+
+    conn.execute("set track_functions = 'pl'")
+    with conn.transaction():
+        before = counted()
+        conn.execute(statement.encode(), arguments)
+        return counted() - before
 
 
 def test_sessions_are_changed_by_one_and_then_by_many(
@@ -114,3 +141,35 @@ def test_one_is_invited_to_one_session_and_then_to_many(
     assert admin.execute(
         "select count(*) from notifier.events where cardinality(participants_added) = 1"
     ).fetchone() == (MANY + 1,)
+
+
+def test_another_host_concerns_nobodys_seat_but_theirs(
+    admin: psycopg.Connection, waiting: UUID
+) -> None:
+    called = calls(
+        admin,
+        "update public.success_sessions set mentor_id = %s where id = %s",
+        World(admin).mentor(),
+        waiting,
+    )
+    assert called["settle_registrations"] == 1
+    assert called["is_session_learner"] == 0
+
+
+def test_a_raised_capacity_tells_all_by_one_look_at_the_session(
+    admin: psycopg.Connection, waiting: UUID
+) -> None:
+    more = "update public.success_sessions set capacity = capacity + %s where id = %s"
+    one, many = (calls(admin, more, seats, waiting) for seats in (1, MANY))
+    assert one["tell_registration"] == 1
+    assert many["tell_registration"] == one["tell_registration"]
+    assert many["session_snapshot"] == one["session_snapshot"]
+    queue = admin.execute(
+        "select array_agg(student_id order by queued_at, student_id)"
+        " from public.session_registrations"
+    ).fetchone()
+    told = admin.execute(
+        "select array_agg(recipient_id order by event_id) from notifier.emails"
+        " where kind = 'waitlist_promoted'"
+    ).fetchone()
+    assert told == queue
