@@ -524,6 +524,7 @@ begin
         from notifier.events as event
         where event.id > purge.after
         order by event.id
+        limit v_looks + 1 -- one more tells whether there are more; without a limit they might all be read and sorted
     loop
         -- Ids rise with time, but for transactions that took theirs early.
         exit when v_event.created_at > v_ends_before + interval '1 hour';

@@ -17,6 +17,7 @@ from psycopg import sql
 
 from devstack.databases import Database
 from support.outbox import APP_URL, ORGANIZER, Outbox, change
+from support.plans import most_rows
 from support.reminders import come_near
 from support.world import World
 
@@ -24,6 +25,7 @@ TUESDAY = datetime(2031, 5, 6, 17, 0, tzinfo=UTC)
 FEW, MANY = 60, 4000
 DATES = 5
 CLAIM = 50
+LOOKS = 1001
 
 
 @pytest.fixture
@@ -428,6 +430,22 @@ def test_a_mail_costs_the_same_whether_few_have_taken_a_seat_or_many(
         if cost[MANY][call] > 2 * cost[FEW][call] + 100
     }
     assert dear == {}, "blocks when few have a seat and when many have"
+
+
+def test_what_a_purge_looks_at_is_limited(database: Database) -> None:
+    """The events lie in the order of their ids no more: reading and sorting all seems cheaper."""
+    with psycopg.connect(database.superuser_url, autocommit=True) as conn:
+        conn.execute(
+            """
+            insert into notifier.events (id, session_id, new, expanded_at) overriding system value
+            select number, gen_random_uuid(), '{}', now()
+            from generate_series(1, %s) as number order by md5(number::text)
+            """,
+            (MANY,),
+        )
+        conn.execute("analyze notifier.events")
+        assert most_rows(conn, "select notifier.purge('1 month')") <= LOOKS
+        assert most_rows(conn, "select notifier.purge('0')") <= LOOKS
 
 
 def test_the_claim_s_scan_is_an_ordered_index_scan(
