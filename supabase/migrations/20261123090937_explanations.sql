@@ -492,6 +492,25 @@ declare
     v_session public.success_sessions := private.explained_session(session_id, user_id);
 begin
     return query
+    with told as materialized (
+        -- Through the session's events, few of which concern one user: no index finds mails sent by session and user.
+        select
+            mail.event_id,
+            mail.topic,
+            mail.told_from,
+            mail.told_through
+        from (
+            select past.id
+            from notifier.events as past
+            where
+                past.session_id = v_session.id
+                and (past.student_id is null or past.student_id = explain_notifications.user_id)
+            offset 0
+        ) as past
+        inner join notifier.emails as mail
+            on past.id = mail.event_id and mail.recipient_id = explain_notifications.user_id
+        where mail.status in ('sending', 'in_doubt', 'sent')
+    )
     select
         event.id,
         event.created_at,
@@ -539,15 +558,12 @@ begin
         on event.id = email.event_id and email.recipient_id = explain_notifications.user_id
     left join lateral (
         select another.event_id
-        from notifier.emails as another
+        from told as another
         where
-            another.session_id = event.session_id
-            and another.recipient_id = explain_notifications.user_id
-            and another.topic = event.topic
+            another.topic = event.topic
             and another.told_from <= event.id
             and another.told_through >= event.id
             and another.event_id <> event.id
-            and another.status in ('sending', 'in_doubt', 'sent')
         order by another.event_id
         limit 1
     ) as teller on true

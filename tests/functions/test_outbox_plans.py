@@ -448,6 +448,23 @@ def test_what_a_purge_looks_at_is_limited(database: Database) -> None:
         assert most_rows(conn, "select notifier.purge('0')") <= LOOKS
 
 
+def test_one_persons_mails_are_explained_at_the_same_cost_among_few_and_among_many(
+    admin: psycopg.Connection, worker: Outbox
+) -> None:
+    cost = {}
+    for size in (FEW, MANY):
+        session = World(admin).session(batch=crowd(admin, size), starts=TUESDAY)
+        worker.deliver()
+        for number in range(5):
+            change(admin, session, title=f"Renamed {number}")
+            worker.deliver()
+        student = Outbox(admin).scalar(
+            "select min(recipient_id::text) from notifier.emails where session_id = %s", session
+        )
+        cost[size] = blocks(admin, "public.explain_notifications(%s, %s)", session, student)
+    assert cost[MANY] <= 2 * cost[FEW]
+
+
 def test_the_claim_s_scan_is_an_ordered_index_scan(
     database: Database, admin: psycopg.Connection, worker: Outbox
 ) -> None:
