@@ -436,17 +436,26 @@ select
     session.end_time,
     session.timezone
 from public.mentor_time_off as time_off
-inner join public.success_sessions as session
-    on
-        time_off.mentor_id = session.host_key
-        and time_off.end_time > session.start_time
-        and time_off.start_time < session.end_time
-where
-    time_off.end_time > now()
-    and session.end_time > now()
-    -- No session is longer than a day: what the index is searched by.
-    and session.start_time > now() - interval '24 hours'
-    and session.status in ('upcoming', 'live');
+-- `offset 0` has the sessions looked up for each entry of time off: else all are compared with all of their mentor's.
+cross join lateral (
+    select
+        of_mentor.id,
+        of_mentor.title,
+        of_mentor.status,
+        of_mentor.start_time,
+        of_mentor.end_time,
+        of_mentor.timezone
+    from public.success_sessions as of_mentor
+    where
+        of_mentor.host_key = time_off.mentor_id
+        and of_mentor.start_time < time_off.end_time
+        -- No session is longer than a day: what the index is searched by.
+        and of_mentor.start_time > greatest(time_off.start_time, now()) - interval '24 hours'
+        and of_mentor.end_time > greatest(time_off.start_time, now())
+        and of_mentor.status in ('upcoming', 'live')
+    offset 0 -- noqa: AM09
+) as session
+where time_off.end_time > now();
 comment on view public.time_off_clashes is
     'Upcoming and live sessions of mentors who are away then, having entered time off over them: another mentor is needed, or another time. One row per session and entry of time off that the caller may see: mentors their own, managers all.';
 comment on column public.time_off_clashes.time_off_id is 'The entry, mentor_time_off.id.';

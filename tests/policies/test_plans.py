@@ -250,6 +250,25 @@ def test_a_feed_of_a_course_reads_that_course_only(crowd: psycopg.Connection) ->
     assert everything / 2 < shown <= everything
 
 
+@pytest.mark.parametrize("who", ["mentor", "manager"])
+def test_each_time_off_is_compared_with_the_sessions_around_it(
+    crowd: psycopg.Connection, who: str
+) -> None:
+    entries = crowd.execute(
+        "insert into public.mentor_time_off (mentor_id, start_time, end_time)"
+        " select %s, now() + number * interval '1 day', now() + number * interval '25 hours'"
+        " from generate_series(1, 150) as number",
+        (MENTOR,),
+    ).rowcount
+    listed = "select from public.time_off_clashes"
+    with as_user(crowd, WHO[who]):
+        shown = crowd.execute(listed.encode()).rowcount
+        read = entries_read(crowd, listed)
+    assert set(read) == {BY_HOST}
+    # And those of the day before each, which might have lasted so long.
+    assert 0 < shown <= read[BY_HOST] <= shown + 2 * entries
+
+
 # -- Everything else that a user reads -------------------------------------------------------------
 
 OWN_ROWS = {
