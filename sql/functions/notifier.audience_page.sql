@@ -1,5 +1,6 @@
 -- Two branches, because `is not distinct from` uses no index. The order is one that only the index of audiences has,
--- whatever the planner believes of the table: neither `is null` nor `between` makes it leave batch_id out.
+-- whatever the planner believes of the table: neither `is null` nor `between` makes it leave batch_id out. Nor may it
+-- sort the rest of an index that begins by batch.
 create function notifier.audience_page(course_id uuid, batch_id uuid, after uuid, max_users integer)
 returns setof uuid
 language plpgsql
@@ -10,6 +11,7 @@ set enable_seqscan = off
 set jit = off
 set enable_bitmapscan = off
 set enable_sort = off
+set enable_incremental_sort = off
 as $$
 begin
     if audience_page.batch_id is null then

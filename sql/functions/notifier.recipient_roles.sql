@@ -107,8 +107,8 @@ begin
         end,
         audience.was_before and not candidate.was_in_audience
     from (
-        -- `between` and `order by` leave the index by student and course alone: no other has this order. By another
-        -- one, which looked as good while the table was all but empty, a page of 2,000 took 7 s.
+        -- `between` and `order by` leave the two indexes by student and course alone: no other has this order. By
+        -- another one, which looked as good while the table was all but empty, a page of 2,000 took 7 s.
         select
             listed.user_id,
             listed.user_id in (v_old_mentor, v_new_mentor) and exists (

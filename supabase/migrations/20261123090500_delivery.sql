@@ -164,8 +164,8 @@ begin
         end,
         audience.was_before and not candidate.was_in_audience
     from (
-        -- `between` and `order by` leave the index by student and course alone: no other has this order. By another
-        -- one, which looked as good while the table was all but empty, a page of 2,000 took 7 s.
+        -- `between` and `order by` leave the two indexes by student and course alone: no other has this order. By
+        -- another one, which looked as good while the table was all but empty, a page of 2,000 took 7 s.
         select
             listed.user_id,
             listed.user_id in (v_old_mentor, v_new_mentor) and exists (
@@ -327,7 +327,8 @@ comment on function notifier.meeting_wait_until(uuid) is
 revoke execute on function notifier.meeting_wait_until(uuid) from public;
 
 -- Two branches, because `is not distinct from` uses no index. The order is one that only the index of audiences has,
--- whatever the planner believes of the table: neither `is null` nor `between` makes it leave batch_id out.
+-- whatever the planner believes of the table: neither `is null` nor `between` makes it leave batch_id out. Nor may it
+-- sort the rest of an index that begins by batch.
 create function notifier.audience_page(course_id uuid, batch_id uuid, after uuid, max_users integer)
 returns setof uuid
 language plpgsql
@@ -338,6 +339,7 @@ set enable_seqscan = off
 set jit = off
 set enable_bitmapscan = off
 set enable_sort = off
+set enable_incremental_sort = off
 as $$
 begin
     if audience_page.batch_id is null then

@@ -155,10 +155,11 @@ from generate_series(0, 99) as course
 cross join generate_series(0, 5) as batch
 cross join generate_series(1, 10) as version;
 
+-- Every third of the one offer.
 insert into public.session_bookings (session_id, offer_id, student_id, change_notice_minutes)
 select
     md5('session ' || number * 3)::uuid,
-    md5(format('offer of %s, batch 0, 2', number % 100))::uuid,
+    md5(format('offer of %s, batch 0, 2', case number % 3 when 0 then 50 else number % 100 end))::uuid,
     md5('student ' || number)::uuid,
     0
 from generate_series(1, 12000) as number;
@@ -228,12 +229,19 @@ select
     true
 from generate_series(1, 20000) as number;
 
+-- Two each, and of one what a third of all have watched.
 insert into public.session_recording_views (recording_id, session_id, user_id)
 select
     md5('recording ' || number % 20000 + 1)::uuid,
     md5('session ' || number % 20000 + 1)::uuid,
     md5('student ' || number % 12000 + 1)::uuid
-from generate_series(1, 40000) as number;
+from generate_series(1, 40000) as number
+union all
+select
+    md5('recording 5')::uuid,
+    md5('session 5')::uuid,
+    md5('student ' || number)::uuid
+from generate_series(1, 4000) as number;
 
 -- As the clock has it.
 select private.keep_audit_partitions();
