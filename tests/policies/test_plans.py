@@ -298,6 +298,50 @@ def test_the_own_rows_are_found_by_index(crowd: psycopg.Connection, table: str, 
     assert plan.indexes() == OWN_ROWS[table]
 
 
+PAGES = {
+    "session_attendance": ("student_id", "session_id"),
+    "session_bookings": ("student_id", "session_id"),
+    "session_excuses": ("student_id", "session_id"),
+    "session_participants": ("user_id", "session_id"),
+    "session_ratings": ("student_id", "session_id"),
+    "session_recording_views": ("user_id", "id"),
+    "session_registrations": ("student_id", "session_id"),
+    "course_enrollments": ("student_id", "id"),
+}
+
+
+@pytest.mark.parametrize("mode", ["custom", "generic"])
+@pytest.mark.parametrize("table", PAGES)
+def test_a_page_of_the_own_rows_is_found_among_them_by_who_names_themselves(
+    crowd: psycopg.Connection, table: str, mode: str
+) -> None:
+    """`order` and `limit` alone make the planner walk the order's index through everybody's."""
+    column, key = PAGES[table]
+    crowd.execute(f"set local plan_cache_mode = force_{mode}_plan".encode())
+    crowd.execute(
+        f"prepare page (uuid, bigint) as select * from public.{table}"  # noqa: S608
+        f" where {column} = $1 order by {key} limit $2".encode()
+    )
+    page = f"execute page ('{STUDENT}', 20)"
+    with as_user(crowd, STUDENT):
+        shown = crowd.execute(page.encode()).rowcount
+        plan = Plan.of(crowd, page, "analyze")
+        crowd.execute("deallocate page")
+    assert plan.read_whole() == set()
+    assert shown <= plan.rows_from(*plan.indexes()) <= shown + 5
+
+
+def test_a_page_of_the_own_rows_by_who_does_not_is_looked_for_in_everybody_s(
+    crowd: psycopg.Connection,
+) -> None:
+    """The control, and what docs/api.md warns of."""
+    with as_user(crowd, STUDENT):
+        page = "select * from public.course_enrollments order by id limit 20"
+        plan = Plan.of(crowd, page, "analyze")
+    assert plan.indexes() == {"course_enrollments_pkey"}
+    assert sum(node.get("Rows Removed by Filter", 0) for node in plan.nodes) > 10_000
+
+
 @pytest.mark.parametrize("who", WHO)
 @pytest.mark.parametrize(
     "table",
