@@ -11,23 +11,30 @@ declare
 begin
     return query
     with told as materialized (
-        -- Through the session's events, few of which concern one user: no index finds mails sent by session and user.
+        -- Two arms, for each of which there is an index.
         select
-            mail.event_id,
-            mail.topic,
-            mail.told_from,
-            mail.told_through
-        from (
-            select past.id
-            from notifier.events as past
-            where
-                past.session_id = v_session.id
-                and (past.student_id is null or past.student_id = explain_notifications.user_id)
-            offset 0
-        ) as past
-        inner join notifier.emails as mail
-            on past.id = mail.event_id and mail.recipient_id = explain_notifications.user_id
-        where mail.status in ('sending', 'in_doubt', 'sent')
+            settled.event_id,
+            settled.topic,
+            settled.told_from,
+            settled.told_through
+        from notifier.emails as settled
+        where
+            settled.session_id = v_session.id
+            and settled.recipient_id = explain_notifications.user_id
+            and settled.status in ('sent', 'skipped', 'dead')
+            and settled.status = 'sent'
+        union all
+        select
+            unfinished.event_id,
+            unfinished.topic,
+            unfinished.told_from,
+            unfinished.told_through
+        from notifier.emails as unfinished
+        where
+            unfinished.session_id = v_session.id
+            and unfinished.recipient_id = explain_notifications.user_id
+            and unfinished.status in ('queued', 'claimed', 'sending', 'in_doubt')
+            and unfinished.status in ('sending', 'in_doubt')
     )
     select
         event.id,
