@@ -303,8 +303,9 @@ create index success_sessions_host_key_start_time_idx on public.success_sessions
 -- What the clock searches by.
 create index success_sessions_status_due_at_idx
 on public.success_sessions (status_due_at) where status_due_at is not null;
--- Of a course, a batch and a mentor. host_key is what the policy asks for, as a range that the planner takes for one row
--- in two hundred: indexes without it would be combined with all of that of hosts, which for managers is every session.
+-- Of a course, a batch and a mentor. host_key is what the policy asks for, as a range that the planner takes for one
+-- row in two hundred: indexes without it would be combined with all of that of hosts, which for managers is every
+-- session.
 create index success_sessions_course_id_batch_id_host_key_idx
 on public.success_sessions (course_id, batch_id, host_key);
 create index success_sessions_batch_id_course_id_host_key_idx
