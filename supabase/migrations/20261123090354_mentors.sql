@@ -344,14 +344,17 @@ begin
     perform private.take_mentor_turn(least(from_mentor, to_mentor));
     perform private.take_mentor_turn(greatest(from_mentor, to_mentor));
 
+    -- `except`, which is hashed: `<> all` may search the array once for each of its sessions.
     if exists (
-        select from public.success_sessions as session
+        select session.id
+        from public.success_sessions as session
         where
             session.host_key = from_mentor
             and session.status = 'upcoming'
             and session.start_time >= v_from
             and session.start_time < v_to
-            and session.id <> all(v_session_ids)
+        except
+        select locked.id from unnest(v_session_ids) as locked (id)
     ) or (
         to_time is null
         and exists (
@@ -377,7 +380,7 @@ begin
     from public.success_sessions as moved
     cross join lateral (
         select string_agg(private.clash_text(clash), '; ' order by clash.start_time) as clashes
-        from private.mentor_clashes(to_mentor, moved.start_time, moved.end_time, v_session_ids) as clash
+        from private.mentor_clashes(to_mentor, moved.start_time, moved.end_time) as clash
     ) as found
     where moved.id = any(v_session_ids) and found.clashes is not null;
     if v_clashing > 0 then
