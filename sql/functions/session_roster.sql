@@ -31,7 +31,15 @@ begin
         group by part.user_id
     ),
 
-    -- Look-ups: for joins the planner might read everybody's attendance.
+    course_session as materialized (
+        select held.id
+        from public.success_sessions as held
+        where held.course_id = v_session.course_id and held.status = 'completed'
+    ),
+
+    -- Look-ups: for joins the planner might read everybody's attendance. Which of it is of the course is asked of a
+    -- list of the course's sessions, hashed once, since students are in other courses, too; in the list of columns it
+    -- is no join, for which the planner might search the list row by row.
     rate as (
         select
             listed.user_id as student_id,
@@ -39,21 +47,13 @@ begin
         from listed
         cross join lateral (
             select
-                own.session_id,
-                own.status
+                own.status,
+                own.session_id in (select course_session.id from course_session) as is_of_course
             from public.session_attendance as own
             where own.student_id = listed.user_id and own.status <> 'excused'
             offset 0
         ) as record
-        cross join lateral (
-            select
-            from public.success_sessions as held
-            where
-                held.id = record.session_id
-                and held.course_id = v_session.course_id
-                and held.status = 'completed'
-            offset 0
-        ) as held
+        where record.is_of_course
         group by listed.user_id
     )
 

@@ -269,6 +269,21 @@ def test_each_time_off_is_compared_with_the_sessions_around_it(
     assert 0 < shown <= read[BY_HOST] <= shown + 2 * entries
 
 
+# -- The roster -----------------------------------------------------------------------------------
+
+
+def test_a_roster_looks_up_no_session_for_each_attendance_of_its_students(
+    crowd: psycopg.Connection,
+) -> None:
+    """Students attend other courses, too: one list of the course's sessions tells them apart."""
+    roster = "select from public.session_roster(%s) where participation_rate > 0"
+    with as_user(crowd, MANAGER):
+        rates = crowd.execute(roster.encode(), (one("session 5"),)).rowcount
+        read = entries_read(crowd, roster, one("session 5"))
+    assert rates > 10
+    assert read[BY_ID] < rates
+
+
 # -- Everything else that a user reads -------------------------------------------------------------
 
 OWN_ROWS = {
