@@ -7,9 +7,6 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    if private.is_manager() then
-        return array(select series.id from public.session_series as series);
-    end if;
     if not private.has_role('mentor') then
         return '{}'::uuid[];
     end if;
@@ -17,6 +14,6 @@ begin
 end
 $$;
 comment on function private.my_hosted_series_ids() is
-    'Series that the calling mentor hosts; all for managers, empty for everybody else.';
+    'Series that the calling mentor hosts; empty for everybody else.';
 revoke execute on function private.my_hosted_series_ids() from public;
 grant execute on function private.my_hosted_series_ids() to authenticated;

@@ -311,9 +311,6 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    if private.is_manager() then
-        return array(select series.id from public.session_series as series);
-    end if;
     if not private.has_role('mentor') then
         return '{}'::uuid[];
     end if;
@@ -321,7 +318,7 @@ begin
 end
 $$;
 comment on function private.my_hosted_series_ids() is
-    'Series that the calling mentor hosts; all for managers, empty for everybody else.';
+    'Series that the calling mentor hosts; empty for everybody else.';
 revoke execute on function private.my_hosted_series_ids() from public;
 grant execute on function private.my_hosted_series_ids() to authenticated;
 
@@ -880,9 +877,14 @@ alter table public.series_skips enable row level security;
 revoke all on public.series_skips from public, anon, authenticated, service_role;
 grant select on public.series_skips to authenticated, service_role;
 
+-- Both arms are indexable. The second is a range over all series for managers, nothing for students, and for a mentor
+-- the mentor's own id, which is no series'.
 create policy series_skips_select_host_or_manager on public.series_skips
 for select to authenticated
-using (series_id = any((select private.my_hosted_series_ids())::uuid[]));
+using (
+    series_id = any((select private.my_hosted_series_ids())::uuid[])
+    or series_id between (select private.my_hosts_from()) and (select private.my_hosts_to())
+);
 
 alter table public.blackout_dates enable row level security;
 

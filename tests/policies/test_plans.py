@@ -313,6 +313,21 @@ def test_the_own_rows_are_found_by_index(crowd: psycopg.Connection, table: str, 
     assert plan.indexes() == OWN_ROWS[table]
 
 
+def test_a_manager_reads_the_skips_of_one_series_without_listing_all_series(
+    crowd: psycopg.Connection,
+) -> None:
+    read = "select * from public.series_skips where series_id = gen_random_uuid()"
+    scans = (
+        "select coalesce(seq_scan, 0) + coalesce(idx_scan, 0)"
+        " from pg_catalog.pg_stat_xact_user_tables where relname = 'session_series'"
+    )
+    # Of an empty table that is read whole, no row is asked whether it may be seen.
+    crowd.execute("set local enable_seqscan = off")
+    with as_user(crowd, MANAGER):
+        crowd.execute(read.encode())
+    assert crowd.execute(scans.encode()).fetchone() == (0,)
+
+
 PAGES = {
     "session_attendance": ("student_id", "session_id"),
     "session_bookings": ("student_id", "session_id"),
