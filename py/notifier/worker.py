@@ -332,6 +332,7 @@ class Worker:
         while True:
             self.looked_at = began = clock()
             seconds, is_due_then = await self._idle_seconds()
+            self.database_trouble = None  # it has answered, and there may be nothing else to ask
             await self._pause(seconds)
             woken = self._wake.is_set() or self._stop.is_set() or clock() - began < seconds
             if woken or is_due_then:
