@@ -186,7 +186,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    c_nothing constant jsonb := '{"cancel_reason": null}';
+    c_nothing constant jsonb := jsonb_build_object('cancel_reason', null);
     v_session_ids uuid[];
     v_reasons text[];
 begin
