@@ -439,6 +439,13 @@ select
     session.end_time,
     session.timezone
 from public.mentor_time_off as time_off
+-- No session is longer than a day: what the index is searched by, worked out apart from the search.
+cross join lateral (
+    select
+        greatest(time_off.start_time, now()) as starts,
+        greatest(time_off.start_time, now()) - interval '24 hours' as starts_a_day_before
+    offset 0 -- noqa: AM09
+) as away
 -- `offset 0` has the sessions looked up for each entry of time off: else all are compared with all of their mentor's.
 cross join lateral (
     select
@@ -452,9 +459,8 @@ cross join lateral (
     where
         of_mentor.host_key = time_off.mentor_id
         and of_mentor.start_time < time_off.end_time
-        -- No session is longer than a day: what the index is searched by.
-        and of_mentor.start_time > greatest(time_off.start_time, now()) - interval '24 hours'
-        and of_mentor.end_time > greatest(time_off.start_time, now())
+        and of_mentor.start_time > away.starts_a_day_before
+        and of_mentor.end_time > away.starts
         and of_mentor.status in ('upcoming', 'live')
     offset 0 -- noqa: AM09
 ) as session
