@@ -66,6 +66,8 @@ class Queue(Protocol):
         lease: float,
         parcel: UUID | None,
         transport: str,
+        *,
+        again: bool = False,
     ) -> Begun:
         """See the outbox."""
         ...
@@ -359,7 +361,7 @@ class Delivery:
         while claim.holds:
             try:
                 return await self._outbox.begin_sending(
-                    claim.claim_id, email_ids, self._lease, parcel, way
+                    claim.claim_id, email_ids, self._lease, parcel, way, again=failures > 0
                 )
             except OutboxUnavailableError as error:
                 log.event(logging.WARNING, "database_lost", reason=str(error), doing="begin")

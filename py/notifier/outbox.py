@@ -34,7 +34,7 @@ FUNCTIONS: tuple[LiteralString, ...] = (
     "notifier.claim_emails(text, integer, interval, text, text)",
     "notifier.recall_reminders(uuid, uuid[])",
     "notifier.take_turns(uuid, uuid[])",
-    "notifier.begin_sending(uuid, uuid[], interval, uuid, text)",
+    "notifier.begin_sending(uuid, uuid[], interval, uuid, text, boolean)",
     "notifier.complete_emails(uuid, uuid[], text)",
     "notifier.fail_email(uuid, uuid, text, text, interval)",
     "notifier.release_emails(uuid, uuid[])",
@@ -315,12 +315,14 @@ class Outbox:
         lease: float,
         parcel: UUID | None,
         transport: str,
+        *,
+        again: bool = False,
     ) -> Begun:
         """Mark mails as handed over *before* they are, as far as limits let them go now, and but
         for reminders of what is no more.
 
         ``parcel`` is the id of the request that they share; None: they go one by one. ``transport``
-        names what they are handed to.
+        names what they are handed to. ``again``: the same was asked before, and no answer came.
         """
         rows = await self._fetch(
             """
@@ -332,7 +334,7 @@ class Outbox:
             union all
             select begun.id, true
             from notifier.begin_sending(
-                %(claim)s, %(emails)s, %(lease)s, %(parcel)s, %(transport)s
+                %(claim)s, %(emails)s, %(lease)s, %(parcel)s, %(transport)s, %(again)s
             ) as begun (id)
             """,
             {
@@ -341,6 +343,7 @@ class Outbox:
                 "lease": timedelta(seconds=lease),
                 "parcel": parcel,
                 "transport": transport,
+                "again": again,
             },
             tuple_row,
         )

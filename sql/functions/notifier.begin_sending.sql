@@ -2,14 +2,16 @@
 -- before the server could accept the mail, and only what it returns may be sent. Rows are locked in the order of their
 -- ids, whatever the order asked for: two calls at once then wait for each other, at worst. Carried rows follow. What
 -- goes out in one request is marked with its id, so that whoever repeats it knows all that was in it; and each with its
--- transport, because only that one may know a repetition for what it is.
+-- transport, because only that one may know a repetition for what it is. Whoever asks again, because the answer was lost
+-- with the connection, has handed nothing over meanwhile: what that call had marked is answered once more.
 -- Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.begin_sending(
     claim uuid,
     email_ids uuid[],
     lease interval,
     parcel_id uuid default null,
-    transport text default null
+    transport text default null,
+    again boolean default false
 )
 returns setof uuid
 language plpgsql
@@ -41,7 +43,10 @@ begin
                         offset 0
                         for update
                     ) as held
-                    where held.claim_id = claim and held.status = 'claimed' and held.carried_by is null
+                    where
+                        held.claim_id = claim
+                        and (held.status = 'claimed' or (again and held.status = 'sending'))
+                        and held.carried_by is null
                 )
             )
         )
@@ -52,7 +57,7 @@ begin
     select begun.id from begun where begun.carried_by is null;
 end
 $$;
-comment on function notifier.begin_sending(uuid, uuid[], interval, uuid, text) is
-    'Marks mails of this claim as being handed over and renews their lease; returns those that may be sent, without those the claim has lost. parcel_id: the request that they share; null: they go one by one. transport: what they are handed to.';
-revoke execute on function notifier.begin_sending(uuid, uuid[], interval, uuid, text) from public;
-grant execute on function notifier.begin_sending(uuid, uuid[], interval, uuid, text) to notifier;
+comment on function notifier.begin_sending(uuid, uuid[], interval, uuid, text, boolean) is
+    'Marks mails of this claim as being handed over and renews their lease; returns those that may be sent, without those the claim has lost. parcel_id: the request that they share; null: they go one by one. transport: what they are handed to. again: whether this repeats a call whose answer was lost.';
+revoke execute on function notifier.begin_sending(uuid, uuid[], interval, uuid, text, boolean) from public;
+grant execute on function notifier.begin_sending(uuid, uuid[], interval, uuid, text, boolean) to notifier;

@@ -306,7 +306,10 @@ SUMMARY = {
     # nothing for it there.
     ("notifier", "public.*"): "usage",
     ("notifier", "notifier.*"): "usage",
-    ("notifier", "notifier.begin_sending(claim, email_ids, lease, parcel_id, transport)"): CALL,
+    (
+        "notifier",
+        "notifier.begin_sending(claim, email_ids, lease, parcel_id, transport, again)",
+    ): CALL,
     ("notifier", "notifier.claim_emails(worker, max_emails, lease, organizer, app_url)"): CALL,
     ("notifier", "notifier.claim_webhooks(worker, max_deliveries, lease)"): CALL,
     ("notifier", "notifier.complete_emails(claim, email_ids, transport)"): CALL,

@@ -179,6 +179,21 @@ def test_what_was_marked_and_not_handed_over_keeps_its_place_and_its_attempt(
     )
 
 
+def test_a_mark_whose_answer_was_lost_is_answered_again_and_no_other(
+    outbox: Outbox, other: Outbox, email: Claimed
+) -> None:
+    assert outbox.begin(email) == {email.email_id}
+    assert outbox.begin(email) == set()
+    assert outbox.begin(email, again=True) == {email.email_id}
+
+    outbox.fail(email, "unknown")
+    assert outbox.begin(email, again=True) == set()
+    outbox.let_time_pass()
+    (taken,) = other.claim()
+    other.begin(taken)
+    assert outbox.begin(email, again=True) == set()
+
+
 def test_a_mail_in_doubt_tells_what_it_was_handed_to(outbox: Outbox, email: Claimed) -> None:
     outbox.begin(email, transport="resend")
     outbox.fail(email, "transient")

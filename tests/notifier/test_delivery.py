@@ -37,6 +37,8 @@ class Outbox:
         lease: float,
         parcel: UUID | None,
         transport: str,
+        *,
+        again: bool = False,
     ) -> Begun:
         self.begun += email_ids
         self.marked_for.append(transport)

@@ -124,12 +124,16 @@ class Outbox:
             ).fetchall()
 
     def begin(
-        self, *emails: Claimed, lease: timedelta = LEASE, transport: str = "smtp"
+        self,
+        *emails: Claimed,
+        lease: timedelta = LEASE,
+        transport: str = "smtp",
+        again: bool = False,
     ) -> set[UUID]:
         """One call of `begin_sending` for mails of one claim."""
         return self._ids(
-            "select notifier.begin_sending(%s, %s, %s, transport => %s)",
-            (emails[0].claim_id, [email.email_id for email in emails], lease, transport),
+            "select notifier.begin_sending(%s, %s, %s, transport => %s, again => %s)",
+            (emails[0].claim_id, [email.email_id for email in emails], lease, transport, again),
         )
 
     def complete(self, *emails: Claimed) -> set[UUID]:
