@@ -16,8 +16,9 @@ from public.mentor_time_off as time_off
 -- No session is longer than a day: what the index is searched by, worked out apart from the search.
 cross join lateral (
     select
-        greatest(time_off.start_time, now()) as starts,
-        greatest(time_off.start_time, now()) - interval '24 hours' as starts_a_day_before
+        greatest(entry.start_time, now()) as starts,
+        greatest(entry.start_time, now()) - interval '24 hours' as starts_a_day_before
+    from (values (time_off.start_time)) as entry (start_time)
     offset 0 -- noqa: AM09
 ) as away
 -- `offset 0` has the sessions looked up for each entry of time off: else all are compared with all of their mentor's.
