@@ -110,8 +110,8 @@ class Parcel:
 class Delivery:
     """Sends what is submitted. Start its tasks with :meth:`start`, end them with :meth:`finish`.
 
-    ``room`` is set while more may be claimed, ``down`` while nothing can be sent (``outage`` says
-    why, and ``outages`` how often in a row, no letter having been answered in between).
+    ``room`` is set while more may be claimed, and ``down`` while nothing can be sent: ``outage``
+    says why, and ``outages`` how often in a row, no letter having been answered in between.
     """
 
     def __init__(

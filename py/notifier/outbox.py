@@ -784,8 +784,11 @@ def describe_database_error(error: psycopg.Error) -> str:
 STALE = frozenset({"0A000", "26000"})
 """What a statement prepared before a migration, or for another session, meets."""
 
-READ_ONLY = "25006"
+READ_ONLY = frozenset({"25006"})
 """The answer of a standby, and of a primary that lets nobody write, as one whose disk is full."""
+
+TROUBLE = frozenset({"08", "40", "53", "57", "58"})
+"""Classes of SQLSTATE: connection, transaction, resources, an operator, the system."""
 
 
 def _is_outage(error: psycopg.Error) -> bool:
@@ -794,10 +797,4 @@ def _is_outage(error: psycopg.Error) -> bool:
     """
     if isinstance(error, psycopg.InterfaceError) or error.sqlstate is None:
         return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
-    return error.sqlstate in STALE | {READ_ONLY} or error.sqlstate[:2] in {
-        "08",
-        "40",
-        "53",
-        "57",
-        "58",
-    }
+    return error.sqlstate in STALE | READ_ONLY or error.sqlstate[:2] in TROUBLE

@@ -67,20 +67,7 @@ class FailoverTransport:
 
         :raises TransportDownError: neither can; the reason names both.
         """
-        reason = "still down"
-        if self._first_is_due():
-            try:
-                await self._first.ready()
-            except TransportDownError as down:
-                self._leave(down)
-                reason = down.reason
-            else:
-                self._return()
-                return
-        try:
-            await self._second.ready()
-        except TransportDownError as down:
-            raise self._both_down(reason, down) from None
+        await self._by_what_works(lambda transport: transport.ready())
 
     async def send(self, letter: Letter, still_ours: StillOurs = undisputed) -> Outcome:
         """Send by the transport that works."""
