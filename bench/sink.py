@@ -80,12 +80,14 @@ class Mailbox:
 
 
 class Session(asyncio.Protocol):
-    """One connection."""
+    """One connection. What came in one piece is answered in one (RFC 2920 §3.2)."""
 
     def __init__(self, mailbox: Mailbox) -> None:
         self._mailbox = mailbox
         self._transport: asyncio.Transport
         self._buffer = bytearray()
+        self._replies = bytearray()
+        self._taken: list[tuple[bytes, bytes, bytes]] = []
         self._takes_data = False
         self._searched = 0
         self._sender = b""
@@ -110,6 +112,13 @@ class Session(asyncio.Protocol):
         self._buffer += data
         while self._take_message() if self._takes_data else self._take_command():
             pass
+        if self._replies:
+            self._transport.write(bytes(self._replies))
+            self._replies.clear()
+        accepted_at = time.monotonic()
+        for taken in self._taken:
+            self._mailbox.add(accepted_at, *taken)
+        self._taken.clear()
 
     def _take_message(self) -> bool:
         # The end may straddle two pieces.
@@ -117,12 +126,11 @@ class Session(asyncio.Protocol):
         if end < 0:
             self._searched = len(self._buffer)
             return False
-        self._transport.write(b"250 taken\r\n")
-        accepted_at = time.monotonic()
+        self._replies += b"250 taken\r\n"
         content = bytes(self._buffer[: end + 2])
         del self._buffer[: end + len(_END)]
         self._takes_data = False
-        self._mailbox.add(accepted_at, self._sender, self._recipient, content)
+        self._taken.append((self._sender, self._recipient, content))
         return True
 
     def _take_command(self) -> bool:
@@ -144,22 +152,23 @@ class Session(asyncio.Protocol):
             self._recipient = _address(line)
         elif verb == b"DATA":
             self._takes_data, self._searched = True, 0
-            self._transport.write(b"354 go ahead\r\n")
+            self._replies += b"354 go ahead\r\n"
             return
         elif verb == b"EHLO":
-            self._transport.write(b"250-sink\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n")
+            self._replies += b"250-sink\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n"
             return
         elif verb == b"QUIT":
-            self._transport.write(b"221 bye\r\n")
+            self._transport.write(bytes(self._replies) + b"221 bye\r\n")
+            self._replies.clear()
             self._transport.close()
             return
         elif verb[:1] == b"X":
             self._tell(line)
             return
         elif verb not in (b"HELO", b"RSET", b"NOOP"):
-            self._transport.write(b"502 not implemented\r\n")
+            self._replies += b"502 not implemented\r\n"
             return
-        self._transport.write(b"250 ok\r\n")
+        self._replies += b"250 ok\r\n"
 
     def _tell(self, line: bytes) -> None:
         verb, _, argument = line.decode().partition(" ")
