@@ -32,8 +32,6 @@ FUNCTIONS: tuple[LiteralString, ...] = (
     "notifier.tick()",
     "notifier.expand_events(integer)",
     "notifier.claim_emails(text, integer, interval, text, text)",
-    "notifier.recall_reminders(uuid, uuid[])",
-    "notifier.take_turns(uuid, uuid[])",
     "notifier.begin_sending(uuid, uuid[], interval, uuid, text, boolean)",
     "notifier.complete_emails(uuid, uuid[], text)",
     "notifier.fail_email(uuid, uuid, text, text, interval)",
@@ -326,16 +324,10 @@ class Outbox:
         """
         rows = await self._fetch(
             """
-            select recalled.id, false
-            from notifier.recall_reminders(%(claim)s, %(emails)s) as recalled (id)
-            union all
-            select postponed.id, false
-            from notifier.take_turns(%(claim)s, %(emails)s) as postponed (id)
-            union all
-            select begun.id, true
+            select email_id, is_begun
             from notifier.begin_sending(
                 %(claim)s, %(emails)s, %(lease)s, %(parcel)s, %(transport)s, %(again)s
-            ) as begun (id)
+            )
             """,
             {
                 "claim": claim,
@@ -348,8 +340,8 @@ class Outbox:
             tuple_row,
         )
         return Begun(
-            granted={email_id for email_id, granted in rows if granted},
-            postponed={email_id for email_id, granted in rows if not granted},
+            granted={email_id for email_id, is_begun in rows if is_begun},
+            postponed={email_id for email_id, is_begun in rows if not is_begun},
         )
 
     async def complete_emails(

@@ -1,18 +1,16 @@
--- Asked by a worker in the statement that begins to send, for mails of its claim. Those whose turn comes within a
--- second stay; the others go back to the queue until their turn, which is theirs: they do not line up again, and the
--- attempt is not counted. Turns are given in the order asked for. Urgent mail takes a turn and does not wait for it.
--- A request in doubt is repeated as a whole, or not at all: its mails have had their turns. Where there is no limit,
--- nothing is read but that.
+-- For mails that are about to be handed over. Those whose turn comes within a second stay; the others go back to the
+-- queue until their turn, which is theirs: they do not line up again, and the attempt is not counted. Turns are given
+-- in the order asked for. Urgent mail takes a turn and does not wait for it. A request in doubt is repeated as a whole,
+-- or not at all: its mails have had their turns.
 --
 -- The turn in all mail is taken when the one under the domain's limit has come: taken before, the long wait of one
 -- domain would be everybody's.
 --
--- Limits are locked in the order of their names before any mail, so that workers wait for each other at worst. Security
--- definer: role notifier may call the queue's functions and read nothing.
+-- Limits are locked in the order of their names, and whoever holds one waits for no mail but those of the claim, which
+-- the caller has locked: workers wait for each other at worst.
 create function notifier.take_turns(claim uuid, email_ids uuid[])
-returns setof uuid
+returns uuid[]
 language plpgsql
-security definer
 set search_path = pg_catalog, pg_temp
 set jit = off
 as $$
@@ -26,9 +24,6 @@ declare
     v_turns_at timestamptz[] := array[]::timestamptz[];
     v_scopes text[] := array[]::text[];
 begin
-    if not exists (select from notifier.send_limits) then
-        return;
-    end if;
     select
         jsonb_object_agg(
             held.domain,
@@ -52,7 +47,7 @@ begin
         for update
     ) as held;
     if v_turns is null then
-        return;
+        return v_postponed;
     end if;
     for v_email in
         select
@@ -109,10 +104,9 @@ begin
         cross join lateral unnest(notifier.with_carried(array[later.id])) as part (id)
     ) as turn
     where email.id = turn.id and email.claim_id = claim and email.status = 'claimed';
-    return query select unnest(v_postponed);
+    return v_postponed;
 end
 $$;
 comment on function notifier.take_turns(uuid, uuid[]) is
     'Gives mails of this claim their turns under notifier.send_limits and returns those that went back to the queue until theirs.';
 revoke execute on function notifier.take_turns(uuid, uuid[]) from public;
-grant execute on function notifier.take_turns(uuid, uuid[]) to notifier;

@@ -2773,57 +2773,53 @@ revoke execute on function notifier.with_carried(uuid[]) from public;
 -- A reminder is asked about once more just before it is handed over. Where the way out is slow, a minute may pass
 -- between the claim and that, and nobody is to be reminded of what was called off or moved meanwhile. It goes back to
 -- the queue, where the next claim, which asks the same, drops it.
--- Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.recall_reminders(claim uuid, email_ids uuid[])
-returns setof uuid
+returns uuid[]
 language plpgsql
-security definer
 set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set jit = off
 as $$
-declare
-    v_now timestamptz := clock_timestamp();
-    v_recalled uuid[] := array(
-        select held.id
-        from (
-            select email.*
-            from notifier.emails as email
-            where email.id = any(email_ids)
-            offset 0
-        ) as held
-        where
-            held.topic = 'reminder'
-            and held.claim_id = claim
-            and notifier.reminder_refusal(held.event_id, held.recipient_id, v_now) is not null
-    );
 begin
-    if cardinality(v_recalled) > 0 then
-        return query select notifier.release_emails(claim, v_recalled);
-    end if;
+    return array(
+        select released.id
+        from notifier.release_emails(
+            claim,
+            array(
+                select held.id
+                from (
+                    select email.*
+                    from notifier.emails as email
+                    where email.id = any(email_ids)
+                    offset 0
+                ) as held
+                where
+                    held.topic = 'reminder'
+                    and held.claim_id = claim
+                    and notifier.reminder_refusal(held.event_id, held.recipient_id, clock_timestamp()) is not null
+            )
+        ) as released (id)
+    );
 end
 $$;
 comment on function notifier.recall_reminders(uuid, uuid[]) is
     'Gives back those of these mails of this claim that remind of a session that was called off, has moved or has begun since they were claimed, or somebody who is out of it; returns them.';
 revoke execute on function notifier.recall_reminders(uuid, uuid[]) from public;
-grant execute on function notifier.recall_reminders(uuid, uuid[]) to notifier;
 
--- Asked by a worker in the statement that begins to send, for mails of its claim. Those whose turn comes within a
--- second stay; the others go back to the queue until their turn, which is theirs: they do not line up again, and the
--- attempt is not counted. Turns are given in the order asked for. Urgent mail takes a turn and does not wait for it.
--- A request in doubt is repeated as a whole, or not at all: its mails have had their turns. Where there is no limit,
--- nothing is read but that.
+-- For mails that are about to be handed over. Those whose turn comes within a second stay; the others go back to the
+-- queue until their turn, which is theirs: they do not line up again, and the attempt is not counted. Turns are given
+-- in the order asked for. Urgent mail takes a turn and does not wait for it. A request in doubt is repeated as a whole,
+-- or not at all: its mails have had their turns.
 --
 -- The turn in all mail is taken when the one under the domain's limit has come: taken before, the long wait of one
 -- domain would be everybody's.
 --
--- Limits are locked in the order of their names before any mail, so that workers wait for each other at worst. Security
--- definer: role notifier may call the queue's functions and read nothing.
+-- Limits are locked in the order of their names, and whoever holds one waits for no mail but those of the claim, which
+-- the caller has locked: workers wait for each other at worst.
 create function notifier.take_turns(claim uuid, email_ids uuid[])
-returns setof uuid
+returns uuid[]
 language plpgsql
-security definer
 set search_path = pg_catalog, pg_temp
 set jit = off
 as $$
@@ -2837,9 +2833,6 @@ declare
     v_turns_at timestamptz[] := array[]::timestamptz[];
     v_scopes text[] := array[]::text[];
 begin
-    if not exists (select from notifier.send_limits) then
-        return;
-    end if;
     select
         jsonb_object_agg(
             held.domain,
@@ -2863,7 +2856,7 @@ begin
         for update
     ) as held;
     if v_turns is null then
-        return;
+        return v_postponed;
     end if;
     for v_email in
         select
@@ -2920,20 +2913,20 @@ begin
         cross join lateral unnest(notifier.with_carried(array[later.id])) as part (id)
     ) as turn
     where email.id = turn.id and email.claim_id = claim and email.status = 'claimed';
-    return query select unnest(v_postponed);
+    return v_postponed;
 end
 $$;
 comment on function notifier.take_turns(uuid, uuid[]) is
     'Gives mails of this claim their turns under notifier.send_limits and returns those that went back to the queue until theirs.';
 revoke execute on function notifier.take_turns(uuid, uuid[]) from public;
-grant execute on function notifier.take_turns(uuid, uuid[]) to notifier;
 
 -- The mark before a message is handed over: from here on a crash leaves its outcome unknown. It must be committed
--- before the server could accept the mail, and only what it returns may be sent. Rows are locked in the order of their
--- ids, whatever the order asked for: two calls at once then wait for each other, at worst. Carried rows follow. What
--- goes out in one request is marked with its id, so that whoever repeats it knows all that was in it; and each with its
--- transport, because only that one may know a repetition for what it is. Whoever asks again, because the answer was
--- lost with the connection, has handed nothing over meanwhile: what that call had marked is answered once more.
+-- before the server could accept the mail, and only what it returns as begun may be sent; what it returns as not begun
+-- went back to the queue. Rows are locked in the order of their ids, whatever the order asked for: two calls at once
+-- then wait for each other, at worst. Carried rows follow. What goes out in one request is marked with its id, so that
+-- whoever repeats it knows all that was in it; and each with its transport, because only that one may know a repetition
+-- for what it is. Whoever asks again, because the answer was lost with the connection, has handed nothing over
+-- meanwhile: what that call had marked is answered once more.
 -- Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.begin_sending(
     claim uuid,
@@ -2943,7 +2936,7 @@ create function notifier.begin_sending(
     transport text default null,
     again boolean default false
 )
-returns setof uuid
+returns table (email_id uuid, is_begun boolean)
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
@@ -2951,7 +2944,33 @@ set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set jit = off
 as $$
+declare
+    v_held uuid[];
+    v_has_reminders boolean;
+    v_returned uuid[] := '{}';
 begin
+    select
+        coalesce(array_agg(held.id), '{}'),
+        coalesce(bool_or(held.topic = 'reminder'), false)
+    into v_held, v_has_reminders
+    from (
+        select locked.*
+        from notifier.emails as locked
+        where locked.id = any(email_ids)
+        order by locked.id
+        offset 0
+        for update
+    ) as held
+    where
+        held.claim_id = claim
+        and (held.status = 'claimed' or (again and held.status = 'sending'))
+        and held.carried_by is null;
+    if v_has_reminders then
+        v_returned := notifier.recall_reminders(claim, v_held);
+    end if;
+    if exists (select from notifier.send_limits) then
+        v_returned := v_returned || notifier.take_turns(claim, email_ids);
+    end if;
     return query
     with begun as (
         update notifier.emails as email
@@ -2961,34 +2980,25 @@ begin
             transport = begin_sending.transport,
             parcel_id = case when email.carried_by is null then coalesce(begin_sending.parcel_id, email.parcel_id) end,
             lease_until = case when email.carried_by is null then clock_timestamp() + begin_sending.lease end
-        where email.id = any(
-            notifier.with_carried(
-                array(
-                    select held.id
-                    from (
-                        select locked.*
-                        from notifier.emails as locked
-                        where locked.id = any(email_ids)
-                        order by locked.id
-                        offset 0
-                        for update
-                    ) as held
-                    where
-                        held.claim_id = claim
-                        and (held.status = 'claimed' or (again and held.status = 'sending'))
-                        and held.carried_by is null
-                )
-            )
-        )
+        where email.id = any(notifier.with_carried(v_held)) and email.claim_id = claim
         returning
             email.id,
             email.carried_by
     )
-    select begun.id from begun where begun.carried_by is null;
+    select
+        begun.id,
+        true
+    from begun
+    where begun.carried_by is null
+    union all
+    select
+        returned.id,
+        false
+    from unnest(v_returned) as returned (id);
 end
 $$;
 comment on function notifier.begin_sending(uuid, uuid[], interval, uuid, text, boolean) is
-    'Marks mails of this claim as being handed over and renews their lease; returns those that may be sent, without those the claim has lost. parcel_id: the request that they share; null: they go one by one. transport: what they are handed to. again: whether this repeats a call whose answer was lost.';
+    'Marks mails of this claim as being handed over and renews their lease. Returns those that may be sent, as begun, and those that went back to the queue, for a limit or because there is nothing left to remind of; without those the claim has lost. parcel_id: the request that they share; null: they go one by one. transport: what they are handed to. again: whether this repeats a call whose answer was lost.';
 revoke execute on function notifier.begin_sending(uuid, uuid[], interval, uuid, text, boolean) from public;
 grant execute on function notifier.begin_sending(uuid, uuid[], interval, uuid, text, boolean) to notifier;
 

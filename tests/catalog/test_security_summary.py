@@ -332,8 +332,6 @@ SUMMARY = {
     ("notifier", "notifier.has_news()"): CALL,
     ("notifier", "notifier.list_send_limits()"): CALL,
     ("notifier", "notifier.set_send_limit(domain, per_minute)"): CALL,
-    ("notifier", "notifier.recall_reminders(claim, email_ids)"): CALL,
-    ("notifier", "notifier.take_turns(claim, email_ids)"): CALL,
     ("notifier", "notifier.note_unknown_mailbox(email_id, suppress_after)"): CALL,
     ("notifier", "notifier.purge(older_than, max_rows, after)"): CALL,
     ("notifier", "notifier.queue_metrics()"): CALL,

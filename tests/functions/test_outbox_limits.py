@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from support.actors import refused
-from support.outbox import Claimed, Outbox
+from support.outbox import Outbox
 from support.world import World
 
 TUESDAY = datetime(2031, 5, 6, 17, 0, tzinfo=UTC)
@@ -30,15 +30,6 @@ def limit(outbox: Outbox, domain: str, per_minute: int | None) -> None:
     outbox.scalar("select notifier.set_send_limit(%s, %s)", domain, per_minute)
 
 
-def take_turns(outbox: Outbox, *emails: Claimed) -> set[UUID]:
-    """The mails that have to wait."""
-    rows = outbox.conn.execute(
-        "select notifier.take_turns(%s, %s)",
-        (emails[0].claim_id, [email.email_id for email in emails]),
-    ).fetchall()
-    return {row[0] for row in rows}
-
-
 def waits(outbox: Outbox) -> list[int]:
     """In how many seconds, about, the postponed mails have their turn, in that order."""
     rows = outbox.conn.execute(
@@ -53,7 +44,6 @@ def test_without_a_limit_nobody_waits(world: World, outbox: Outbox, batch: UUID)
     outbox.expand()
     emails = outbox.claim()
 
-    assert take_turns(outbox, *emails) == set()
     assert len(outbox.begin(*emails)) == 7
 
 
@@ -65,12 +55,11 @@ def test_a_domain_s_mails_have_their_turns_one_after_the_other_and_others_do_not
     outbox.expand()
     emails = outbox.claim()
 
-    postponed = take_turns(outbox, *emails)
+    begun = outbox.begin(*emails)
 
-    going = [email for email in emails if email.email_id not in postponed]
+    going = [email for email in emails if email.email_id in begun]
     assert len(going) == 2
     assert "student@small.example.test" in {email.address for email in going}
-    assert outbox.begin(*emails) == {email.email_id for email in going}
     gaps = waits(outbox)
     assert [later - earlier for earlier, later in pairwise(gaps)] == [10] * 4
     assert {row["attempts"] for row in outbox.rows(status="queued")} == {0}
@@ -82,15 +71,15 @@ def test_a_turn_is_kept_and_a_mail_does_not_line_up_again(
     limit(outbox, "big.example.test", 1)
     world.session(batch=batch, starts=TUESDAY)
     outbox.expand()
-    take_turns(outbox, *outbox.claim())
+    outbox.put_off(*outbox.claim())
     assert len(waits(outbox)) == 5
     outbox.conn.execute("update notifier.emails set available_at = now() where status = 'queued'")
 
     again = outbox.claim()
 
     assert len(again) == 5
-    assert take_turns(outbox, *again) == set()
-    outbox.send(*again)
+    assert outbox.put_off(*again) == set()
+    outbox.complete(*again)
     assert [row["turn_scope"] for row in outbox.rows(status="sent")] == [None] * 5
 
 
@@ -100,9 +89,9 @@ def test_workers_share_a_limit(world: World, outbox: Outbox, batch: UUID) -> Non
     outbox.expand()
     first, second = outbox.claim(3), Outbox(outbox.conn, "another worker").claim(4)
 
-    postponed = take_turns(outbox, *first) | take_turns(outbox, *second)
+    waiting = outbox.put_off(*first) | outbox.put_off(*second)
 
-    assert len(postponed) == 6
+    assert len(waiting) == 6
     assert waits(outbox) == pytest.approx(range(1, 7), abs=1)
 
 
@@ -114,27 +103,27 @@ def test_both_limits_hold_and_one_domain_s_wait_is_not_everybody_s(
     world.session(batch=batch, starts=TUESDAY)
     outbox.expand()
 
-    take_turns(outbox, *outbox.claim())
+    outbox.put_off(*outbox.claim())
 
     # One of the big provider goes, five wait for a minute each; the other waits for three seconds.
     assert waits(outbox) == pytest.approx([3, 60, 120, 180, 240, 300], abs=2)
     outbox.conn.execute("update notifier.emails set available_at = now() where status = 'queued'")
     again = outbox.claim()
     assert len(again) == 6
-    assert len(take_turns(outbox, *again)) == 5  # the turns in all are still to be taken
+    assert len(outbox.put_off(*again)) == 5  # the turns in all are still to be taken
     outbox.conn.execute("update notifier.emails set available_at = now() where status = 'queued'")
-    assert take_turns(outbox, *outbox.claim()) == set()
+    assert outbox.put_off(*outbox.claim()) == set()
 
 
 def test_urgent_mail_does_not_wait_and_counts(world: World, outbox: Outbox, batch: UUID) -> None:
     limit(outbox, "big.example.test", 1)
     world.session(batch=batch, starts=timedelta(hours=3))
     outbox.expand()
-    assert take_turns(outbox, *outbox.claim()) == set()
+    assert outbox.put_off(*outbox.claim()) == set()
 
     world.session(batch=batch, starts=TUESDAY)
     outbox.expand()
-    take_turns(outbox, *outbox.claim())
+    outbox.put_off(*outbox.claim())
     assert waits(outbox)[0] == pytest.approx(360, abs=2)
 
 
@@ -151,9 +140,9 @@ def test_a_mail_in_doubt_stays_so_while_it_waits(world: World, outbox: Outbox) -
     outbox.let_time_pass()
     limit(outbox, "big.example.test", 1)
 
-    (postponed,) = take_turns(outbox, *outbox.claim())
+    (waiting,) = outbox.put_off(*outbox.claim())
 
-    (row,) = outbox.rows(id=postponed)
+    (row,) = outbox.rows(id=waiting)
     assert row["status"] == "in_doubt"
 
 
@@ -166,7 +155,7 @@ def test_what_one_transaction_did_still_comes_as_one_mail(world: World, outbox: 
             world.session(name, batch=batch, starts=TUESDAY)
     outbox.expand()
     limit(outbox, "big.example.test", 1)
-    assert len(take_turns(outbox, *outbox.claim())) == 1
+    assert len(outbox.put_off(*outbox.claim())) == 1
     assert outbox.claim() == []
     outbox.let_time_pass()
 
@@ -182,7 +171,8 @@ def test_a_stranger_s_mails_take_no_turn(world: World, outbox: Outbox, batch: UU
     (email,) = outbox.claim(1)
     outbox.release(email)
 
-    assert take_turns(outbox, email) == set()
+    assert outbox.put_off(email) == set()
+    assert outbox.scalar("select next_turn_at <= clock_timestamp() from notifier.send_limits")
 
 
 def test_limits_are_listed_changed_and_lifted(outbox: Outbox) -> None:

@@ -51,8 +51,6 @@ QUEUE_FUNCTIONS = {
     "set_send_limit",
     "suppress_address",
     "suppressed_addresses",
-    "recall_reminders",
-    "take_turns",
     "tick",
     "unsuppress_address",
     "workers",

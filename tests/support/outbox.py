@@ -132,8 +132,17 @@ class Outbox:
     ) -> set[UUID]:
         """One call of `begin_sending` for mails of one claim."""
         return self._ids(
-            "select notifier.begin_sending(%s, %s, %s, transport => %s, again => %s)",
+            "select email_id from"
+            " notifier.begin_sending(%s, %s, %s, transport => %s, again => %s)"
+            " where is_begun",
             (emails[0].claim_id, [email.email_id for email in emails], lease, transport, again),
+        )
+
+    def put_off(self, *emails: Claimed) -> set[UUID]:
+        """The same, of which it returns those that went back to the queue."""
+        return self._ids(
+            "select email_id from notifier.begin_sending(%s, %s, %s) where not is_begun",
+            (emails[0].claim_id, [email.email_id for email in emails], LEASE),
         )
 
     def complete(self, *emails: Claimed) -> set[UUID]:
