@@ -39,10 +39,13 @@ from notifier.redact import redact
 from notifier.render import RenderError
 from notifier.transports import Transport
 
-GROUP = 16
-"""Mails marked at a time, and mails that wait marked meanwhile: each of them may have to be sent
-twice after a crash, and one that is urgent waits for those before it.
+GROUP = 32
+"""Mails marked at a time: each of them may have to be sent twice after a crash, and one that is
+urgent waits for those before it.
 """
+
+AHEAD = 16
+"""Mails that wait marked while the next are being marked, of which the same is true."""
 
 LOW_WATER = 100
 """With fewer mails in hand more are claimed: about as many as go out while that takes."""
@@ -141,7 +144,7 @@ class Delivery:
         self._backlog: deque[Item] = deque()
         self._group: list[Item] = []
         self._marked: asyncio.Queue[Parcel] = asyncio.Queue(
-            max(transport.lanes, GROUP // transport.parcel)
+            max(transport.lanes, AHEAD // transport.parcel)
         )
         self._in_flight: set[Item] = set()
         self._handed_over: set[Item] = set()

@@ -15,7 +15,7 @@ from notifier.claims import Claims, Item
 from notifier.model import Failure, NotSent, Outcome, Sent
 from notifier.patience import insist
 
-BATCH = 25
+BATCH = 40
 """Outcomes recorded at a time under load."""
 
 LINGER = 0.02

@@ -30,6 +30,21 @@ def test_a_session_that_begins_soon_is_told_before_what_has_waited(
     assert titles(outbox) == ["In nine days"] * 3
 
 
+def test_what_is_urgent_is_not_kept_waiting_by_the_decision_about_many_others(
+    world: World, outbox: Outbox
+) -> None:
+    crowd, few = world.batch("Crowd"), world.batch("Few")
+    for _ in range(12):
+        world.student(batch=crowd)
+    world.student(batch=few)
+    world.session("In nine days", batch=crowd, starts=LATER)
+    world.session("Today", batch=few, starts=SOON)
+    outbox.expand()
+
+    assert titles(outbox) == ["Today", *["In nine days"] * 5]
+    assert titles(outbox) == ["In nine days"] * 7
+
+
 def test_a_session_moved_away_from_today_is_urgent_and_a_distant_change_is_not(
     world: World, outbox: Outbox
 ) -> None:

@@ -228,6 +228,19 @@ class Queue(Outbox):
         """Nobody sleeps here."""
 
 
+class Urgent(Queue):
+    """Has but one mail at a time, and that is urgent."""
+
+    claims = 0
+
+    async def claim_emails(self, max_emails: int, lease: float) -> Sequence[ClaimedEmail]:
+        self.claims += 1
+        return claim(1, urgent=True)
+
+    async def has_news(self) -> bool:
+        return False
+
+
 class Silent(Transport):
     """Never answers."""
 
@@ -279,6 +292,28 @@ async def test_news_that_nothing_comes_of_does_not_fill_the_worker_s_hands(
 
     assert queue.claimed <= CROWD + 2 * worker_module.BATCH
     assert queue.glances - glances <= 1  # nobody looks who could take nothing
+
+
+async def test_a_full_batch_is_followed_by_a_look_for_something_urgent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(worker_module, "GLANCE", 3600.0)
+    queue = Queue()
+    async with working(queue, Silent(), wake=asyncio.Event(), poll=1.0):
+        while queue.claimed <= worker_module.BATCH:  # noqa: ASYNC110 - there is no event for it
+            await asyncio.sleep(0.001)
+
+    assert queue.claimed == worker_module.BATCH + worker_module.PRESSING
+
+
+async def test_what_comes_with_something_urgent_is_followed_by_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(worker_module, "UNDISTURBED", 3600.0)
+    queue = Urgent()
+    async with working(queue, Silent(), wake=asyncio.Event(), poll=3600.0):
+        while queue.claims < 3:  # noqa: ASYNC110 - there is no event for it
+            await asyncio.sleep(0.001)
 
 
 class Sleeper(Queue):
