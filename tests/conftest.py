@@ -120,6 +120,13 @@ def database(new_database: NewDatabase) -> Database:
     return new_database()
 
 
+@pytest.fixture
+def superuser(database: Database) -> Iterator[psycopg.Connection]:
+    """Who alone may look at the plans inside of functions; every statement its own transaction."""
+    with psycopg.connect(database.superuser_url, autocommit=True) as connection:
+        yield connection
+
+
 @pytest.fixture(scope="session")
 def _shared_database(template: Database, _names: Iterator[str]) -> Iterator[Database]:
     shared = databases.clone(template, next(_names))

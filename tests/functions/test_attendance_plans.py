@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID
 
@@ -10,7 +9,6 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
-from devstack.databases import Database
 from support.plans import most_rows
 from support.world import World
 
@@ -18,36 +16,18 @@ MANY = 600
 
 
 @pytest.fixture
-def admin(database: Database) -> Iterator[psycopg.Connection]:
-    """The superuser, who alone may look at the plans inside of functions."""
-    with psycopg.connect(database.superuser_url, autocommit=True) as connection:
-        yield connection
-
-
-@pytest.fixture
-def session(admin: psycopg.Connection) -> UUID:
+def session(superuser: psycopg.Connection) -> UUID:
     """A session that has begun, of a batch of many."""
-    world = World(admin)
+    world = World(superuser)
     batch = world.batch()
-    admin.execute(
-        "insert into auth.users (id, email)"
-        " select md5(number::text)::uuid, 'student' || number || '@example.test'"
-        " from generate_series(1, %s) as number",
-        (MANY,),
-    )
-    admin.execute(
-        "insert into public.course_enrollments (student_id, course_id, batch_id)"
-        " select account.id, batch.course_id, batch.id"
-        " from auth.users as account cross join public.batches as batch where batch.id = %s",
-        (batch,),
-    )
+    world.crowd(MANY, batch=batch)
     return world.session(batch=batch, starts=timedelta(minutes=-50))
 
 
 def test_presence_of_many_who_clicked_and_were_seen_to_come_and_go(
-    admin: psycopg.Connection, session: UUID
+    superuser: psycopg.Connection, session: UUID
 ) -> None:
-    admin.execute(
+    superuser.execute(
         """
         insert into private.presence_events (session_id, user_id, kind, occurred_at, source)
         select %s, account.id, told.kind::private.presence_kind, clock_timestamp() - told.ago,
@@ -67,26 +47,26 @@ def test_presence_of_many_who_clicked_and_were_seen_to_come_and_go(
         " cross join lateral private.session_presence(session)"
         " where session.id = %s and present_for between '42 minutes' and '44 minutes'"
     )
-    counted = admin.execute(query, (session,)).fetchone()
+    counted = superuser.execute(query, (session,)).fetchone()
     assert counted == (MANY,)
-    assert most_rows(admin, query, session) <= 3 * MANY
+    assert most_rows(superuser, query, session) <= 3 * MANY
 
 
-def test_an_import_of_many_rows(admin: psycopg.Connection, session: UUID) -> None:
+def test_an_import_of_many_rows(superuser: psycopg.Connection, session: UUID) -> None:
     rows = [
-        {"email": f"student{number}@example.test", "status": "present"}
+        {"email": email, "status": "present"}
         if number % 2
-        else {"student_id": str(person), "status": "late"}
-        for person, number in admin.execute(
-            "select md5(number::text)::uuid, number from generate_series(1, %s) as number", (MANY,)
-        ).fetchall()
+        else {"student_id": str(student), "status": "late"}
+        for number, (student, email) in enumerate(
+            superuser.execute("select id, email from auth.users")
+        )
     ]
     query = (
         "select count(*) from public.success_sessions as session"
         " cross join lateral private.read_attendance_rows(session, %s)"
         " where session.id = %s and problem is null"
     )
-    counted = admin.execute(query, (Jsonb(rows), session)).fetchone()
+    counted = superuser.execute(query, (Jsonb(rows), session)).fetchone()
     assert counted == (MANY,)
     # Each learner is known by two keys, and each row chooses from five statuses.
-    assert most_rows(admin, query, Jsonb(rows), session) <= 5 * MANY
+    assert most_rows(superuser, query, Jsonb(rows), session) <= 5 * MANY

@@ -62,21 +62,10 @@ def worker(
 
 def crowd(admin: psycopg.Connection, size: int) -> UUID:
     """A batch of so many students."""
-    batch = World(admin).batch(f"{size} students")
+    world = World(admin)
+    batch = world.batch(f"{size} students")
     with admin.transaction():
-        admin.execute("create temporary table crowd (id uuid not null) on commit drop")
-        admin.execute(
-            "insert into crowd select gen_random_uuid() from generate_series(1, %s)", (size,)
-        )
-        admin.execute(
-            "insert into auth.users (id, email) select id, id || '@example.test' from crowd"
-        )
-        admin.execute(
-            "insert into public.course_enrollments (student_id, course_id, batch_id)"
-            " select crowd.id, batch.course_id, batch.id"
-            " from crowd cross join public.batches as batch where batch.id = %s",
-            (batch,),
-        )
+        world.crowd(size, batch=batch)
         # Long ago.
         admin.execute("update notifier.enrollment_changes set position = 0 where position is null")
     return batch

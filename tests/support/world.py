@@ -102,6 +102,23 @@ class World:
             self.enroll(student, course=course, batch=batch, status=status)
         return student
 
+    def crowd(self, size: int, *, batch: UUID) -> list[UUID]:
+        """So many students of a batch, without names, in two statements."""
+        students: list[UUID] = [uuid4() for _ in range(size)]
+        self.conn.execute(
+            "insert into auth.users (id, email)"
+            " select id, id || '@example.test' from unnest(%s::uuid[]) as student (id)",
+            (students,),
+        )
+        self.conn.execute(
+            "insert into public.course_enrollments (student_id, course_id, batch_id)"
+            " select student.id, batch.course_id, batch.id"
+            " from unnest(%s::uuid[]) as student (id) cross join public.batches as batch"
+            " where batch.id = %s",
+            (students, batch),
+        )
+        return students
+
     def mentor(self, full_name: str = "Some Mentor", **user: Any) -> UUID:
         """A mentor."""
         return self.user(full_name, "mentor", **user)

@@ -7,63 +7,45 @@ then, when their tables of changed rows held one.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from uuid import UUID
 
 import psycopg
 import pytest
 
-from devstack.databases import Database
 from support.bookings import offer
 from support.plans import most_rows
 from support.world import World
 
 MANY = 400
 
-
-@pytest.fixture
-def admin(database: Database) -> Iterator[psycopg.Connection]:
-    """The superuser, who alone may look at the plans inside of functions."""
-    with psycopg.connect(database.superuser_url, autocommit=True) as connection:
-        yield connection
+ONE_OF_THEM = " where student_id = (select student_id from public.course_enrollments limit 1)"
 
 
 @pytest.fixture
-def batch(admin: psycopg.Connection) -> UUID:
+def batch(superuser: psycopg.Connection) -> UUID:
     """A batch of many."""
-    batch = World(admin).batch()
-    admin.execute(
-        "insert into auth.users (id, email)"
-        " select md5(number::text)::uuid, 'student' || number || '@example.test'"
-        " from generate_series(1, %s) as number",
-        (MANY,),
-    )
-    admin.execute(
-        "insert into public.course_enrollments (student_id, course_id, batch_id)"
-        " select account.id, batch.course_id, batch.id"
-        " from auth.users as account cross join public.batches as batch where batch.id = %s",
-        (batch,),
-    )
+    batch = World(superuser).batch()
+    World(superuser).crowd(MANY, batch=batch)
     return batch
 
 
 @pytest.fixture
-def sessions(admin: psycopg.Connection) -> None:
+def sessions(superuser: psycopg.Connection) -> None:
     """Many sessions."""
-    admin.execute(
+    superuser.execute(
         "insert into public.success_sessions (title, link, start_time)"
         " select 'Session', 'https://meet.example.test/1', now() + number * interval '1 day'"
         " from generate_series(1, %s) as number",
         (MANY,),
     )
-    admin.execute("analyze")
+    superuser.execute("analyze")
 
 
 @pytest.fixture
-def waiting(admin: psycopg.Connection, batch: UUID) -> UUID:
+def waiting(superuser: psycopg.Connection, batch: UUID) -> UUID:
     """A session that everybody of the batch waits for."""
-    session = World(admin).session(batch=batch, registration_required=True, capacity=1)
-    admin.execute(
+    session = World(superuser).session(batch=batch, registration_required=True, capacity=1)
+    superuser.execute(
         "insert into public.session_registrations (session_id, student_id, status)"
         " select %s, student_id, 'waitlisted' from public.course_enrollments",
         (session,),
@@ -86,28 +68,28 @@ def calls(conn: psycopg.Connection, statement: str, *arguments: object) -> Count
 
 
 def test_sessions_are_changed_by_one_and_then_by_many(
-    admin: psycopg.Connection, sessions: None
+    superuser: psycopg.Connection, sessions: None
 ) -> None:
     longer = "update public.success_sessions set end_time = end_time + interval '1 minute'"
-    admin.execute(longer + " where start_time < now() + interval '36 hours'")
-    assert most_rows(admin, longer) <= 3 * MANY
+    superuser.execute(longer + " where start_time < now() + interval '36 hours'")
+    assert most_rows(superuser, longer) <= 3 * MANY
 
 
 def test_enrollments_are_paused_by_one_and_then_by_many(
-    admin: psycopg.Connection, batch: UUID
+    superuser: psycopg.Connection, batch: UUID
 ) -> None:
     pause = "update public.course_enrollments set status = 'paused'"
-    admin.execute(pause + " where student_id = md5('1')::uuid")
-    assert most_rows(admin, pause) <= 3 * MANY
-    assert admin.execute(
+    superuser.execute(pause + ONE_OF_THEM)
+    assert most_rows(superuser, pause) <= 3 * MANY
+    assert superuser.execute(
         "select count(*) from notifier.enrollment_changes where was_active and not is_active"
     ).fetchone() == (MANY,)
 
 
 def test_of_many_bookings_those_of_one_enrollment_end_and_then_those_of_many(
-    admin: psycopg.Connection, batch: UUID, sessions: None
+    superuser: psycopg.Connection, batch: UUID, sessions: None
 ) -> None:
-    admin.execute(
+    superuser.execute(
         """
         insert into public.session_bookings (
             session_id, offer_id, student_id, change_notice_minutes
@@ -118,38 +100,38 @@ def test_of_many_bookings_those_of_one_enrollment_end_and_then_those_of_many(
             select student_id, row_number() over () as place from public.course_enrollments
         ) as student on session.place = student.place
         """,
-        (offer(admin, World(admin).mentor()),),
+        (offer(superuser, World(superuser).mentor()),),
     )
     pause = "update public.course_enrollments set status = 'paused'"
-    admin.execute(pause + " where student_id = md5('1')::uuid")
-    assert most_rows(admin, pause) <= 3 * MANY
-    assert admin.execute(
+    superuser.execute(pause + ONE_OF_THEM)
+    assert most_rows(superuser, pause) <= 3 * MANY
+    assert superuser.execute(
         "select count(*) from public.success_sessions where status = 'cancelled'"
     ).fetchone() == (MANY,)
 
 
 def test_one_is_invited_to_one_session_and_then_to_many(
-    admin: psycopg.Connection, sessions: None
+    superuser: psycopg.Connection, sessions: None
 ) -> None:
-    world = World(admin)
+    world = World(superuser)
     invite = (
         "insert into public.session_participants (session_id, user_id)"
         " select id, %s from public.success_sessions where title = 'Session'"
     )
     world.invite(world.session("Other"), world.student())
-    assert most_rows(admin, invite, world.student()) <= 3 * MANY
-    assert admin.execute(
+    assert most_rows(superuser, invite, world.student()) <= 3 * MANY
+    assert superuser.execute(
         "select count(*) from notifier.events where cardinality(participants_added) = 1"
     ).fetchone() == (MANY + 1,)
 
 
 def test_another_host_concerns_nobodys_seat_but_theirs(
-    admin: psycopg.Connection, waiting: UUID
+    superuser: psycopg.Connection, waiting: UUID
 ) -> None:
     called = calls(
-        admin,
+        superuser,
         "update public.success_sessions set mentor_id = %s where id = %s",
-        World(admin).mentor(),
+        World(superuser).mentor(),
         waiting,
     )
     assert called["settle_registrations"] == 1
@@ -157,18 +139,18 @@ def test_another_host_concerns_nobodys_seat_but_theirs(
 
 
 def test_a_raised_capacity_tells_all_by_one_look_at_the_session(
-    admin: psycopg.Connection, waiting: UUID
+    superuser: psycopg.Connection, waiting: UUID
 ) -> None:
     more = "update public.success_sessions set capacity = capacity + %s where id = %s"
-    one, many = (calls(admin, more, seats, waiting) for seats in (1, MANY))
+    one, many = (calls(superuser, more, seats, waiting) for seats in (1, MANY))
     assert one["tell_registration"] == 1
     assert many["tell_registration"] == one["tell_registration"]
     assert many["session_snapshot"] == one["session_snapshot"]
-    queue = admin.execute(
+    queue = superuser.execute(
         "select array_agg(student_id order by queued_at, student_id)"
         " from public.session_registrations"
     ).fetchone()
-    told = admin.execute(
+    told = superuser.execute(
         "select array_agg(recipient_id order by event_id) from notifier.emails"
         " where kind = 'waitlist_promoted'"
     ).fetchone()
