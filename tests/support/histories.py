@@ -481,8 +481,15 @@ class History:
         return email
 
     def begin(self, email: Claimed) -> bool:
-        """Hand a mail over; its lease has not ended."""
-        assert self.outbox.begin(email) == {email.email_id}
+        """Hand a mail over; its lease has not ended. A reminder that is untrue now goes back."""
+        if not self.outbox.begin(email):
+            assert email.kind == "session_reminder", "not begun"
+            assert self.outbox.scalar(
+                "select claim_id is null and status in ('queued', 'in_doubt')"
+                " from notifier.emails where id = %s",
+                email.email_id,
+            ), "neither begun nor given back"
+            return False
         self.model.begin(email)
         return True
 

@@ -212,8 +212,18 @@ class Model:
                 assert self.wants(who, part.kind), f"{part.kind} is not wanted"
 
     def begin(self, email: Claimed) -> None:
-        """A mail is being handed over: from here on it may have arrived."""
-        if email.kind != "session_reminder":
+        """A mail is being handed over: from here on it may have arrived.
+
+        A reminder is asked about once more, in doubt or not.
+        """
+        if email.kind == "session_reminder":
+            session = UUID(email.session["id"])
+            assert self.role(email.recipient_id, session), (
+                "a reminder of what is not theirs any more"
+            )
+            start = self.sessions[session].start.isoformat()
+            assert email.session["start_time"] == start, "a reminder of the past"
+        else:
             self.invited |= {part.key for part in parts(email) if part.method == "REQUEST"}
 
     def doubt(self, email: Claimed) -> None:
