@@ -18,7 +18,7 @@ PAGE = 500
 mails in hand take to go out.
 """
 
-BATCH = 150
+BATCH = 100
 """Mails claimed at a time: a claim has a price of its own, and keeps urgent mail waiting."""
 
 GLANCE = 0.02
