@@ -461,6 +461,38 @@ def test_calls_on_the_same_mails_in_any_order_do_not_deadlock(
     assert set(queue.statuses()) == {"sent"}
 
 
+def test_workers_that_begin_at_once_under_limits_have_a_turn_each(
+    admin: psycopg.Connection, queue: Outbox, workers: list[Outbox]
+) -> None:
+    world = World(admin)
+    batch = world.batch()
+    for number in range(60):
+        world.student(batch=batch, email=f"student{number}@mail{number % 3}.example.test")
+    world.session(batch=batch, starts=TUESDAY)
+    queue.expand()
+    for domain, per_minute in (("*", 1), ("mail1.example.test", 6000)):
+        admin.execute("select notifier.set_send_limit(%s, %s)", (domain, per_minute))
+    claims = [worker.claim(15) for worker in workers]
+
+    def begin(worker: Outbox, claimed: list[Claimed]) -> set[UUID]:
+        begun: set[UUID] = set()
+        for first in range(0, len(claimed), 5):
+            begun |= worker.begin(*claimed[first : first + 5])
+        return begun
+
+    begun = at_once(
+        *(
+            lambda worker=worker, claimed=claimed: begin(worker, claimed)
+            for worker, claimed in zip(workers, claims, strict=True)
+        )
+    )
+
+    going = sum(map(len, begun))
+    turns = [row["available_at"] for row in queue.rows(status="queued")]
+    assert 0 < going < 10  # they are a minute apart
+    assert len(set(turns)) == len(turns) == 60 - going
+
+
 def test_a_worker_and_its_successor_cannot_both_report(
     admin: psycopg.Connection, queue: Outbox, workers: list[Outbox]
 ) -> None:
