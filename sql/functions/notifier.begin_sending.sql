@@ -25,7 +25,7 @@ as $$
 declare
     v_held uuid[];
     v_has_reminders boolean;
-    v_returned uuid[] := '{}';
+    v_returned uuid[] := array[]::uuid[];
 begin
     select
         coalesce(array_agg(held.id), '{}'),
