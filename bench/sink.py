@@ -112,13 +112,16 @@ class Session(asyncio.Protocol):
         self._buffer += data
         while self._take_message() if self._takes_data else self._take_command():
             pass
-        if self._replies:
-            self._transport.write(bytes(self._replies))
-            self._replies.clear()
+        self._reply()
         accepted_at = time.monotonic()
         for taken in self._taken:
             self._mailbox.add(accepted_at, *taken)
         self._taken.clear()
+
+    def _reply(self) -> None:
+        if self._replies:
+            self._transport.write(bytes(self._replies))
+            self._replies.clear()
 
     def _take_message(self) -> bool:
         # The end may straddle two pieces.
@@ -158,8 +161,8 @@ class Session(asyncio.Protocol):
             self._replies += b"250-sink\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n"
             return
         elif verb == b"QUIT":
-            self._transport.write(bytes(self._replies) + b"221 bye\r\n")
-            self._replies.clear()
+            self._replies += b"221 bye\r\n"
+            self._reply()
             self._transport.close()
             return
         elif verb[:1] == b"X":

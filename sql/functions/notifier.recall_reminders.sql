@@ -9,26 +9,26 @@ set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set jit = off
 as $$
-begin
-    return array(
-        select released.id
-        from notifier.release_emails(
-            claim,
-            array(
-                select held.id
-                from (
-                    select email.*
-                    from notifier.emails as email
-                    where email.id = any(email_ids)
-                    offset 0
-                ) as held
-                where
-                    held.topic = 'reminder'
-                    and held.claim_id = claim
-                    and notifier.reminder_refusal(held.event_id, held.recipient_id, clock_timestamp()) is not null
-            )
-        ) as released (id)
+declare
+    v_now timestamptz := clock_timestamp();
+    v_untrue uuid[] := array(
+        select held.id
+        from (
+            select email.*
+            from notifier.emails as email
+            where email.id = any(email_ids)
+            offset 0
+        ) as held
+        where
+            held.topic = 'reminder'
+            and held.claim_id = claim
+            and notifier.reminder_refusal(held.event_id, held.recipient_id, v_now) is not null
     );
+begin
+    if v_untrue = '{}' then
+        return v_untrue;
+    end if;
+    return array(select released.id from notifier.release_emails(claim, v_untrue) as released (id));
 end
 $$;
 comment on function notifier.recall_reminders(uuid, uuid[]) is

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from support.outbox import LEASE, Claimed, Outbox
+from support.outbox import Claimed, Outbox
 from support.world import World
 
 TUESDAY = datetime(2031, 5, 6, 17, 0, tzinfo=UTC)
@@ -25,14 +25,6 @@ def emails(world: World, outbox: Outbox) -> list[Claimed]:
     return outbox.claim()
 
 
-def begin(outbox: Outbox, emails: list[Claimed], parcel: UUID) -> set[UUID]:
-    rows = outbox.conn.execute(
-        "select email_id from notifier.begin_sending(%s, %s, %s, %s) where is_begun",
-        (emails[0].claim_id, [email.email_id for email in emails], LEASE, parcel),
-    ).fetchall()
-    return {row[0] for row in rows}
-
-
 def ids(emails: list[Claimed]) -> set[UUID]:
     return {email.email_id for email in emails}
 
@@ -42,7 +34,7 @@ def test_in_doubt_all_of_it_comes_back_in_one_claim(
     outbox: Outbox, other: Outbox, emails: list[Claimed], way: str
 ) -> None:
     parcel = uuid4()
-    assert begin(outbox, emails, parcel) == ids(emails)
+    assert outbox.begin(*emails, parcel=parcel) == ids(emails)
     if way == "there was no answer":
         assert [outbox.fail(email, "unknown") for email in emails] == ["in_doubt"] * 3
     outbox.let_time_pass()
@@ -52,7 +44,7 @@ def test_in_doubt_all_of_it_comes_back_in_one_claim(
 
     assert ids(again) == ids(emails)
     assert {(email.parcel_id, email.in_doubt) for email in again} == {(parcel, True)}
-    assert begin(other, again, parcel) == ids(emails)
+    assert other.begin(*again, parcel=parcel) == ids(emails)
     assert other.complete(*again) == ids(emails)
     assert outbox.statuses() == ["sent"] * 3
 
@@ -61,7 +53,7 @@ def test_a_part_of_it_waits_while_the_rest_is_not_settled(
     outbox: Outbox, other: Outbox, emails: list[Claimed]
 ) -> None:
     parcel, (first, *others) = uuid4(), emails
-    begin(outbox, emails, parcel)
+    outbox.begin(*emails, parcel=parcel)
     assert outbox.fail(first, "unknown") == "in_doubt"
     outbox.let_time_pass(first)
     assert other.claim() == []
@@ -75,7 +67,7 @@ def test_it_is_due_when_the_one_that_stands_for_it_is(
     outbox: Outbox, other: Outbox, emails: list[Claimed]
 ) -> None:
     emails.sort(key=lambda email: email.email_id)
-    begin(outbox, emails, uuid4())
+    outbox.begin(*emails, parcel=uuid4())
     for email in emails:
         outbox.fail(email, "unknown", retry_after=timedelta(hours=1))
     outbox.let_time_pass(emails[1])
@@ -91,7 +83,7 @@ def test_all_of_it_is_due_at_one_moment_time_and_again(
 ) -> None:
     parcel = uuid4()
     for worker in (outbox, other, outbox):
-        begin(worker, emails, parcel)
+        worker.begin(*emails, parcel=parcel)
         for email in emails:
             worker.fail(email, "unknown")
         (due_at,) = {row["available_at"] for row in outbox.rows()}
@@ -105,7 +97,7 @@ def test_all_of_it_is_due_at_one_moment_time_and_again(
 def test_one_that_was_certainly_not_sent_goes_by_itself(
     outbox: Outbox, other: Outbox, emails: list[Claimed]
 ) -> None:
-    begin(outbox, emails, uuid4())
+    outbox.begin(*emails, parcel=uuid4())
     assert [outbox.fail(email) for email in emails] == ["queued"] * 3
     assert {row["parcel_id"] for row in outbox.rows()} == {None}
     outbox.let_time_pass()
@@ -117,7 +109,7 @@ def test_one_that_is_not_to_be_sent_any_more_keeps_no_other(
     conn: psycopg.Connection, outbox: Outbox, other: Outbox, emails: list[Claimed]
 ) -> None:
     parcel = uuid4()
-    begin(outbox, emails, parcel)
+    outbox.begin(*emails, parcel=parcel)
     outbox.let_time_pass()
     conn.execute("select notifier.recover_expired_claims()")
     conn.execute("update auth.users set email = null where id = %s", (emails[0].recipient_id,))
@@ -131,7 +123,7 @@ def test_one_that_is_not_to_be_sent_any_more_keeps_no_other(
 
 def test_given_back_it_stays_together(outbox: Outbox, other: Outbox, emails: list[Claimed]) -> None:
     parcel = uuid4()
-    begin(outbox, emails, parcel)
+    outbox.begin(*emails, parcel=parcel)
     outbox.let_time_pass()
     outbox.conn.execute("select notifier.recover_expired_claims()")
     again = other.claim()
@@ -145,7 +137,7 @@ def test_given_back_it_stays_together(outbox: Outbox, other: Outbox, emails: lis
 def test_a_limit_tears_nothing_apart_that_has_had_its_turns(
     conn: psycopg.Connection, outbox: Outbox, other: Outbox, emails: list[Claimed]
 ) -> None:
-    begin(outbox, emails, uuid4())
+    outbox.begin(*emails, parcel=uuid4())
     outbox.let_time_pass()
     conn.execute("select notifier.recover_expired_claims()")
     conn.execute("select notifier.set_send_limit('*', 1)")
@@ -157,7 +149,7 @@ def test_a_limit_tears_nothing_apart_that_has_had_its_turns(
 def test_what_an_operator_tries_again_goes_by_itself(
     conn: psycopg.Connection, outbox: Outbox, other: Outbox, emails: list[Claimed]
 ) -> None:
-    begin(outbox, emails, uuid4())
+    outbox.begin(*emails, parcel=uuid4())
     conn.execute("update notifier.emails set attempts = 16")
     outbox.let_time_pass()
     conn.execute("select notifier.recover_expired_claims()")

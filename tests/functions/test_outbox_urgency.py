@@ -34,8 +34,7 @@ def test_what_is_urgent_is_not_kept_waiting_by_the_decision_about_many_others(
     world: World, outbox: Outbox
 ) -> None:
     crowd, few = world.batch("Crowd"), world.batch("Few")
-    for _ in range(12):
-        world.student(batch=crowd)
+    world.crowd(12, batch=crowd)
     world.student(batch=few)
     world.session("In nine days", batch=crowd, starts=LATER)
     world.session("Today", batch=few, starts=SOON)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -127,22 +127,27 @@ class Outbox:
         self,
         *emails: Claimed,
         lease: timedelta = LEASE,
+        parcel: UUID | None = None,
         transport: str = "smtp",
         again: bool = False,
     ) -> set[UUID]:
-        """One call of `begin_sending` for mails of one claim."""
-        return self._ids(
-            "select email_id from"
-            " notifier.begin_sending(%s, %s, %s, transport => %s, again => %s)"
-            " where is_begun",
-            (emails[0].claim_id, [email.email_id for email in emails], lease, transport, again),
-        )
+        """One call of `begin_sending` for mails of one claim; those begun."""
+        return self._begin(True, emails, lease, parcel, transport, again)
 
     def put_off(self, *emails: Claimed) -> set[UUID]:
-        """The same, of which it returns those that went back to the queue."""
+        """The same; those that went back to the queue."""
+        return self._begin(False, emails, LEASE, None, "smtp", False)
+
+    def _begin(self, is_begun: bool, emails: Sequence[Claimed], *arguments: object) -> set[UUID]:
         return self._ids(
-            "select email_id from notifier.begin_sending(%s, %s, %s) where not is_begun",
-            (emails[0].claim_id, [email.email_id for email in emails], LEASE),
+            "select email_id from notifier.begin_sending(%s, %s, %s, %s, %s, %s)"
+            " where is_begun = %s",
+            (
+                emails[0].claim_id,
+                [email.email_id for email in emails],
+                *arguments,
+                is_begun,
+            ),
         )
 
     def complete(self, *emails: Claimed) -> set[UUID]:
