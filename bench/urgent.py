@@ -36,7 +36,7 @@ class Size:
     waiting: int
 
 
-FULL = Size(mails=300_000, urgent=100, waiting=100_000)
+FULL = Size(mails=400_000, urgent=100, waiting=100_000)
 QUICK = Size(mails=300, urgent=2, waiting=0)
 
 

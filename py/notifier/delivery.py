@@ -45,11 +45,15 @@ GROUP = 32
 urgent waits for those before it.
 """
 
-AHEAD = 16
-"""Mails that wait marked while the next are being marked, of which the same is true."""
+AHEAD = 8
+"""Mails that wait marked for the transport while the next are being marked, of which the same is
+true.
+"""
 
-LOW_WATER = 100
-"""With fewer mails in hand more are claimed: about as many as go out while that takes."""
+LOW_WATER = 200
+"""With fewer mails in hand more are claimed: about as many as go out while a page is written and a
+batch claimed.
+"""
 
 LOYAL_ATTEMPTS = 6
 """A mail in doubt is tried so often by the transport that may have sent it, over a quarter of an
@@ -144,9 +148,7 @@ class Delivery:
         self._recorder = Recorder(books, self._claims, self.tally, wake=wake)
         self._backlog: deque[Item] = deque()
         self._group: list[Item] = []
-        self._marked: asyncio.Queue[Parcel] = asyncio.Queue(
-            max(transport.lanes, AHEAD // transport.parcel)
-        )
+        self._marked: asyncio.Queue[Parcel] = asyncio.Queue(max(1, AHEAD // transport.parcel))
         self._in_flight: set[Item] = set()
         self._handed_over: set[Item] = set()
         self._tasks: list[asyncio.Task[None]] = []

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 from notifier import claims, log
-from notifier.delivery import Delivery, cancel
+from notifier.delivery import GROUP, Delivery, cancel
 from notifier.model import ClaimedEmail, TransportDownError
 from notifier.outbox import Expanded, OutboxUnavailableError, Ticked
 from notifier.patience import backoff
@@ -18,7 +18,7 @@ PAGE = 500
 mails in hand take to go out.
 """
 
-BATCH = 100
+BATCH = 3 * GROUP
 """Mails claimed at a time: a claim has a price of its own, and keeps urgent mail waiting."""
 
 GLANCE = 0.02
@@ -30,7 +30,7 @@ LONGEST_GLANCE = 1.0
 PRESSING = 5
 """Mails claimed at a time, urgent ones first, while there is enough to do."""
 
-CROWD = 3 * BATCH
+CROWD = 4 * BATCH
 """Mails in hand with which no more are claimed, however urgent."""
 
 AWAKE = 10.0
@@ -129,6 +129,8 @@ class Worker:
     ) -> None:
         """``lease`` and ``poll`` in seconds; ``poll`` is how long no look is taken at most.
 
+        ``_unclaimed`` is how many mails are known to wait for being claimed, and not more than do.
+
         For monitors, ``looked_at`` (loop time) is when the last round began, and
         ``database_trouble`` what kept it from working, if anything did.
         """
@@ -148,6 +150,7 @@ class Worker:
         self._retry_at = 0.0
         self._probe: asyncio.Task[None] | None = None
         self._fruitless = 0
+        self._unclaimed = 0
         self._pressing = False
         self._glance = GLANCE
         self.looked_at = asyncio.get_running_loop().time()
@@ -221,15 +224,17 @@ class Worker:
             ticked = await self._outbox.tick()
             self._tick_at = loop.time() + TICK_EVERY
             worked = _report_tick(ticked)
-        expanded = await self._outbox.expand_events(PAGE)
-        if expanded.emails:
-            log.event(logging.INFO, "expanded", emails=expanded.emails, more=expanded.more)
-        worked |= bool(expanded.emails or expanded.more)
-        if self._can_send():
+        looks = self._unclaimed < BATCH or await self._outbox.has_news()
+        if looks:
+            worked |= await self._expand()
+        if not self._can_send():
+            self._unclaimed = 0
+        else:
             claimed_at = claims.now()
             size = BATCH if self._delivery.room.is_set() else PRESSING
             self._pressing = False
             emails = await self._outbox.claim_emails(size, self._lease)
+            self._unclaimed = self._unclaimed - size if len(emails) == size else 0
             fruitless = size == PRESSING and not any(email.urgent for email in emails)
             self._glance = min(2 * self._glance, LONGEST_GLANCE) if fruitless else GLANCE
             if emails:
@@ -237,11 +242,21 @@ class Worker:
                 self._delivery.submit(emails, claimed_at)
                 # With what is urgent come few others.
                 await self._until_room(more=len(emails) == size or emails[0].urgent)
-        worked |= await self._courier.look()  # people first
+        if looks:
+            worked |= await self._courier.look()  # people first
         if worked:
             # Reckoned when it last rested, which may be long ago.
             self._tick_at = min(self._tick_at, loop.time() + TICK_EVERY)
         return worked
+
+    async def _expand(self) -> bool:
+        """Turn waiting events into mails, one page of them; whether there were any."""
+        expanded = await self._outbox.expand_events(PAGE)
+        # Half: pages come faster than they are claimed, and not before any is.
+        self._unclaimed += expanded.emails // 2 if expanded.more else expanded.emails
+        if expanded.emails:
+            log.event(logging.INFO, "expanded", emails=expanded.emails, more=expanded.more)
+        return bool(expanded.emails or expanded.more)
 
     async def _until_room(self, *, more: bool) -> None:
         """Wait until more should be claimed.

@@ -12,12 +12,12 @@ import pytest
 
 from notifier import worker as worker_module
 from notifier.claims import now
-from notifier.delivery import LOYAL_ATTEMPTS, Delivery, cancel
+from notifier.delivery import LOW_WATER, LOYAL_ATTEMPTS, Delivery, cancel
 from notifier.message import Letter
 from notifier.model import Begun, ClaimedEmail, Failure, Outcome, Sent
 from notifier.outbox import Expanded, Ticked
 from notifier.transports import OnlyWay, StillOurs, undisputed
-from notifier.worker import CROWD, Worker
+from notifier.worker import BATCH, CROWD, PAGE, Worker
 from support.mails import make_email
 
 
@@ -290,7 +290,7 @@ async def test_news_that_nothing_comes_of_does_not_fill_the_worker_s_hands(
         glances = queue.glances
         await asyncio.sleep(0.1)
 
-    assert queue.claimed <= CROWD + 2 * worker_module.BATCH
+    assert queue.claimed <= CROWD + 2 * BATCH
     assert queue.glances - glances <= 1  # nobody looks who could take nothing
 
 
@@ -300,10 +300,49 @@ async def test_a_full_batch_is_followed_by_a_look_for_something_urgent(
     monkeypatch.setattr(worker_module, "GLANCE", 3600.0)
     queue = Queue()
     async with working(queue, Silent(), wake=asyncio.Event(), poll=1.0):
-        while queue.claimed <= worker_module.BATCH:  # noqa: ASYNC110 - there is no event for it
+        while queue.claimed % BATCH == 0:  # noqa: ASYNC110 - there is no event for it
             await asyncio.sleep(0.001)
 
-    assert queue.claimed == worker_module.BATCH + worker_module.PRESSING
+    assert queue.claimed > LOW_WATER
+    assert queue.claimed % BATCH == worker_module.PRESSING
+
+
+class Pages(Queue):
+    """Has more pages of mails to write than are ever wanted, and mails while any are written."""
+
+    def __init__(self, *, news: bool) -> None:
+        super().__init__()
+        self.news = news
+        self.pages = 0
+        self.claims = 0
+
+    async def expand_events(self, max_emails: int) -> Expanded:
+        await asyncio.sleep(0)
+        self.pages += 1
+        return Expanded(emails=max_emails, more=True)
+
+    async def claim_emails(self, max_emails: int, lease: float) -> Sequence[ClaimedEmail]:
+        assert self.claimed + max_emails <= self.pages * PAGE
+        self.claims += 1
+        return await super().claim_emails(max_emails, lease)
+
+    async def has_news(self) -> bool:
+        return self.news
+
+
+@pytest.mark.parametrize("news", [False, True])
+async def test_mails_are_claimed_before_all_are_written_and_what_is_new_is_looked_at(
+    news: bool,
+) -> None:
+    queue = Pages(news=news)
+    async with working(queue, Transport(), wake=asyncio.Event(), poll=3600.0):
+        while queue.claims < 50:  # noqa: ASYNC110 - there is no event for it
+            await asyncio.sleep(0.001)
+
+    if news:
+        assert queue.pages >= queue.claims
+    else:
+        assert queue.claimed < queue.pages * PAGE < 3 * queue.claimed
 
 
 async def test_what_comes_with_something_urgent_is_followed_by_more(

@@ -15,11 +15,12 @@ from notifier.address import Mailbox
 from notifier.compose import Composer
 from notifier.config import Security, SmtpSettings
 from notifier.message import Letter
-from notifier.model import Failure, LeaseLostError, NotSent, Sent, TransportDownError
+from notifier.model import Failure, LeaseLostError, NotSent, Outcome, Sent, TransportDownError
 from notifier.render import Renderer
 from notifier.transports import smtp as smtp_module
 from notifier.transports.smtp import SmtpTransport
 from notifier.transports.smtp_channel import Timeouts
+from notifier.transports.smtp_turns import Turns
 from support.certificates import Authority, make_authority
 from support.mails import make_email
 from support.smtp_server import ACCEPTED, DROP, HANG, HOLD, SmtpServer
@@ -227,6 +228,187 @@ async def test_relaying_without_login_is_the_transports_failure_at_rcpt_too(
     async with transport_to(smtp) as transport:
         with pytest.raises(TransportDownError):
             await transport.send(letter())
+
+
+# Envelopes that go along with the message before
+
+LEADER, FOLLOWER, OTHER = (f"{name}@example.org" for name in ("leader", "follower", "other"))
+
+
+@asynccontextmanager
+async def held_before_its_message(
+    server: SmtpServer, transport: SmtpTransport, *followers: str
+) -> AsyncIterator[list[asyncio.Task[Outcome]]]:
+    """Sends one to the leader, whose message the server asks for at the end of the block, and those
+    that wait for its connection.
+    """
+    server.at("DATA", HOLD, times=1)
+    sending = [asyncio.create_task(transport.send(letter(LEADER)))]
+    await eventually(lambda: server.is_holding)
+    sending += [asyncio.create_task(transport.send(letter(address))) for address in followers]
+    await asyncio.sleep(0)
+    yield sending
+    server.let_go()
+
+
+@pytest.mark.parametrize("pipelining", [True, False])
+async def test_an_envelope_goes_along_with_the_message_before(pipelining: bool) -> None:
+    async with (
+        SmtpServer(pipelining=pipelining) as server,
+        transport_to(server, connections=1) as transport,
+    ):
+        async with held_before_its_message(server, transport, FOLLOWER, OTHER) as sending:
+            pass
+
+        assert await asyncio.gather(*sending) == [Sent("smtp")] * 3
+        assert server.recipients == [LEADER, FOLLOWER, OTHER]
+        assert server.came_along == ([FOLLOWER, OTHER] if pipelining else [])
+        assert server.connections == 1
+        assert server.faults == []
+
+
+@pytest.mark.parametrize(
+    ("verb", "refused"),
+    [("DOT", LEADER), ("RCPT", FOLLOWER), ("DATA", FOLLOWER), ("DOT", FOLLOWER)],
+)
+async def test_what_is_refused_is_the_message_or_the_envelope_that_goes_along(
+    smtp: SmtpServer, verb: str, refused: str
+) -> None:
+    async with transport_to(smtp, connections=1) as transport:
+        async with held_before_its_message(smtp, transport, FOLLOWER, OTHER) as sending:
+            smtp.at(verb, "452 4.3.1 not this one", about=refused)
+
+        outcomes = dict(zip((LEADER, FOLLOWER, OTHER), await asyncio.gather(*sending), strict=True))
+
+        refusal = outcomes.pop(refused)
+        assert isinstance(refusal, NotSent)
+        assert refusal.failure is Failure.TRANSIENT
+        assert set(outcomes.values()) == {Sent("smtp")}
+        assert smtp.recipients == list(outcomes)
+        assert FOLLOWER in smtp.came_along
+        assert (smtp.connections, smtp.faults) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("verb", "about"), [("DOT", LEADER), (ACCEPTED, LEADER), ("RCPT", FOLLOWER), ("DATA", FOLLOWER)]
+)
+async def test_an_envelope_that_went_along_in_vain_goes_on_another_connection(
+    smtp: SmtpServer, verb: str, about: str
+) -> None:
+    async with transport_to(smtp, connections=1) as transport:
+        async with held_before_its_message(smtp, transport, FOLLOWER, OTHER) as sending:
+            smtp.at(verb, DROP, times=1, about=about)
+
+        first, *others = await asyncio.gather(*sending)
+
+        if about == LEADER:
+            assert isinstance(first, NotSent)
+            assert first.failure is Failure.UNKNOWN
+        else:
+            assert first == Sent("smtp")
+        assert others == [Sent("smtp")] * 2
+        assert smtp.recipients == [LEADER, FOLLOWER, OTHER][verb == "DOT" :]
+        assert smtp.connections == 2
+
+
+async def test_an_envelope_does_not_wait_for_long_behind_a_message(
+    smtp: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smtp_module, "FOLLOWS_WITHIN", 0.05)
+    async with transport_to(smtp, connections=2) as transport:
+        smtp.at("RCPT", HOLD, about=OTHER)
+        other = asyncio.create_task(transport.send(letter(OTHER)))
+        await eventually(lambda: smtp.is_holding)
+        handed_over = asyncio.Event()
+
+        def hand_over() -> bool:
+            handed_over.set()
+            return True
+
+        smtp.at("DOT", HANG, about=LEADER)
+        slow = asyncio.create_task(transport.send(letter(LEADER), hand_over))
+        follower = asyncio.create_task(transport.send(letter(FOLLOWER)))
+        await handed_over.wait()
+        await asyncio.sleep(0.1)  # the follower is let go, however long this takes
+        smtp.let_go()
+
+        assert [await other, await follower] == [Sent("smtp")] * 2
+        assert not slow.done()
+        # A server that is slow is not asked for more: no envelope goes along for a while.
+        assert (
+            await asyncio.gather(*(transport.send(letter()) for _ in range(3)))
+            == [Sent("smtp")] * 3
+        )
+        assert smtp.came_along == []
+        slow.cancel()
+        await asyncio.wait([slow])
+        assert sorted(set(smtp.recipients)) == [FOLLOWER, OTHER, "priya@example.org"]
+        assert len(smtp.recipients) == 5
+
+
+async def test_a_connection_that_was_told_of_an_envelope_is_closed_if_that_is_called_off(
+    smtp: SmtpServer,
+) -> None:
+    async with transport_to(smtp, connections=1) as transport:
+
+        def hand_over() -> bool:
+            asyncio.get_running_loop().call_soon(follower.cancel)
+            return True
+
+        leader = asyncio.create_task(transport.send(letter(LEADER), hand_over))
+        follower = asyncio.create_task(transport.send(letter(FOLLOWER)))
+
+        assert await leader == Sent("smtp")
+        assert follower.cancelled()
+        assert await transport.send(letter(OTHER)) == Sent("smtp")
+        assert smtp.came_along == [FOLLOWER]
+        assert smtp.recipients == [LEADER, OTHER]
+        assert smtp.connections == 2
+        await eventually(lambda: smtp.open_connections == 1)
+
+
+async def test_a_follower_that_is_no_longer_ours_is_not_handed_over(smtp: SmtpServer) -> None:
+    async with transport_to(smtp, connections=1) as transport:
+        async with held_before_its_message(smtp, transport) as sending:
+            lost = asyncio.create_task(transport.send(letter(FOLLOWER), lambda: False))
+            kept = asyncio.create_task(transport.send(letter(OTHER)))
+            await asyncio.sleep(0)
+
+        with pytest.raises(LeaseLostError):
+            await lost
+        assert [await sending[0], await kept] == [Sent("smtp")] * 2
+        assert smtp.came_along == [FOLLOWER]
+        assert smtp.recipients == [LEADER, OTHER]
+
+
+async def test_an_envelope_that_the_server_could_not_read_does_not_go_along() -> None:
+    async with (
+        SmtpServer(smtputf8=False) as server,
+        transport_to(server, connections=1) as transport,
+    ):
+        async with held_before_its_message(server, transport, "jána@example.org", OTHER) as sending:
+            pass
+
+        first, refused, last = await asyncio.gather(*sending)
+
+        assert [first, last] == [Sent("smtp")] * 2
+        assert isinstance(refused, NotSent)
+        assert refused.failure is Failure.PERMANENT
+        assert (server.came_along, server.connections, server.faults) == ([], 1, [])
+
+
+async def test_a_turn_that_is_called_off_as_it_begins_is_passed_on() -> None:
+    turns = Turns(1)
+    first = await turns.take()
+    second, third = (asyncio.create_task(turns.take()) for _ in range(2))
+    await asyncio.sleep(0)
+
+    turns.leave(first)
+    second.cancel()
+
+    async with asyncio.timeout(20):
+        assert (await third).channel is None
+    assert second.cancelled()
 
 
 # Fewer connections than asked for

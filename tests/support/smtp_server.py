@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import re
 import ssl
 import threading
 import time
@@ -83,6 +84,8 @@ class _Session:
 class SmtpServer:
     """Start with `async with`, or `in_thread` where the test is not async.
 
+    `came_along` are the recipients whose envelopes came with the message before theirs.
+
     Args:
         pipelining: Whether to offer it; a client that pipelines all the same is noted in `faults`.
         smtputf8: Whether to offer it.
@@ -112,6 +115,7 @@ class SmtpServer:
         self.is_holding = False
         self.verbs: deque[str] = deque(maxlen=10_000)
         self.faults: list[str] = []
+        self.came_along: list[str] = []
         self._pipelining = pipelining
         self._smtputf8 = smtputf8
         self._users = users
@@ -144,6 +148,10 @@ class SmtpServer:
     def behave(self) -> None:
         """Forget all rules, and let everything go on that is held."""
         self._rules.clear()
+        self.let_go()
+
+    def let_go(self) -> None:
+        """Let everything go on that is held."""
         self.is_holding = False
         self._letting_go.set()
 
@@ -351,6 +359,8 @@ class SmtpServer:
             self.mails.append(mail)
             answer = await self._rule(ACCEPTED, session, answer, recipient)
         session.sender, session.recipients = None, []
+        if envelope := re.match(rb"MAIL [^\n]*\nRCPT TO:<([^>]*)>", _unread(session)):
+            self.came_along.append(envelope[1].decode())
         return await self._say(session, answer)
 
     async def _obey(self, verb: str, session: _Session, *usual: str) -> bool:
@@ -391,12 +401,17 @@ class SmtpServer:
         if answer is None:
             return False
         # What came before this answer was sent without waiting for it.
-        buffered = bytes(getattr(session.reader, "_buffer", b""))
+        buffered = _unread(session)
         if buffered and not self._pipelining:
             self.faults.append(f"pipelined {buffered[:40]!r} before {answer[:20]!r}")
         session.writer.write(answer.encode() + b"\r\n")
         await session.writer.drain()
         return not answer.startswith("421")
+
+
+def _unread(session: _Session) -> bytes:
+    """What has come from the client and has not been looked at."""
+    return bytes(getattr(session.reader, "_buffer", b""))
 
 
 def _path(argument: str) -> tuple[str, str]:

@@ -5,7 +5,6 @@ import logging
 import re
 import socket
 import ssl
-from asyncio import Semaphore
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import TypeVar, cast
@@ -23,17 +22,27 @@ from notifier.transports import OnlyWay, StillOurs, one_by_one, undisputed
 from notifier.transports.smtp_channel import (
     Channel,
     ConnectionLostError,
+    Envelope,
     Stage,
     Timeouts,
     Verdict,
     WithdrawnError,
 )
+from notifier.transports.smtp_turns import Turn, Turns
 
 IDLE_LIMIT = 60.0
 """Seconds an unused connection is kept; servers wait for minutes (RFC 5321 §4.5.3.2.7)."""
 
 CROWDED_FOR = 60.0
 """Seconds for which one connection less is used after the server would have no more."""
+
+FOLLOWS_WITHIN = 1.0
+"""Seconds that a letter whose envelope has gone along with another waits for that one's answer;
+then it goes on another connection.
+"""
+
+SLOW_FOR = 60.0
+"""Seconds for which no envelope goes along after one has waited for so long in vain."""
 
 IDLE_FRESH = 5.0
 """Seconds of idleness after which a connection may have died without a sign."""
@@ -74,25 +83,27 @@ class SmtpTransport(OnlyWay):
         self._settings = settings
         self._timeouts = timeouts
         self._tls_context = tls_context
-        self._lines: list[_Line] = []
-        self._idle: list[_Line] = []
+        self._channels: list[Channel] = []
+        self._idle: list[Channel] = []
         self._connecting = 0
-        self._slots = Semaphore(settings.connections)
+        self._turns = Turns(settings.connections)
+        self._slow_until = 0.0
         self._local_name: str | None = None
 
     @property
     def lanes(self) -> int:
-        """One letter per connection."""
-        return self._settings.connections
+        """One letter per connection, and one whose envelope goes along."""
+        return 2 * self._settings.connections
 
     async def ready(self) -> None:
         """Have a live, logged-in connection; see :class:`notifier.transports.Transport`."""
-        if self._slots.locked() and self._open_lines():
+        if self._turns.all_taken and self._open_channels():
             return  # every connection there may be is carrying a letter right now
-        await self._in_slot(self._keep_one_idle)
+        await self._in_turn(self._keep_one_idle)
 
-    async def _keep_one_idle(self) -> None:
-        self._release(self._reusable() or await self._connect())
+    async def _keep_one_idle(self, turn: Turn) -> None:
+        turn.channel = self._reusable() or await self._connect()
+        self._release(turn)
 
     async def verify(self) -> str:
         """Connect, secure and log in; see :class:`notifier.transports.Verifiable`."""
@@ -108,37 +119,43 @@ class SmtpTransport(OnlyWay):
         A reused connection that turns out to be dead before the message was handed over is replaced
         once: the server never had the message, so nothing can be sent twice.
         """
+        envelope = _envelope(letter)
         while True:
-            outcome = await self._in_slot(lambda: self._send(letter, still_ours))
+            outcome = await self._in_turn(
+                lambda turn: self._send(turn, envelope, letter.wire, still_ours), envelope
+            )
             if outcome is not None:
                 return outcome
 
-    async def _in_slot(self, work: Callable[[], Awaitable[_Answer]]) -> _Answer | None:
+    async def _in_turn(
+        self, work: Callable[[Turn], Awaitable[_Answer]], envelope: Envelope | None = None
+    ) -> _Answer | None:
         """What ``work`` answers, which may use one connection; None if the server takes no further
-        one beside those that are open, or opening. The slot is left empty for a while then.
+        one beside those that are open, or opening. The place is left empty for a while then.
         """
-        await self._slots.acquire()
-        release: Callable[[], object] = self._slots.release
+        turn = await self._turns.take(envelope)
+        leave: Callable[[], object] = partial(self._turns.leave, turn)
         try:
-            return await work()
+            return await work(turn)
         except _CrowdedError as crowded:
-            if not self._open_lines() and not self._connecting:
+            if not self._open_channels() and not self._connecting:
                 raise
             log.event(logging.WARNING, "connections_refused", reason=crowded.reason)
-            release = partial(
-                asyncio.get_running_loop().call_later, CROWDED_FOR, self._slots.release
-            )
+            leave = partial(asyncio.get_running_loop().call_later, CROWDED_FOR, leave)
             return None
         finally:
-            release()
+            leave()
 
-    async def _send(self, letter: Letter, still_ours: StillOurs) -> Outcome:
-        line = self._reusable()
-        if line is not None:
-            outcome = await self._attempt(line, letter, still_ours, last=False)
+    async def _send(
+        self, turn: Turn, envelope: Envelope, wire: bytes, still_ours: StillOurs
+    ) -> Outcome:
+        channel = turn.channel or self._reusable()
+        if channel is not None:
+            outcome = await self._attempt(turn, channel, envelope, wire, still_ours, last=False)
             if outcome is not None:
                 return outcome
-        outcome = await self._attempt(await self._connect(), letter, still_ours, last=True)
+        channel = await self._connect()
+        outcome = await self._attempt(turn, channel, envelope, wire, still_ours, last=True)
         if outcome is None:  # pragma: no cover - the last attempt always has an outcome
             raise AssertionError("no outcome")
         return outcome
@@ -151,32 +168,39 @@ class SmtpTransport(OnlyWay):
 
     async def close(self) -> None:
         """QUIT every idle connection."""
-        lines, self._idle = self._idle, []
-        await asyncio.gather(*(line.channel.quit() for line in lines))
+        idle, self._idle = self._idle, []
+        await asyncio.gather(*(channel.quit() for channel in idle))
 
     async def _attempt(
-        self, line: "_Line", letter: Letter, still_ours: StillOurs, *, last: bool
+        self,
+        turn: Turn,
+        channel: Channel,
+        envelope: Envelope,
+        wire: bytes,
+        still_ours: StillOurs,
+        *,
+        last: bool,
     ) -> Outcome | None:
         """One try on one connection; None if that was dead and another may be tried.
 
         :raises TransportDownError: it is not this letter that the server refuses.
         :raises LeaseLostError: ``still_ours`` said no before the message was handed over.
         """
-        utf8 = letter.recipient.needs_smtputf8
-        if utf8 and not line.smtputf8:
-            self._release(line)
+        turn.channel = channel
+        if not channel.takes(envelope):
+            self._release(turn)
             return self._failed(
                 Failure.PERMANENT, "the server cannot deliver to a non-ASCII address (RFC 6531)"
             )
-        idle = asyncio.get_running_loop().time() - line.channel.idle_since
+        idle = asyncio.get_running_loop().time() - channel.idle_since
         try:
-            verdict = await line.channel.transact(
-                _path(letter.sender) + (b" SMTPUTF8" if utf8 else b""),
-                _path(letter.recipient),
-                letter.wire,
+            verdict = await channel.transact(
+                envelope,
+                wire,
                 self._timeouts,
                 still_ours,
                 fresh=idle < IDLE_FRESH,
+                follow=partial(self._take_along, turn),
             )
         except WithdrawnError:
             raise LeaseLostError from None
@@ -193,8 +217,22 @@ class SmtpTransport(OnlyWay):
             return self._failed(Failure.TRANSIENT, str(lost))
         if verdict.reply.code == 421 and verdict.stage is not Stage.DOT and not last:
             return None  # RFC 5321 §3.8: this connection is over, the mail may go on another
-        self._release(line)
+        self._release(turn)
         return self._judge(verdict)
+
+    def _take_along(self, turn: Turn) -> Envelope | None:
+        """The next envelope, unless the server has been slow to answer."""
+        loop = asyncio.get_running_loop()
+        if loop.time() < self._slow_until:
+            return None
+        envelope = self._turns.lead(turn)
+        if envelope is not None:
+            turn.patience = loop.call_later(FOLLOWS_WITHIN, self._let_go, turn)
+        return envelope
+
+    def _let_go(self, turn: Turn) -> None:
+        self._slow_until = asyncio.get_running_loop().time() + SLOW_FOR
+        self._turns.let_go(turn)
 
     def _judge(self, verdict: Verdict) -> Outcome:
         """What the server's verdict means for the letter.
@@ -217,26 +255,26 @@ class SmtpTransport(OnlyWay):
     def _failed(self, failure: Failure, detail: str, *, mailbox_unknown: bool = False) -> NotSent:
         return NotSent(failure, redact(detail), self.name, mailbox_unknown=mailbox_unknown)
 
-    def _reusable(self) -> "_Line | None":
+    def _reusable(self) -> Channel | None:
         """The connection used last, if still alive; those that idled too long are closed."""
         now = asyncio.get_running_loop().time()
         while self._idle:
-            line = self._idle.pop()
-            if line.channel.reusable and now - line.channel.idle_since < IDLE_LIMIT:
-                return line
-            line.channel.abort()
+            channel = self._idle.pop()
+            if channel.reusable and now - channel.idle_since < IDLE_LIMIT:
+                return channel
+            channel.abort()
         return None
 
-    def _release(self, line: "_Line") -> None:
-        if line.channel.reusable:
-            self._idle.append(line)
-        else:
-            line.channel.abort()
+    def _release(self, turn: Turn) -> None:
+        """Keep the turn's connection for whoever comes, if it is nobody's yet."""
+        if turn.channel is not None and turn.channel.reusable:
+            self._idle.append(turn.channel)
+            turn.channel = None
 
-    def _open_lines(self) -> list["_Line"]:
-        return [line for line in self._lines if line.channel.open]
+    def _open_channels(self) -> list[Channel]:
+        return [channel for channel in self._channels if channel.open]
 
-    async def _connect(self) -> "_Line":
+    async def _connect(self) -> Channel:
         """A new connection, secured and logged in.
 
         :raises TransportDownError: unreachable, no TLS, login refused; where that may be for want
@@ -277,21 +315,19 @@ class SmtpTransport(OnlyWay):
             raise
         finally:
             self._connecting -= 1
-        line = _Line(
-            Channel(
-                cast(asyncio.Transport, client.transport),
-                pipelining=client.supports_extension("pipelining"),
-            ),
+        channel = Channel(
+            cast(asyncio.Transport, client.transport),
+            pipelining=client.supports_extension("pipelining"),
             smtputf8=client.supports_extension("smtputf8"),
         )
-        self._lines = [*self._open_lines(), line]
-        return line
+        self._channels = [*self._open_channels(), channel]
+        return channel
 
     def _down(self, reason: str, code: int | None = None) -> TransportDownError:
         """``code``: the reply that says so, if any; 4yz may be another one later. A server that
         says nothing is there if others of its connections are.
         """
-        is_crowded = bool(self._open_lines()) if code is None else 400 <= code < 500
+        is_crowded = bool(self._open_channels()) if code is None else 400 <= code < 500
         kind = _CrowdedError if is_crowded else TransportDownError
         return kind(self.name, redact(reason))
 
@@ -308,14 +344,10 @@ class SmtpTransport(OnlyWay):
         return self._local_name
 
 
-class _Line:
-    """A channel and what its server can do."""
-
-    __slots__ = ("channel", "smtputf8")
-
-    def __init__(self, channel: Channel, *, smtputf8: bool) -> None:
-        self.channel = channel
-        self.smtputf8 = smtputf8
+def _envelope(letter: Letter) -> Envelope:
+    utf8 = letter.recipient.needs_smtputf8
+    sender = _path(letter.sender) + (b" SMTPUTF8" if utf8 else b"")
+    return Envelope(sender, _path(letter.recipient), utf8)
 
 
 def _path(mailbox: Mailbox) -> bytes:

@@ -2,11 +2,13 @@
 
 ``aiosmtplib`` connects, secures and logs in; then this protocol takes over its transport. It adds
 what a queue needs: it always knows whether a message's final dot was written, and it pipelines
-(RFC 2920), so that a mail costs two round trips instead of four.
+(RFC 2920), so that a mail costs two round trips instead of four, and one where the next mail's
+envelope goes along with it.
 """
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -15,6 +17,30 @@ from notifier.transports import StillOurs
 
 MAX_REPLY = 65_536
 """Octets of one reply after which a server is taken to be no SMTP server."""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """MAIL's and RCPT's arguments after the colon; ``utf8`` tells that they need SMTPUTF8."""
+
+    sender: bytes
+    recipient: bytes
+    utf8: bool
+
+    @property
+    def mail(self) -> bytes:
+        """The command."""
+        return b"MAIL FROM:%b\r\n" % self.sender
+
+    @property
+    def rcpt(self) -> bytes:
+        """The command."""
+        return b"RCPT TO:%b\r\n" % self.recipient
+
+    @property
+    def group(self) -> bytes:
+        """Both, and DATA, which is the last command that may be sent without waiting."""
+        return b"%b%bDATA\r\n" % (self.mail, self.rcpt)
 
 
 class Stage(Enum):
@@ -86,10 +112,15 @@ class Timeouts:
 class Channel(asyncio.Protocol):
     """The client side of an established SMTP session."""
 
-    def __init__(self, transport: asyncio.Transport, *, pipelining: bool) -> None:
-        """Take over ``transport``, on which every reply so far has been read."""
+    def __init__(self, transport: asyncio.Transport, *, pipelining: bool, smtputf8: bool) -> None:
+        """Take over ``transport``, on which every reply so far has been read.
+
+        The others tell what the server offers.
+        """
         self._transport = transport
         self._pipelining: Final = pipelining
+        self._smtputf8: Final = smtputf8
+        self._announced: Envelope | None = None
         self._buffer = bytearray()
         self._lines: list[str] = []
         self._replies: deque[Reply] = deque()
@@ -105,23 +136,30 @@ class Channel(asyncio.Protocol):
 
     @property
     def reusable(self) -> bool:
-        """Whether it is open, and the server has said nothing that was not asked for."""
-        return self.open and not self._replies
+        """Whether it is open, and nothing has been said for which there is no answer yet, or
+        answered that was not asked for.
+        """
+        return self.open and self._announced is None and not self._replies
+
+    def takes(self, envelope: Envelope) -> bool:
+        """Whether the server can deliver to such an address."""
+        return self._smtputf8 or not envelope.utf8
 
     async def transact(
         self,
-        sender: bytes,
-        recipient: bytes,
+        envelope: Envelope,
         wire: bytes,
         timeouts: Timeouts,
         still_ours: StillOurs,
         *,
         fresh: bool,
+        follow: Callable[[], Envelope | None],
     ) -> Verdict:
         """Send one message to one recipient; the connection is ready for the next afterwards.
 
-        ``sender`` and ``recipient`` are MAIL's and RCPT's arguments after the colon; ``wire`` has
-        CRLF line ends and ends with one. ``fresh`` tells that the connection has not been idle.
+        ``wire`` has CRLF line ends and ends with one. ``fresh`` tells that the connection has not
+        been idle. ``follow`` is asked for the next envelope when the message is sent, if that may
+        go along: if it names one, the next transaction has to be that one's.
 
         :raises ConnectionLostError: no verdict was received; the connection is closed.
         :raises WithdrawnError: ``still_ours`` said no; the connection is closed, nothing was sent.
@@ -130,14 +168,15 @@ class Channel(asyncio.Protocol):
         refusal: Verdict | None = None
         first = timeouts.command if fresh else min(timeouts.first, timeouts.command)
         try:
-            mail, rcpt = b"MAIL FROM:%b\r\n" % sender, b"RCPT TO:%b\r\n" % recipient
-            self._write(mail + rcpt + b"DATA\r\n" if self._pipelining else mail)
+            if self._announced is None:
+                self._write(envelope.group if self._pipelining else envelope.mail)
+            self._announced = None
             reply = await self._reply(first)
             refusal = None if reply.positive else Verdict(stage, reply)
             if self._pipelining or refusal is None:
                 stage = Stage.RCPT
                 if not self._pipelining:
-                    self._write(rcpt)
+                    self._write(envelope.rcpt)
                 reply = await self._reply(timeouts.command)
                 if refusal is None and not reply.positive:
                     refusal = Verdict(stage, reply)
@@ -159,7 +198,10 @@ class Channel(asyncio.Protocol):
                 # Whoever slept here for long must not wake up and send what others have sent.
                 self.abort()
                 raise WithdrawnError
-            self._write(_stuffed(wire))
+            stuffed = _stuffed(wire)
+            # RFC 2920 §3.1 allows for this: a message is the first in a group of commands.
+            self._announced = follow() if self._pipelining else None
+            self._write(stuffed + self._announced.group if self._announced else stuffed)
             stage = Stage.DOT  # from here on, silence means nothing
             return Verdict(stage, await self._reply(timeouts.final))
         except _LostError as error:
