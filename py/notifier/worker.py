@@ -14,11 +14,9 @@ from notifier.patience import backoff
 from notifier.transports import Transport
 
 PAGE = 500
-"""Mails that one call of ``expand_events`` writes, or about so many: it takes less time than the
-mails in hand take to go out.
-"""
+"""Mails that one call of ``expand_events`` writes, or about so many, while few are waiting."""
 
-BATCH = 3 * GROUP
+BATCH = 2 * GROUP
 """Mails claimed at a time: a claim has a price of its own, and keeps urgent mail waiting."""
 
 GLANCE = 0.02
@@ -30,7 +28,7 @@ LONGEST_GLANCE = 1.0
 PRESSING = 5
 """Mails claimed at a time, urgent ones first, while there is enough to do."""
 
-CROWD = 4 * BATCH
+CROWD = 6 * BATCH
 """Mails in hand with which no more are claimed, however urgent."""
 
 AWAKE = 10.0
@@ -224,9 +222,10 @@ class Worker:
             ticked = await self._outbox.tick()
             self._tick_at = loop.time() + TICK_EVERY
             worked = _report_tick(ticked)
-        looks = self._unclaimed < BATCH or await self._outbox.has_news()
+        page = PAGE if self._unclaimed < BATCH else BATCH  # what is new may be urgent
+        looks = page == PAGE or await self._outbox.has_news()
         if looks:
-            worked |= await self._expand()
+            worked |= await self._expand(page)
         if not self._can_send():
             self._unclaimed = 0
         else:
@@ -249,9 +248,9 @@ class Worker:
             self._tick_at = min(self._tick_at, loop.time() + TICK_EVERY)
         return worked
 
-    async def _expand(self) -> bool:
-        """Turn waiting events into mails, one page of them; whether there were any."""
-        expanded = await self._outbox.expand_events(PAGE)
+    async def _expand(self, page: int) -> bool:
+        """Turn waiting events into about ``page`` mails; whether there were any."""
+        expanded = await self._outbox.expand_events(page)
         # Half: pages come faster than they are claimed, and not before any is.
         self._unclaimed += expanded.emails // 2 if expanded.more else expanded.emails
         if expanded.emails:
