@@ -127,8 +127,6 @@ class Worker:
     ) -> None:
         """``lease`` and ``poll`` in seconds; ``poll`` is how long no look is taken at most.
 
-        ``_unclaimed`` is how many mails are known to wait for being claimed, and not more than do.
-
         For monitors, ``looked_at`` (loop time) is when the last round began, and
         ``database_trouble`` what kept it from working, if anything did.
         """
@@ -148,7 +146,7 @@ class Worker:
         self._retry_at = 0.0
         self._probe: asyncio.Task[None] | None = None
         self._fruitless = 0
-        self._unclaimed = 0
+        self._unclaimed = 0  # mails known to wait; there may be more
         self._pressing = False
         self._glance = GLANCE
         self.looked_at = asyncio.get_running_loop().time()
@@ -226,9 +224,7 @@ class Worker:
         looks = page == PAGE or await self._outbox.has_news()
         if looks:
             worked |= await self._expand(page)
-        if not self._can_send():
-            self._unclaimed = 0
-        else:
+        if self._can_send():
             claimed_at = claims.now()
             size = BATCH if self._delivery.room.is_set() else PRESSING
             self._pressing = False
@@ -241,6 +237,8 @@ class Worker:
                 self._delivery.submit(emails, claimed_at)
                 # With what is urgent come few others.
                 await self._until_room(more=len(emails) == size or emails[0].urgent)
+        else:
+            self._unclaimed = 0
         if looks:
             worked |= await self._courier.look()  # people first
         if worked:

@@ -19,7 +19,13 @@ from notifier.model import Failure, LeaseLostError, NotSent, Outcome, Sent, Tran
 from notifier.render import Renderer
 from notifier.transports import smtp as smtp_module
 from notifier.transports.smtp import SmtpTransport
-from notifier.transports.smtp_channel import Timeouts
+from notifier.transports.smtp_channel import (
+    Channel,
+    ConnectionLostError,
+    Envelope,
+    Stage,
+    Timeouts,
+)
 from notifier.transports.smtp_turns import Turns
 from support.certificates import Authority, make_authority
 from support.mails import make_email
@@ -309,6 +315,33 @@ async def test_an_envelope_that_went_along_in_vain_goes_on_another_connection(
         assert others == [Sent("smtp")] * 2
         assert smtp.recipients == [LEADER, FOLLOWER, OTHER][verb == "DOT" :]
         assert smtp.connections == 2
+
+
+async def test_no_envelope_goes_along_where_the_message_cannot_be_written(
+    smtp: SmtpServer,
+) -> None:
+    smtp.at("DATA", HOLD)
+    loop = asyncio.get_running_loop()
+    stream, _ = await loop.create_connection(asyncio.Protocol, smtp.host, smtp.port)
+    channel = Channel(stream, pipelining=True, smtputf8=False)
+    await channel._reply(20)  # the greeting
+    envelope = Envelope(b"<s@example.org>", b"<priya@example.org>", utf8=False)
+
+    def follow() -> Envelope:
+        raise AssertionError("it would be lost with this connection")
+
+    sending = asyncio.create_task(
+        channel.transact(
+            envelope, b"Subject: x\r\n", PATIENT, lambda: True, fresh=True, follow=follow
+        )
+    )
+    await eventually(lambda: smtp.is_holding)
+    channel.data_received(b"354 go on\r\n")
+    channel.eof_received()
+
+    with pytest.raises(ConnectionLostError) as caught:
+        await sending
+    assert caught.value.stage is Stage.DATA
 
 
 async def test_an_envelope_does_not_wait_for_long_behind_a_message(

@@ -198,10 +198,13 @@ class Channel(asyncio.Protocol):
                 # Whoever slept here for long must not wake up and send what others have sent.
                 self.abort()
                 raise WithdrawnError
-            stuffed = _stuffed(wire)
-            # RFC 2920 §3.1 allows for this: a message is the first in a group of commands.
-            self._announced = follow() if self._pipelining else None
-            self._write(stuffed + self._announced.group if self._announced else stuffed)
+            group = _stuffed(wire)
+            if self._pipelining and self.open:
+                # RFC 2920 §3.1: a message may be the first in a group of commands.
+                self._announced = follow()
+                if self._announced is not None:
+                    group += self._announced.group
+            self._write(group)
             stage = Stage.DOT  # from here on, silence means nothing
             return Verdict(stage, await self._reply(timeouts.final))
         except _LostError as error:
