@@ -229,7 +229,8 @@ class Worker:
             size = BATCH if self._delivery.room.is_set() else PRESSING
             self._pressing = False
             emails = await self._outbox.claim_emails(size, self._lease)
-            self._unclaimed = self._unclaimed - size if len(emails) == size else 0
+            # Of a backlog from before none is known: it is no debt of the pages to come.
+            self._unclaimed = max(0, self._unclaimed - size) if len(emails) == size else 0
             fruitless = size == PRESSING and not any(email.urgent for email in emails)
             self._glance = min(2 * self._glance, LONGEST_GLANCE) if fruitless else GLANCE
             if emails:
@@ -238,7 +239,7 @@ class Worker:
                 # With what is urgent come few others.
                 await self._until_room(more=len(emails) == size or emails[0].urgent)
         else:
-            self._unclaimed = 0
+            self._unclaimed = 0  # what cannot be sent is written all the same
         if looks:
             worked |= await self._courier.look()  # people first
         if worked:
