@@ -3794,9 +3794,9 @@ comment on function notifier.next_wake() is
 revoke execute on function notifier.next_wake() from public;
 grant execute on function notifier.next_wake() to notifier;
 
--- Asked by a busy worker fifty times a second, so that what is urgent, and changes that may be, do not wait for the
--- batch it has in hand. Two looks at indexes that hold next to nothing. Security definer: role notifier may call the
--- queue's functions and read nothing.
+-- Asked by a busy worker before it claims, and fifty times a second while it has enough, so that what is urgent, and
+-- changes that may be, do not wait for the batch it has in hand. Two looks at indexes that hold next to nothing.
+-- Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.has_news()
 returns boolean
 language plpgsql

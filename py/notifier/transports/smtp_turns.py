@@ -16,7 +16,7 @@ class Turn:
     """The use of one connection for one purpose.
 
     ``envelope`` is what a leader may send along; None: nothing. ``channel`` is the connection in
-    use: when the turn begins, the leader's, if it has one.
+    use: when the turn begins, the leader's, if it has one. ``patience`` lets the follower go.
     """
 
     envelope: Envelope | None
@@ -74,7 +74,7 @@ class Turns:
         if turn.follower is not None:
             self._waiting.appendleft(turn.follower)
             turn.follower = None
-            self._fill()
+        self._fill()
 
     def leave(self, turn: Turn) -> None:
         """End the turn: its channel is the follower's now, or no longer needed."""
@@ -90,7 +90,6 @@ class Turns:
             channel.abort()
         self._free += 1
         self.let_go(turn)
-        self._fill()
 
     def _fill(self) -> None:
         while self._free and self._waiting:
