@@ -26,6 +26,7 @@ begin
     perform private.check_seat(v_session);
     perform private.check_joining_is_open(v_session);
 
+    perform private.check_plain_answer();
     -- One after the other, so that many guesses at once are counted, too.
     insert into private.check_in_guesses as counted (session_id, user_id)
     values (v_session.id, auth.uid())

@@ -43,6 +43,7 @@ begin
             hint = 'Check the id; a published recording is visible to those who take part in its session.';
     end if;
 
+    perform private.check_plain_answer();
     insert into public.session_recording_views (recording_id, session_id, user_id)
     values (v_recording.id, v_recording.session_id, auth.uid());
 

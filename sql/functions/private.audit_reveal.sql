@@ -5,6 +5,7 @@ language sql
 security definer
 set search_path = pg_catalog, pg_temp
 begin atomic
+    select private.check_plain_answer();
     insert into public.audit_log (action, table_name, row_key, session_id)
     values (
         audit_reveal.action,

@@ -241,6 +241,29 @@ $$;
 comment on function private.audit_key(jsonb, text[]) is 'The primary key of a row as one text.';
 revoke execute on function private.audit_key(jsonb, text[]) from public;
 
+-- PostgREST lets whoever calls a function cast and filter its answer. An error there tells the answer (a passcode is no
+-- integer) and undoes what the function wrote: the log does not say who was shown a passcode, a wrong code is not
+-- counted. Functions that must not answer without what they write refuse such requests. A function is not told what is
+-- asked of its answer, so the text of PostgREST's statement is read, and a test sends such requests. CSV is a cast of
+-- every column, to the type that has its place.
+create function private.check_plain_answer()
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if current_query() ~ 'CAST\( |_postgrest_t::|"pgrst_source"( AS "[^"]+")?\s+WHERE ' then
+        raise exception using
+            errcode = '22023',
+            message = 'the answer of this function is neither cast nor filtered, and is no CSV',
+            hint = 'Choose columns with select, without casts, and ask for JSON.';
+    end if;
+end
+$$;
+comment on function private.check_plain_answer() is
+    'Refuses with 22023 a request to PostgREST that could fail after the function has answered, and so undo what it wrote.';
+revoke execute on function private.check_plain_answer() from public;
+
 -- Security definer: whoever is shown credentials may not write the log that says so.
 create function private.audit_reveal(action text, table_name text, row_id uuid)
 returns void
@@ -248,6 +271,7 @@ language sql
 security definer
 set search_path = pg_catalog, pg_temp
 begin atomic
+    select private.check_plain_answer();
     insert into public.audit_log (action, table_name, row_key, session_id)
     values (
         audit_reveal.action,

@@ -1100,6 +1100,7 @@ begin
     perform private.check_seat(v_session);
     perform private.check_joining_is_open(v_session);
 
+    perform private.check_plain_answer();
     -- One after the other, so that many guesses at once are counted, too.
     insert into private.check_in_guesses as counted (session_id, user_id)
     values (v_session.id, auth.uid())
@@ -1857,6 +1858,7 @@ begin
             hint = 'Check the id; a published recording is visible to those who take part in its session.';
     end if;
 
+    perform private.check_plain_answer();
     insert into public.session_recording_views (recording_id, session_id, user_id)
     values (v_recording.id, v_recording.session_id, auth.uid());
 
