@@ -78,10 +78,11 @@ begin
         and session.series_date >= v_from_day
         and session.status in ('upcoming', 'cancelled')
         and session.start_time > v_now
+        and (private.is_manager() or session.mentor_id = auth.uid())
     order by session.start_time, session.id;
 end
 $$;
 comment on function public.cancel_session(uuid, text, text) is
-    'Calls off a session (scope this), it and the later ones of its series (following) or all of the series that are to come (all), and answers those of the scope that have not begun, in the order of time; everybody is told in one mail, with the reason. What has begun stays, with its attendance. Safe to repeat. Managers and the mentor. Errors: PT404; 42501; 22023 no such scope, no series, reason too long; PT409 over, or somebody else is changing the same plans.';
+    'Calls off a session (scope this), it and the later ones of its series (following) or all of the series that are to come (all), and answers those of the scope that have not begun, in the order of time, but to a mentor none of another mentor; everybody is told in one mail, with the reason. What has begun stays, with its attendance. Safe to repeat. Managers and the mentor. Errors: PT404; 42501; 22023 no such scope, no series, reason too long; PT409 over, or somebody else is changing the same plans.';
 revoke execute on function public.cancel_session(uuid, text, text) from public, anon, authenticated, service_role;
 grant execute on function public.cancel_session(uuid, text, text) to authenticated;

@@ -1623,11 +1623,12 @@ begin
         and (coming.series_date >= v_edit.from_day or coming.series_date is null)
         and coming.status in ('upcoming', 'cancelled')
         and coming.start_time > clock_timestamp()
+        and (private.is_manager() or coming.mentor_id = auth.uid())
     order by coming.start_time, coming.id;
 end
 $$;
 comment on function public.update_session_series(uuid, text, jsonb) is
-    'Changes a session (scope this), it and the later ones of its series (following, which splits the series) or all of them (all), all or nothing, and answers those of the scope that have not begun, in the order of time; everybody is told in one mail. What has begun stays, and so does what was moved, edited or called off for itself. changes: fields of success_sessions by name; start_time is that of the session given, and moves the others to the same wall-clock time; timezone keeps the wall-clock time. With following and all also recurrence (as in preview_recurrence; counted from the session given, or with all from the beginning of the series): dates that it still has stay the same sessions, others are called off or made; and on_clash: refuse (default) or skip, which leaves what clashes as it is and makes no new date that does. Managers; the mentor, but for mentor_id, course_id, batch_id and meeting_account_id. Errors: PT404; 42501; 22023, naming what is wrong; PT409 over, begun, or somebody else is changing the same plans; 23P01 (409) with every clashing date in a line of the detail.';
+    'Changes a session (scope this), it and the later ones of its series (following, which splits the series) or all of them (all), all or nothing, and answers those of the scope that have not begun, in the order of time, but to a mentor none of another mentor; everybody is told in one mail. What has begun stays, and so does what was moved, edited or called off for itself. changes: fields of success_sessions by name; start_time is that of the session given, and moves the others to the same wall-clock time; timezone keeps the wall-clock time. With following and all also recurrence (as in preview_recurrence; counted from the session given, or with all from the beginning of the series): dates that it still has stay the same sessions, others are called off or made; and on_clash: refuse (default) or skip, which leaves what clashes as it is and makes no new date that does. Managers; the mentor, but for mentor_id, course_id, batch_id and meeting_account_id. Errors: PT404; 42501; 22023, naming what is wrong; PT409 over, begun, or somebody else is changing the same plans; 23P01 (409) with every clashing date in a line of the detail.';
 revoke execute on function public.update_session_series(uuid, text, jsonb)
 from public, anon, authenticated, service_role;
 grant execute on function public.update_session_series(uuid, text, jsonb) to authenticated;
@@ -1748,11 +1749,12 @@ begin
         and session.series_date >= v_from_day
         and session.status in ('upcoming', 'cancelled')
         and session.start_time > v_now
+        and (private.is_manager() or session.mentor_id = auth.uid())
     order by session.start_time, session.id;
 end
 $$;
 comment on function public.cancel_session(uuid, text, text) is
-    'Calls off a session (scope this), it and the later ones of its series (following) or all of the series that are to come (all), and answers those of the scope that have not begun, in the order of time; everybody is told in one mail, with the reason. What has begun stays, with its attendance. Safe to repeat. Managers and the mentor. Errors: PT404; 42501; 22023 no such scope, no series, reason too long; PT409 over, or somebody else is changing the same plans.';
+    'Calls off a session (scope this), it and the later ones of its series (following) or all of the series that are to come (all), and answers those of the scope that have not begun, in the order of time, but to a mentor none of another mentor; everybody is told in one mail, with the reason. What has begun stays, with its attendance. Safe to repeat. Managers and the mentor. Errors: PT404; 42501; 22023 no such scope, no series, reason too long; PT409 over, or somebody else is changing the same plans.';
 revoke execute on function public.cancel_session(uuid, text, text) from public, anon, authenticated, service_role;
 grant execute on function public.cancel_session(uuid, text, text) to authenticated;
 

@@ -887,6 +887,18 @@ def test_a_substitute_changes_their_date_alone_and_the_mentor_not_theirs(
     assert read(conn, mondays[2]["id"])["status"] == "upcoming"
 
 
+def test_a_mentor_is_answered_no_session_of_a_substitute(
+    conn: psycopg.Connection, world: World, marta: UUID, manager: UUID, mondays: list[Row]
+) -> None:
+    change(conn, mondays[2]["id"], mentor_id=world.mentor("Milo"), title="Not for Marta")
+    own = ids([row for row in mondays if row is not mondays[2]])
+
+    assert ids(update(conn, marta, mondays[0]["id"], "all", title="All")) == own
+    assert ids(cancel(conn, marta, mondays[0]["id"], "all")) == own
+
+    assert ids(update(conn, manager, mondays[0]["id"], "all", title="Again")) == ids(mondays)
+
+
 def test_students_and_strangers_change_nothing(
     conn: psycopg.Connection, world: World, manager: UUID
 ) -> None:
