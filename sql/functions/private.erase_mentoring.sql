@@ -1,6 +1,6 @@
 -- What a mentor left behind: accounts on platforms, whose name and login lead to the person, also in the audit log; why
--- they were away when a series left out a date; and offers, which nobody is to book any more. One that was booked
--- stays, since it says under which terms; its words and its meeting go.
+-- they were away when a series of theirs left out a date; and offers, which nobody is to book any more. One that was
+-- booked stays, since it says under which terms; its words and its meeting go.
 create function private.erase_mentoring(mentor_id uuid)
 returns void
 language plpgsql
@@ -33,11 +33,6 @@ begin
             select series.id
             from public.session_series as series
             where series.mentor_id = erase_mentoring.mentor_id
-            union all
-            select session.series_id
-            from private.mentor_handovers as handover
-            inner join public.success_sessions as session on handover.session_id = session.id
-            where handover.from_mentor_id = erase_mentoring.mentor_id
         )
         and skip.detail <> 'clash with time off of somebody who has left';
 

@@ -961,6 +961,30 @@ create trigger session_series_5_shared_meeting
 before insert or update of zoom_meeting_id, platform, platform_data, next_start on public.session_series
 for each row execute function private.refuse_foreign_series_meeting();
 
+-- What a clash was with (another session, the reason of a time off) is for the mentor whom it kept, and not for the one
+-- who has the series next. Security definer: nobody may write what was left out.
+create function private.forget_clashes_of_mentor()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    update public.series_skips as skip
+    set detail = 'the mentor before, or the meeting account, was not free'
+    where skip.series_id = new.id and skip.reason = 'clash';
+    return null;
+end
+$$;
+comment on function private.forget_clashes_of_mentor() is
+    'Takes out of series_skips what the mentor before was busy with, when a series goes to another.';
+revoke execute on function private.forget_clashes_of_mentor() from public;
+
+create trigger session_series_6_clashes after update of mentor_id on public.session_series
+for each row
+when (new.mentor_id is distinct from old.mentor_id)
+execute function private.forget_clashes_of_mentor();
+
 -- A mentor is neither booked twice, nor without the buffer between two sessions, nor during time off, whoever writes.
 -- Writers for one mentor take turns, so that the second of two at once sees the first and is told the clash. For
 -- overlapping sessions the exclusion constraint success_sessions_mentor_id_no_overlap has the last word; by itself it

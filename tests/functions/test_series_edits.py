@@ -899,6 +899,32 @@ def test_a_mentor_is_answered_no_session_of_a_substitute(
     assert ids(update(conn, manager, mondays[0]["id"], "all", title="Again")) == ids(mondays)
 
 
+@pytest.mark.parametrize("handing_over", ["all", "following", "reassign"])
+def test_a_new_mentor_does_not_read_what_kept_the_one_before(
+    conn: psycopg.Connection, world: World, manager: UUID, handing_over: str
+) -> None:
+    ines, milo = world.mentor("Ines"), world.mentor("Milo")
+    world.time_off(ines, starts=MONDAY + 3 * WEEK, reason="An operation")
+    world.session("Private lesson", mentor=ines, starts=MONDAY + 2 * WEEK)
+    rule = {"pattern": "weekly", "count": 5, "on_clash": "skip"}
+    made = create(conn, manager, rule, mentor_id=ines)
+
+    def told(mentor: UUID) -> str:
+        with as_user(conn, mentor):
+            return str(conn.execute("select detail from public.series_skips").fetchall())
+
+    assert "An operation" in told(ines)
+    assert "Private lesson" in told(ines)
+
+    if handing_over == "reassign":
+        with as_user(conn, manager):
+            conn.execute("select public.reassign_mentor_sessions(%s, %s)", (ines, milo))
+    else:
+        update(conn, manager, made[handing_over == "following"]["id"], handing_over, mentor_id=milo)
+
+    assert told(milo).count("was not free") == 2
+
+
 def test_students_and_strangers_change_nothing(
     conn: psycopg.Connection, world: World, manager: UUID
 ) -> None:
