@@ -54,6 +54,8 @@ begin
         v_meeting.sweep_due_at := case when v_meeting.attempts > 1 then v_now + interval '5 minutes' end;
     end if;
     v_meeting.done_revision := case
+        -- An earlier attempt may have made it, as the session was in the beginning.
+        when v_meeting.claimed_action = 'create' and v_meeting.attempts > 1 then 1
         when v_meeting.claimed_action in ('create', 'update') then v_meeting.claimed_revision
         else v_meeting.done_revision
     end;

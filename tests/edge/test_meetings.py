@@ -226,6 +226,22 @@ def test_what_was_done_without_our_hearing_of_it_is_found_again(
     assert work(callers, db) == {"done": 0, "failed": 0}
 
 
+def test_what_is_found_again_is_as_the_session_is_by_then(
+    db: psycopg.Connection, callers: Callers, zoom: ZoomServer, session: UUID
+) -> None:
+    zoom.script.append(NO_ANSWER)
+    assert work(callers, db) == {"done": 0, "failed": 1}
+    starts = datetime.now(UTC).replace(microsecond=0) + 48 * HOUR
+    save(db, session, title="Put off", start_time=starts, end_time=starts + HOUR)
+
+    assert work(callers, db) == {"done": 2, "failed": 0}
+
+    ((_, meeting),) = zoom.meetings.items()
+    assert meeting["topic"] == "Put off"
+    assert meeting["start_time"] == starts.strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert row(db, session)["state"] == "ready"
+
+
 def test_a_function_killed_while_it_works_makes_no_second_meeting_that_stays(
     db: psycopg.Connection, edge: Stack, callers: Callers, zoom: ZoomServer, session: UUID
 ) -> None:
