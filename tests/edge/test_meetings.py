@@ -205,6 +205,27 @@ def test_a_revoked_token_is_replaced(
     assert zoom.topics(MARTAS) == ["Renamed"]
 
 
+def test_many_tasks_at_once_sign_in_once_at_the_start_and_when_the_token_is_revoked(
+    db: psycopg.Connection, callers: Callers, zoom: ZoomServer, world: World, campus: Campus
+) -> None:
+    sessions = [
+        world.session(
+            batch=campus.batch, mentor=campus.marta, starts=timedelta(days=day), link=None
+        )
+        for day in range(1, 11)
+    ]
+    zoom.forget_tokens()
+    known = zoom.tokens
+
+    assert work(callers, db) == {"done": 10, "failed": 0}
+    zoom.forget_tokens()
+    for session in sessions:
+        save(db, session, title="Renamed")
+    assert work(callers, db) == {"done": 10, "failed": 0}
+
+    assert zoom.tokens <= known + 2
+
+
 @pytest.mark.parametrize("step", [NO_ANSWER, SILENCE])
 def test_what_was_done_without_our_hearing_of_it_is_found_again(
     db: psycopg.Connection, callers: Callers, zoom: ZoomServer, session: UUID, step: str

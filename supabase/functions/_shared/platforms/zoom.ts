@@ -191,8 +191,15 @@ function stay(participant: Fields): Stay {
   };
 }
 
+interface Token {
+  readonly value: string;
+  /** In milliseconds since 1970. */
+  expires: number;
+}
+
 class Api {
-  #token: Promise<{ value: string; expires: number }> | null = null;
+  /** One for all requests: Zoom may end a token when it gives out another. */
+  #token: Promise<Token> = Promise.resolve({ value: "", expires: 0 });
 
   constructor(readonly settings: ZoomSettings) {}
 
@@ -222,25 +229,27 @@ class Api {
       const token = await this.#currentToken();
       const response = await this.#fetch(`${this.settings.apiUrl}/v2${path}`, {
         method,
-        headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
+        headers: { Authorization: `Bearer ${token.value}`, "Content-Type": "application/json" },
         body: json && JSON.stringify(json),
       });
       if (response.status !== 401 || isLast) return response;
       // Revoked before its time.
       await response.body?.cancel();
-      this.#token = null;
+      token.expires = 0;
     }
     throw new Error("unreachable: the last attempt returns");
   }
 
-  async #currentToken(): Promise<string> {
-    const known = await this.#token?.catch(() => null);
-    if (known && known.expires > this.settings.now().getTime()) return known.value;
-    this.#token = this.#newToken();
-    return (await this.#token).value;
+  async #currentToken(): Promise<Token> {
+    const known = this.#token;
+    const token = await known.catch(() => null);
+    if (token !== null && token.expires > this.settings.now().getTime()) return token;
+    // Others that saw it, too, have asked for the next by now, or wait for this one.
+    if (this.#token === known) this.#token = this.#newToken();
+    return await this.#token;
   }
 
-  async #newToken(): Promise<{ value: string; expires: number }> {
+  async #newToken(): Promise<Token> {
     const { accountId, clientId, clientSecret, oauthUrl, now } = this.settings;
     const query = new URLSearchParams({ grant_type: "account_credentials", account_id: accountId });
     const response = await this.#fetch(`${oauthUrl}/oauth/token?${query}`, {
