@@ -167,6 +167,11 @@ def test_a_limit_of_the_day_is_told_and_waited_for(
             "Zoom takes no more requests at the moment",
             7,
         ),
+        (
+            Problem(429, 429, "Too many requests", {"Retry-After": "0"}),
+            "Zoom takes no more requests at the moment",
+            10,
+        ),
         (Problem(500, 500, "Internal error"), "Zoom answers 500: Internal error", 10),
         (Problem(404, 1001, "User does not exist"), "Zoom answers 404: User does not exist", 10),
     ],

@@ -132,6 +132,21 @@ for (
       [429, {}, { "Retry-After": "soon" }],
       { isAccountFull: false, retryAt: undefined },
     ],
+    [
+      "a limit that is over at once",
+      [429, {}, { "Retry-After": "0" }],
+      { isAccountFull: false, retryAt: undefined },
+    ],
+    [
+      "a limit that is over by our clock",
+      [429, {}, { "Retry-After": "2026-11-27T11:59:59Z" }],
+      { isAccountFull: false, retryAt: undefined },
+    ],
+    [
+      "a limit that would last for ever",
+      [429, {}, { "Retry-After": "8000000000000" }],
+      { isAccountFull: false, retryAt: undefined },
+    ],
     ["an error page", [502], { isAccountFull: false, retryAt: undefined }],
   ] as [string, Answer, { isAccountFull: boolean; retryAt: Date | undefined }][]
 ) {

@@ -34,6 +34,9 @@ const TIMEOUT_MS = 8_000;
 /** A token is used until a minute before its end. */
 const TOKEN_MARGIN_MS = 60_000;
 
+/** No limit of Zoom's lasts longer. */
+const LONGEST_WAIT_MS = 24 * 60 * 60_000;
+
 const NO_SUCH_MEETING = 3001;
 
 type Fields = Record<string, unknown>;
@@ -303,7 +306,9 @@ function limited(response: Response, answer: Fields, now: Date): PlatformError {
   const at = Number.isNaN(seconds)
     ? new Date(retryAfter)
     : new Date(now.getTime() + seconds * 1000);
-  const retryAt = Number.isNaN(at.getTime()) ? undefined : at;
+  const wait = at.getTime() - now.getTime();
+  // At once, or in the past by a clock that is ahead, would be asking without a pause.
+  const retryAt = wait > 0 && wait <= LONGEST_WAIT_MS ? at : undefined;
   const isDaily = response.headers.get("X-RateLimit-Type") === "Daily-limit" ||
     /daily/i.test(text(answer, "message") ?? "");
   return isDaily
