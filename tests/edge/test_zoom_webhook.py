@@ -143,6 +143,22 @@ def test_what_is_not_genuine_is_refused_and_leaves_nothing(
     assert stored(db) == 1
 
 
+@pytest.mark.parametrize("name", ["Sam \ud83d", "Sam\0"])
+def test_a_name_that_is_cut_off_in_the_middle_of_an_emoji_or_holds_nul_is_no_obstacle(
+    db: psycopg.Connection,
+    campus: Campus,
+    session: UUID,
+    began: datetime,
+    zoom_news: ZoomDeliveries,
+    name: str,
+) -> None:
+    sam = {"customer_key": str(campus.sam), "user_name": name}
+
+    assert zoom_news.joined(began, **sam).status_code == 204
+
+    assert set(attended(db, session)) == {campus.sam}
+
+
 def test_genuine_nonsense_is_refused_and_leaves_nothing(
     db: psycopg.Connection, session: UUID, began: datetime, zoom_news: ZoomDeliveries
 ) -> None:

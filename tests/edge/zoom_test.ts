@@ -89,6 +89,16 @@ Deno.test("a meeting is made as the session is, with our mark and only what Zoom
   });
 });
 
+Deno.test("a description that is cut off in the middle of a character ends well all the same", async () => {
+  const zoom = prepared({ [CREATE]: [CREATED] });
+
+  await zoom.platform.create({ ...MEETING, description: "👩".repeat(1000) });
+
+  const { agenda } = zoom.asked[0].body as { agenda: string };
+  assert.equal(agenda.length, 2000);
+  assert.ok(agenda.isWellFormed());
+});
+
 Deno.test("a token is used until shortly before its end", async () => {
   const zoom = prepared({ [CREATE]: [CREATED, CREATED, CREATED] });
 

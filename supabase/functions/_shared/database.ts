@@ -1,3 +1,5 @@
+import { stringify } from "./http.ts";
+
 /** Calls a function of the database's API and returns what it returns. */
 export type Rpc = (name: string, args: Record<string, unknown>) => Promise<unknown>;
 
@@ -36,7 +38,7 @@ export function rpcOver(api: Api): Rpc {
         ...authorization(api),
         "Content-Type": "application/json",
       },
-      body: JSON.stringify(args),
+      body: stringify(args),
       signal: AbortSignal.timeout(api.timeout ?? 30_000),
     });
     const body = await response.text();

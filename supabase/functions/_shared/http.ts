@@ -1,4 +1,4 @@
-/** What every function does alike: answering in JSON, refusing, reading a body without trusting it. */
+/** What every function does alike: reading and writing JSON, refusing, reading a body without trusting it. */
 
 /** The answer to a request that is not to be served; its text is shown to the caller. */
 export class Refusal extends Error {
@@ -17,6 +17,17 @@ export type Handler = (request: Request) => Response | Promise<Response>;
 /** An answer in JSON. */
 export function json(body: unknown, status = 200, headers: HeadersInit = {}): Response {
   return Response.json(body, { status, headers });
+}
+
+/**
+ * JSON that Postgres and Zoom take. Names are cut off in the middle of an emoji, and then hold half
+ * of it; refused for that, a whole report would be lost. NUL is no character of Postgres' either.
+ */
+export function stringify(value: unknown): string {
+  return JSON.stringify(
+    value,
+    (_, part) => typeof part === "string" ? part.toWellFormed().replaceAll("\0", "\ufffd") : part,
+  );
 }
 
 /**

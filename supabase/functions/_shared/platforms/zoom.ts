@@ -4,6 +4,7 @@
  * Scopes: see docs/operations.md, "Have platforms make meetings".
  */
 
+import { stringify } from "../http.ts";
 import { base64 } from "../signatures.ts";
 import { text } from "./fields.ts";
 import {
@@ -233,7 +234,7 @@ class Api {
       const response = await this.#fetch(`${this.settings.apiUrl}/v2${path}`, {
         method,
         headers: { Authorization: `Bearer ${token.value}`, "Content-Type": "application/json" },
-        body: json && JSON.stringify(json),
+        body: json && stringify(json),
       });
       if (response.status !== 401 || isLast) return response;
       // Revoked before its time.
