@@ -240,18 +240,43 @@ Deno.test("a delivery with a timestamp that is no number is refused, though it i
   assert.equal((await handler(request)).status, 401);
 });
 
+Deno.test("a recording with an audio file of each of many participants is taken", async () => {
+  const file = {
+    id: "8f3d2c1b-0a9e-4d7c-b6f5-e4d3c2b1a098",
+    recording_start: "2026-11-27T11:00:00Z",
+    recording_end: "2026-11-27T12:00:00Z",
+    file_name: "Audio only - Sam Student",
+    file_type: "M4A",
+    file_size: 43566000,
+    play_url: `https://zoom.us/rec/play/${"x".repeat(160)}`,
+    download_url: `https://zoom.us/rec/download/${"x".repeat(160)}`,
+    status: "completed",
+  };
+  const object = {
+    id: 81234567890,
+    uuid: "4444AAAiAAAAAiAiAiiAii==",
+    start_time: "2026-11-27T11:00:00Z",
+    share_url: "https://zoom.us/rec/share/abc",
+    participant_audio_files: Array(300).fill(file),
+  };
+
+  const [status, [[name]]] = await told({ event: "recording.completed", payload: { object } });
+
+  assert.deepEqual([status, name], [204, "add_recording"]);
+});
+
 Deno.test("what is too large is refused before it is read to its end", async () => {
   let sent = 0;
   const endless = new ReadableStream<Uint8Array>({
     pull(controller) {
-      sent += 1024;
-      controller.enqueue(new Uint8Array(1024));
+      sent += 2 ** 16;
+      controller.enqueue(new Uint8Array(2 ** 16));
     },
   });
   const request = new Request("http://localhost/", { method: "POST", body: endless });
 
   assert.equal((await handler(request)).status, 413);
-  assert.ok(sent < 70 * 1024, `${sent} bytes were read`);
+  assert.ok(sent < 2 ** 20, `${sent} bytes were read`);
 });
 
 Deno.test("what is no JSON object is refused, though it is signed", async () => {

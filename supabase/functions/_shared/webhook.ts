@@ -4,8 +4,8 @@ import { type Rpc, RpcError } from "./database.ts";
 import { allow, json, parseObject, readBody, Refusal } from "./http.ts";
 import type { MeetingEvent, WebhookReader } from "./platforms/platform.ts";
 
-/** Several times what any event of Zoom or JaaS needs. */
-const MAX_BYTES = 64 * 1024;
+/** Zoom lists every file of a recording, and an audio file of each participant, at half a KiB and more. */
+const MAX_BYTES = 512 * 1024;
 
 /** What a webhook is handled with. */
 export interface WebhookTools {
