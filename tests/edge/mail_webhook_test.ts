@@ -74,6 +74,7 @@ for (
     [told("email.bounced"), "bounced"],
     [told("email.bounced", { bounce: { type: "Transient" } }), "soft_bounced"],
     [told("email.bounced", { bounce: { type: "Undetermined" } }), "soft_bounced"],
+    [told("email.suppressed", { suppressed: { type: "OnAccountSuppressionList" } }), "bounced"],
     [told("email.complained"), "complained"],
     [told("email.failed"), "failed"],
   ]

@@ -76,6 +76,9 @@ function kindOf(event: Record<string, unknown>): string | null {
       const type = object(object(event.data).bounce).type;
       return type === "Transient" || type === "Undetermined" ? "soft_bounced" : "bounced";
     }
+    // Not even tried: Resend has known before us that it bounces, or was complained of.
+    case "email.suppressed":
+      return "bounced";
     case "email.complained":
       return "complained";
     case "email.failed":
