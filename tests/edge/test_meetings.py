@@ -365,6 +365,8 @@ def test_everybody_enters_by_a_link_of_their_own(
     assert answer.status_code == 401
     preflight = callers.stranger().invoke("meetings", path="/join", method="OPTIONS")
     assert preflight.headers["Access-Control-Allow-Origin"] == "*"
+    allowed = preflight.headers["Access-Control-Allow-Headers"].split(", ")
+    assert {"authorization", "apikey", "content-type", "x-client-info", "x-region"} <= set(allowed)
     for response in (refused, answer):
         assert response.headers["Access-Control-Allow-Origin"] == "*"
 

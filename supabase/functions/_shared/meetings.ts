@@ -29,7 +29,8 @@ const WORK_MS = 20_000;
 /** Pages of the frontend call it, so that it is open to all of them; the token says who calls. */
 const CORS = {
   "Access-Control-Allow-Origin": "*",
-  "Access-Control-Allow-Headers": "authorization, apikey, content-type, x-client-info",
+  // Those that supabase-js sends; x-region where the page asks for a region.
+  "Access-Control-Allow-Headers": "authorization, apikey, content-type, x-client-info, x-region",
   "Access-Control-Allow-Methods": "POST",
 };
 
