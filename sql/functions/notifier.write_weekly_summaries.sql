@@ -17,12 +17,16 @@ begin
     for v_due in
         select
             preference.user_id,
-            preference.due_at
+            preference.due_at,
+            profile.timezone,
+            -- A week by the clock is an hour longer or shorter where clocks change.
+            (preference.due_at at time zone profile.timezone - interval '7 days') at time zone profile.timezone as since
         from public.notification_preferences as preference
+        inner join public.profiles as profile on preference.user_id = profile.id
         where preference.due_at <= as_of
         order by preference.due_at
         limit 1000
-        for no key update skip locked
+        for no key update of preference skip locked
     loop
         insert into notifier.emails (event_id, transaction_id, session_id, recipient_id, kind)
         select
@@ -39,17 +43,19 @@ begin
         ) as last
         where
             held.host_key = v_due.user_id
-            and held.start_time > v_due.due_at - interval '7 days'
-            and held.start_time <= v_due.due_at
+            -- By its end: what is under way at that hour is of the week to come. The index is by the start, and no
+            -- session is longer than a day.
+            and held.end_time > v_due.since
+            and held.end_time <= v_due.due_at
+            and held.start_time > v_due.since - interval '24 hours'
+            and held.start_time < v_due.due_at
             and held.status = 'completed'
             and last.event_id is not null
         on conflict do nothing;
         get diagnostics v_added = row_count;
         v_written := v_written + v_added;
         update public.notification_preferences as preference
-        set due_at = private.next_monday(
-            as_of, (select profile.timezone from public.profiles as profile where profile.id = v_due.user_id)
-        )
+        set due_at = private.next_monday(as_of, v_due.timezone)
         where preference.user_id = v_due.user_id and preference.kind = 'weekly_summary';
     end loop;
     return v_written;

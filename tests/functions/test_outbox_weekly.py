@@ -122,6 +122,36 @@ def test_it_is_due_once_a_week_on_monday_morning_where_the_mentor_is(
     )
 
 
+def test_every_session_is_of_one_week(world: World, outbox: Outbox, mentor: UUID) -> None:
+    """Also what is under way as the mail is due, and what is held in the hour that a week in which
+    clocks go back has more.
+    """
+    first, second, third = (
+        datetime.fromisoformat(f"{monday}:00").astimezone(UTC)
+        for monday in ("2025-10-20 07:00+02", "2025-10-27 07:00+01", "2025-11-03 07:00+01")
+    )
+    hour = timedelta(hours=1)
+    weeks = {
+        first: [first - hour],
+        second: [first - hour / 2, first + hour / 2, second - hour],
+        third: [second - hour / 2, second],
+    }
+    sessions = {}
+    for start in (start for starts in weeks.values() for start in starts):
+        sessions[start] = world.session(mentor=mentor, starts=start, status="live")
+        world.conn.execute("update public.success_sessions set status = 'completed'")
+    prefer(world.conn, mentor, "weekly_summary")
+    for monday, starts in weeks.items():
+        world.conn.execute(
+            "update public.notification_preferences set due_at = %s where user_id = %s",
+            (monday, mentor),
+        )
+        told = {row["session_id"] for row in outbox.rows(topic="week")}
+        outbox.scalar("select notifier.write_weekly_summaries(%s)", monday)
+        told ^= {row["session_id"] for row in outbox.rows(topic="week")}
+        assert told == {sessions[start] for start in starts}, monday
+
+
 @pytest.mark.parametrize(
     ("moment", "monday"),
     [
