@@ -1,8 +1,8 @@
 -- From waiting changes of enrollments to events: one for each session ahead that somebody came to or went from, which
 -- then is expanded to recipients like any other. All events of a call have one transaction, so that each student gets
 -- one mail. Who left and came back meanwhile counts as having come: a claim may have passed over a mail to them, and
--- the next one knows what they have been told. Who joins is told of what is ahead in the next 90 days, of 200 sessions
--- at most, as many as a mail has room for; who leaves is out of all of them.
+-- the next one knows what they have been told. Who joins is told of what is ahead in the next 90 days; who leaves is
+-- out of all that is ahead. What is more than a mail has room for goes into another.
 --
 -- One worker at a time, so that changes of one enrollment get their positions in their order. The sessions are locked
 -- first, as by every writer of their events; when somebody is editing one of them, all wait until that is done.
@@ -74,7 +74,7 @@ begin
     v_sessions := array(
         select ahead.id
         from (
-            select session.id, session.start_time
+            select session.id
             from public.success_sessions as session
             where
                 session.audience_key = any(v_joined)
@@ -82,12 +82,10 @@ begin
                 and session.start_time <= v_now + c_days_ahead
                 and session.status = 'upcoming'
             union
-            select session.id, session.start_time
+            select session.id
             from public.success_sessions as session
             where session.audience_key = any(v_left) and session.start_time > v_now and session.status = 'upcoming'
         ) as ahead
-        order by ahead.start_time, ahead.id
-        limit 200
     );
     v_locked := array(
         select session

@@ -200,6 +200,25 @@ def test_whoever_leaves_gets_what_is_ahead_taken_out_of_their_calendar(
     assert outbox.deliver() == []
 
 
+def test_whoever_changes_batches_is_out_of_all_of_one_and_in_all_of_the_other(
+    world: World, outbox: Outbox, batch: UUID, course: UUID, anna: UUID
+) -> None:
+    """However many they are, the first two hundred left no room for the last."""
+    other = world.batch("Other", course=course)
+    world.enroll(anna, batch=batch)
+    with outbox.one_transaction():
+        left = {world.session(batch=batch, starts=day * WEEK / 7) for day in range(1, 141)}
+    joined = {world.session(batch=other, starts=day * WEEK / 7) for day in range(1, 81)}
+    outbox.deliver()
+    world.conn.execute("update public.course_enrollments set batch_id = %s", (other,))
+    emails = outbox.deliver()
+    assert {email.recipient_id for email in emails} == {anna}
+    told = {(part["kind"], UUID(part["session"]["id"])) for email in emails for part in email.parts}
+    assert told == {("session_cancelled", each) for each in left} | {
+        ("session_scheduled", each) for each in joined
+    }
+
+
 def test_whoever_leaves_is_not_told_of_what_they_never_heard_of(
     world: World, outbox: Outbox, batch: UUID, anna: UUID
 ) -> None:
