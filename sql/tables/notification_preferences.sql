@@ -40,7 +40,9 @@ create table public.notification_preferences (
     ),
     constraint notification_preferences_quiet_hours_whole check (
         private.rule(
-            num_nonnulls(quiet_from, quiet_until) <> 1 and quiet_from is distinct from coalesce(quiet_until, '24:00'),
+            num_nonnulls(quiet_from, quiet_until) <> 1
+            -- 24:00 is 00:00: with nothing in between mails would wait for ever.
+            and quiet_from + interval '0' is distinct from coalesce(quiet_until + interval '0', '24:00'),
             'notification_preferences_quiet_hours_whole',
             'quiet_from and quiet_until must both be sent and differ, or neither',
             'Send two times of day, such as 22:00 and 08:00, or null for both.'

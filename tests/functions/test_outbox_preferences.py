@@ -136,6 +136,7 @@ def test_every_kind_that_can_be_switched_off_is_one(conn: psycopg.Connection) ->
         ("session_updated", {"digest_at": "07:00"}, "belong to the kind \\*"),
         ("*", {"quiet_from": "22:00"}, "must both be sent"),
         ("*", {"quiet_from": "22:00", "quiet_until": "22:00"}, "must both be sent"),
+        ("*", {"quiet_from": "00:00", "quiet_until": "24:00"}, "must both be sent"),
     ],
 )
 def test_choices_that_make_no_sense_are_refused(
