@@ -674,7 +674,8 @@ begin
     )
     returning * into v_series;
 
-    v_steps := private.new_series_steps(v_series, v_start, v_horizon);
+    -- Not from v_start on: of a local time that the clock shows twice the first is meant, whichever was sent.
+    v_steps := private.new_series_steps(v_series, clock_timestamp(), v_horizon);
     if v_steps = '{}' then
         raise exception using
             errcode = '22023',

@@ -73,6 +73,20 @@ def test_a_manager_creates_a_series_and_gets_its_sessions(
     assert series["next_start"] is None
 
 
+def test_a_start_in_the_second_of_two_equal_hours_is_the_first_as_in_the_preview(
+    conn: psycopg.Connection, manager: UUID
+) -> None:
+    second = datetime.fromisoformat("2031-10-26T02:30+01:00")
+    made = create(conn, manager, {"pattern": "weekly", "count": 3}, start_time=second)
+    assert starts(made) == [second - HOUR, second + WEEK, second + 2 * WEEK]
+    (series,) = series_of(conn, made[0]["calendar_uid"])
+    previewed = conn.execute(
+        "select start_time from public.preview_recurrence(%s::jsonb, %s, %s)",
+        ('{"pattern": "weekly", "count": 3}', series["start_time"], series["timezone"]),
+    )
+    assert [row[0] for row in previewed] == starts(made)
+
+
 def test_eighteen_stays_eighteen_over_the_clock_change(
     conn: psycopg.Connection, manager: UUID
 ) -> None:
