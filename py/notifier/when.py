@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -73,7 +74,7 @@ def describe_span(start: datetime, end: datetime, zone: ZoneInfo, locale: Locale
         }
     if local_end.utcoffset() != local_start.utcoffset():
         # The clocks change during the session: without this the two times would not add up.
-        clock_end = f"{clock_end} ({zone_end})"
+        clock_end = f"{clock_end} ({_offset(local_end) if zone_end == zone_start else zone_end})"
     hours = f"{clock_start} {DASH} {clock_end}"
     zone_label = f"{zone_start} ({zone.key}, {_offset(local_start)})"
     short_clock = f"{hours} {_short_zone(local_start)}"
@@ -107,11 +108,21 @@ def clock(moment: datetime, locale: Locale) -> str:
 
 def _zone_name(moment: datetime, locale: Locale) -> str:
     """The zone in words, by its place where CLDR has no name for it ("India Time")."""
-    name = get_timezone_name(moment, "long", locale=locale)
+    name = get_timezone_name(moment, "long", locale=locale, zone_variant=_season(moment))
     if any(character.isdigit() for character in name):
         place = get_timezone_location(moment, locale=locale)
         name = name if any(character.isdigit() for character in place) else place
     return _plain_spaces(name)
+
+
+def _season(moment: datetime) -> Literal["standard", "daylight"] | None:
+    """Which of a zone's names CLDR has for ``moment``, where the zone data would mislead: Irish law
+    has its winter time as the one that saves, CLDR its summer time as everywhere.
+    """
+    saving, half_a_year_on = moment.dst(), (moment + timedelta(days=182)).dst()
+    if saving and saving < timedelta():
+        return "standard"
+    return "daylight" if half_a_year_on and half_a_year_on < timedelta() else None
 
 
 def _short_zone(moment: datetime) -> str:

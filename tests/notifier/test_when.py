@@ -46,6 +46,30 @@ def test_a_session_over_a_clock_change_names_both_zones() -> None:
     assert span.zone.startswith("Central European Standard Time")
 
 
+def test_where_both_zones_have_one_name_their_offsets_differ() -> None:
+    # On 2024-04-14 at 02:00 UTC, after Ramadan, clocks in Morocco jumped from 02:00 to 03:00.
+    casablanca = ZoneInfo("Africa/Casablanca")
+    span = describe_span(at("2024-04-14T01:30"), at("2024-04-14T02:30"), casablanca, ENGLISH)
+
+    assert span.hours == f"1:30 AM {DASH} 3:30 AM (UTC+1)"
+    assert span.zone == "Morocco Time (Africa/Casablanca, UTC)"
+
+
+@pytest.mark.parametrize(
+    ("day", "zone"),
+    [
+        ("2027-01-15", "Greenwich Mean Time (Europe/Dublin, UTC)"),
+        ("2027-07-15", "Irish Standard Time (Europe/Dublin, UTC+1)"),
+    ],
+)
+def test_ireland_whose_winter_time_is_the_one_said_to_be_saving_has_its_names_right(
+    day: str, zone: str
+) -> None:
+    start = at(f"{day}T17:00")
+
+    assert describe_span(start, start, ZoneInfo("Europe/Dublin"), ENGLISH).zone == zone
+
+
 def test_a_session_over_midnight_names_both_days() -> None:
     span = describe_span(at("2027-03-04T18:00"), at("2027-03-04T19:00"), KOLKATA, ENGLISH)
 
