@@ -779,14 +779,17 @@ STALE = frozenset({"0A000", "26000"})
 READ_ONLY = frozenset({"25006"})
 """The answer of a standby, and of a primary that lets nobody write, as one whose disk is full."""
 
+LOCKED = frozenset({"55P03"})
+"""Where there is a `lock_timeout`: somebody else, as a migration, holds the lock for longer."""
+
 TROUBLE = frozenset({"08", "40", "53", "57", "58"})
 """Classes of SQLSTATE: connection, transaction, resources, an operator, the system."""
 
 
 def _is_outage(error: psycopg.Error) -> bool:
-    """Connection trouble, shutdown, too many connections, deadlock, a server that is no primary
-    now, a statement that has to be prepared anew: worth another try.
+    """Connection trouble, shutdown, too many connections, a deadlock, a lock not given in time, a
+    server that is no primary now, a statement that has to be prepared anew: worth another try.
     """
     if isinstance(error, psycopg.InterfaceError) or error.sqlstate is None:
         return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
-    return error.sqlstate in STALE | READ_ONLY or error.sqlstate[:2] in TROUBLE
+    return error.sqlstate in STALE | READ_ONLY | LOCKED or error.sqlstate[:2] in TROUBLE

@@ -51,6 +51,20 @@ async def test_what_was_prepared_before_a_migration_is_prepared_anew(database: D
         assert await outbox.has_news() is True
 
 
+async def test_a_lock_that_is_not_given_in_time_is_asked_for_again(database: Database) -> None:
+    name = psycopg.sql.Identifier(database.name)
+    limit = psycopg.sql.SQL("alter role notifier in database {} set lock_timeout = '{}ms'")
+    with psycopg.connect(database.superuser_url, autocommit=True) as other:
+        other.execute(limit.format(name, 10))
+        async with Outbox(database.notifier_url, worker="w", organizer="", app_url="") as outbox:
+            with other.transaction():
+                other.execute("lock table notifier.events in access exclusive mode")
+                with pytest.raises(OutboxUnavailableError, match="lock timeout"):
+                    await outbox.has_news()
+
+            assert await outbox.has_news() is False
+
+
 def test_no_wait_and_no_lease_is_measured_on_a_clock_that_jumps() -> None:
     """The wall clock is asked for what people read and what is signed, and for nothing else."""
     asked = {
