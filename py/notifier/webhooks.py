@@ -15,12 +15,12 @@ from hashlib import sha256
 from hmac import digest
 from ssl import SSLContext
 from typing import Protocol
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
+from yarl import URL
 
 from notifier import log
 from notifier.model import Answer, ClaimedWebhook
@@ -118,20 +118,22 @@ class Poster:
 
     async def post(self, webhook: ClaimedWebhook) -> Answer:
         """Send one request; never raises."""
-        host = urlsplit(webhook.url).hostname or ""
-        if not self._allow_private and _is_address(host) and not is_public(host):
-            return Answer(None, "its address is in a private network")
         body = webhook.body.encode()
         try:
+            url = URL(webhook.url)
+            host = url.raw_host or ""  # as it is connected to, however it was written
+            if not self._allow_private and _is_address(host) and not is_public(host):
+                return Answer(None, "its address is in a private network")
             # A redirect could lead anywhere, so it counts as a refusal.
             async with self._session().post(
-                webhook.url, data=body, headers=self._headers(webhook, body), allow_redirects=False
+                url, data=body, headers=self._headers(webhook, body), allow_redirects=False
             ) as response:
                 error = "" if 200 <= response.status < 300 else f"answered {response.status}"
                 return Answer(response.status, error, _retry_after(response.headers))
         except ForbiddenAddressError as error:
             return Answer(None, str(error))
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            # ValueError: what looks like a name may be none, as `a..b`.
             cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
             if isinstance(cause, ForbiddenAddressError):
                 return Answer(None, str(cause))

@@ -136,6 +136,15 @@ async def test_an_endpoint_that_is_silent_is_given_up(authority: Authority) -> N
     assert answer.error
 
 
+@pytest.mark.parametrize("host", ["a..example.com", "a" * 64 + ".com", ".com"])
+async def test_a_name_that_is_none_is_a_failure(authority: Authority, host: str) -> None:
+    async with posting(authority) as poster:
+        answer = await poster.post(webhook(f"https://{host}/", SECRET))
+
+    assert (answer.status, answer.endpoint_down) == (None, True)
+    assert answer.error
+
+
 # Where requests must not go
 
 
@@ -172,7 +181,9 @@ def test_addresses_of_the_internet_are_told_from_others(address: str, public: bo
     assert is_public(address) is public
 
 
-@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]", "169.254.169.254"])
+@pytest.mark.parametrize(
+    "host", ["localhost", "127.0.0.1", "\uff11\uff12\uff17.0.0.1", "[::1]", "169.254.169.254"]
+)
 async def test_private_networks_are_not_reached(authority: Authority, host: str) -> None:
     async with (
         HooksServer(authority.server) as server,
