@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 import psycopg
@@ -194,7 +194,7 @@ def _smtp(env: Mapping[str, str]) -> SmtpSettings | None:
             if _optional(env, name) is not None:
                 raise ConfigError(f"SMTP_HOST is unset but {name} is set: set both or neither")
         return None
-    if any(character.isspace() or character in "/@" for character in host):
+    if set(host) & set("/@ []") or not _is_host(host):
         raise ConfigError("SMTP_HOST is not a host name: use one like smtp.example.com")
     port = _whole_number(env, "SMTP_PORT", low=1, high=65535)
     security = _security(env, port)
@@ -358,16 +358,29 @@ def _is_http_url(name: str, value: str) -> bool:
         return False
     return (
         parts.scheme in ("http", "https")
-        and bool(parts.hostname)
-        and not (parts.query or parts.fragment or parts.username)
-        and not set(value) & set("\"'<>\\`")
+        and _is_host(parts.hostname or "")
+        and not parts.username
+        and not set(value) & set("\"'<>\\`?#")
     )
 
 
-def _is_loopback(host: str) -> bool:
-    if host.lower() == "localhost":
-        return True
+def _is_host(host: str) -> bool:
+    """Whether it is an IP address or may be looked up, which raises for what is no name."""
+    if ":" in host:
+        return _address(host) is not None
     try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
+        return bool(host.encode("idna")) and host.isprintable()
+    except UnicodeError:
         return False
+
+
+def _is_loopback(host: str) -> bool:
+    address = _address(host)
+    return host.lower() == "localhost" if address is None else address.is_loopback
+
+
+def _address(host: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(host)
+    except ValueError:
+        return None
