@@ -223,10 +223,9 @@ class Delivery:
                 await self._quiet.wait()
         except TimeoutError:
             in_time = False
-        awaited = list(self._handed_over)
-        begun = [*(self._in_flight - self._handed_over), *self._group]
         await cancel(self._tasks)
-        for item in awaited:
+        begun = [*(self._in_flight - self._handed_over), *self._group]
+        for item in self._handed_over:
             self._give_up(item, Failure.UNKNOWN, "stopped before the server answered")
         while not self._marked.empty():
             begun.extend(self._marked.get_nowait().items)

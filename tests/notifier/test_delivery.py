@@ -470,6 +470,41 @@ async def test_only_what_was_handed_over_is_in_doubt_when_the_time_to_stop_is_ov
     }
 
 
+class StubbornTransport(Transport):
+    """Loses a cancellation while it connects, and hands over what it was to; see ``cancel``."""
+
+    def __init__(self, *, answered: bool) -> None:
+        super().__init__()
+        self.answered = answered
+
+    async def send(self, letter: Letter, still_ours: StillOurs = undisputed) -> Outcome:
+        self.singles += 1
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        assert still_ours()
+        if not self.answered:
+            await asyncio.Event().wait()
+        return Sent(self.name)
+
+
+@pytest.mark.parametrize("answered", [True, False])
+async def test_what_is_handed_over_while_tasks_are_being_cancelled_is_not_said_to_be_unsent(
+    answered: bool,
+) -> None:
+    outbox, transport, emails = Outbox(), StubbornTransport(answered=answered), claim(1)
+    delivery = Delivery(outbox, outbox, transport, Composer(), lease=60.0, wake=asyncio.Event())
+    delivery.submit(emails, now())
+    delivery.start()
+    async with asyncio.timeout(60):
+        while not transport.singles:  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0)
+
+    assert not await delivery.finish(grace=0.01)
+
+    assert outbox.failed == ({} if answered else {emails[0].email_id: Failure.UNKNOWN})
+    assert delivery.tally.sent == answered
+
+
 async def test_a_task_that_loses_a_cancellation_is_cancelled_all_the_same() -> None:
     async def stubborn() -> None:
         with suppress(asyncio.CancelledError):
