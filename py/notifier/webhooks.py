@@ -23,6 +23,7 @@ from aiohttp.resolver import ThreadedResolver
 from yarl import URL
 
 from notifier import log
+from notifier.delivery import cancel
 from notifier.model import Answer, ClaimedWebhook
 from notifier.patience import insist
 from notifier.redact import redact
@@ -223,9 +224,7 @@ class Courier:
         tasks = list(self._under_way)
         if tasks:
             await asyncio.wait(tasks, timeout=grace)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancel(tasks)
         await self._poster.close()
 
     async def drained(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -9,7 +10,7 @@ import json
 import socket
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from uuid import UUID, uuid4
 
 import pytest
@@ -18,7 +19,8 @@ from aiohttp.resolver import ThreadedResolver
 
 from notifier.config import ConfigError, load_settings
 from notifier.model import Answer, ClaimedWebhook
-from notifier.webhooks import Poster, is_public
+from notifier.outbox import OutboxUnavailableError
+from notifier.webhooks import Courier, Poster, is_public
 from support.actors import as_user
 from support.certificates import Authority
 from support.classroom import Classroom
@@ -143,6 +145,36 @@ async def test_a_name_that_is_none_is_a_failure(authority: Authority, host: str)
 
     assert (answer.status, answer.endpoint_down) == (None, True)
     assert answer.error
+
+
+class Unreachable:
+    """A queue of one webhook in a database that goes away, and loses a cancellation meanwhile."""
+
+    def __init__(self, claimed: ClaimedWebhook) -> None:
+        self.claimed = claimed
+        self.asked = asyncio.Event()
+
+    async def claim_webhooks(self, max_deliveries: int, lease: float) -> list[ClaimedWebhook]:
+        return [self.claimed]
+
+    async def complete_webhook(self, claim: UUID, delivery: UUID, status: int) -> bool:
+        raise AssertionError
+
+    async def fail_webhook(self, claim: UUID, delivery: UUID, answer: Answer) -> str | None:
+        self.asked.set()
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(0.1)
+        raise OutboxUnavailableError("gone")
+
+
+async def test_stopping_waits_for_no_database_that_is_gone() -> None:
+    queue = Unreachable(webhook("https://127.0.0.1/", SECRET))
+    courier = Courier(queue, queue, Poster(), wake=asyncio.Event())
+    await courier.look()
+    await queue.asked.wait()
+
+    async with asyncio.timeout(60):
+        await courier.finish(grace=0.0)
 
 
 # Where requests must not go
