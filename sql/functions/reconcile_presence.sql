@@ -34,10 +34,21 @@ begin
     end if;
     perform private.check_presence_report(participants);
 
+    -- Their rows before their turns: who edits the dates of a series has its own order of their turns and statistics.
     v_sessions := array(
         select session
-        from private.meeting_sessions(platform, meeting_id, started_at, ended_at) as session
+        from public.success_sessions as session
+        where
+            session.id = any(
+                array(
+                    select found.id
+                    from private.meeting_sessions(
+                        reconcile_presence.platform, meeting_id, started_at, ended_at
+                    ) as found
+                )
+            )
         order by session.id
+        for no key update
     );
     v_receipt.session_ids := array(select session.id from unnest(v_sessions) as session);
     v_receipt.recorded := 0;

@@ -10,10 +10,12 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
 from devstack.databases import Database
-from support.meetings import MEETING, attended
+from support.meetings import MEETING, attended, stay
 from support.rush import act_as, at_once, attempt, started
+from support.series import create
 from support.world import World
 
 MINUTE = timedelta(minutes=1)
@@ -175,14 +177,14 @@ def test_what_waits_while_its_session_is_completed_counts_in_a_session_that_is_o
     }
     sender = world.enrollment_manager() if what == "a mark taken back" else None
 
+    scene.first.execute(
+        "update public.success_sessions set status = 'completed' where id = %s", (session,)
+    )
     scene.first.execute("select private.take_presence_turn(%s)", (session,))
     with started(
         scene.watch, scene.second, lambda: attempt(scene.second, (statement, values), user=sender)
     ) as future:
         assert not future.done()
-        scene.watch.execute(
-            "update public.success_sessions set status = 'completed' where id = %s", (session,)
-        )
         scene.first.execute(FINAL.encode(), values)
         scene.first.commit()
         assert future.result(timeout=30) == "done"
@@ -217,3 +219,58 @@ def test_without_the_turn_one_of_them_would_be_lost(scene: Scene) -> None:
 
     assert not leave_first
     assert attended(scene.watch, scene.session) == {scene.anna: ("present", 60)}
+
+
+def test_a_report_over_dates_of_a_series_lets_an_edit_of_them_come_first(
+    database: Database, scene: Scene
+) -> None:
+    """The edit goes by the dates' times and the report by their ids: each could hold one of two."""
+    world = World(scene.watch)
+    course = world.course()
+    ben, manager = world.student("Ben", course=course), world.enrollment_manager()
+    with scene.watch.transaction():
+        dates = create(
+            scene.watch,
+            manager,
+            {"pattern": "weekly", "count": 2},
+            course_id=course,
+            zoom_meeting_id="111222333",
+        )
+    low, high = sorted(dates, key=lambda date: date["id"])
+    # What moves, moves towards the free side first: here the date of the higher id.
+    hour = timedelta(hours=1 if high["start_time"] > low["start_time"] else -1)
+    edit = (
+        "select public.update_session_series(%(id)s, 'all',"
+        " jsonb_build_object('start_time', %(start)s::timestamptz))",
+        {"id": dates[0]["id"], "start": dates[0]["start_time"] + hour},
+    )
+    stays = [
+        stay(date["start_time"] - 60 * MINUTE, date["end_time"] + 60 * MINUTE, str(ben))
+        for date in dates
+    ]
+    report = (
+        "select public.reconcile_presence('zoom', 'report', '111222333', %(start)s, %(end)s,"
+        " %(stays)s)",
+        {
+            "start": dates[0]["start_time"],
+            "end": dates[1]["end_time"],
+            "stays": Jsonb(stays),
+        },
+    )
+    # Somebody's attendance of the lower one is being written.
+    scene.first.execute(
+        "select from private.session_statistics where session_id = %s for key share", (low["id"],)
+    )
+    with (
+        psycopg.connect(database.url) as third,
+        started(
+            scene.watch, scene.second, lambda: attempt(scene.second, edit, user=manager)
+        ) as edited,
+        started(scene.watch, third, lambda: attempt(third, report)) as reported,
+    ):
+        waited = not edited.done() and not reported.done()
+        scene.first.commit()
+        assert reported.result(timeout=30) == "done"
+        assert edited.result(timeout=30) == "done"
+    assert waited
+    assert all(ben in attended(scene.watch, date["id"]) for date in dates)
