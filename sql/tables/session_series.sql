@@ -116,6 +116,15 @@ create table public.session_series (
             'Send an object of platform-specific fields, or leave it out.'
         )
     ),
+    -- The meeting's id is indexed, and what is written is copied into the audit log.
+    constraint session_series_platform_data_length check (
+        private.rule(
+            char_length(platform_data::text) <= 10000 and char_length(platform_data ->> 'meeting_id') <= 500,
+            'session_series_platform_data_length',
+            'platform_data must be at most 10,000 characters, and its meeting_id at most 500',
+            'Send only the fields that the platform needs.'
+        )
+    ),
     constraint session_series_capacity_positive check (
         private.rule(
             capacity >= 1,
@@ -179,7 +188,7 @@ comment on column public.session_series.link is 'Address of their meeting, witho
 comment on column public.session_series.backup_link is 'Address to use when the platform fails, without its secret part.';
 comment on column public.session_series.zoom_meeting_id is 'Zoom''s meeting number.';
 comment on column public.session_series.zoom_passcode is 'Write-only as that of a session: always reads null.';
-comment on column public.session_series.platform_data is 'Platform-specific fields, without secrets.';
+comment on column public.session_series.platform_data is 'Platform-specific fields, at most 10,000 characters, without secrets.';
 comment on column public.session_series.meeting_account_id is 'Account their meetings run on; null: none is counted.';
 comment on column public.session_series.registration_required is 'Whether students need a seat to join its sessions.';
 comment on column public.session_series.registration_closes_before is

@@ -175,6 +175,15 @@ create table public.success_sessions (
             'Send an object of platform-specific fields, or leave it out.'
         )
     ),
+    -- The meeting's id is indexed, and what is written is copied into the audit log.
+    constraint success_sessions_platform_data_length check (
+        private.rule(
+            char_length(platform_data::text) <= 10000 and char_length(platform_data ->> 'meeting_id') <= 500,
+            'success_sessions_platform_data_length',
+            'platform_data must be at most 10,000 characters, and its meeting_id at most 500',
+            'Send only the fields that the platform needs.'
+        )
+    ),
     constraint success_sessions_capacity_positive check (
         private.rule(
             capacity >= 1,
@@ -266,7 +275,7 @@ comment on column public.success_sessions.zoom_meeting_id is 'Zoom''s meeting nu
 comment on column public.success_sessions.zoom_passcode is
     'Write-only: what is sent goes into Vault and reads back as null. Null leaves the stored passcode as it is, the empty string removes it. Revealed by join_session and session_credentials.';
 comment on column public.success_sessions.platform_data is
-    'Platform-specific fields. The key host_link (the host''s start link) is write-only as zoom_passcode is.';
+    'Platform-specific fields, at most 10,000 characters. The key host_link (the host''s start link) is write-only as zoom_passcode is.';
 comment on column public.success_sessions.registration_required is
     'Whether students need a seat to join: register_for_session.';
 comment on column public.success_sessions.registration_closes_at is

@@ -545,6 +545,10 @@ def test_each_person_is_told_in_one_mail_that_lists_the_dates(
             "capacity must be at least 1",
         ),
         ({"link": "ftp://x"}, "link must be an http(s) address without spaces"),
+        (
+            {"platform_data": {"meeting_id": "x" * 501}},
+            "platform_data must be at most 10,000 characters, and its meeting_id at most 500",
+        ),
     ],
 )
 def test_a_session_that_makes_no_sense_is_refused_by_the_name_of_the_field(

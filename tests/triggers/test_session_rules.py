@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from secrets import token_hex
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -171,6 +172,21 @@ RULES = (
             {"platform_data": Jsonb(None)},
         ),
         ({"platform_data": Jsonb({})}, {"platform_data": Jsonb({"room": "A"})}),
+    ),
+    Rule(
+        "platform_data_length",
+        "platform_data must be at most 10,000 characters, and its meeting_id at most 500",
+        "Send only the fields that the platform needs.",
+        (
+            {"platform_data": Jsonb({"a": "x" * (10_001 - len('{"a": ""}'))})},
+            # Too long for the index, and too many for the audit log.
+            {"platform_data": Jsonb({"meeting_id": token_hex(2000)})},
+            {"platform_data": Jsonb({f"k{number}": number for number in range(2_000)})},
+        ),
+        (
+            {"platform_data": Jsonb({"a": "x" * (10_000 - len('{"a": ""}'))})},
+            {"platform_data": Jsonb({"meeting_id": token_hex(250)})},
+        ),
     ),
     Rule(
         "capacity_positive",
