@@ -12,6 +12,13 @@ declare
     v_id uuid;
     v_current text;
 begin
+    -- What a recording's address may have, the longest of them.
+    if char_length(value) > 4000 then
+        raise exception using
+            errcode = '22023',
+            message = format('%s must be at most 4,000 characters', kind),
+            hint = 'Send what the platform issued.';
+    end if;
     select secret.id, secret.decrypted_secret into v_id, v_current
     from vault.decrypted_secrets as secret
     where secret.name = v_name;
@@ -31,5 +38,5 @@ begin
 end
 $$;
 comment on function private.set_session_secret(text, uuid, private.session_secret, text) is
-    'Stores a write-only part of a row of success_sessions, session_series or session_recordings in Vault; null or empty removes it. Returns whether that changed anything.';
+    'Stores a write-only part of a row of success_sessions, session_series or session_recordings in Vault; null or empty removes it. Returns whether that changed anything. Refuses with 22023 what is longer than 4,000 characters.';
 revoke execute on function private.set_session_secret(text, uuid, private.session_secret, text) from public;

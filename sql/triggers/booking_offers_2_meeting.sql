@@ -28,6 +28,12 @@ begin
         'zoom_meeting_id must be 9 to 11 digits',
         'Send the meeting''s number as Zoom shows it, such as 123 456 789.'
     );
+    perform private.rule(
+        char_length(new.zoom_passcode) <= 4000,
+        'booking_offers_zoom_passcode_length',
+        'zoom_passcode must be at most 4,000 characters',
+        'Send what the platform issued.'
+    );
 
     v_meeting := v_known || jsonb_strip_nulls(
         jsonb_build_object(

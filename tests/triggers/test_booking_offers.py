@@ -19,6 +19,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
     "empty link": ({"link": ""}, "23502", "link must not be null"),
     "link": ({"link": "javascript:SECRET"}, "22023", "link must be an http(s) address without"),
     "backup": ({"backup_link": "SECRET"}, "22023", "backup_link must be an http(s) address"),
+    "passcode": ({"zoom_passcode": "x" * 4001}, "22023", "zoom_passcode must be at most 4,000"),
     "meeting id": ({"zoom_meeting_id": "SECRET"}, "22023", "zoom_meeting_id must be 9 to 11"),
     "zone": ({"timezone": "Nowhere/Land"}, "22023", "timezone 'Nowhere/Land' is not an IANA"),
     "platform": ({"platform": "fax"}, "22023", "platform 'fax' is not an active meeting platform"),

@@ -428,6 +428,28 @@ def test_no_refusal_repeats_a_secret(
     assert secrets(conn, session) == STORED
 
 
+@pytest.mark.parametrize(
+    ("kind", "too_long"),
+    [
+        ("zoom_passcode", {"zoom_passcode": "hidden" * 667}),
+        ("link", {"link": f"{LINK}?pwd=" + "hidden" * 667}),
+        ("backup_link", {"backup_link": f"{LINK}?pwd=" + "hidden" * 667}),
+        ("host_link", {"platform_data": Jsonb({"host_link": f"{LINK}?zak=" + "hidden" * 667})}),
+    ],
+)
+def test_a_secret_has_at_most_4000_characters(
+    conn: psycopg.Connection, admin: UUID, session: UUID, kind: str, too_long: dict[str, Any]
+) -> None:
+    with as_user(conn, admin):
+        with refusal(conn, "22023") as refused:
+            save(conn, session, **too_long)
+        save(conn, session, zoom_passcode="x" * 4000)
+
+    assert refused.message == f"{kind} must be at most 4,000 characters"
+    assert "hidden" not in refused.everything
+    assert secrets(conn, session) == STORED | {"zoom_passcode": "x" * 4000}
+
+
 def test_the_last_guard_refuses_a_secret_that_got_past_the_others(
     conn: psycopg.Connection, session: UUID
 ) -> None:
