@@ -144,7 +144,8 @@ create table public.app_settings (
     ),
     constraint app_settings_reminder_minutes_known check (
         private.rule(
-            reminder_minutes <@ private.reminder_choices(),
+            reminder_minutes <@ private.reminder_choices()
+            and cardinality(reminder_minutes) <= cardinality(private.reminder_choices()),
             'app_settings_reminder_minutes_known',
             'reminder_minutes must be some of 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 4320 and 10080',
             'Send the minutes before the start at which reminders go out, such as [1440, 60], or [] for none.'

@@ -18,7 +18,10 @@ create table public.meeting_platforms (
     ),
     constraint meeting_platforms_name_not_blank check (
         private.rule(
-            btrim(name) <> '', 'meeting_platforms_name_not_blank', 'name must not be blank', 'Give the platform a name.'
+            btrim(name) <> '' and char_length(name) <= 200 and name !~ '[[:cntrl:]]',
+            'meeting_platforms_name_not_blank',
+            'name must be one line of 1 to 200 characters',
+            'Give the platform a name that is not blank.'
         )
     ),
     constraint meeting_platforms_max_concurrent_meetings_range check (

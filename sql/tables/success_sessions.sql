@@ -218,7 +218,8 @@ create table public.success_sessions (
     ),
     constraint success_sessions_reminder_minutes_known check (
         private.rule(
-            reminder_minutes <@ private.reminder_choices(),
+            reminder_minutes <@ private.reminder_choices()
+            and cardinality(reminder_minutes) <= cardinality(private.reminder_choices()),
             'success_sessions_reminder_minutes_known',
             'reminder_minutes must be some of 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 4320 and 10080',
             'Send the minutes before the start at which reminders go out, [] for none, or null for the platform''s.'

@@ -31,7 +31,7 @@ create table public.webhook_endpoints (
     ),
     constraint webhook_endpoints_event_types_known check (
         private.rule(
-            cardinality(event_types) > 0
+            cardinality(event_types) between 1 and 5
             and event_types <@ array[
                 'session.created', -- a session that invites people came to be
                 'session.changed', -- what people see of it changed

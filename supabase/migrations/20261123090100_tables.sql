@@ -83,12 +83,17 @@ create table public.courses (
     created_at timestamptz not null default now(),
     constraint courses_pkey primary key (id),
     constraint courses_name_not_blank check (
-        private.rule(btrim(name) <> '', 'courses_name_not_blank', 'name must not be blank', 'Give the course a name.')
+        private.rule(
+            btrim(name) <> '' and char_length(name) <= 200 and name !~ '[[:cntrl:]]',
+            'courses_name_not_blank',
+            'name must be one line of 1 to 200 characters',
+            'Give the course a name that is not blank.'
+        )
     )
 );
 comment on table public.courses is 'Courses that students enroll in.';
 comment on column public.courses.id is 'The course.';
-comment on column public.courses.name is 'Name as shown; not blank.';
+comment on column public.courses.name is 'Name as shown: one line, not blank, at most 200 characters.';
 comment on column public.courses.created_at is 'When the course was made.';
 
 -- A batch is a cohort of one course.
@@ -101,13 +106,18 @@ create table public.batches (
     constraint batches_id_course_id_key unique (id, course_id),
     constraint batches_course_id_fkey foreign key (course_id) references public.courses (id),
     constraint batches_name_not_blank check (
-        private.rule(btrim(name) <> '', 'batches_name_not_blank', 'name must not be blank', 'Give the batch a name.')
+        private.rule(
+            btrim(name) <> '' and char_length(name) <= 200 and name !~ '[[:cntrl:]]',
+            'batches_name_not_blank',
+            'name must be one line of 1 to 200 characters',
+            'Give the batch a name that is not blank.'
+        )
     )
 );
 comment on table public.batches is 'Cohorts of a course. A student of a course belongs to one of its batches or is unbatched.';
 comment on column public.batches.id is 'The batch.';
 comment on column public.batches.course_id is 'The course it is a cohort of.';
-comment on column public.batches.name is 'Name as shown; not blank.';
+comment on column public.batches.name is 'Name as shown: one line, not blank, at most 200 characters.';
 comment on column public.batches.created_at is 'When the batch was made.';
 comment on constraint batches_id_course_id_key on public.batches is 'Target of foreign keys that prove a batch belongs to a course.';
 
@@ -170,7 +180,10 @@ create table public.meeting_platforms (
     ),
     constraint meeting_platforms_name_not_blank check (
         private.rule(
-            btrim(name) <> '', 'meeting_platforms_name_not_blank', 'name must not be blank', 'Give the platform a name.'
+            btrim(name) <> '' and char_length(name) <= 200 and name !~ '[[:cntrl:]]',
+            'meeting_platforms_name_not_blank',
+            'name must be one line of 1 to 200 characters',
+            'Give the platform a name that is not blank.'
         )
     ),
     constraint meeting_platforms_max_concurrent_meetings_range check (
@@ -452,7 +465,8 @@ create table public.app_settings (
     ),
     constraint app_settings_reminder_minutes_known check (
         private.rule(
-            reminder_minutes <@ private.reminder_choices(),
+            reminder_minutes <@ private.reminder_choices()
+            and cardinality(reminder_minutes) <= cardinality(private.reminder_choices()),
             'app_settings_reminder_minutes_known',
             'reminder_minutes must be some of 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 4320 and 10080',
             'Send the minutes before the start at which reminders go out, such as [1440, 60], or [] for none.'
@@ -648,7 +662,8 @@ create table public.session_series (
     ),
     constraint session_series_reminder_minutes_known check (
         private.rule(
-            reminder_minutes <@ private.reminder_choices(),
+            reminder_minutes <@ private.reminder_choices()
+            and cardinality(reminder_minutes) <= cardinality(private.reminder_choices()),
             'session_series_reminder_minutes_known',
             'reminder_minutes must be some of 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 4320 and 10080',
             'Send the minutes before the start at which reminders go out, [] for none, or null for the platform''s.'
@@ -1026,7 +1041,8 @@ create table public.success_sessions (
     ),
     constraint success_sessions_reminder_minutes_known check (
         private.rule(
-            reminder_minutes <@ private.reminder_choices(),
+            reminder_minutes <@ private.reminder_choices()
+            and cardinality(reminder_minutes) <= cardinality(private.reminder_choices()),
             'success_sessions_reminder_minutes_known',
             'reminder_minutes must be some of 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 4320 and 10080',
             'Send the minutes before the start at which reminders go out, [] for none, or null for the platform''s.'
@@ -2268,7 +2284,7 @@ create table public.webhook_endpoints (
     ),
     constraint webhook_endpoints_event_types_known check (
         private.rule(
-            cardinality(event_types) > 0
+            cardinality(event_types) between 1 and 5
             and event_types <@ array[
                 'session.created', -- a session that invites people came to be
                 'session.changed', -- what people see of it changed
@@ -2539,7 +2555,8 @@ create table public.notification_preferences (
     ),
     constraint notification_preferences_reminder_minutes_known check (
         private.rule(
-            reminder_minutes <@ private.reminder_choices(),
+            reminder_minutes <@ private.reminder_choices()
+            and cardinality(reminder_minutes) <= cardinality(private.reminder_choices()),
             'notification_preferences_reminder_minutes_known',
             'reminder_minutes must be some of 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 4320 and 10080',
             'Send the minutes before the start at which to be reminded, such as [60], or null for the platform''s.'

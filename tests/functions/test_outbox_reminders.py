@@ -421,7 +421,7 @@ def test_a_reminder_waits_for_nobody_who_is_editing_the_session(
     }
 
 
-@pytest.mark.parametrize("minutes", [[7], [60, None], [-5], [20160]])
+@pytest.mark.parametrize("minutes", [[7], [60, None], [-5], [20160], [5] * 14])
 @pytest.mark.parametrize("table", ["app_settings", "success_sessions", "notification_preferences"])
 def test_only_some_moments_can_be_chosen(
     world: World, batch: UUID, anna: UUID, table: str, minutes: list[int]

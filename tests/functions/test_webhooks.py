@@ -126,8 +126,10 @@ def test_only_https_addresses_are_taken(conn: psycopg.Connection, admin: UUID, u
     create(conn, admin, url="https://hooks.example.test:8443/a/b?c=d")
 
 
-@pytest.mark.parametrize("types", [["session.deleted"], ["session.created", None]])
-def test_unknown_event_types_are_refused(
+@pytest.mark.parametrize(
+    "types", [["session.deleted"], ["session.created", None], ["session.created"] * 6]
+)
+def test_unknown_event_types_and_more_than_there_are_are_refused(
     conn: psycopg.Connection, admin: UUID, types: list[str]
 ) -> None:
     with refused(conn, psycopg.errors.InvalidParameterValue, "^event_types must name"):
