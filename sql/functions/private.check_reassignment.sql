@@ -1,4 +1,3 @@
--- Security definer: it asks for the roles of others.
 create function private.check_reassignment(
     from_mentor uuid,
     to_mentor uuid,
@@ -8,7 +7,6 @@ create function private.check_reassignment(
 returns void
 language plpgsql
 stable
-security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare

@@ -1,10 +1,8 @@
 -- The account that the session has, where it is to be kept; else the mentor's own, else any that is nobody's, in the
--- order of ids: the order in which turns are taken. Security definer: called by a trigger on behalf of writers who may
--- not see accounts.
+-- order of ids: the order in which turns are taken.
 create function private.choose_meeting_account(session public.success_sessions, is_kept boolean)
 returns uuid
 language plpgsql
-security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare

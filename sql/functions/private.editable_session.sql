@@ -1,9 +1,7 @@
--- Security definer: called by definer functions; it asks for the caller's roles by auth.uid().
 create function private.editable_session(session_id uuid, scope text)
 returns public.success_sessions
 language plpgsql
 stable
-security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare

@@ -1,12 +1,11 @@
 -- Whether nobody's request asks but a login of the database's own: the DBA in psql. Two things say so, and no request
 -- can bring about either. There are no claims: PostgREST sets them for every request, with `role` in them for `anon`,
 -- too. And who logged in is the owner, may become it, or is a superuser: `authenticator`, whatever role it takes on, is
--- none of them. Security definer: current_user is the owner.
+-- none of them. current_user is the owner: only definer functions may call this.
 create function private.is_owner_login()
 returns boolean
 language sql
 stable
-security definer
 set search_path = pg_catalog, pg_temp
 return auth.jwt() is null and auth.role() is null and pg_has_role(session_user, current_user, 'member');
 comment on function private.is_owner_login() is

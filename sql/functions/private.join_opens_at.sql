@@ -1,10 +1,8 @@
 -- When joining opens. A session its host has started is open whatever the clock says.
--- Security definer: spares the settings' policy; the settings are no secret.
 create function private.join_opens_at(start_time timestamptz)
 returns timestamptz
 language plpgsql
 stable
-security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
@@ -17,4 +15,3 @@ $$;
 comment on function private.join_opens_at(timestamptz) is
     'When join_session opens for a session starting then: app_settings.join_opens_minutes_before earlier.';
 revoke execute on function private.join_opens_at(timestamptz) from public;
-grant execute on function private.join_opens_at(timestamptz) to authenticated, service_role;

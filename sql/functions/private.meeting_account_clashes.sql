@@ -1,4 +1,4 @@
--- Security definer: its callers ask about sessions that their users may not see, and name them to managers only.
+-- Its callers ask about sessions that their users may not see, and name them to managers only.
 create function private.meeting_account_clashes(
     meeting_account_id uuid,
     start_time timestamptz,
@@ -8,7 +8,6 @@ create function private.meeting_account_clashes(
 returns setof private.mentor_clash
 language plpgsql
 stable
-security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare

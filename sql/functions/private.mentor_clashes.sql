@@ -1,5 +1,5 @@
--- Security definer: its callers ask about mentors whose sessions their users may not see. They name a clash only to
--- the mentor and to managers.
+-- Its callers ask about mentors whose sessions their users may not see. They name a clash only to the mentor and to
+-- managers.
 create function private.mentor_clashes(
     mentor_id uuid,
     start_time timestamptz,
@@ -9,7 +9,6 @@ create function private.mentor_clashes(
 returns setof private.mentor_clash
 language plpgsql
 stable
-security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare

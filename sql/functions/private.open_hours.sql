@@ -1,10 +1,8 @@
 -- For a whole period at once what private.within_availability says of one meeting; a test compares the two.
--- Security definer: mentors' hours are under row-level security.
 create function private.open_hours(mentor_id uuid, from_time timestamptz, to_time timestamptz)
 returns tstzmultirange
 language plpgsql
 stable
-security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin

@@ -1,12 +1,11 @@
 -- The one door of the API functions to an offer, as private.visible_session is to a session: unknown and invisible get
 -- the same answer after the same work.
--- Security definer: called by definer functions, which row-level security would not stop. It says for one offer what
--- the policy booking_offers_select says for all, and a test compares the two.
+-- Called by definer functions, which row-level security would not stop. It says for one offer what the policy
+-- booking_offers_select says for all, and a test compares the two.
 create function private.visible_offer(offer_id uuid)
 returns public.booking_offers
 language plpgsql
 stable
-security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare

@@ -1,10 +1,9 @@
 -- For one mentor and for thousands at once: hours become instants once for each distinct entry and day, not for each
--- mentor. Security definer: mentors' hours are under row-level security.
+-- mentor.
 create function private.within_availability(mentor_ids uuid[], start_time timestamptz, end_time timestamptz)
 returns setof uuid
 language plpgsql
 stable
-security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin

@@ -64,12 +64,11 @@ grant execute on function private.is_settings_admin() to authenticated;
 -- Whether nobody's request asks but a login of the database's own: the DBA in psql. Two things say so, and no request
 -- can bring about either. There are no claims: PostgREST sets them for every request, with `role` in them for `anon`,
 -- too. And who logged in is the owner, may become it, or is a superuser: `authenticator`, whatever role it takes on, is
--- none of them. Security definer: current_user is the owner.
+-- none of them. current_user is the owner: only definer functions may call this.
 create function private.is_owner_login()
 returns boolean
 language sql
 stable
-security definer
 set search_path = pg_catalog, pg_temp
 return auth.jwt() is null and auth.role() is null and pg_has_role(session_user, current_user, 'member');
 comment on function private.is_owner_login() is
@@ -411,13 +410,12 @@ revoke execute on function private.session_learners(public.success_sessions) fro
 
 -- The one door of the API functions to a session: unknown and invisible get the same answer, so that nobody can probe
 -- for ids. Nor by the time it takes: what the caller may see is read before the session is looked for, not only when
--- there is one. Security definer: called by definer functions, which row-level security would not stop; it says for one
--- session what the policy success_sessions_select says for all, and a test compares the two.
+-- there is one. Called by definer functions, which row-level security would not stop; it says for one session what the
+-- policy success_sessions_select says for all, and a test compares the two.
 create function private.visible_session(session_id uuid)
 returns public.success_sessions
 language plpgsql
 stable
-security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -624,13 +622,12 @@ revoke execute on function private.is_offered_to(public.booking_offers, uuid) fr
 
 -- The one door of the API functions to an offer, as private.visible_session is to a session: unknown and invisible get
 -- the same answer after the same work.
--- Security definer: called by definer functions, which row-level security would not stop. It says for one offer what
--- the policy booking_offers_select says for all, and a test compares the two.
+-- Called by definer functions, which row-level security would not stop. It says for one offer what the policy
+-- booking_offers_select says for all, and a test compares the two.
 create function private.visible_offer(offer_id uuid)
 returns public.booking_offers
 language plpgsql
 stable
-security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare

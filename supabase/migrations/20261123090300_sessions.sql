@@ -13,12 +13,10 @@ comment on function private.utc_text(timestamptz) is 'An instant as ISO 8601 in 
 revoke execute on function private.utc_text(timestamptz) from public;
 
 -- When joining opens. A session its host has started is open whatever the clock says.
--- Security definer: spares the settings' policy; the settings are no secret.
 create function private.join_opens_at(start_time timestamptz)
 returns timestamptz
 language plpgsql
 stable
-security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
@@ -31,7 +29,6 @@ $$;
 comment on function private.join_opens_at(timestamptz) is
     'When join_session opens for a session starting then: app_settings.join_opens_minutes_before earlier.';
 revoke execute on function private.join_opens_at(timestamptz) from public;
-grant execute on function private.join_opens_at(timestamptz) to authenticated, service_role;
 
 -- Zoom's links carry the passcode, encoded, in the parameter pwd. The rest of the link is no secret.
 create function private.without_link_secret(link text)
@@ -184,8 +181,8 @@ comment on function private.take_time_off_turn(uuid) is
     'Waits until nobody is giving the mentor sessions, and keeps it so until the end of the transaction. PT409 when two writers would wait for each other forever.';
 revoke execute on function private.take_time_off_turn(uuid) from public;
 
--- Security definer: its callers ask about mentors whose sessions their users may not see. They name a clash only to
--- the mentor and to managers.
+-- Its callers ask about mentors whose sessions their users may not see. They name a clash only to the mentor and to
+-- managers.
 create function private.mentor_clashes(
     mentor_id uuid,
     start_time timestamptz,
@@ -195,7 +192,6 @@ create function private.mentor_clashes(
 returns setof private.mentor_clash
 language plpgsql
 stable
-security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -265,7 +261,7 @@ comment on function private.take_meeting_account_turn(uuid) is
     'Waits for the account''s turn, held until the end of the transaction: until then nobody else plans meetings on it. PT409 when two writers would wait for each other forever.';
 revoke execute on function private.take_meeting_account_turn(uuid) from public;
 
--- Security definer: its callers ask about sessions that their users may not see, and name them to managers only.
+-- Its callers ask about sessions that their users may not see, and name them to managers only.
 create function private.meeting_account_clashes(
     meeting_account_id uuid,
     start_time timestamptz,
@@ -275,7 +271,6 @@ create function private.meeting_account_clashes(
 returns setof private.mentor_clash
 language plpgsql
 stable
-security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -1077,12 +1072,10 @@ comment on function private.accounts_making_meetings(text, uuid) is
 revoke execute on function private.accounts_making_meetings(text, uuid) from public;
 
 -- The account that the session has, where it is to be kept; else the mentor's own, else any that is nobody's, in the
--- order of ids: the order in which turns are taken. Security definer: called by a trigger on behalf of writers who may
--- not see accounts.
+-- order of ids: the order in which turns are taken.
 create function private.choose_meeting_account(session public.success_sessions, is_kept boolean)
 returns uuid
 language plpgsql
-security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare

@@ -3,12 +3,11 @@
 -- == Mentors' time ===================================================================================================
 
 -- For one mentor and for thousands at once: hours become instants once for each distinct entry and day, not for each
--- mentor. Security definer: mentors' hours are under row-level security.
+-- mentor.
 create function private.within_availability(mentor_ids uuid[], start_time timestamptz, end_time timestamptz)
 returns setof uuid
 language plpgsql
 stable
-security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
@@ -249,7 +248,6 @@ comment on function public.assign_mentor(uuid, uuid) is
 revoke execute on function public.assign_mentor(uuid, uuid) from public, anon, authenticated, service_role;
 grant execute on function public.assign_mentor(uuid, uuid) to authenticated;
 
--- Security definer: it asks for the roles of others.
 create function private.check_reassignment(
     from_mentor uuid,
     to_mentor uuid,
@@ -259,7 +257,6 @@ create function private.check_reassignment(
 returns void
 language plpgsql
 stable
-security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare

@@ -820,12 +820,10 @@ comment on function private.rule_in_zone(public.session_series, text) is
     'The rule of the series with the same last day, whatever the time of day, in another zone.';
 revoke execute on function private.rule_in_zone(public.session_series, text) from public;
 
--- Security definer: called by definer functions; it asks for the caller's roles by auth.uid().
 create function private.editable_session(session_id uuid, scope text)
 returns public.success_sessions
 language plpgsql
 stable
-security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare

@@ -323,12 +323,10 @@ create trigger end_booking_offers after delete on public.user_roles
 for each row when (old.role = 'mentor') execute function private.end_booking_offers();
 
 -- For a whole period at once what private.within_availability says of one meeting; a test compares the two.
--- Security definer: mentors' hours are under row-level security.
 create function private.open_hours(mentor_id uuid, from_time timestamptz, to_time timestamptz)
 returns tstzmultirange
 language plpgsql
 stable
-security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin

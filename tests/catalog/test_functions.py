@@ -136,6 +136,25 @@ FUNCTION_RULES = (
         "private.handle_new_user()",
     ),
     Rule(
+        # Nobody but its owner calls it then, and runs it as the owner anyway.
+        "that is a definer is a trigger or may be executed by somebody",
+        """
+        select oid::regprocedure::text
+        from pg_proc
+        where pronamespace::regnamespace::text in ('public', 'private', 'notifier')
+            and prosecdef
+            and prorettype <> 'trigger'::regtype
+            and not exists (
+                select from aclexplode(proacl) as granted where granted.grantee <> proowner
+            )
+        """,
+        """
+        create function private.vain() returns integer language sql security definer return 1;
+        revoke execute on function private.vain() from public
+        """,
+        "private.vain()",
+    ),
+    Rule(
         "calls its arguments by bare names",
         """
         select oid::regprocedure::text
