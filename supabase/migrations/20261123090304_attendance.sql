@@ -16,7 +16,7 @@ begin
     ) then
         raise exception using
             errcode = '22023',
-            message = format('platform %s is unknown', coalesce(quote_literal(platform), 'null')),
+            message = format('platform %s is unknown', coalesce(quote_literal(left(platform, 50)), 'null')),
             hint = 'Send an id of meeting_platforms, such as zoom.';
     end if;
     if id is null or char_length(id) not between 1 and 500 then

@@ -730,6 +730,7 @@ GOOD = stay(START, END)
     [
         ("record_presence", {"platform": "carrier_pigeon"}, "platform"),
         ("record_presence", {"platform": None}, "platform"),
+        ("record_presence", {"platform": "x" * 1000}, f"platform '{'x' * 50}' is unknown"),
         ("record_presence", {"event_id": ""}, "event_id"),
         ("record_presence", {"event_id": None}, "event_id"),
         ("record_presence", {"meeting_id": None}, "meeting_id"),
