@@ -1,9 +1,11 @@
 -- Months ahead are made before they are needed: creating a table and attaching it keeps no writer waiting. Dropping a
--- month does for a moment; where the moment does not come within the lock timeout, the next call tries again.
+-- month does for a moment; where the moment does not come within the lock timeout, the next call tries again. Months
+-- are those of UTC, and so is adding one: elsewhere the first of a month may be the last of the month before.
 create function private.keep_audit_partitions(at timestamptz default clock_timestamp())
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
 set lock_timeout = '200ms'
 as $$
 declare

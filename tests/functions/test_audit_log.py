@@ -515,6 +515,22 @@ def test_months_are_made_ahead(conn: psycopg.Connection) -> None:
     assert "audit_log_2032_02" in partitions(conn)
 
 
+@pytest.mark.parametrize("zone", ["America/New_York", "Europe/Berlin"])
+def test_months_are_those_of_utc_whatever_the_servers_zone(
+    conn: psycopg.Connection, zone: str
+) -> None:
+    conn.execute("select set_config('timezone', %s, true)", (zone,))
+    for month in range(1, 13):
+        keep(conn, datetime(2031, month, 1, tzinfo=UTC))
+        for day in (1, 28):
+            write(conn, datetime(2031, month, day, 0, 30, tzinfo=UTC))
+    rows = conn.execute(
+        "select distinct tableoid::regclass::text from public.audit_log"
+        " where table_name = 'courses' and occurred_at > '2031-01-01' order by 1"
+    ).fetchall()
+    assert rows == [(f"private.audit_log_2031_{month:02}",) for month in range(1, 13)]
+
+
 def test_what_found_no_month_is_sorted_in_later(conn: psycopg.Connection) -> None:
     at = datetime(2035, 5, 17, tzinfo=UTC)
     write(conn, at)
