@@ -499,7 +499,7 @@ begin
 
     if offer.max_per_day is not null then
         v_by_day := (
-            select jsonb_object_agg(load.day, load.bookings)
+            select jsonb_object_agg(load.day::text, load.bookings)
             from (
                 select
                     (session.start_time at time zone offer.timezone)::date as day,
@@ -538,7 +538,7 @@ begin
         select
             (select count(*) from mine where mine.is_open),
             (
-                select jsonb_object_agg(load.week, load.bookings)
+                select jsonb_object_agg(load.week::text, load.bookings)
                 from (
                     select
                         date_trunc('week', mine.local_start)::date as week,
@@ -548,7 +548,7 @@ begin
                 ) as load
             ),
             (
-                select jsonb_object_agg(load.month, load.bookings)
+                select jsonb_object_agg(load.month::text, load.bookings)
                 from (
                     select
                         date_trunc('month', mine.local_start)::date as month,

@@ -537,6 +537,19 @@ def test_a_mentor_takes_so_many_bookings_a_day_through_all_offers(
         book(conn, offered, HALF_HOURS[3])
 
 
+@pytest.mark.parametrize("limit", ["max_per_day", "max_per_student_week", "max_per_student_month"])
+def test_limits_hold_however_dates_are_written(
+    conn: psycopg.Connection, people: People, limit: str
+) -> None:
+    conn.execute("set local datestyle = 'German'")
+    offered = offer(conn, people.marta, **{limit: 1})
+    first = FIRST.isoformat()
+    with as_user(conn, people.sam):
+        conn.execute("select public.book_slot(%s, %s)", (offered, first))
+        with refusal(conn, "PT409"):
+            conn.execute("select public.book_slot(%s, %s)", (offered, HALF_HOURS[1].isoformat()))
+
+
 def test_days_are_those_of_the_offers_zone(conn: psycopg.Connection, people: People) -> None:
     """23:00 to 01:00 UTC is one morning in Kolkata."""
     opens = FIRST.replace(hour=23)
