@@ -1,10 +1,15 @@
 -- The outbox and its queue functions. The daemon logs in as role `notifier`, which may execute the functions of this
 -- schema and do nothing else. Roles belong to the cluster, so an existing one is kept; an operator sets the password
--- (`alter role notifier password …`), which no migration may know.
+-- (`alter role notifier password …`), which no migration may know. Its settings are what the daemon and its functions
+-- rely on, whatever the database or server is set to.
 do $$
 begin
     if not exists (select from pg_catalog.pg_roles where rolname = 'notifier') then
         create role notifier login noinherit;
+        alter role notifier set default_transaction_isolation = 'read committed';
+        alter role notifier set timezone = 'UTC';
+        alter role notifier set datestyle = 'ISO';
+        alter role notifier set intervalstyle = 'postgres';
     end if;
 exception
     -- Another database of this cluster was being migrated at the same moment.

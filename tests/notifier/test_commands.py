@@ -205,6 +205,28 @@ def test_check_names_a_database_that_nothing_can_be_written_to(
     assert ended.stdout.startswith("FAIL database: nothing can be written there: name the primary")
 
 
+def test_the_databases_settings_are_not_the_notifiers(
+    classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
+) -> None:
+    database = classroom.database
+    classroom.schedule()
+    with psycopg.connect(database.superuser_url, autocommit=True) as conn:
+        for setting in (
+            "default_transaction_isolation = serializable",
+            "timezone = 'America/New_York'",
+            "datestyle = 'German'",
+            "intervalstyle = 'sql_standard'",
+        ):
+            conn.execute(f"alter database {database.name} set {setting}".encode())
+
+    once, status = (
+        daemons.run(environment(database, mail_server), command) for command in ("once", "status")
+    )
+
+    assert "sent=3" in once.stderr
+    assert (once.returncode, status.returncode) == (0, 0)
+
+
 def test_run_without_the_functions_ends_with_one_line(
     classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
 ) -> None:
