@@ -8,6 +8,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
+from devstack.databases import Database
 from devstack.paths import ROOT
 from support.actors import as_user
 from support.people import unreadable
@@ -15,13 +16,14 @@ from support.sessions import refusal
 from support.world import World
 
 PAGE = ROOT / "docs" / "adopting.md"
+PAGE_BLOCKS = re.compile(r"^```sql\n(.*?)^```$", re.M | re.S)
 
 
 @pytest.fixture
 def adopted(conn: psycopg.Connection) -> psycopg.Connection:
     """A database in which every block of the page was executed, in order."""
-    blocks = re.findall(r"^```sql\n(.*?)^```$", PAGE.read_text(), re.M | re.S)
-    assert len(blocks) == 8
+    blocks = PAGE_BLOCKS.findall(PAGE.read_text())
+    assert len(blocks) == 9
     for block in blocks:
         conn.execute(block.encode())
     return conn
@@ -133,6 +135,34 @@ def test_a_teacher_who_teaches_no_more_hosts_nothing(
         "select full_name from public.profiles where id = %s", (id_of(adopted, "user", 1),)
     ).fetchone()
     assert renamed == ("Tess",)
+
+
+def test_the_job_copies_what_was_replicated(
+    database: Database,
+) -> None:
+    """The worker of logical replication fires row triggers only, and in them none of ours."""
+    blocks = PAGE_BLOCKS.findall(PAGE.read_text())
+    job = (blocks[5], blocks[8])
+    with psycopg.connect(database.url, autocommit=True) as conn:
+        for block in blocks:
+            conn.execute(block.encode())
+        session = World(conn).session(batch=id_of(conn, "cohort", 100))
+        with psycopg.connect(database.superuser_url, autocommit=True) as worker:
+            worker.execute("set session_replication_role = replica")
+            worker.execute("delete from academy.memberships")
+            worker.execute("insert into academy.users values (3, 'x@academy.test', 'Xenia')")
+            worker.execute("insert into academy.memberships values (3, 10, 100, 'enrolled')")
+        assert len(drift(conn)) == 2
+
+        for block in job:
+            conn.execute(block.encode())
+
+        assert drift(conn) == []
+        assert not sees(conn, 2, session)
+        assert sees(conn, 3, session)
+        assert conn.execute(
+            "select full_name from public.profiles where id = %s", (id_of(conn, "user", 3),)
+        ).fetchone() == ("Xenia",)
 
 
 def test_nobody_changes_the_copy_behind_the_masters_back(adopted: psycopg.Connection) -> None:
