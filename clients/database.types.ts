@@ -274,7 +274,7 @@ export type Database = {
           "created_at"?: string;
           "created_by"?: string | null;
           "description"?: string | null;
-          "exdates": (string)[];
+          "exdates"?: (string)[];
           "gap_minutes"?: number;
           "id"?: string;
           "is_active"?: boolean;
@@ -286,7 +286,7 @@ export type Database = {
           "mentor_id"?: string;
           "platform"?: string;
           "recurrence"?: Json | null;
-          "rrule": string;
+          "rrule"?: string;
           "slot_minutes"?: number;
           "start_time": string;
           "timezone"?: string;
@@ -1660,7 +1660,7 @@ export type Database = {
           "audience_key"?: never;
           "backup_link"?: string | null;
           "batch_id"?: string | null;
-          "calendar_uid": string;
+          "calendar_uid"?: string;
           "cancel_reason"?: string | null;
           "capacity"?: number | null;
           "course_id"?: string | null;
@@ -1668,7 +1668,7 @@ export type Database = {
           "created_by"?: string | null;
           "credentials_updated_at"?: string | null;
           "description"?: string | null;
-          "end_time": string;
+          "end_time"?: string;
           "host_key"?: never;
           "id"?: string;
           "link"?: string | null;

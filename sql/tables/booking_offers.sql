@@ -11,8 +11,9 @@ create table public.booking_offers (
     start_time timestamptz not null,
     timezone text not null default 'UTC',
     recurrence jsonb,
-    rrule text not null,
-    exdates date[] not null,
+    -- These two defaults only tell typed clients not to ask: booking_offers_1_rule writes both.
+    rrule text not null default '',
+    exdates date[] not null default '{}',
     window_minutes integer not null default 60,
     slot_minutes integer not null default 30,
     gap_minutes integer not null default 0,

@@ -9,7 +9,8 @@ create table public.success_sessions (
     batch_id uuid,
     mentor_id uuid,
     start_time timestamptz not null,
-    end_time timestamptz not null,
+    -- This default, and that of calendar_uid, only tell typed clients not to ask: success_sessions_1_defaults decides.
+    end_time timestamptz not null default nullif(now(), now()),
     timezone text not null default 'UTC',
     platform text not null default 'zoom',
     meeting_account_id uuid,
@@ -28,7 +29,7 @@ create table public.success_sessions (
     series_id uuid,
     recurrence_id timestamptz,
     series_date date,
-    calendar_uid uuid not null,
+    calendar_uid uuid not null default gen_random_uuid(),
     sequence integer not null default 0,
     credentials_updated_at timestamptz,
     created_by uuid default auth.uid(),
