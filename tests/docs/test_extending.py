@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import psycopg
 from psycopg.types.json import Jsonb
 
+from devstack import migration_lint
 from devstack.paths import ROOT
 from support.actors import as_user, refused
 from support.world import World
@@ -45,6 +47,29 @@ def seats(conn: psycopg.Connection, who: UUID, **arguments: object) -> list[tupl
     with as_user(conn, who):
         query = f"select sessions, seats, empty_seats from public.seat_report({named})"  # noqa: S608
         return conn.execute(query.encode(), given).fetchall()
+
+
+def test_a_report_of_ones_own_passes_the_lint_as_two_files(
+    conn: psycopg.Connection, tmp_path: Path
+) -> None:
+    figures, purpose, report = example("A report").partition("-- Security definer")
+    files = {
+        "types/seat_figures": figures.rstrip() + "\n",
+        "functions/seat_report": purpose + report,
+    }
+    for name, text in files.items():
+        file = tmp_path / "sql" / f"{name}.sql"
+        file.parent.mkdir(parents=True)
+        file.write_text(text)
+    config = tmp_path / "supabase" / "config.toml"
+    config.parent.mkdir()
+    paths = [f"../sql/{name}.sql" for name in files]
+    config.write_text(f"[db.migrations]\nschema_paths = {paths}\n")
+    conn.execute(example("A report").encode())
+
+    comment = "select obj_description('public.seat_figures'::regtype, 'pg_type')"
+    assert [str(finding) for finding in migration_lint.check(tmp_path)] == []
+    assert conn.execute(comment).fetchone() != (None,)
 
 
 def test_a_report_of_ones_own_asks_for_the_same_rights_and_days(
