@@ -104,12 +104,13 @@ def _database(server: Server) -> Database:
 def describe(stack: Stack) -> str:
     """What a person needs to use the stack: addresses, keys, logins."""
     return f"""\
-  API        {stack.api_url}    (supabase.create_client takes this and a key)
   Inbox      {stack.mail_url}    (SMTP: {stack.mail.smtp_host}:{stack.mail.smtp_port})
   Database   {stack.db_url}
 
-  anon key          {stack.anon_key}
-  service_role key  {stack.service_role_key}
+  For a client, and the examples of docs/api.md:
+    export SUPABASE_URL={stack.api_url}
+    export SUPABASE_ANON_KEY={stack.anon_key}
+    export SUPABASE_SERVICE_ROLE_KEY={stack.service_role_key}
 
   Sign in with the password {DEMO_PASSWORD} as
     ada@example.com    admin               sam@example.com   student of the autumn cohort

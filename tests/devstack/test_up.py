@@ -103,6 +103,24 @@ def test_a_data_folder_keeps_what_was_written(
         assert kept.fetchone() == (1,)
 
 
+def test_the_lines_for_a_client_are_what_the_page_of_the_api_asks_for(
+    free_ports: list[str],
+) -> None:
+    with up(*free_ports) as (_, said):
+        lines = dict(re.findall(r"^ +export (\w+)=(\S+)$", said, re.MULTILINE))
+        assert set(lines) == {"SUPABASE_URL", "SUPABASE_ANON_KEY", "SUPABASE_SERVICE_ROLE_KEY"}
+        courses = httpx.get(
+            f"{lines['SUPABASE_URL']}/rest/v1/courses",
+            headers={
+                "apikey": lines["SUPABASE_ANON_KEY"],
+                "Authorization": f"Bearer {lines['SUPABASE_SERVICE_ROLE_KEY']}",
+            },
+            timeout=30,
+        )
+
+        assert [course["name"] for course in courses.json()] == ["Data Engineering"]
+
+
 def test_the_inbox_is_a_page_for_a_browser(free_ports: list[str]) -> None:
     with up(*free_ports) as (_, said):
         page = found(r"Inbox +(\S+)", said)
