@@ -9,6 +9,7 @@ import pytest
 from babel import Locale
 from babel.messages.pofile import read_po
 
+from devstack.paths import ROOT
 from notifier.language import catalog_of, languages, resolve_locale, words
 from notifier.model import ClaimedEmail
 from notifier.render import Edition, Renderer, greeting_for
@@ -50,6 +51,14 @@ def test_a_catalog_has_every_phrase_and_no_other(language: str) -> None:
             assert sorted(PLACEHOLDER.findall(string)) == sorted(PLACEHOLDER.findall(ids[-1]))
 
 
+def test_the_page_for_unsubscribing_speaks_the_languages_of_the_mails() -> None:
+    page = (ROOT / "supabase" / "functions" / "_shared" / "unsubscribe.ts").read_text()
+    _, _, page = page.partition("const LANGUAGES")
+    spoken = re.findall(r"^  (\w+): \{$", page.partition("\n};")[0], re.MULTILINE)
+
+    assert set(spoken) == {Locale.parse(language).language for language in languages()}
+
+
 def _all(text: object) -> list[str]:
     return [str(each) for each in text] if isinstance(text, list | tuple) else [str(text)]
 
@@ -60,7 +69,7 @@ def _all(text: object) -> list[str]:
         ("pl", "pl", "pl"),
         ("pl-PL", "pl_PL", "pl"),
         ("en-GB", "en_GB", "en"),
-        ("de-CH", "en", "en"),
+        ("kw-GB", "en", "en"),
         ("xx", "en", "en"),
         ("", "en", "en"),
         (None, "en", "en"),
@@ -86,7 +95,8 @@ def test_every_kind_is_translated_in_every_part(language: str, name: str) -> Non
         if len(phrase.split()) > 2 and phrase not in words(Locale.parse(language)).gettext(phrase):
             assert all(phrase not in text for text in texts), phrase
     assert other.subject != english.subject
-    assert f'<html lang="{language}" dir="ltr">' in texts[1]
+    tag, direction = language.replace("_", "-"), Locale.parse(language).text_direction
+    assert f'<html lang="{tag}" dir="{direction}">' in texts[1]
 
 
 def test_dates_times_and_numbers_follow_the_language() -> None:
