@@ -195,7 +195,7 @@ def view_report(report: Mapping[str, Any], locale: Locale = DEFAULT_LOCALE) -> R
             if period["sessions"]
         ),
         kinds=tuple(
-            Line(SESSION_TYPES[kind["session_type"]], _attendance_cells(kind, locale))
+            Line(_type_name(kind["session_type"]), _attendance_cells(kind, locale))
             for kind in report["kinds"]
         ),
         courses=tuple(
@@ -203,6 +203,11 @@ def view_report(report: Mapping[str, Any], locale: Locale = DEFAULT_LOCALE) -> R
         ),
         mentors=tuple(_mentor(mentor, locale) for mentor in report["mentors"]),
     )
+
+
+def _type_name(session_type: str) -> str:
+    """A type that came into the database after this notifier was made goes by its own name."""
+    return SESSION_TYPES.get(session_type, clean(session_type))
 
 
 def _tiles(total: Mapping[str, Any], locale: Locale) -> tuple[Tile, ...]:

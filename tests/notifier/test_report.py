@@ -28,6 +28,7 @@ from notifier.report import ReportError, render_mail, render_report
 from notifier.report_mail import Mailed, last_week
 from notifier.service import make_outbox
 from notifier.transports import StillOurs, Transport
+from notifier.views import PLURALS, SESSION_TYPES
 from support.actors import as_user, refused
 from support.daemon import Daemons, environment
 from support.figures import FROM, TO, History
@@ -214,6 +215,20 @@ def test_a_hostile_name_is_shown_as_it_is(history: History) -> None:
     assert "<script>" not in html
     assert "\u202e" not in html
     assert "<script>alert('x')</script>&\"" in [row[0].strip() for row in page.rows]
+
+
+def test_a_session_type_that_is_newer_than_the_notifier_is_shown_by_its_name(
+    week: dict[str, Any],
+) -> None:
+    week["kinds"].append({**week["kinds"][0], "session_type": "webinar"})
+
+    assert ["webinar"] in [row[:1] for row in page_of(week)[1].rows]
+
+
+def test_every_session_type_has_a_name_for_one_and_for_many(conn: psycopg.Connection) -> None:
+    types = conn.execute("select unnest(enum_range(null::public.session_type))::text").fetchall()
+
+    assert {row[0] for row in types} == set(SESSION_TYPES) == set(PLURALS)
 
 
 def test_days_without_sessions_are_a_page_too(conn: psycopg.Connection) -> None:
