@@ -220,6 +220,17 @@ Deno.test("every start of a meeting has its report, whatever is in its name", as
         join_time: "0",
         leave_time: "a",
       }, {
+        user_id: "6",
+        name: "Sam",
+        registrant_id: "r1",
+        join_time: "b",
+        leave_time: "a",
+      }, {
+        user_id: "6",
+        name: "Sam",
+        registrant_id: "r1",
+        join_time: "a",
+      }, {
         user_id: "7",
         name: "Sam",
         user_email: "",

@@ -177,10 +177,18 @@ async function report(api: Api, uuid: string): Promise<Report> {
   const pages = api.pages(`${path}/participants?page_size=300&include_fields=registrant_id`);
   for await (const page of pages) {
     const rows = page.participants as Fields[] | undefined ?? [];
-    // Whoever waits is not there yet; being let in begins a row of its own.
-    stays.push(...rows.filter(({ status }) => status !== "in_waiting_room").map(stay));
+    stays.push(...rows.filter(isStay).map(stay));
   }
   return { reportId: uuid, startedAt: `${head.start_time}`, endedAt: `${head.end_time}`, stays };
+}
+
+/**
+ * Whoever waits is not there yet; being let in begins a row of its own. Whoever went before they
+ * came was not there either, and one such row would have the whole report refused.
+ */
+function isStay({ status, join_time: joined, leave_time: left }: Fields): boolean {
+  const isInOrder = typeof joined === "string" && typeof left === "string" && joined <= left;
+  return status !== "in_waiting_room" && isInOrder;
 }
 
 function stay(participant: Fields): Stay {
