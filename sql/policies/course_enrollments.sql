@@ -2,7 +2,8 @@ alter table public.course_enrollments enable row level security;
 
 revoke all on public.course_enrollments from public, anon, authenticated, service_role;
 grant select, delete on public.course_enrollments to authenticated;
-grant insert (id, student_id, course_id, batch_id, status), update (batch_id, status)
+grant
+insert (id, student_id, course_id, batch_id, status), update (student_id, course_id, batch_id, status)
 on public.course_enrollments to authenticated;
 grant select, insert, update, delete on public.course_enrollments to service_role;
 

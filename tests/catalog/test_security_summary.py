@@ -71,7 +71,7 @@ SUMMARY = {
     ("authenticated", "public.calendar_feeds"): "select",
     ("authenticated", "public.course_enrollments"): (
         "select, insert (id, student_id, course_id, batch_id, status),"
-        " update (batch_id, status), delete"
+        " update (student_id, course_id, batch_id, status), delete"
     ),
     ("authenticated", "public.courses"): "select, insert (id, name), update (name), delete",
     ("authenticated", "public.meeting_accounts"): (

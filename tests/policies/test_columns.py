@@ -101,7 +101,7 @@ UPDATABLE: dict[str, set[str]] = {
     "blackout_dates": {"course_id", "name", "first_date", "last_date"},
     "booking_offers": OFFER,
     "calendar_feeds": set(),
-    "course_enrollments": {"batch_id", "status"},
+    "course_enrollments": {"student_id", "course_id", "batch_id", "status"},
     "courses": {"name"},
     "meeting_accounts": ACCOUNT,
     "meeting_platforms": PLATFORM,
