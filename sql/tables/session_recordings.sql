@@ -37,7 +37,10 @@ create table public.session_recordings (
     ),
     constraint session_recordings_storage_path_of_session check (
         private.rule(
-            storage_path ~ ('^' || session_id || '/[^/[:cntrl:]][^[:cntrl:]]*$') and char_length(storage_path) <= 1000,
+            storage_path ~ ('^' || session_id || '/[^/[:cntrl:]][^[:cntrl:]]*$')
+            -- Addresses are built of it, and in an address these segments, however spelt, lead out of the folder.
+            and storage_path !~ '[%\\]|/[.]{1,2}(/|$)'
+            and char_length(storage_path) <= 1000,
             'session_recordings_storage_path_of_session',
             'storage_path must be a path in the folder of its session',
             'Upload the file to session-recordings/<session_id>/<name> and send <session_id>/<name>.'

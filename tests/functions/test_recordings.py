@@ -208,6 +208,26 @@ def test_a_deleted_recording_takes_its_address_with_it(
             {"storage_path": "8041c22d-e83f-4bc1-ab8d-ad19ff827b0c/1.mp4"},
             "storage_path must be a path in the folder of its session",
         ),
+        (
+            {"storage_path": "{session}/../8041c22d-e83f-4bc1-ab8d-ad19ff827b0c/1.mp4"},
+            "storage_path must be a path in the folder of its session",
+        ),
+        (
+            {"storage_path": "{session}/a/%2e%2e/1.mp4"},
+            "storage_path must be a path in the folder of its session",
+        ),
+        (
+            {"storage_path": "{session}/..\\1.mp4"},
+            "storage_path must be a path in the folder of its session",
+        ),
+        (
+            {"storage_path": "{session}/./1.mp4"},
+            "storage_path must be a path in the folder of its session",
+        ),
+        (
+            {"storage_path": "{session}/a/.."},
+            "storage_path must be a path in the folder of its session",
+        ),
         ({"url": URL, "title": " "}, "title must be one line of 1 to 200 characters"),
         ({"url": URL, "duration_minutes": -1}, "duration_minutes must be between 0 and 1440"),
         (
