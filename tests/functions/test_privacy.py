@@ -461,6 +461,32 @@ def test_erasing_twice_changes_nothing_more(conn: psycopg.Connection, world: Wor
     )
 
 
+def test_erasing_once_more_takes_what_was_written_with_a_token_that_was_still_good(
+    conn: psycopg.Connection, world: World
+) -> None:
+    sam, _ = lived(conn, world)
+    superadmin = world.superadmin()
+    erase(conn, superadmin, sam)
+    with as_user(conn, sam):
+        conn.execute(
+            "update public.profiles set full_name = %s, timezone = 'Asia/Tokyo' where id = %s",
+            (SECRET, sam),
+        )
+        conn.execute(
+            "insert into public.notification_preferences (user_id, kind, enabled)"
+            " values (%s, 'session_reminder', true)",
+            (sam,),
+        )
+        conn.execute("select public.create_calendar_feed(%s)", (SECRET,))
+    assert SECRET in everything(conn)
+
+    erase(conn, superadmin, sam)
+    assert SECRET not in everything(conn)
+    assert scalar(conn, "select timezone from public.profiles where id = %s", sam) == "UTC"
+    for table in ("notification_preferences where user_id", "calendar_feeds where owner_id"):
+        assert scalar(conn, f"select count(*) from public.{table} = %s", sam) == 0  # noqa: S608
+
+
 def test_a_mentor_who_still_hosts_is_not_erased(conn: psycopg.Connection, world: World) -> None:
     marta = world.mentor(SECRET)
     session = world.session(mentor=marta)
