@@ -8,7 +8,7 @@ as $$
 begin
     return (
         select
-            snapshot - array['course_id', 'batch_id', 'mentor_id', 'meeting_details']
+            snapshot - array['course_id', 'batch_id', 'mentor_id', 'meeting_details', 'backup_details']
             || jsonb_build_object(
                 'platform_name', (select name from public.meeting_platforms where id = snapshot ->> 'platform'),
                 'mentor_name',

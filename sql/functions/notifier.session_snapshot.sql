@@ -28,15 +28,14 @@ begin
         'calendar_uid', session.calendar_uid,
         'sequence', session.sequence,
         'meeting_details', md5(
-            jsonb_build_array(
-                session.link, session.backup_link, session.zoom_meeting_id, session.credentials_updated_at
-            )::text
+            jsonb_build_array(session.link, session.zoom_meeting_id, session.credentials_updated_at)::text
         ),
+        'backup_details', md5(session.backup_link),
         'uses_backup_link', session.link_failed_at is not null,
         'link_failure_note', session.link_failure_note
     );
 end
 $$;
 comment on function notifier.session_snapshot(public.success_sessions) is
-    'The session as an event remembers it: its columns by name, and meeting_details, a fingerprint of what join_session reveals.';
+    'The session as an event remembers it: its columns by name, and meeting_details and backup_details, fingerprints of what join_session reveals.';
 revoke execute on function notifier.session_snapshot(public.success_sessions) from public;

@@ -3,13 +3,15 @@
 -- == From event to mails =============================================================================================
 
 -- What somebody invited before and after sees to have changed. Of the meeting's link and passcode only that they
--- changed.
+-- changed, and of the backup link only while people meet through it: one that stands by leaves all as it was.
 create function notifier.session_changes(old jsonb, new jsonb)
 returns jsonb
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    v_on_backup boolean := (old ->> 'uses_backup_link')::boolean and (new ->> 'uses_backup_link')::boolean;
 begin
     if not (notifier.is_open(old) and notifier.is_open(new)) then
         return '{}'::jsonb;
@@ -45,6 +47,11 @@ begin
             ('mentor_name', session_changes.old -> 'mentor_id', session_changes.new -> 'mentor_id'),
             ('platform_name', session_changes.old -> 'platform', session_changes.new -> 'platform'),
             ('meeting_details', session_changes.old -> 'meeting_details', session_changes.new -> 'meeting_details'),
+            (
+                'meeting_details',
+                case when v_on_backup then session_changes.old -> 'backup_details' end,
+                case when v_on_backup then session_changes.new -> 'backup_details' end
+            ),
             ('meeting_link', session_changes.old -> 'uses_backup_link', session_changes.new -> 'uses_backup_link')
         ) as field (name, old, new)
         where field.old is distinct from field.new
@@ -1374,7 +1381,7 @@ as $$
 begin
     return (
         select
-            snapshot - array['course_id', 'batch_id', 'mentor_id', 'meeting_details']
+            snapshot - array['course_id', 'batch_id', 'mentor_id', 'meeting_details', 'backup_details']
             || jsonb_build_object(
                 'platform_name', (select name from public.meeting_platforms where id = snapshot ->> 'platform'),
                 'mentor_name',

@@ -123,6 +123,23 @@ def test_everybody_is_told_by_one_mail(
         assert "secret" not in str(mail)
 
 
+def test_a_backup_link_is_told_of_only_while_it_is_in_use(
+    conn: psycopg.Connection, outbox: Outbox, mentor: UUID, running: UUID
+) -> None:
+    change(conn, running, backup_link="https://spare.example.test/1")
+    assert outbox.deliver() == []
+
+    call(conn, mentor, "report_link_failure", session_id=running)
+    outbox.deliver()
+    change(conn, running, backup_link="https://spare.example.test/2")
+
+    told = outbox.deliver()
+
+    assert len(told) == 2
+    for mail in told:
+        assert mail.changes == {"meeting_details": {"old": True, "new": True}}
+
+
 def test_the_mail_goes_before_what_waits(
     conn: psycopg.Connection, outbox: Outbox, mentor: UUID, running: UUID
 ) -> None:
