@@ -46,7 +46,7 @@ class Date:
     """One session of a group; what is said for the whole group or mail is empty here.
 
     ``before`` is its old time, if it moved; ``elsewhere`` its time in its own zone; ``note`` says
-    how many took part.
+    how many took part, or that a seat is needed.
     """
 
     title: str
@@ -187,7 +187,7 @@ def _group(
                     if part.elsewhere and not (planned or planned_said)
                     else ""
                 ),
-                note=part.attendance,
+                note=part.attendance or _seat(part, speech),
                 url=part.session.url if news.visible else "",
             )
             for part in parts
@@ -210,6 +210,12 @@ def _news(part: Part) -> News:
     if part.kind == "session_cancelled" and not part.session.cancelled:
         return _UNINVITED
     return _NEWS[part.kind]
+
+
+def _seat(part: Part, speech: NullTranslations) -> str:
+    if part.kind == "session_scheduled" and part.session.registration_required:
+        return speech.gettext("takes a seat: please register on its page")
+    return ""
 
 
 def _facts(session: SessionView, news: News) -> Iterable[tuple[str, str]]:

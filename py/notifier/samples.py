@@ -30,6 +30,7 @@ _SESSION: Json = {
     "batch_name": "March cohort",
     "cancel_reason": None,
     "sequence": 2,
+    "registration_required": False,
     "uses_backup_link": False,
     "link_failure_note": None,
     "calendar_uid": SESSION_ID,

@@ -69,6 +69,7 @@ class SessionView:
     cancelled: bool
     cancel_reason: str
     on_backup: bool
+    registration_required: bool
     link_note: str
     url: str
     home: str
@@ -186,6 +187,7 @@ def _session(session: Mapping[str, Any], reader: Reader) -> SessionView:
         cancelled=session["status"] == "cancelled",
         cancel_reason=clean(session["cancel_reason"]),
         on_backup=bool(session["uses_backup_link"]),
+        registration_required=bool(session["registration_required"]),
         link_note=clean(session["link_failure_note"]),
         url=f"{app_url}/sessions/{quote(str(session['id']), safe='')}",
         home=f"{app_url}/sessions",

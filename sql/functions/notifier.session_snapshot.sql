@@ -27,6 +27,7 @@ begin
         'recurrence_id', session.recurrence_id,
         'calendar_uid', session.calendar_uid,
         'sequence', session.sequence,
+        'registration_required', session.registration_required,
         'meeting_details', md5(
             jsonb_build_array(session.link, session.zoom_meeting_id, session.credentials_updated_at)::text
         ),

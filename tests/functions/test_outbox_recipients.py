@@ -104,6 +104,7 @@ def test_mails_carry_what_the_templates_show(world: World, outbox: Outbox) -> No
         "batch_name": "March",
         "cancel_reason": None,
         "sequence": 0,
+        "registration_required": False,
         "calendar_uid": str(session),
         "series_id": None,
         "recurrence_id": None,
@@ -180,6 +181,19 @@ def test_other_changes_are_told_with_what_changed(world: World, outbox: Outbox) 
         "platform_name": {"old": "Zoom", "new": "Jitsi Meet"},
         "meeting_details": {"old": True, "new": True},
     }
+
+
+def test_an_invitation_knows_whether_a_seat_is_needed(world: World, outbox: Outbox) -> None:
+    anna = world.student()
+    with outbox.one_transaction():
+        for required in (True, False):
+            session = world.session(starts=TUESDAY, registration_required=required)
+            world.invite(session, anna)
+
+    (email,) = outbox.deliver()
+
+    needs = {part["session"]["registration_required"] for part in email.parts}
+    assert needs == {True, False}
 
 
 def test_a_new_passcode_is_told_without_being_shown(world: World, outbox: Outbox) -> None:

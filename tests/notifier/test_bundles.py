@@ -114,6 +114,13 @@ def test_the_agreed_hour_is_said_once_where_it_is_not_the_readers() -> None:
         assert "Central European Time (Europe/Berlin, UTC+1 and UTC+2)" in body
 
 
+def test_each_date_that_takes_a_seat_says_so() -> None:
+    parts = scheduled(*MARCH[:2]) + scheduled(*MARCH[2:], registration_required=True)
+
+    for body in texts(make_bundle("enrollment_schedule", parts)):
+        assert body.count("takes a seat: please register on its page") == 2
+
+
 def test_without_a_clock_change_the_hours_do_not_differ() -> None:
     for body in texts(make_bundle("series_scheduled", scheduled(*MARCH), timezone="Asia/Kolkata")):
         assert f"always 6:00 PM {DASH} 7:00 PM (Europe/Berlin)" in body

@@ -228,6 +228,20 @@ def test_a_recipient_without_a_zone_reads_the_sessions() -> None:
     assert "Europe/Berlin" in edition.text_for("")
 
 
+@pytest.mark.parametrize(
+    ("locale", "asked"), [("en", "register on the session's page"), ("pl", "wymaga zapisu")]
+)
+def test_whoever_is_invited_where_seats_are_given_out_is_asked_to_register(
+    locale: str, asked: str
+) -> None:
+    seated = render(make_email(locale=locale, session={"registration_required": True}))
+    free = render(make_email(locale=locale))
+
+    assert asked in seated.text_for("")
+    assert asked in parse(seated.html_for("")).text
+    assert asked not in free.text_for("") + free.html_for("")
+
+
 def test_rescheduled_says_the_old_time_and_the_new_one() -> None:
     edition = render(make_email("session_rescheduled", timezone="Europe/Berlin"))
     lines = [line.strip() for line in edition.text_for("").splitlines()]
