@@ -298,6 +298,17 @@ def test_updated_says_each_old_value_and_new_one_but_no_secret() -> None:
     assert "True" not in text
 
 
+@pytest.mark.parametrize("several", [False, True])
+def test_whoever_no_longer_hosts_and_still_takes_part_is_not_said_to_be_out(several: bool) -> None:
+    out = render(make_email("mentor_unassigned", several=several))
+    still_in = render(make_email("mentor_unassigned", several=several, recipient_role="learner"))
+
+    for edition, is_out in ((out, True), (still_in, False)):
+        for body in (edition.text_for(""), parse(edition.html_for("")).text):
+            assert ("off your calendar" in body) == is_out
+            assert ("still take part" in body) == (not is_out)
+
+
 def test_cancelled_says_why_and_being_uninvited_says_no_more_than_that() -> None:
     cancelled = render(make_email("session_cancelled"))
     uninvited = render(
