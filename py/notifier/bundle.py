@@ -71,6 +71,7 @@ class Group:
     planned: str
     changes: tuple[Change, ...]
     description_changed: bool
+    description_removed: bool
     meeting_details_changed: bool
     dates: tuple[Date, ...]
 
@@ -176,6 +177,7 @@ def _group(
         planned=planned,
         changes=parts[0].changes,
         description_changed=parts[0].description_changed,
+        description_removed=parts[0].description_removed,
         meeting_details_changed=parts[0].meeting_details_changed,
         dates=tuple(
             Date(
@@ -201,7 +203,14 @@ def _groups(parts: Sequence[Part], speech: NullTranslations) -> list[_Sharing]:
     for part in parts:
         news = _news(part)
         facts = tuple((speech.gettext(name), value) for name, value in _facts(part.session, news))
-        key = news, facts, part.changes, part.description_changed, part.meeting_details_changed
+        key = (
+            news,
+            facts,
+            part.changes,
+            part.description_changed,
+            part.description_removed,
+            part.meeting_details_changed,
+        )
         groups.setdefault(key, _Sharing(facts, news)).parts.append(part)
     return list(groups.values())
 

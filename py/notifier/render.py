@@ -203,6 +203,7 @@ class Renderer:
             "elsewhere": first.elsewhere,
             "changes": first.all_changes,
             "description_changed": first.description_changed,
+            "description_removed": first.description_removed,
             "meeting_details_changed": first.meeting_details_changed,
             "summary": (
                 _summary(summary, first.zone, reader.locale)

@@ -96,6 +96,7 @@ class Part:
     moved: Change | None
     changes: tuple[Change, ...]
     description_changed: bool
+    description_removed: bool
     meeting_details_changed: bool
     attendance: str
 
@@ -111,6 +112,7 @@ def view_part(part: Mapping[str, Any], reader: Reader) -> Part:
     :raises KeyError, TypeError, ValueError: something is missing or malformed.
     """
     session: Mapping[str, Any] = part["session"]
+    view = _session(session, reader)
     changes: Mapping[str, Mapping[str, Any]] = part["changes"] or {}
     zone = resolve_zone(reader.timezone, session["timezone"])
     session_zone = resolve_zone(session["timezone"])
@@ -119,7 +121,7 @@ def view_part(part: Mapping[str, Any], reader: Reader) -> Part:
     say = words(reader.locale).gettext
     return Part(
         kind=part["kind"],
-        session=_session(session, reader),
+        session=view,
         start=start,
         end=end,
         zone=zone,
@@ -136,7 +138,8 @@ def view_part(part: Mapping[str, Any], reader: Reader) -> Part:
             for field, label in FIELD_LABELS.items()
             if field in changes
         ),
-        description_changed="description" in changes,
+        description_changed="description" in changes and bool(view.description),
+        description_removed="description" in changes and not view.description,
         meeting_details_changed="meeting_details" in changes,
         attendance=_attendance(changes.get("attendance"), say),
     )

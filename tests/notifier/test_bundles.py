@@ -121,6 +121,19 @@ def test_each_date_that_takes_a_seat_says_so() -> None:
         assert body.count("takes a seat: please register on its page") == 2
 
 
+def test_descriptions_that_are_gone_are_not_looked_for_elsewhere() -> None:
+    gone = {"description": {"old": "Bring it.", "new": None}}
+    new = {"description": {"old": "Bring it.", "new": "Bring all."}}
+    parts = [make_part("session_updated", each, changes=gone, description=None) for each in MARCH]
+    parts += [
+        make_part("session_updated", "2027-04-01T16:00", changes=new, description="Bring all.")
+    ]
+
+    for body in texts(make_bundle("series_updated", parts)):
+        assert body.count("The description was removed.") == 1
+        assert body.count("The description is new; you find it on the pages") == 1
+
+
 def test_without_a_clock_change_the_hours_do_not_differ() -> None:
     for body in texts(make_bundle("series_scheduled", scheduled(*MARCH), timezone="Asia/Kolkata")):
         assert f"always 6:00 PM {DASH} 7:00 PM (Europe/Berlin)" in body

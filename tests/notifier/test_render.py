@@ -309,6 +309,18 @@ def test_whoever_no_longer_hosts_and_still_takes_part_is_not_said_to_be_out(seve
             assert ("still take part" in body) == (not is_out)
 
 
+@pytest.mark.parametrize("description", [None, " "])
+def test_a_description_that_is_gone_is_not_looked_for_below(description: str | None) -> None:
+    changes = {"description": {"old": "Bring it.", "new": description}}
+    edition = render(
+        make_email("session_updated", session={"description": description}, changes=changes)
+    )
+
+    for body in (edition.text_for(""), parse(edition.html_for("")).text):
+        assert "The description was removed." in body
+        assert "below" not in body.partition("Or open")[0].partition("See it")[0]
+
+
 def test_cancelled_says_why_and_being_uninvited_says_no_more_than_that() -> None:
     cancelled = render(make_email("session_cancelled"))
     uninvited = render(
