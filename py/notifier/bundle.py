@@ -169,7 +169,7 @@ def _group(
 ) -> Group:
     """``said`` facts are the bundle's, and so is ``planned``, if ``planned_said``."""
     parts, news = sharing.parts, sharing.news
-    planned = "" if planned_said or len(parts) == 1 else _planned(parts)
+    planned = "" if planned_said else _planned(parts)
     return Group(
         news=replace(news, heading=speech.gettext(news.heading)),
         counted=_counted(len(parts), one_title, speech),
@@ -240,7 +240,7 @@ def _facts(session: SessionView, news: News) -> Iterable[tuple[str, str]]:
 
 
 def _pattern(parts: Sequence[Part], speech: NullTranslations) -> str:
-    if len(parts) > 1 and _same(
+    if not _same(parts, lambda part: part.when.date) and _same(
         parts, lambda part: (part.when.weekday, part.when.hours, part.zone)
     ):
         return speech.gettext("%(weekday)ss, %(hours)s") % {
@@ -251,7 +251,7 @@ def _pattern(parts: Sequence[Part], speech: NullTranslations) -> str:
 
 
 def _planned(parts: Sequence[Part]) -> str:
-    if all(part.elsewhere is None for part in parts):
+    if len(parts) == 1 or all(part.elsewhere is None for part in parts):
         return ""
     if not _same(parts, lambda part: (part.planned.hours, part.session_zone.key)):
         return ""

@@ -121,6 +121,27 @@ def test_each_date_that_takes_a_seat_says_so() -> None:
         assert body.count("takes a seat: please register on its page") == 2
 
 
+def test_the_weekday_of_every_other_week_is_not_said_to_be_weekly() -> None:
+    email = make_bundle("series_scheduled", scheduled(*MARCH[::2]), timezone=None, locale="pl")
+
+    for body in texts(email):
+        assert "za każdym razem: czwartek" in body
+        assert "co tydzień" not in body
+
+
+def test_a_single_day_has_no_weekday_of_its_own() -> None:
+    parts = scheduled(MARCH[0], title="Joins") + scheduled(MARCH[0], title="Views")
+
+    for body in texts(make_bundle("series_scheduled", parts)):
+        assert "Thursdays" not in body
+
+
+def test_nothing_is_always_so_of_a_single_date() -> None:
+    for body in texts(make_bundle("enrollment_schedule", scheduled(MARCH[0]))):
+        assert "always" not in body
+        assert f"6:00 PM {DASH} 7:00 PM CET (Europe/Berlin)" in body
+
+
 def test_descriptions_that_are_gone_are_not_looked_for_elsewhere() -> None:
     gone = {"description": {"old": "Bring it.", "new": None}}
     new = {"description": {"old": "Bring it.", "new": "Bring all."}}
