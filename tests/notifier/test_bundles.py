@@ -142,6 +142,17 @@ def test_nothing_is_always_so_of_a_single_date() -> None:
         assert f"6:00 PM {DASH} 7:00 PM CET (Europe/Berlin)" in body
 
 
+@pytest.mark.parametrize(("locale", "day"), [("en", "today"), ("pl", "dzisiaj")])
+def test_the_mail_of_the_day_does_not_say_that_its_sessions_are_today(
+    locale: str, day: str
+) -> None:
+    email = make_email("daily_digest", locale=locale)
+    edition = render(email)
+
+    assert day not in edition.subject.lower()
+    assert day not in edition.html_for("").lower()
+
+
 def test_descriptions_that_are_gone_are_not_looked_for_elsewhere() -> None:
     gone = {"description": {"old": "Bring it.", "new": None}}
     new = {"description": {"old": "Bring it.", "new": "Bring all."}}
