@@ -119,6 +119,8 @@ def view_part(part: Mapping[str, Any], reader: Reader) -> Part:
     start, end = moment(session["start_time"]), moment(session["end_time"])
     planned = describe_span(start, end, session_zone, reader.locale)
     say = words(reader.locale).gettext
+    # Another link has taken the place of the one that failed.
+    is_new_link = "meeting_details" in changes and not view.on_backup
     return Part(
         kind=part["kind"],
         session=view,
@@ -133,7 +135,10 @@ def view_part(part: Mapping[str, Any], reader: Reader) -> Part:
         changes=tuple(
             Change(
                 say(label),
-                *(_shown(field, changes[field][which], say) for which in ("old", "new")),
+                _shown(field, changes[field]["old"], say),
+                say("a new link")
+                if field == "meeting_link" and is_new_link
+                else _shown(field, changes[field]["new"], say),
             )
             for field, label in FIELD_LABELS.items()
             if field in changes

@@ -321,6 +321,21 @@ def test_a_description_that_is_gone_is_not_looked_for_below(description: str | N
         assert "below" not in body.partition("Or open")[0].partition("See it")[0]
 
 
+def test_a_new_link_in_place_of_one_that_failed_is_not_called_the_usual_one() -> None:
+    changes = {
+        "meeting_link": {"old": True, "new": False},
+        "meeting_details": {"old": True, "new": True},
+    }
+    edition = render(
+        make_email("meeting_link_changed", session={"uses_backup_link": False}, changes=changes)
+    )
+
+    assert edition.subject.startswith("New meeting link: ")
+    for body in (edition.text_for(""), parse(edition.html_for("")).text):
+        assert "now: a new link" in body
+        assert "usual" not in body.lower()
+
+
 def test_cancelled_says_why_and_being_uninvited_says_no_more_than_that() -> None:
     cancelled = render(make_email("session_cancelled"))
     uninvited = render(
