@@ -95,6 +95,14 @@ begin
                 end
             ) as went_at
         from step
+        -- Where the session was put off, the platform's word of the leave may have found no session: told is what is
+        -- within an hour of one, see private.meeting_sessions.
+        where not (
+            step.source = 'platform'
+            and step.is_join
+            and step.next_at is null
+            and step.occurred_at < session.start_time - interval '1 hour'
+        )
     ),
 
     -- Over windows and not by joins: the planner takes a session for a small one, and would look through all learners

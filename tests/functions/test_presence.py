@@ -358,6 +358,20 @@ def test_who_was_there_before_the_session_was_put_off_was_not_there(
     assert set(presence(conn, session)) == {waiting}
 
 
+def test_whose_leave_found_no_session_because_it_was_put_off_was_not_there(
+    conn: psycopg.Connection, world: World
+) -> None:
+    """Put off by a day, it is far from the meeting that they left, whose next end closes all."""
+    gone, early = world.student(), world.student()
+    session = world.session(starts=timedelta(hours=-3), status="completed")
+    record(conn, session, gone, [Event("platform", "join", -86400)])
+    record(conn, session, early, [Event("platform", "join", -3600)])
+    assert set(presence(conn, session)) == {early}
+
+    record(conn, session, early, [Event("platform", "end", LENGTH)])
+    assert set(presence(conn, session)) == {early}
+
+
 def test_what_one_device_leaves_another_is_still_in(conn: psycopg.Connection, world: World) -> None:
     student = world.student()
     session = world.session(starts=timedelta(hours=-3), status="completed")
