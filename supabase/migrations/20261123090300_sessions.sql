@@ -1795,7 +1795,7 @@ select
     and (
         not session.registration_required
         or registration.status is not distinct from 'registered'
-        or session.host_key between caller.hosts_from and caller.hosts_to
+        or coalesce(session.host_key between caller.hosts_from and caller.hosts_to, false)
     ) as can_join,
     attendance.status as attendance_status,
     attendance.joined_at,

@@ -389,6 +389,18 @@ def test_can_join_is_what_join_session_says(
                 conn.execute("select public.join_session(%s)", (session,))
 
 
+def test_whoever_has_no_seat_cannot_join_and_is_told_false(
+    conn: psycopg.Connection, world: World, course: UUID
+) -> None:
+    """It was null, which a frontend takes for unknown and `can_join=is.false` does not find."""
+    student = world.student(course=course)
+    session = world.session(course=course, starts=5 * MINUTE, registration_required=True)
+    assert [row["can_join"] for row in calendar(conn, student)] == [False]
+
+    world.registration(session, student)
+    assert [row["can_join"] for row in calendar(conn, student)] == [True]
+
+
 # -- What is in it ----------------------------------------------------------------------
 
 
