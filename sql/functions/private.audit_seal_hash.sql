@@ -1,4 +1,5 @@
-create function private.audit_seal_hash(previous bytea, seal_id bigint, through_id bigint, content_hash bytea)
+-- All that verify_audit_log goes by: whoever rewrote when a seal's entries occurred would pass them off as dropped.
+create function private.audit_seal_hash(previous bytea, seal private.audit_seals)
 returns bytea
 language sql
 immutable
@@ -6,11 +7,14 @@ set search_path = pg_catalog, pg_temp
 as $$
     select sha256(
         coalesce(audit_seal_hash.previous, '')
-        || int8send(audit_seal_hash.seal_id)
-        || int8send(audit_seal_hash.through_id)
-        || audit_seal_hash.content_hash
+        || int8send(seal.id)
+        || int8send(seal.through_id)
+        || int4send(seal.entries)
+        || coalesce(timestamptz_send(seal.first_at), '')
+        || coalesce(timestamptz_send(seal.last_at), '')
+        || seal.content_hash
     )
 $$;
-comment on function private.audit_seal_hash(bytea, bigint, bigint, bytea) is
+comment on function private.audit_seal_hash(bytea, private.audit_seals) is
     'The hash that chains a seal of the audit log to the one before; previous is null for the first.';
-revoke execute on function private.audit_seal_hash(bytea, bigint, bigint, bytea) from public;
+revoke execute on function private.audit_seal_hash(bytea, private.audit_seals) from public;

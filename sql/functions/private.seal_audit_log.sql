@@ -35,14 +35,16 @@ begin
         -- Marked by another cluster, whose dump this one was restored from: its transaction ids say nothing here.
         delete from private.audit_seals as seal where seal.id = v_open.id;
     elsif v_open.marked_by < pg_snapshot_xmin(pg_current_snapshot()) then
+        select content.entries, content.first_at, content.last_at, content.content_hash
+        into v_open.entries, v_open.first_at, v_open.last_at, v_open.content_hash
+        from private.audit_content(coalesce(v_last.through_id, 0), v_open.through_id) as content;
         update private.audit_seals as seal
         set
-            entries = content.entries,
-            first_at = content.first_at,
-            last_at = content.last_at,
-            content_hash = content.content_hash,
-            hash = private.audit_seal_hash(v_last.hash, v_open.id, v_open.through_id, content.content_hash)
-        from private.audit_content(coalesce(v_last.through_id, 0), v_open.through_id) as content
+            entries = v_open.entries,
+            first_at = v_open.first_at,
+            last_at = v_open.last_at,
+            content_hash = v_open.content_hash,
+            hash = private.audit_seal_hash(v_last.hash, v_open)
         where seal.id = v_open.id
         returning seal.* into v_last;
         v_sealed := v_last.entries;

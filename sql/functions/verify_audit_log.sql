@@ -9,6 +9,8 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    -- No number is below 1: an entry that has one was slipped in.
+    c_before_all constant bigint := -9223372036854775808;
     v_seal private.audit_seals;
     v_content private.audit_content;
     v_found public.audit_verification;
@@ -42,9 +44,7 @@ begin
         select seal.* from private.audit_seals as seal where seal.hash is not null order by seal.id
     loop
         v_found.seals := v_found.seals + 1;
-        if v_seal.hash <> private.audit_seal_hash(
-            v_previous.hash, v_seal.id, v_seal.through_id, v_seal.content_hash
-        ) then
+        if v_seal.hash <> private.audit_seal_hash(v_previous.hash, v_seal) then
             v_found.problem := coalesce(
                 v_found.problem, format('seal %s does not follow from the one before', v_seal.id)
             );
@@ -54,8 +54,19 @@ begin
         end if;
         if v_seal.first_at < v_found.kept_from then
             v_found.dropped_seals := v_found.dropped_seals + 1;
+            if exists (
+                select from public.audit_log as entry
+                where
+                    entry.id > coalesce(v_previous.through_id, c_before_all)
+                    and entry.id <= v_seal.through_id
+                    and entry.occurred_at > v_seal.last_at
+            ) then
+                v_found.problem := coalesce(
+                    v_found.problem, format('seal %s has entries that are later than what was sealed', v_seal.id)
+                );
+            end if;
         elsif since is null or v_seal.last_at >= since then
-            v_content := private.audit_content(coalesce(v_previous.through_id, 0), v_seal.through_id);
+            v_content := private.audit_content(coalesce(v_previous.through_id, c_before_all), v_seal.through_id);
             v_found.sealed_entries := v_found.sealed_entries + v_content.entries;
             v_found.redacted_entries := v_found.redacted_entries + v_content.redacted;
             if v_content.content_hash <> v_seal.content_hash or v_content.forged > 0 then

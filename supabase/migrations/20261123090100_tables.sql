@@ -2051,7 +2051,7 @@ comment on column private.audit_seals.entries is 'How many entries it seals; nul
 comment on column private.audit_seals.first_at is 'When the earliest of its entries occurred; null for none.';
 comment on column private.audit_seals.last_at is 'When the latest of its entries occurred; null for none.';
 comment on column private.audit_seals.content_hash is 'SHA-256 of the digests of its entries in order; null while it is open.';
-comment on column private.audit_seals.hash is 'SHA-256 of the hash before, its bounds and content_hash; null while it is open.';
+comment on column private.audit_seals.hash is 'SHA-256 of the hash before and all that verify_audit_log goes by; null while it is open.';
 
 alter table private.audit_seals enable row level security;
 

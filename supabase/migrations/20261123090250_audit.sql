@@ -515,7 +515,8 @@ comment on function private.audit_content(bigint, bigint) is
     'The entries of the audit log after one id up to another, as a seal holds them.';
 revoke execute on function private.audit_content(bigint, bigint) from public;
 
-create function private.audit_seal_hash(previous bytea, seal_id bigint, through_id bigint, content_hash bytea)
+-- All that verify_audit_log goes by: whoever rewrote when a seal's entries occurred would pass them off as dropped.
+create function private.audit_seal_hash(previous bytea, seal private.audit_seals)
 returns bytea
 language sql
 immutable
@@ -523,14 +524,17 @@ set search_path = pg_catalog, pg_temp
 as $$
     select sha256(
         coalesce(audit_seal_hash.previous, '')
-        || int8send(audit_seal_hash.seal_id)
-        || int8send(audit_seal_hash.through_id)
-        || audit_seal_hash.content_hash
+        || int8send(seal.id)
+        || int8send(seal.through_id)
+        || int4send(seal.entries)
+        || coalesce(timestamptz_send(seal.first_at), '')
+        || coalesce(timestamptz_send(seal.last_at), '')
+        || seal.content_hash
     )
 $$;
-comment on function private.audit_seal_hash(bytea, bigint, bigint, bytea) is
+comment on function private.audit_seal_hash(bytea, private.audit_seals) is
     'The hash that chains a seal of the audit log to the one before; previous is null for the first.';
-revoke execute on function private.audit_seal_hash(bytea, bigint, bigint, bytea) from public;
+revoke execute on function private.audit_seal_hash(bytea, private.audit_seals) from public;
 
 -- Closes the open seal when nobody can write beneath it any more, and marks the next. Who writes never waits for it.
 -- The mark is sound because its transaction id is drawn after the number it goes up to was read, while writers draw
@@ -569,14 +573,16 @@ begin
         -- Marked by another cluster, whose dump this one was restored from: its transaction ids say nothing here.
         delete from private.audit_seals as seal where seal.id = v_open.id;
     elsif v_open.marked_by < pg_snapshot_xmin(pg_current_snapshot()) then
+        select content.entries, content.first_at, content.last_at, content.content_hash
+        into v_open.entries, v_open.first_at, v_open.last_at, v_open.content_hash
+        from private.audit_content(coalesce(v_last.through_id, 0), v_open.through_id) as content;
         update private.audit_seals as seal
         set
-            entries = content.entries,
-            first_at = content.first_at,
-            last_at = content.last_at,
-            content_hash = content.content_hash,
-            hash = private.audit_seal_hash(v_last.hash, v_open.id, v_open.through_id, content.content_hash)
-        from private.audit_content(coalesce(v_last.through_id, 0), v_open.through_id) as content
+            entries = v_open.entries,
+            first_at = v_open.first_at,
+            last_at = v_open.last_at,
+            content_hash = v_open.content_hash,
+            hash = private.audit_seal_hash(v_last.hash, v_open)
         where seal.id = v_open.id
         returning seal.* into v_last;
         v_sealed := v_last.entries;
@@ -639,6 +645,8 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    -- No number is below 1: an entry that has one was slipped in.
+    c_before_all constant bigint := -9223372036854775808;
     v_seal private.audit_seals;
     v_content private.audit_content;
     v_found public.audit_verification;
@@ -672,9 +680,7 @@ begin
         select seal.* from private.audit_seals as seal where seal.hash is not null order by seal.id
     loop
         v_found.seals := v_found.seals + 1;
-        if v_seal.hash <> private.audit_seal_hash(
-            v_previous.hash, v_seal.id, v_seal.through_id, v_seal.content_hash
-        ) then
+        if v_seal.hash <> private.audit_seal_hash(v_previous.hash, v_seal) then
             v_found.problem := coalesce(
                 v_found.problem, format('seal %s does not follow from the one before', v_seal.id)
             );
@@ -684,8 +690,19 @@ begin
         end if;
         if v_seal.first_at < v_found.kept_from then
             v_found.dropped_seals := v_found.dropped_seals + 1;
+            if exists (
+                select from public.audit_log as entry
+                where
+                    entry.id > coalesce(v_previous.through_id, c_before_all)
+                    and entry.id <= v_seal.through_id
+                    and entry.occurred_at > v_seal.last_at
+            ) then
+                v_found.problem := coalesce(
+                    v_found.problem, format('seal %s has entries that are later than what was sealed', v_seal.id)
+                );
+            end if;
         elsif since is null or v_seal.last_at >= since then
-            v_content := private.audit_content(coalesce(v_previous.through_id, 0), v_seal.through_id);
+            v_content := private.audit_content(coalesce(v_previous.through_id, c_before_all), v_seal.through_id);
             v_found.sealed_entries := v_found.sealed_entries + v_content.entries;
             v_found.redacted_entries := v_found.redacted_entries + v_content.redacted;
             if v_content.content_hash <> v_seal.content_hash or v_content.forged > 0 then

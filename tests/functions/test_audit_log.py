@@ -301,11 +301,22 @@ def test_sealed_entries_are_found_as_they_were(
         " from public.audit_log where id > 1",
         "update public.audit_log set occurred_at = occurred_at + interval '1 microsecond'",
         "delete from public.audit_log where id = (select max(id) from public.audit_log)",
+        "insert into public.audit_log (id, action, table_name, row_key)"
+        " values (-1, 'update', 'courses', '{}')",
         "update public.audit_log set id = 0 where id = 101;"
         " update public.audit_log set id = 101 where id = 102;"
         " update public.audit_log set id = 102 where id = 0",
     ],
-    ids=["who", "what", "gone", "slipped in", "when", "the last one gone", "the other way round"],
+    ids=[
+        "who",
+        "what",
+        "gone",
+        "slipped in",
+        "when",
+        "the last one gone",
+        "slipped in below all",
+        "the other way round",
+    ],
 )
 def test_a_forged_log_is_noticed(
     database: Database, writer: psycopg.Connection, forgery: str
@@ -565,6 +576,40 @@ def test_months_beyond_retention_are_dropped_and_their_seals_stay(
     found = verified(database)
     assert found["is_intact"], found["problem"]
     assert (found["dropped_seals"], found["sealed_entries"] > 0) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("forgery", "problem"),
+    [
+        (
+            "update private.audit_seals set first_at = '2001-01-01';"
+            " update public.audit_log set actor_id = gen_random_uuid()",
+            "does not follow",
+        ),
+        (
+            "update public.audit_log set occurred_at = now(), id = 1"
+            " where id = (select max(id) from public.audit_log)",
+            "later than what was sealed",
+        ),
+    ],
+    ids=["passed off as dropped", "slipped in among the dropped"],
+)
+def test_what_is_not_dropped_hides_behind_nothing_that_is(
+    database: Database, writer: psycopg.Connection, forgery: str, problem: str
+) -> None:
+    now = datetime.now(UTC)
+    long_ago = now - timedelta(days=1200)
+    keep(writer, long_ago)
+    write(writer, long_ago)
+    writer.commit()
+    sealed(database)
+    keep(writer, now)
+    World(writer).session()
+    writer.commit()
+    assert verified(database)["is_intact"]
+    with tampering(database) as connection:
+        connection.execute(forgery.encode())
+    assert problem in (verified(database)["problem"] or "")
 
 
 def test_the_setting_says_how_long(conn: psycopg.Connection) -> None:
