@@ -1,6 +1,7 @@
 -- Who came to a session that was then put off came to nothing: a click holds until the session's end, so they would be
 -- present at the new time without being there. Those whom the new time leaves inside its join window stay. Where
--- joining was open, somebody may be clicking now, and is waited for.
+-- joining was open, somebody may be clicking now, and is waited for. While a session is called off, what the platform
+-- tells of leaving finds none, so nobody is believed to be there still.
 -- Security definer: whoever moves a session may not touch presence.
 create function private.forget_early_presence()
 returns trigger
@@ -11,31 +12,34 @@ as $$
 declare
     -- Joining may open before this is committed.
     c_moment constant interval := interval '1 minute';
+    v_is_reinstated constant boolean := old.status = 'cancelled';
 begin
-    if clock_timestamp() >= private.join_opens_at(new.start_time) then
+    if not v_is_reinstated and clock_timestamp() >= private.join_opens_at(new.start_time) then
         return null;
     end if;
     if clock_timestamp() < private.join_opens_at(old.start_time) - c_moment
         and not exists (
-            select from private.presence_events as event where event.session_id = new.id and event.source = 'join'
+            select from private.presence_events as event
+            where event.session_id = new.id and (event.source = 'join' or v_is_reinstated)
         )
     then
         delete from private.host_presence as presence where presence.session_id = new.id;
         return null;
     end if;
     perform private.take_presence_turn(new.id);
-    delete from private.presence_events as event where event.session_id = new.id and event.source = 'join';
+    delete from private.presence_events as event
+    where event.session_id = new.id and (event.source = 'join' or v_is_reinstated);
     delete from private.host_presence as presence where presence.session_id = new.id;
     perform private.refresh_attendance(new);
     return null;
 end
 $$;
 comment on function private.forget_early_presence() is
-    'Forgets the clicks of learners and the coming of the host when a session is put off to a time for which joining is not open yet; automatic attendance follows, marks by hand stay.';
+    'Forgets the clicks of learners and the coming of the host when a session is put off to a time for which joining is not open yet, and all presence when one that was called off is reinstated; automatic attendance follows, marks by hand stay.';
 revoke execute on function private.forget_early_presence() from public;
 
 create trigger forget_early_presence
-after update of start_time on public.success_sessions
+after update of start_time, status on public.success_sessions
 for each row
-when (new.status = 'upcoming' and new.start_time > old.start_time)
+when (new.status = 'upcoming' and (new.start_time > old.start_time or old.status = 'cancelled'))
 execute function private.forget_early_presence();

@@ -16,6 +16,7 @@ from psycopg.types.json import Jsonb
 
 from devstack.databases import Database
 from support.actors import as_anon, as_service, as_user
+from support.meetings import MEETING, Webhooks
 from support.outbox import change
 from support.sessions import refusal
 from support.world import World
@@ -708,6 +709,26 @@ def test_who_came_to_a_session_that_is_put_off_comes_again(
     put_off(timedelta(days=1))
     assert came() == ({marked}, 0)
     assert presence(conn, session) == []
+
+
+def test_who_came_before_the_session_was_called_off_comes_again(
+    conn: psycopg.Connection, world: World, batch: UUID, mentor: UUID, student: UUID
+) -> None:
+    """Their leaving was told of a meeting without a session, so they were present to the end."""
+    seen = world.student(batch=batch)
+    session = world.session(batch=batch, mentor=mentor, starts=MINUTE, zoom_meeting_id=MEETING)
+    zoom = Webhooks(conn)
+    join(conn, student, session)
+    zoom.joined(datetime.now(UTC), str(seen))
+    assert {row["student_id"] for row in attendance(conn, session)} == {student, seen}
+
+    change(conn, session, status="cancelled")
+    assert zoom.left(datetime.now(UTC), str(seen))["outcome"] == "unknown_meeting"
+    change(conn, session, status="upcoming")
+    assert attendance(conn, session) == []
+
+    join(conn, student, session)
+    assert [row["student_id"] for row in attendance(conn, session)] == [student]
 
 
 def test_who_came_before_joining_opened_later_comes_again_too(
