@@ -490,6 +490,7 @@ set jit = off
 as $$
 declare
     v_events notifier.events[];
+    v_must_wait boolean;
 begin
     if event.through_id is not null then
         return array(
@@ -504,8 +505,23 @@ begin
         );
     end if;
 
-    v_events := array(
-        select first_of_session
+    -- One statement, and so one look: between two, whoever expands the earlier change may merge one of these into it.
+    select
+        array_agg(waiting.event order by (waiting.event).id),
+        bool_or(waiting.is_blocked)
+    into v_events, v_must_wait
+    from (
+        select
+            first_of_session as event,
+            exists (
+                select from notifier.events as blocking
+                where
+                    blocking.session_id = first_of_session.session_id
+                    and blocking.topic = 'invitation'
+                    and blocking.id < first_of_session.id
+                    and blocking.expanded_at is null
+                offset 0
+            ) as is_blocked
         from notifier.events as first_of_session
         where
             first_of_session.transaction_id = event.transaction_id
@@ -523,24 +539,9 @@ begin
             )
         order by first_of_session.id
         limit 200
-    );
-    if cardinality(v_events) > 1 then
-        perform
-        from unnest(v_events) as waiting
-        cross join lateral (
-            select blocking.id
-            from notifier.events as blocking
-            where
-                blocking.session_id = waiting.session_id
-                and blocking.topic = 'invitation'
-                and blocking.id < waiting.id
-                and blocking.expanded_at is null
-            limit 1
-        ) as earlier
-        limit 1;
-        if found then
-            return array[]::notifier.events[];
-        end if;
+    ) as waiting;
+    if v_must_wait then
+        return array[]::notifier.events[];
     end if;
     for v_index in 1..cardinality(v_events) loop
         v_events[v_index].through_id := notifier.start_event(v_events[v_index]);

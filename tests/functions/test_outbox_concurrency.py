@@ -17,6 +17,7 @@ import pytest
 
 from devstack.databases import Database
 from support.outbox import Claimed, Outbox, change
+from support.rush import started
 from support.world import World
 
 TUESDAY = datetime(2031, 5, 6, 17, 0, tzinfo=UTC)
@@ -540,3 +541,45 @@ def test_changes_of_invitees_and_of_the_session_take_turns(
     assert all(
         before["new"]["title"] == after["old"]["title"] for before, after in pairwise(events)
     )
+
+
+def test_what_is_merged_while_its_transaction_starts_is_not_started(
+    database: Database, admin: psycopg.Connection, queue: Outbox
+) -> None:
+    """Another worker merges it after the look at what the transaction changed."""
+    world = World(admin)
+    batch = world.batch()
+    for _ in range(3):
+        world.student(batch=batch)
+    first, second = (world.session(name, batch=batch, starts=TUESDAY) for name in "AB")
+    queue.deliver()
+    with psycopg.connect(database.url) as conn:
+        change(conn, first, title="A with B")
+        change(admin, second, title="B alone")
+        change(conn, second, title="B with A")
+        conn.commit()
+    definition = str(queue.scalar("select pg_get_functiondef('notifier.start_events'::regproc)"))
+    look_ended = "limit 200"
+    before, after = definition.split(look_ended)
+    rest_of_statement, after = after.split(";", 1)
+    pause = "perform pg_advisory_xact_lock(1);"
+    paused = before + look_ended + rest_of_statement + ";" + pause + after
+    with (
+        psycopg.connect(database.url) as gate,
+        psycopg.connect(database.url, autocommit=True) as slow,
+    ):
+        gate.execute("select pg_advisory_xact_lock(1)")
+        admin.execute(paused.encode())
+
+        def expand() -> str:
+            return str(Outbox(slow, "slow").expand(2))
+
+        with started(admin, slow, expand) as expanding:
+            admin.execute(definition.encode())
+            queue.expand()
+            gate.commit()
+            expanding.result(PATIENCE)
+    finish(queue)
+    merged = queue.rows("events", session_id=second)[-1]
+    assert merged["merged_into"]
+    assert queue.rows(event_id=merged["id"]) == []
