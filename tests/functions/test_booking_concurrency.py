@@ -549,3 +549,44 @@ def test_who_leaves_and_who_moves_several_sessions_never_wait_for_each_other(
             first.commit()
             assert leaving.result(timeout=30) == "done"
     assert seated(crowd.conn, low) == set()
+
+
+@pytest.mark.parametrize("leaves", ["uninvited", "erased"])
+def test_who_deletes_a_session_gives_way_to_whoever_holds_its_invitations(
+    crowd: Crowd, leaves: str
+) -> None:
+    """A delete has the session before it comes to the invitations; everybody else does not."""
+    superadmin, student = World(crowd.conn).superadmin(), crowd.students[0]
+    session = crowd.book(student, offer(crowd.conn, crowd.mentor))
+    crowd.conn.execute(
+        "update public.success_sessions set status = 'cancelled' where id = %s", (session,)
+    )
+    Outbox(crowd.conn).deliver()
+    delete = "delete from public.success_sessions where id = %(session)s"
+    leave = {
+        "uninvited": "delete from public.session_participants where user_id = %(student)s",
+        "erased": "select public.erase_user(%(student)s)",
+    }[leaves]
+    values = {"session": session, "student": student}
+
+    with (
+        psycopg.connect(crowd.database.url) as holder,
+        psycopg.connect(crowd.database.url) as first,
+        psycopg.connect(crowd.database.url) as second,
+    ):
+        holder.execute(
+            "select from public.success_sessions where id = %s for no key update", (session,)
+        )
+        with (
+            started(
+                crowd.conn, first, lambda: attempt(first, (delete, values), user=superadmin)
+            ) as deleting,
+            started(
+                crowd.conn, second, lambda: attempt(second, (leave, values), user=superadmin)
+            ) as leaving,
+        ):
+            assert not deleting.done()
+            assert not leaving.done()
+            holder.commit()
+            assert leaving.result(timeout=30) == "done"
+            assert deleting.result(timeout=30) == "PT409"
