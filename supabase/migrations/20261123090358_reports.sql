@@ -1303,7 +1303,7 @@ begin
     where asked.period = 1;
     return query
     with
-    counted as (
+    held as (
         select
             statistics.*,
             statistics.present + statistics.late + statistics.partial as attended,
@@ -1330,13 +1330,13 @@ begin
             )
     ),
 
-    usual as (
+    -- By a window: a join cannot be hashed by a course that may be null, and would compare each session with every course.
+    counted as (
         select
-            counted.session_type,
-            counted.course_id,
-            private.share(sum(counted.attended), sum(counted.expected)) as attendance_rate
-        from counted
-        group by counted.session_type, counted.course_id
+            held.*,
+            private.share(sum(held.attended) over alike, sum(held.expected) over alike) as usual_rate
+        from held
+        window alike as (partition by held.session_type, held.course_id)
     )
 
     select
@@ -1358,8 +1358,8 @@ begin
         counted.absent::bigint,
         counted.excused::bigint,
         private.share(counted.attended, counted.expected),
-        usual.attendance_rate,
-        private.share(counted.attended, counted.expected) - usual.attendance_rate,
+        counted.usual_rate,
+        private.share(counted.attended, counted.expected) - counted.usual_rate,
         private.share(counted.late, counted.attended),
         case when counted.registration_required then counted.absent else 0 end::bigint,
         round(counted.minutes / nullif(stay.students, 0), 1),
@@ -1379,10 +1379,6 @@ begin
         counted.ratings::bigint,
         private.shown_rating(counted.rating_points, counted.ratings, v_to_mentor)
     from counted
-    inner join usual
-        on
-            counted.session_type = usual.session_type
-            and counted.course_id is not distinct from usual.course_id
     inner join public.success_sessions as session on counted.session_id = session.id
     left join public.profiles as mentor on session.mentor_id = mentor.id
     cross join lateral (
