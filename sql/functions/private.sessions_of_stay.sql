@@ -15,6 +15,10 @@ as $$
 declare
     v_sessions public.success_sessions[];
 begin
+    -- Nearly always: nothing to choose, for each of thousands of stays.
+    if cardinality(sessions) = 1 then
+        return sessions;
+    end if;
     v_sessions := array(
         select session
         from unnest(sessions) as session

@@ -70,3 +70,34 @@ def test_an_import_of_many_rows(superuser: psycopg.Connection, session: UUID) ->
     assert counted == (MANY,)
     # Each learner is known by two keys, and each row chooses from five statuses.
     assert most_rows(superuser, query, Jsonb(rows), session) <= 5 * MANY
+
+
+def test_a_report_of_a_meeting_of_one_session_asks_once_whether_somebody_takes_part(
+    superuser: psycopg.Connection, session: UUID
+) -> None:
+    superuser.execute(
+        "update public.success_sessions set zoom_meeting_id = '999999999' where id = %s", (session,)
+    )
+    superuser.execute("set track_functions = 'pl'")
+    with superuser.transaction():
+        receipt = superuser.execute(
+            """
+            select (report).outcome, (report).recorded
+            from (
+                select public.reconcile_presence(
+                    'zoom', 'r1', '999999999', now() - interval '40 minutes', now(),
+                    jsonb_agg(jsonb_build_object(
+                        'joined_at', now() - interval '40 minutes',
+                        'left_at', now() - interval '5 minutes',
+                        'participant_key', student_id::text
+                    ))
+                ) as report
+                from public.course_enrollments
+            ) as told
+            """
+        ).fetchone()
+        calls = superuser.execute(
+            "select calls from pg_stat_xact_user_functions where funcname = 'takes_part'"
+        ).fetchone()
+    assert receipt == ("recorded", MANY)
+    assert calls == (MANY,)
