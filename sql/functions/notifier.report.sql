@@ -12,13 +12,15 @@ set jit = off
 as $$
 declare
     c_most_lines constant integer := 25;
-    v_days constant integer := to_date - from_date + 1;
-    v_grain constant text := case when v_days <= 14 then 'day' when v_days <= 200 then 'week' else 'month' end;
+    v_days integer;
+    v_grain text;
     v_bounds timestamptz[];
 begin
     select array[asked.from_time, asked.to_time] into v_bounds
     from private.report_periods(from_date, to_date, null, timezone) as asked
     where asked.period = 1;
+    v_days := to_date - from_date + 1; -- not before the days are known to be any: there are infinite dates
+    v_grain := case when v_days <= 14 then 'day' when v_days <= 200 then 'week' else 'month' end;
     return jsonb_build_object(
         'from_date', from_date,
         'to_date', to_date,

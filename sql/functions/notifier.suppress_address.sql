@@ -12,6 +12,12 @@ begin
             message = 'address is not a mail address',
             hint = 'Send one like name@example.com, without a display name.';
     end if;
+    if reason is null or reason not in ('operator', 'bounced', 'complained', 'refused') then
+        raise exception using
+            errcode = '22023',
+            message = 'reason must be operator, bounced, complained or refused',
+            hint = 'Leave it out when somebody said so.';
+    end if;
     insert into notifier.suppressions as known (address_hash, reason, suppressed_at)
     values (notifier.address_hash(address), suppress_address.reason, clock_timestamp())
     on conflict (address_hash) do update

@@ -109,6 +109,12 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+    if max_rows < 0 then
+        raise exception using
+            errcode = '22023',
+            message = 'max_rows must not be negative',
+            hint = 'Send how many to list at most; null lists all.';
+    end if;
     return query
     select
         email.id,
@@ -146,6 +152,12 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+    if max_rows < 0 then
+        raise exception using
+            errcode = '22023',
+            message = 'max_rows must not be negative',
+            hint = 'Send how many to list at most; null lists all.';
+    end if;
     return query
     select
         email.id,
@@ -743,6 +755,12 @@ begin
             message = 'address is not a mail address',
             hint = 'Send one like name@example.com, without a display name.';
     end if;
+    if reason is null or reason not in ('operator', 'bounced', 'complained', 'refused') then
+        raise exception using
+            errcode = '22023',
+            message = 'reason must be operator, bounced, complained or refused',
+            hint = 'Leave it out when somebody said so.';
+    end if;
     insert into notifier.suppressions as known (address_hash, reason, suppressed_at)
     values (notifier.address_hash(address), suppress_address.reason, clock_timestamp())
     on conflict (address_hash) do update
@@ -783,6 +801,12 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+    if max_rows < 0 then
+        raise exception using
+            errcode = '22023',
+            message = 'max_rows must not be negative',
+            hint = 'Send how many to list at most; null lists all.';
+    end if;
     return query
     select
         encode(known.address_hash, 'hex'),

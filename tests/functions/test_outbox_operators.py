@@ -45,6 +45,29 @@ def purge(outbox: Outbox, older_than: timedelta, max_rows: int = 5000) -> tuple[
     return row[0], row[1], row[2]
 
 
+@pytest.mark.parametrize(
+    ("call", "names"),
+    [
+        ("dead_emails(-1)", "max_rows"),
+        ("emails_in_doubt(-1)", "max_rows"),
+        ("suppressed_addresses(null, -1)", "max_rows"),
+        ("suppress_address('anna@example.test', null)", "reason"),
+        ("suppress_address('anna@example.test', 'spam')", "reason"),
+        ("report('-infinity', '2027-03-07', 'UTC')", "from_date"),
+        ("report('2027-03-01', 'infinity', 'UTC')", "to_date"),
+    ],
+)
+def test_a_bad_argument_is_named(outbox: Outbox, call: str, names: str) -> None:
+    with refused(outbox.conn, psycopg.errors.InvalidParameterValue, f"^{names} must"):
+        outbox.conn.execute(f"select notifier.{call}".encode())
+
+
+def test_no_rows_or_all_may_be_asked_for(outbox: Outbox, dead: Claimed) -> None:
+    for most, found in (("0", 0), ("null", 1)):
+        rows = outbox.conn.execute(f"select notifier.dead_emails({most})".encode()).fetchall()
+        assert len(rows) == found
+
+
 # Dead mails
 
 
