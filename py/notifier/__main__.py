@@ -9,7 +9,7 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -223,10 +223,10 @@ def _add_operators(subparsers: "argparse._SubParsersAction[argparse.ArgumentPars
     limit.add_parser("list", help="show the limits")
     set_limit = limit.add_parser("set", help="set one")
     set_limit.add_argument("domain", metavar="DOMAIN", help="what follows the @; * for all mail")
-    set_limit.add_argument("per_minute", type=int, metavar="MAILS")
+    set_limit.add_argument("per_minute", type=_number(1_000_000), metavar="MAILS")
     limit.add_parser("lift", help="lift one").add_argument("domain", metavar="DOMAIN")
     replay = subparsers.add_parser("replay", help="tell again what an event told")
-    replay.add_argument("event", type=int, metavar="EVENT")
+    replay.add_argument("event", type=_number(2**63 - 1), metavar="EVENT")
     purge = subparsers.add_parser("purge", help="forget what is old")
     purge.add_argument(
         "--older-than",
@@ -238,7 +238,22 @@ def _add_operators(subparsers: "argparse._SubParsersAction[argparse.ArgumentPars
 
 
 def _add_limit(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--limit", type=int, default=50, metavar="N", help="rows at most (50)")
+    parser.add_argument(
+        "--limit", type=_number(2**31 - 1), default=50, metavar="N", help="rows at most (50)"
+    )
+
+
+def _number(high: int) -> Callable[[str], int]:
+    """Reads a number from 1 to ``high``: for a higher one the database would know no function."""
+
+    def number(text: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,19}", text) or not 1 <= int(text) <= high:
+            raise argparse.ArgumentTypeError(
+                f"{text[:50]!r} is not a whole number from 1 to {high}"
+            )
+        return int(text)
+
+    return number
 
 
 def _duration(text: str) -> timedelta:

@@ -76,6 +76,29 @@ def test_what_does_not_exist_is_said_so(run: Run) -> None:
     assert run("replay", "999") == (1, "notifier: there is no event 999 (PT404)\n")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "names"),
+    [
+        (("dead", "list", "--limit", "99999999999999"), "--limit"),
+        (("in-doubt", "--limit", "-1"), "--limit"),
+        (("suppress", "list", "--limit", "0"), "--limit"),
+        (("replay", "99999999999999999999"), "EVENT"),
+        (("limit", "set", "example.test", "99999999999"), "MAILS"),
+        (("limit", "set", "example.test", "sixty"), "MAILS"),
+    ],
+)
+def test_a_number_that_is_none_of_the_databases_is_named(
+    arguments: tuple[str, ...], names: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+
+    assert ended.value.code == 2
+    assert f"argument {names}: {arguments[-1]!r} is not a whole number from 1 to" in (
+        capsys.readouterr().err
+    )
+
+
 def test_mails_in_doubt_are_listed(classroom: Classroom, run: Run) -> None:
     classroom.schedule()
     classroom.outbox.expand()
