@@ -5,6 +5,7 @@ the variable and the remedy. No error text and no ``repr`` ever contains a value
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -298,7 +299,7 @@ def _whole_number(env: Mapping[str, str], name: str, *, low: int, high: int) -> 
     value = _optional(env, name)
     if value is None:
         return None
-    if not value.isascii() or not value.isdigit() or not low <= int(value) <= high:
+    if not re.fullmatch(r"[0-9]{1,9}", value) or not low <= int(value) <= high:
         raise ConfigError(f"{name} is not a whole number from {low} to {high}: correct or unset it")
     return int(value)
 
@@ -308,7 +309,7 @@ def _monitor(env: Mapping[str, str]) -> tuple[str, int] | None:
     if value is None:
         return None
     host, _, port = value.rpartition(":")
-    if not port.isascii() or not port.isdigit() or not 1 <= int(port) <= 65535:
+    if not re.fullmatch(r"[0-9]{1,9}", port) or not 1 <= int(port) <= 65535:
         raise ConfigError("NOTIFIER_MONITOR is not a port: use 9464, or 0.0.0.0:9464 for others")
     return host.strip("[]") or "127.0.0.1", int(port)
 

@@ -100,6 +100,7 @@ def test_port_and_security_default_to_each_other(
         ({"SMTP_HOST": "[::1]"}, "SMTP_HOST", "host name"),
         ({"SMTP_PORT": "0"}, "SMTP_PORT", "1 to 65535"),
         ({"SMTP_PORT": "smtp"}, "SMTP_PORT", "whole number"),
+        ({"SMTP_PORT": "9" * 5000}, "SMTP_PORT", "whole number"),
         ({"SMTP_PASSWORD": ""}, "SMTP_PASSWORD", "both or neither"),
         ({"SMTP_USERNAME": ""}, "SMTP_USERNAME", "both or neither"),
         ({"SMTP_SECURITY": "ssl"}, "SMTP_SECURITY", "starttls, tls or none"),

@@ -137,7 +137,9 @@ def test_a_port_alone_is_on_the_loopback_interface(value: str, meaning: tuple[st
     assert load_settings(ENV | {"NOTIFIER_MONITOR": value}).monitor == meaning
 
 
-@pytest.mark.parametrize("value", ["yes", "0", "65536", "localhost", "localhost:"])
+@pytest.mark.parametrize(
+    "value", ["yes", "0", "65536", "localhost", "localhost:", pytest.param("9" * 5000, id="nines")]
+)
 def test_what_is_no_port_is_refused(value: str) -> None:
     with pytest.raises(ConfigError, match=r"^NOTIFIER_MONITOR is not a port"):
         load_settings(ENV | {"NOTIFIER_MONITOR": value})
