@@ -782,6 +782,19 @@ async def test_a_server_without_starttls_gets_neither_login_nor_mail(smtp: SmtpS
     assert smtp.mails == []
 
 
+async def test_what_was_said_before_tls_is_not_taken_for_an_answer_within(
+    authority: Authority,
+) -> None:
+    async with SmtpServer(tls=authority.server, users={"mailer": "right"}) as server:
+        injected = ("220 go ahead", "250-localhost", "250 AUTH PLAIN", "235 2.7.0 welcome")
+        server.at("STARTTLS", "\r\n".join(injected))
+        settings = SmtpSettings("localhost", server.port, Security.STARTTLS, "mailer", "wrong")
+        transport = SmtpTransport(settings, tls_context=authority.client())
+
+        with pytest.raises(TransportDownError, match=r"refused the login \(535\)"):
+            await transport.ready()
+
+
 # Being ready and saying goodbye
 
 

@@ -135,7 +135,8 @@ class SmtpServer:
         """Do `action` at `verb`: a reply such as `550 no`, DROP, HANG or HOLD.
 
         Args:
-            verb: CONNECT, EHLO, AUTH, MAIL, RCPT, DATA, DOT (nothing is kept), ACCEPTED, RSET.
+            verb: CONNECT, EHLO, STARTTLS, AUTH, MAIL, RCPT, DATA, DOT (nothing is kept), ACCEPTED,
+                RSET.
             action: What to do.
             times: How often; None for ever.
             about: Only where this is part of the recipient's address.
@@ -287,7 +288,7 @@ class SmtpServer:
 
     async def _start_tls(self, session: _Session) -> bool:
         assert self._tls is not None
-        await self._say(session, "220 go ahead")
+        await self._obey("STARTTLS", session, "220 go ahead")
         await session.writer.start_tls(self._tls)
         session.secure = True
         return True
