@@ -11,6 +11,7 @@ import socket
 import time
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from hashlib import sha256
 from hmac import digest
 from ssl import SSLContext
@@ -19,6 +20,7 @@ from uuid import UUID
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.client_proto import ResponseHandler
 from aiohttp.resolver import ThreadedResolver
 from yarl import URL
 
@@ -38,6 +40,9 @@ LANES = 8
 """Requests under way at a time."""
 
 MAX_RETRY_AFTER = 86_400.0
+
+MAX_ANSWER = 65_536
+"""Octets of an answer that are listened to: its head is all that counts."""
 
 
 class ForbiddenAddressError(OSError):
@@ -133,6 +138,8 @@ class Poster:
                 return Answer(response.status, error, _retry_after(response.headers))
         except ForbiddenAddressError as error:
             return Answer(None, str(error))
+        except aiohttp.ServerDisconnectedError:  # its text is what was read, as Python shows it
+            return Answer(None, "the connection was closed before there was an answer")
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             # ValueError: what looks like a name may be none, as `a..b`.
             cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
@@ -163,7 +170,10 @@ class Poster:
                 limit=LANES,
                 resolver=ThreadedResolver() if self._allow_private else PublicResolver(),
                 use_dns_cache=False,
+                force_close=True,  # what is listened to is of one answer
             )
+            hearing: type[ResponseHandler] = _Hearing
+            connector._factory = partial(hearing, asyncio.get_running_loop())
             self._http = aiohttp.ClientSession(
                 connector=connector,
                 timeout=self._timeout,
@@ -171,6 +181,24 @@ class Poster:
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
         return self._http
+
+
+class _Hearing(ResponseHandler):
+    """Hangs up after :data:`MAX_ANSWER` octets.
+
+    Interim responses without end (``100 Continue``) would otherwise be read as fast as they come,
+    while nothing else in this process has a turn, its timeouts included.
+    """
+
+    _left = MAX_ANSWER
+
+    def data_received(self, data: bytes) -> None:
+        """Pass on what may still be heard."""
+        heard = data[: self._left]
+        self._left -= len(heard)
+        super().data_received(heard)
+        if not self._left and self.transport is not None:
+            self.transport.abort()
 
 
 class WebhookQueue(Protocol):

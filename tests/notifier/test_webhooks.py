@@ -138,6 +138,38 @@ async def test_an_endpoint_that_is_silent_is_given_up(authority: Authority) -> N
     assert answer.error
 
 
+@pytest.mark.parametrize(
+    "beginning", [b"", b"HTTP/1.1 200 OK\r\ncontent-length: 1000000000\r\n\r\n"]
+)
+async def test_an_answer_without_end_is_heard_to_its_head_and_no_further(
+    authority: Authority, beginning: bytes
+) -> None:
+    """Interim responses for ever, or a body; the server notices what is taken from it."""
+    said = 0
+
+    async def talk(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal said
+        with suppress(ConnectionError):
+            writer.write(beginning)
+            while said < 1 << 26:
+                writer.write(b"HTTP/1.1 100 Continue\r\n\r\n" * 1000)
+                await writer.drain()
+                said += 25_000
+
+    async with (
+        await asyncio.start_server(talk, "127.0.0.1", 0, ssl=authority.server) as server,
+        posting(authority) as poster,
+    ):
+        port = server.sockets[0].getsockname()[1]
+        answer = await poster.post(webhook(f"https://localhost:{port}/", SECRET))
+
+    if beginning:
+        assert (answer.status, answer.error) == (200, "")
+    else:
+        assert (answer.status, "closed before" in answer.error) == (None, True)
+    assert said < 1 << 24  # what the system's buffers hold is taken as well
+
+
 @pytest.mark.parametrize("host", ["a..example.com", "a" * 64 + ".com", ".com"])
 async def test_a_name_that_is_none_is_a_failure(authority: Authority, host: str) -> None:
     async with posting(authority) as poster:
