@@ -159,7 +159,7 @@ def _queue_lines(queue: QueueMetrics | None) -> Iterator[str]:
 
 def _gauge(name: str, about: str, value: float) -> Iterator[str]:
     yield from _head(name, "gauge", about)
-    yield f"{name} {value:g}"
+    yield f"{name} {value!r}"
 
 
 def _head(name: str, kind: str, about: str) -> Iterator[str]:

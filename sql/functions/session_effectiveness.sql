@@ -55,7 +55,8 @@ begin
             )
     ),
 
-    -- By a window: a join cannot be hashed by a course that may be null, and would compare each session with every course.
+    -- By a window: a join cannot be hashed by a course that may be null, and would compare each session with every
+    -- course.
     counted as (
         select
             held.*,

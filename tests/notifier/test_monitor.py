@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 
@@ -10,7 +11,9 @@ import pytest
 
 from devstack import ports
 from notifier.config import ConfigError, load_settings
-from notifier.recorder import Histogram
+from notifier.monitor import Monitor, Vitals
+from notifier.outbox import QueueMetrics
+from notifier.recorder import Histogram, Tally
 from support.classroom import Classroom
 from support.daemon import Daemon, Daemons, environment
 from support.pg_proxy import PgProxy
@@ -44,6 +47,33 @@ class Asked:
         assert status == 200
         samples = [line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#")]
         return {name: float(value) for name, value in samples}
+
+
+class Idle:
+    """A worker and a queue in which eight-digit numbers of mails wait."""
+
+    def vitals(self) -> Vitals:
+        """At rest."""
+        return Vitals(0.0, (), True, Tally(), Histogram(), 0, 0)
+
+    async def queue_metrics(self) -> QueueMetrics:
+        """Much to do."""
+        return QueueMetrics(12_345_678, 12_345_678, 0, 0, 0, 12_345_678, 0.5)
+
+
+async def test_long_queues_are_counted_to_the_mail() -> None:
+    with ports.reserved() as port:
+        pass
+    idle = Idle()
+    serving = asyncio.create_task(Monitor(idle, idle, poll=1.0).serve("127.0.0.1", port))
+    async with httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(retries=5)) as client:
+        text = (await client.get(f"http://127.0.0.1:{port}/metrics")).text
+    serving.cancel()
+    await asyncio.gather(serving, return_exceptions=True)
+
+    samples = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+    counted = ('notifier_queue_mails{status="queued"}', "notifier_queue_urgent_mails")
+    assert [samples[name] for name in (*counted, "notifier_queue_events")] == ["12345678"] * 3
 
 
 def test_the_numbers_follow_what_happens(
