@@ -52,6 +52,7 @@ _RESCHEDULED: dict[str, Json] = {
 _UPDATED: dict[str, Json] = {
     "title": {"old": "Week 6: open questions", "new": "Week 6: questions & answers"},
     "mentor_name": {"old": "Jonas Weber", "new": "Amara Okafor"},
+    "registration_required": {"old": True, "new": False},
     "meeting_details": {"old": True, "new": True},
 }
 

@@ -28,6 +28,7 @@ FIELD_LABELS = {
     "mentor_name": "Mentor",
     "platform_name": "Platform",
     "timezone": "Time zone of the session",
+    "registration_required": "Registration",
     "meeting_link": "Meeting link",
 }
 
@@ -178,6 +179,8 @@ def _attendance(counts: Mapping[str, Any] | None, say: Callable[[str], str]) -> 
 def _shown(field: str, value: Any, say: Callable[[str], str]) -> str:
     if field == "meeting_link":
         return say("the backup link") if value else say("the usual link")
+    if field == "registration_required":
+        return say("needed") if value else say("not needed")
     return clean(value) or say("none")
 
 

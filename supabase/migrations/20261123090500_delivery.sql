@@ -46,6 +46,11 @@ begin
             ('timezone', session_changes.old -> 'timezone', session_changes.new -> 'timezone'),
             ('mentor_name', session_changes.old -> 'mentor_id', session_changes.new -> 'mentor_id'),
             ('platform_name', session_changes.old -> 'platform', session_changes.new -> 'platform'),
+            (
+                'registration_required',
+                session_changes.old -> 'registration_required',
+                session_changes.new -> 'registration_required'
+            ),
             ('meeting_details', session_changes.old -> 'meeting_details', session_changes.new -> 'meeting_details'),
             (
                 'meeting_details',

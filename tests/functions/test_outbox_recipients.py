@@ -167,6 +167,7 @@ def test_other_changes_are_told_with_what_changed(world: World, outbox: Outbox) 
         description="No questions.",
         timezone="Europe/Berlin",
         platform="jitsi",
+        registration_required=True,
         link="https://meet.example.test/another",
     )
     emails = by_recipient(outbox.deliver())
@@ -179,6 +180,7 @@ def test_other_changes_are_told_with_what_changed(world: World, outbox: Outbox) 
         "description": {"old": None, "new": "No questions."},
         "timezone": {"old": "UTC", "new": "Europe/Berlin"},
         "platform_name": {"old": "Zoom", "new": "Jitsi Meet"},
+        "registration_required": {"old": False, "new": True},
         "meeting_details": {"old": True, "new": True},
     }
 
@@ -194,6 +196,16 @@ def test_an_invitation_knows_whether_a_seat_is_needed(world: World, outbox: Outb
 
     needs = {part["session"]["registration_required"] for part in email.parts}
     assert needs == {True, False}
+
+
+def test_that_a_seat_is_needed_from_now_on_is_told(world: World, outbox: Outbox) -> None:
+    batch = world.batch()
+    anna = world.student(batch=batch)
+    session = told_session(outbox, batch=batch)
+    change(world.conn, session, registration_required=True)
+    (email,) = outbox.deliver()
+    assert (email.recipient_id, email.kind) == (anna, "session_updated")
+    assert email.changes == {"registration_required": {"old": False, "new": True}}
 
 
 def test_a_new_passcode_is_told_without_being_shown(world: World, outbox: Outbox) -> None:

@@ -321,6 +321,19 @@ def test_a_description_that_is_gone_is_not_looked_for_below(description: str | N
         assert "below" not in body.partition("Or open")[0].partition("See it")[0]
 
 
+@pytest.mark.parametrize("needed", [True, False])
+def test_whether_a_seat_is_needed_is_said_in_words(needed: bool) -> None:
+    changes = {"registration_required": {"old": not needed, "new": needed}}
+    edition = render(
+        make_email("session_updated", session={"registration_required": needed}, changes=changes)
+    )
+
+    now, before = ("needed", "not needed") if needed else ("not needed", "needed")
+    for body in (edition.text_for(""), parse(edition.html_for("")).text):
+        said, expected = ("".join(text.split()) for text in (body, f"was: {before} now: {now}"))
+        assert f"Registration{expected}" in said
+
+
 def test_a_new_link_in_place_of_one_that_failed_is_not_called_the_usual_one() -> None:
     changes = {
         "meeting_link": {"old": True, "new": False},

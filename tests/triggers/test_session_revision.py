@@ -30,6 +30,7 @@ SHOWN: tuple[dict[str, Any], ...] = (
     {"backup_link": "https://meet.example/room"},
     {"zoom_meeting_id": "123456789"},
     {"zoom_passcode": "secret"},
+    {"registration_required": True},
     {"mentor_id": "a mentor"},
     {"course_id": "a course"},
     {"status": "cancelled"},
