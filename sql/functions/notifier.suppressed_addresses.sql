@@ -7,12 +7,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    if max_rows < 0 then
-        raise exception using
-            errcode = '22023',
-            message = 'max_rows must not be negative',
-            hint = 'Send how many to list at most; null lists all.';
-    end if;
+    perform notifier.check_max_rows(max_rows);
     return query
     select
         encode(known.address_hash, 'hex'),

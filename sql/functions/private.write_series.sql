@@ -95,15 +95,11 @@ begin
     set series_id = v_new.id
     where session.series_id = v_old.id and session.series_date >= v_new.first_date;
     update public.series_skips as skip
-    set
-        series_id = v_new.id,
-        -- As session_series_6_clashes.
-        detail = case
-            when skip.reason = 'clash' and v_new.mentor_id is distinct from v_old.mentor_id
-                then 'the mentor before, or the meeting account, was not free'
-            else skip.detail
-        end
+    set series_id = v_new.id
     where skip.series_id = v_old.id and skip.series_date >= v_new.first_date;
+    if v_new.mentor_id is distinct from v_old.mentor_id then
+        perform private.forget_clashes(v_new.id);
+    end if;
     return v_written;
 end
 $$;

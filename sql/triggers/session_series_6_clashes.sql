@@ -7,9 +7,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    update public.series_skips as skip
-    set detail = 'the mentor before, or the meeting account, was not free'
-    where skip.series_id = new.id and skip.reason = 'clash';
+    perform private.forget_clashes(new.id);
     return null;
 end
 $$;

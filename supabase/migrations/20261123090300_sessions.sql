@@ -963,6 +963,21 @@ create trigger session_series_5_shared_meeting
 before insert or update of zoom_meeting_id, platform, platform_data, next_start on public.session_series
 for each row execute function private.refuse_foreign_series_meeting();
 
+create function private.forget_clashes(series_id uuid)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    update public.series_skips as skip
+    set detail = 'the mentor before, or the meeting account, was not free'
+    where skip.series_id = forget_clashes.series_id and skip.reason = 'clash';
+end
+$$;
+comment on function private.forget_clashes(uuid) is
+    'Takes out of series_skips what kept a mentor who does not have the series any more.';
+revoke execute on function private.forget_clashes(uuid) from public;
+
 -- What a clash was with (another session, the reason of a time off) is for the mentor whom it kept, and not for the one
 -- who has the series next. Security definer: nobody may write what was left out.
 create function private.forget_clashes_of_mentor()
@@ -972,9 +987,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    update public.series_skips as skip
-    set detail = 'the mentor before, or the meeting account, was not free'
-    where skip.series_id = new.id and skip.reason = 'clash';
+    perform private.forget_clashes(new.id);
     return null;
 end
 $$;

@@ -92,6 +92,25 @@ comment on function notifier.workers() is
 revoke execute on function notifier.workers() from public;
 grant execute on function notifier.workers() to notifier;
 
+create function notifier.check_max_rows(max_rows integer)
+returns void
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if max_rows < 0 then
+        raise exception using
+            errcode = '22023',
+            message = 'max_rows must not be negative',
+            hint = 'Send how many to list at most; null lists all.';
+    end if;
+end
+$$;
+comment on function notifier.check_max_rows(integer) is
+    'Refuses with 22023 a negative number of rows to list; null is for all.';
+revoke execute on function notifier.check_max_rows(integer) from public;
+
 -- For operators. Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.dead_emails(max_rows integer default 100)
 returns table (
@@ -109,12 +128,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    if max_rows < 0 then
-        raise exception using
-            errcode = '22023',
-            message = 'max_rows must not be negative',
-            hint = 'Send how many to list at most; null lists all.';
-    end if;
+    perform notifier.check_max_rows(max_rows);
     return query
     select
         email.id,
@@ -152,12 +166,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    if max_rows < 0 then
-        raise exception using
-            errcode = '22023',
-            message = 'max_rows must not be negative',
-            hint = 'Send how many to list at most; null lists all.';
-    end if;
+    perform notifier.check_max_rows(max_rows);
     return query
     select
         email.id,
@@ -801,12 +810,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    if max_rows < 0 then
-        raise exception using
-            errcode = '22023',
-            message = 'max_rows must not be negative',
-            hint = 'Send how many to list at most; null lists all.';
-    end if;
+    perform notifier.check_max_rows(max_rows);
     return query
     select
         encode(known.address_hash, 'hex'),
