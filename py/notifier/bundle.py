@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from gettext import NullTranslations
 
 from notifier.language import words
-from notifier.views import Change, Part, Reader, SessionView
+from notifier.views import Change, DescriptionNews, Part, Reader, SessionView
 from notifier.when import Span, describe_zone
 
 
@@ -70,8 +70,7 @@ class Group:
     facts: tuple[tuple[str, str], ...]
     planned: str
     changes: tuple[Change, ...]
-    description_changed: bool
-    description_removed: bool
+    description_news: DescriptionNews
     meeting_details_changed: bool
     dates: tuple[Date, ...]
 
@@ -176,8 +175,7 @@ def _group(
         facts=tuple(fact for fact in sharing.facts if fact not in said),
         planned=planned,
         changes=parts[0].changes,
-        description_changed=parts[0].description_changed,
-        description_removed=parts[0].description_removed,
+        description_news=parts[0].description_news,
         meeting_details_changed=parts[0].meeting_details_changed,
         dates=tuple(
             Date(
@@ -203,14 +201,7 @@ def _groups(parts: Sequence[Part], speech: NullTranslations) -> list[_Sharing]:
     for part in parts:
         news = _news(part)
         facts = tuple((speech.gettext(name), value) for name, value in _facts(part.session, news))
-        key = (
-            news,
-            facts,
-            part.changes,
-            part.description_changed,
-            part.description_removed,
-            part.meeting_details_changed,
-        )
+        key = news, facts, part.changes, part.description_news, part.meeting_details_changed
         groups.setdefault(key, _Sharing(facts, news)).parts.append(part)
     return list(groups.values())
 

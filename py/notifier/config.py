@@ -299,9 +299,16 @@ def _whole_number(env: Mapping[str, str], name: str, *, low: int, high: int) -> 
     value = _optional(env, name)
     if value is None:
         return None
-    if not re.fullmatch(r"[0-9]{1,9}", value) or not low <= int(value) <= high:
+    if (number := _within(value, low, high)) is None:
         raise ConfigError(f"{name} is not a whole number from {low} to {high}: correct or unset it")
-    return int(value)
+    return number
+
+
+def _within(value: str, low: int, high: int) -> int | None:
+    """The number that ``value`` is; None: none, or out of bounds, as thousands of digits are."""
+    if not re.fullmatch(r"[0-9]{1,9}", value):
+        return None
+    return number if low <= (number := int(value)) <= high else None
 
 
 def _monitor(env: Mapping[str, str]) -> tuple[str, int] | None:
@@ -309,9 +316,9 @@ def _monitor(env: Mapping[str, str]) -> tuple[str, int] | None:
     if value is None:
         return None
     host, _, port = value.rpartition(":")
-    if not re.fullmatch(r"[0-9]{1,9}", port) or not 1 <= int(port) <= 65535:
+    if (number := _within(port, 1, 65535)) is None:
         raise ConfigError("NOTIFIER_MONITOR is not a port: use 9464, or 0.0.0.0:9464 for others")
-    return host.strip("[]") or "127.0.0.1", int(port)
+    return host.strip("[]") or "127.0.0.1", number
 
 
 def _webhooks_to_private(env: Mapping[str, str]) -> bool:

@@ -202,8 +202,7 @@ class Renderer:
             "when": first.when,
             "elsewhere": first.elsewhere,
             "changes": first.all_changes,
-            "description_changed": first.description_changed,
-            "description_removed": first.description_removed,
+            "description_news": first.description_news,
             "meeting_details_changed": first.meeting_details_changed,
             "summary": (
                 _summary(summary, first.zone, reader.locale)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -31,6 +31,9 @@ FIELD_LABELS = {
     "registration_required": "Registration",
     "meeting_link": "Meeting link",
 }
+
+DescriptionNews = Literal["", "new", "removed"]
+"""What became of a session's description; empty: nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +99,7 @@ class Part:
     elsewhere: Span | None
     moved: Change | None
     changes: tuple[Change, ...]
-    description_changed: bool
-    description_removed: bool
+    description_news: DescriptionNews
     meeting_details_changed: bool
     attendance: str
 
@@ -144,8 +146,7 @@ def view_part(part: Mapping[str, Any], reader: Reader) -> Part:
             for field, label in FIELD_LABELS.items()
             if field in changes
         ),
-        description_changed="description" in changes and bool(view.description),
-        description_removed="description" in changes and not view.description,
+        description_news=_description_news(view) if "description" in changes else "",
         meeting_details_changed="meeting_details" in changes,
         attendance=_attendance(changes.get("attendance"), say),
     )
@@ -174,6 +175,10 @@ def _attendance(counts: Mapping[str, Any] | None, say: Callable[[str], str]) -> 
         "attended": sum(int(counts[status]) for status in ("present", "late", "partial")),
         "invited": int(counts["invited"]),
     }
+
+
+def _description_news(session: SessionView) -> DescriptionNews:
+    return "new" if session.description else "removed"
 
 
 def _shown(field: str, value: Any, say: Callable[[str], str]) -> str:
