@@ -6,10 +6,11 @@ shown, a code that was guessed.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
+import httpx
 import psycopg
 import pytest
 
@@ -37,8 +38,8 @@ COLUMNS = {
 
 
 @pytest.fixture(scope="module")
-def arguments(running: Stack, campus: Campus, callers: Callers) -> dict[str, dict[str, str]]:
-    """What to call each function with, so that it answers something secret."""
+def ask(running: Stack, campus: Campus, callers: Callers) -> Callable[..., httpx.Response]:
+    """Calls a function so that it answers something secret, or whether a code is right."""
     meeting: dict[str, Any] = {"link": f"https://{SECRET}.test/1", "zoom_passcode": SECRET}
     with psycopg.connect(running.db_url) as connection:
         world = World(connection)
@@ -54,19 +55,21 @@ def arguments(running: Stack, campus: Campus, callers: Callers) -> dict[str, dic
         offered = offer(connection, campus.marta, **meeting)
     # No code is right before the host has shown one.
     callers.user(campus.marta).call("show_check_in_code", session_id=str(session))
-    return {
-        "join_session": {"session_id": str(session)},
-        "session_credentials": {"session_id": str(session)},
-        "booking_offer_credentials": {"offer_id": str(offered)},
-        "open_recording": {"recording_id": str(recording)},
-        "check_in": {"session_id": str(session), "code": "wrong"},
+    calls = {
+        "join_session": (campus.sam, {"session_id": str(session)}),
+        "session_credentials": (campus.marta, {"session_id": str(session)}),
+        "booking_offer_credentials": (campus.marta, {"offer_id": str(offered)}),
+        "open_recording": (campus.sam, {"recording_id": str(recording)}),
+        "check_in": (campus.sita, {"session_id": str(session), "code": "wrong"}),
     }
 
+    def ask(function: str, query: dict[str, str], **headers: str) -> httpx.Response:
+        who, arguments = calls[function]
+        return callers.user(who).send(
+            "POST", f"rpc/{function}", query, body=arguments, headers=headers
+        )
 
-def caller(campus: Campus, function: str) -> UUID:
-    if function.endswith("credentials"):
-        return campus.marta
-    return campus.sita if function == "check_in" else campus.sam
+    return ask
 
 
 def written(running: Stack) -> list[tuple[Any, ...]]:
@@ -92,12 +95,7 @@ def written(running: Stack) -> list[tuple[Any, ...]]:
     ids=str,
 )
 def test_no_answer_is_told_that_is_not_written_down(
-    running: Stack,
-    callers: Callers,
-    campus: Campus,
-    arguments: dict[str, dict[str, str]],
-    function: str,
-    query: dict[str, str],
+    running: Stack, ask: Callable[..., httpx.Response], function: str, query: dict[str, str]
 ) -> None:
     before = written(running)
     field = FIELDS[function]
@@ -107,9 +105,7 @@ def test_no_answer_is_told_that_is_not_written_down(
         for name, value in query.items()
     }
 
-    said = callers.user(caller(campus, function)).send(
-        "POST", f"rpc/{function}", filled, body=arguments[function]
-    )
+    said = ask(function, filled)
 
     assert (said.status_code, said.json()["code"]) == (400, "22023"), said.text
     assert SECRET.lower() not in said.text.lower()
@@ -118,19 +114,9 @@ def test_no_answer_is_told_that_is_not_written_down(
 
 @pytest.mark.parametrize("function", COLUMNS)
 def test_nor_as_a_file_of_columns_in_another_order(
-    running: Stack,
-    callers: Callers,
-    campus: Campus,
-    arguments: dict[str, dict[str, str]],
-    function: str,
+    ask: Callable[..., httpx.Response], function: str
 ) -> None:
-    said = callers.user(caller(campus, function)).send(
-        "POST",
-        f"rpc/{function}",
-        {"select": COLUMNS[function]},
-        body=arguments[function],
-        headers={"Accept": "text/csv"},
-    )
+    said = ask(function, {"select": COLUMNS[function]}, Accept="text/csv")
 
     assert said.json()["code"] == "22023", said.text
     assert SECRET.lower() not in said.text.lower()
@@ -149,9 +135,7 @@ def test_nor_as_a_file_of_columns_in_another_order(
 )
 def test_what_is_asked_for_as_it_is_is_told_and_written_down(
     running: Stack,
-    callers: Callers,
-    campus: Campus,
-    arguments: dict[str, dict[str, str]],
+    ask: Callable[..., httpx.Response],
     function: str,
     query: dict[str, str],
     accept: str,
@@ -162,13 +146,7 @@ def test_what_is_asked_for_as_it_is_is_told_and_written_down(
     before = written(running)
     filled = {name: value.format(field=FIELDS[function]) for name, value in query.items()}
 
-    told = callers.user(caller(campus, function)).send(
-        "POST",
-        f"rpc/{function}",
-        filled,
-        body=arguments[function],
-        headers={"Accept": accept, "Prefer": "count=exact"},
-    )
+    told = ask(function, filled, Accept=accept, Prefer="count=exact")
 
     assert told.status_code == 200, told.text
     assert told.json()[FIELDS[function]] is not None

@@ -16,15 +16,14 @@ from support.sessions import refusal
 from support.world import World
 
 PAGE = ROOT / "docs" / "adopting.md"
-PAGE_BLOCKS = re.compile(r"^```sql\n(.*?)^```$", re.M | re.S)
+BLOCKS = re.findall(r"^```sql\n(.*?)^```$", PAGE.read_text(), re.M | re.S)
 
 
 @pytest.fixture
 def adopted(conn: psycopg.Connection) -> psycopg.Connection:
     """A database in which every block of the page was executed, in order."""
-    blocks = PAGE_BLOCKS.findall(PAGE.read_text())
-    assert len(blocks) == 9
-    for block in blocks:
+    assert len(BLOCKS) == 9
+    for block in BLOCKS:
         conn.execute(block.encode())
     return conn
 
@@ -141,10 +140,9 @@ def test_the_job_copies_what_was_replicated(
     database: Database,
 ) -> None:
     """The worker of logical replication fires row triggers only, and in them none of ours."""
-    blocks = PAGE_BLOCKS.findall(PAGE.read_text())
-    job = (blocks[5], blocks[8])
+    job = (BLOCKS[5], BLOCKS[8])
     with psycopg.connect(database.url, autocommit=True) as conn:
-        for block in blocks:
+        for block in BLOCKS:
             conn.execute(block.encode())
         session = World(conn).session(batch=id_of(conn, "cohort", 100))
         with psycopg.connect(database.superuser_url, autocommit=True) as worker:
