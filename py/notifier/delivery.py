@@ -17,6 +17,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Protocol
 from uuid import UUID, uuid4
 
@@ -114,6 +115,11 @@ class Parcel:
         """The claim that holds all of them."""
         return self.items[0].claim
 
+    @property
+    def urgent(self) -> bool:
+        """Whether any of them is."""
+        return any(item.email.urgent for item in self.items)
+
 
 class Delivery:
     """Sends what is submitted. Start its tasks with :meth:`start`, end them with :meth:`finish`.
@@ -148,7 +154,10 @@ class Delivery:
         self._recorder = Recorder(books, self._claims, self.tally, wake=wake)
         self._backlog: deque[Item] = deque()
         self._group: list[Item] = []
-        self._marked: asyncio.Queue[Parcel] = asyncio.Queue(max(1, AHEAD // transport.parcel))
+        self._marked: asyncio.PriorityQueue[tuple[bool, int, Parcel]] = asyncio.PriorityQueue(
+            max(1, AHEAD // transport.parcel)
+        )
+        self._parcels = count()
         self._in_flight: set[Item] = set()
         self._handed_over: set[Item] = set()
         self._tasks: list[asyncio.Task[None]] = []
@@ -228,7 +237,7 @@ class Delivery:
         for item in self._handed_over:
             self._give_up(item, Failure.UNKNOWN, "stopped before the server answered")
         while not self._marked.empty():
-            begun.extend(self._marked.get_nowait().items)
+            begun.extend(self._marked.get_nowait()[-1].items)
         for item in begun:
             self._give_up(item, Failure.UNSENT, "stopped before it was sent")
         try:
@@ -270,11 +279,10 @@ class Delivery:
                 self._group.remove(item)
             ready = []
         for items in [ready] if parcel_id and ready else [[item] for item in ready]:
-            await self._marked.put(
-                Parcel(
-                    parcel_id, way, tuple(items), tuple(letters[item.email_id] for item in items)
-                )
+            parcel = Parcel(
+                parcel_id, way, tuple(items), tuple(letters[item.email_id] for item in items)
             )
+            await self._marked.put((not parcel.urgent, next(self._parcels), parcel))
             for item in items:
                 self._group.remove(item)
         self._update()
@@ -400,7 +408,7 @@ class Delivery:
     async def _send_forever(self) -> None:
         clock = time.perf_counter  # the loop's goes by milliseconds
         while True:
-            parcel = await self._marked.get()
+            *_, parcel = await self._marked.get()
             if not parcel.claim.holds:
                 self._lose(*parcel.items)
                 continue
@@ -414,9 +422,13 @@ class Delivery:
                 continue
             self._back(parcel)
             self._update()
-            hurry = self._quiet.is_set()
+            hurry = self._quiet.is_set() or (parcel.urgent and not self._more_is_urgent())
             for item, outcome in zip(parcel.items, outcomes, strict=True):
                 self._recorder.note(item, outcome, clock() - began, hurry=hurry)
+
+    def _more_is_urgent(self) -> bool:
+        """Whether an urgent mail is in hand that is not marked yet."""
+        return bool(self._backlog) and self._backlog[0].email.urgent
 
     def _back(self, parcel: Parcel) -> None:
         self._in_flight.difference_update(parcel.items)

@@ -119,7 +119,7 @@ class Recorder:
         return len(self._results)
 
     def note(self, item: Item, outcome: Outcome, seconds: float, *, hurry: bool) -> None:
-        """Record this soon; at once if ``hurry``, which is for when no other is about to come."""
+        """Record this soon; at once if ``hurry``: no other, or none as urgent, is about to come."""
         if isinstance(outcome, Sent):
             self.latency.observe(seconds)
         self._results.append(_Result(item, outcome, seconds))
@@ -152,7 +152,7 @@ class Recorder:
         self._some.clear()
         self._enough.clear()
         sent: dict[tuple[UUID, str], list[_Result]] = {}
-        for result in list(self._results):
+        for result in sorted(self._results, key=lambda result: not result.item.email.urgent):
             if isinstance(result.outcome, Sent):
                 key = (result.item.claim.claim_id, result.outcome.transport)
                 sent.setdefault(key, []).append(result)

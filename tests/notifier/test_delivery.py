@@ -10,9 +10,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from notifier import recorder
 from notifier import worker as worker_module
 from notifier.claims import now
-from notifier.delivery import LOW_WATER, LOYAL_ATTEMPTS, Delivery, cancel
+from notifier.delivery import AHEAD, GROUP, LOW_WATER, LOYAL_ATTEMPTS, Delivery, cancel
 from notifier.message import Letter
 from notifier.model import Begun, ClaimedEmail, Failure, Outcome, Sent
 from notifier.outbox import Expanded, Ticked
@@ -29,6 +30,7 @@ class Outbox:
         self.marked_for: list[str] = []
         self.refused: set[UUID] = set()
         self.failed: dict[UUID, Failure] = {}
+        self.completed: list[list[UUID]] = []
 
     async def begin_sending(
         self,
@@ -53,6 +55,7 @@ class Outbox:
     async def complete_emails(
         self, claim: UUID, email_ids: Sequence[UUID], transport: str
     ) -> set[UUID]:
+        self.completed.append(list(email_ids))
         return set(email_ids)
 
     async def fail_email(
@@ -131,6 +134,95 @@ async def test_an_urgent_mail_goes_before_what_the_worker_holds_already() -> Non
 
     expected = [email.email_id for email in (*urgent, *waiting, *later)]
     assert outbox.begun == expected
+
+
+class Halting(Transport):
+    """Halts at one letter, which stands for its mail here, until it may go on."""
+
+    def __init__(self, halt_at: UUID) -> None:
+        super().__init__()
+        self.halt_at = halt_at
+        self.halted, self.go_on = asyncio.Event(), asyncio.Event()
+        self.sent: list[UUID] = []
+
+    async def send(self, letter: Letter, still_ours: StillOurs = undisputed) -> Outcome:
+        email: ClaimedEmail = letter  # type: ignore[assignment]
+        if email.email_id == self.halt_at:
+            self.halted.set()
+            await self.go_on.wait()
+        self.sent.append(email.email_id)
+        return Sent(self.name)
+
+
+class Addressing(Composer):
+    """Letters that can be told apart."""
+
+    def compose(self, email: ClaimedEmail) -> Letter:
+        return email  # type: ignore[return-value]
+
+
+@asynccontextmanager
+async def halting(
+    transport: Halting, *claims: Sequence[ClaimedEmail], outbox: Outbox | None = None
+) -> AsyncIterator[Delivery]:
+    """These are submitted, and the transport has halted; afterwards all the others are sent."""
+    outbox = outbox or Outbox()
+    delivery = Delivery(outbox, outbox, transport, Addressing(), lease=60.0, wake=asyncio.Event())
+    for emails in claims:
+        delivery.submit(emails, now())
+    tasks = delivery.start()
+    async with asyncio.timeout(60):
+        await transport.halted.wait()
+        yield delivery
+        transport.go_on.set()
+        await delivery.drained()
+    await cancel(tasks)
+
+
+async def test_an_urgent_mail_goes_before_what_is_marked_already() -> None:
+    marked, urgent = claim(AHEAD - 1), claim(2, urgent=True)
+    transport, outbox = Halting(marked[0].email_id), Outbox()
+
+    async with halting(transport, marked, outbox=outbox) as delivery:
+        delivery.submit(urgent, now())
+        while urgent[0].email_id not in outbox.begun:  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0)
+
+    expected = [email.email_id for email in (marked[0], *urgent, *marked[1:])]
+    assert transport.sent == expected
+
+
+async def test_an_urgent_mail_is_recorded_at_once_and_before_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(recorder, "LINGER", 3600.0)
+    others, urgent = claim(3), claim(1, urgent=True)
+    transport, outbox = Halting(others[2].email_id), Outbox()
+    transport.lanes = 2
+
+    async with halting(transport, others, outbox=outbox) as delivery:
+        while len(transport.sent) < 2:  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0)
+        assert outbox.completed == []  # they wait for others
+
+        delivery.submit(urgent, now())
+        while len(outbox.completed) < 2:  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0)
+
+    by_claim = [[email.email_id for email in emails] for emails in (urgent, others[:2], others[2:])]
+    assert outbox.completed == by_claim
+
+
+async def test_a_crowd_of_urgent_mails_is_recorded_in_batches(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(recorder, "LINGER", 3600.0)
+    crowd = claim(3 * GROUP, urgent=True)
+    transport, outbox = Halting(crowd[GROUP - 1].email_id), Outbox()
+
+    async with halting(transport, crowd, outbox=outbox):
+        assert len(transport.sent) == GROUP - 1
+        assert outbox.completed == []
 
 
 async def test_mails_without_files_share_a_request_where_the_transport_has_such() -> None:
