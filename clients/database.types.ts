@@ -1463,6 +1463,7 @@ export type Database = {
       "session_series": {
         Row: {
           "audience_key": string | null;
+          "backup_credentials_updated_at": string | null;
           "backup_link": string | null;
           "batch_id": string | null;
           "calendar_uid": string;
@@ -1500,6 +1501,7 @@ export type Database = {
         ComputedFields: never;
         Insert: {
           "audience_key"?: never;
+          "backup_credentials_updated_at"?: string | null;
           "backup_link"?: string | null;
           "batch_id"?: string | null;
           "calendar_uid": string;
@@ -1536,6 +1538,7 @@ export type Database = {
         };
         Update: {
           "audience_key"?: never;
+          "backup_credentials_updated_at"?: string | null;
           "backup_link"?: string | null;
           "batch_id"?: string | null;
           "calendar_uid"?: string;
@@ -1618,6 +1621,7 @@ export type Database = {
       "success_sessions": {
         Row: {
           "audience_key": string | null;
+          "backup_credentials_updated_at": string | null;
           "backup_link": string | null;
           "batch_id": string | null;
           "calendar_uid": string;
@@ -1658,6 +1662,7 @@ export type Database = {
         ComputedFields: never;
         Insert: {
           "audience_key"?: never;
+          "backup_credentials_updated_at"?: string | null;
           "backup_link"?: string | null;
           "batch_id"?: string | null;
           "calendar_uid"?: string;
@@ -1697,6 +1702,7 @@ export type Database = {
         };
         Update: {
           "audience_key"?: never;
+          "backup_credentials_updated_at"?: string | null;
           "backup_link"?: string | null;
           "batch_id"?: string | null;
           "calendar_uid"?: string;
@@ -2161,6 +2167,7 @@ export type Database = {
         Args: { "mentor_id": string; "session_id": string };
         Returns: {
           "audience_key": string | null;
+          "backup_credentials_updated_at": string | null;
           "backup_link": string | null;
           "batch_id": string | null;
           "calendar_uid": string;
@@ -2295,6 +2302,7 @@ export type Database = {
         Args: { "reason"?: string; "scope"?: string; "session_id": string };
         Returns: {
           "audience_key": string | null;
+          "backup_credentials_updated_at": string | null;
           "backup_link": string | null;
           "batch_id": string | null;
           "calendar_uid": string;
@@ -2375,6 +2383,7 @@ export type Database = {
         Args: { "recurrence": Json; "session": Json };
         Returns: {
           "audience_key": string | null;
+          "backup_credentials_updated_at": string | null;
           "backup_link": string | null;
           "batch_id": string | null;
           "calendar_uid": string;
@@ -2734,6 +2743,7 @@ export type Database = {
         Args: { "note"?: string; "session_id": string };
         Returns: {
           "audience_key": string | null;
+          "backup_credentials_updated_at": string | null;
           "backup_link": string | null;
           "batch_id": string | null;
           "calendar_uid": string;
@@ -2802,6 +2812,7 @@ export type Database = {
         Args: { "end_time"?: string; "session_id": string; "start_time": string };
         Returns: {
           "audience_key": string | null;
+          "backup_credentials_updated_at": string | null;
           "backup_link": string | null;
           "batch_id": string | null;
           "calendar_uid": string;
@@ -2950,6 +2961,7 @@ export type Database = {
         Args: { "changes": Json; "scope": string; "session_id": string };
         Returns: {
           "audience_key": string | null;
+          "backup_credentials_updated_at": string | null;
           "backup_link": string | null;
           "batch_id": string | null;
           "calendar_uid": string;
@@ -3038,6 +3050,7 @@ export type Database = {
         Args: { "session_id": string };
         Returns: {
           "audience_key": string | null;
+          "backup_credentials_updated_at": string | null;
           "backup_link": string | null;
           "batch_id": string | null;
           "calendar_uid": string;

@@ -1039,6 +1039,9 @@ class PublicSessionRegistrationsUpdate(TypedDict):
 
 class PublicSessionSeries(BaseModel):
     audience_key: Optional[uuid.UUID] = Field(alias="audience_key")
+    backup_credentials_updated_at: Optional[datetime.datetime] = Field(
+        alias="backup_credentials_updated_at"
+    )
     backup_link: Optional[str] = Field(alias="backup_link")
     batch_id: Optional[uuid.UUID] = Field(alias="batch_id")
     calendar_uid: uuid.UUID = Field(alias="calendar_uid")
@@ -1076,6 +1079,9 @@ class PublicSessionSeries(BaseModel):
 
 class PublicSessionSeriesInsert(TypedDict):
     audience_key: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="audience_key")]]
+    backup_credentials_updated_at: NotRequired[
+        Annotated[Optional[datetime.datetime], Field(alias="backup_credentials_updated_at")]
+    ]
     backup_link: NotRequired[Annotated[Optional[str], Field(alias="backup_link")]]
     batch_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="batch_id")]]
     calendar_uid: Annotated[uuid.UUID, Field(alias="calendar_uid")]
@@ -1119,6 +1125,9 @@ class PublicSessionSeriesInsert(TypedDict):
 
 class PublicSessionSeriesUpdate(TypedDict):
     audience_key: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="audience_key")]]
+    backup_credentials_updated_at: NotRequired[
+        Annotated[Optional[datetime.datetime], Field(alias="backup_credentials_updated_at")]
+    ]
     backup_link: NotRequired[Annotated[Optional[str], Field(alias="backup_link")]]
     batch_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="batch_id")]]
     calendar_uid: NotRequired[Annotated[uuid.UUID, Field(alias="calendar_uid")]]
@@ -1162,6 +1171,9 @@ class PublicSessionSeriesUpdate(TypedDict):
 
 class PublicSuccessSessions(BaseModel):
     audience_key: Optional[uuid.UUID] = Field(alias="audience_key")
+    backup_credentials_updated_at: Optional[datetime.datetime] = Field(
+        alias="backup_credentials_updated_at"
+    )
     backup_link: Optional[str] = Field(alias="backup_link")
     batch_id: Optional[uuid.UUID] = Field(alias="batch_id")
     calendar_uid: uuid.UUID = Field(alias="calendar_uid")
@@ -1202,6 +1214,9 @@ class PublicSuccessSessions(BaseModel):
 
 class PublicSuccessSessionsInsert(TypedDict):
     audience_key: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="audience_key")]]
+    backup_credentials_updated_at: NotRequired[
+        Annotated[Optional[datetime.datetime], Field(alias="backup_credentials_updated_at")]
+    ]
     backup_link: NotRequired[Annotated[Optional[str], Field(alias="backup_link")]]
     batch_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="batch_id")]]
     calendar_uid: NotRequired[Annotated[uuid.UUID, Field(alias="calendar_uid")]]
@@ -1250,6 +1265,9 @@ class PublicSuccessSessionsInsert(TypedDict):
 
 class PublicSuccessSessionsUpdate(TypedDict):
     audience_key: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="audience_key")]]
+    backup_credentials_updated_at: NotRequired[
+        Annotated[Optional[datetime.datetime], Field(alias="backup_credentials_updated_at")]
+    ]
     backup_link: NotRequired[Annotated[Optional[str], Field(alias="backup_link")]]
     batch_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="batch_id")]]
     calendar_uid: NotRequired[Annotated[uuid.UUID, Field(alias="calendar_uid")]]

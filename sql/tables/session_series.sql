@@ -30,6 +30,7 @@ create table public.session_series (
     capacity integer,
     reminder_minutes integer[],
     credentials_updated_at timestamptz,
+    backup_credentials_updated_at timestamptz,
     created_by uuid default auth.uid(),
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
@@ -197,7 +198,10 @@ comment on column public.session_series.registration_closes_before is
 comment on column public.session_series.capacity is 'Number of seats of each session; null: unlimited.';
 comment on column public.session_series.reminder_minutes is
     'Minutes before the start at which reminders of its sessions go out; empty: none; null: the platform''s.';
-comment on column public.session_series.credentials_updated_at is 'When a write-only part last changed; null: never set.';
+comment on column public.session_series.credentials_updated_at is
+    'When a write-only part last changed, but for that of backup_link; null: never set.';
+comment on column public.session_series.backup_credentials_updated_at is
+    'When the pwd= of backup_link last changed; null: never set.';
 comment on column public.session_series.created_by is 'Who created it; null: the system, or a user since deleted.';
 comment on column public.session_series.created_at is 'When it was created.';
 comment on column public.session_series.updated_at is 'When it last changed.';

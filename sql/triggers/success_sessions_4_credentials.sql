@@ -43,7 +43,7 @@ begin
     new.backup_link := private.without_link_secret(v_backup_link);
     if new.backup_link is distinct from v_backup_link then
         if private.set_session_secret(tg_table_name, new.id, 'backup_link', v_backup_link) then
-            new.credentials_updated_at := clock_timestamp();
+            new.backup_credentials_updated_at := clock_timestamp();
         end if;
     elsif tg_op = 'UPDATE' and new.backup_link is distinct from old.backup_link then
         perform private.set_session_secret(tg_table_name, new.id, 'backup_link', null);

@@ -541,6 +541,7 @@ create table public.session_series (
     capacity integer,
     reminder_minutes integer[],
     credentials_updated_at timestamptz,
+    backup_credentials_updated_at timestamptz,
     created_by uuid default auth.uid(),
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
@@ -708,7 +709,10 @@ comment on column public.session_series.registration_closes_before is
 comment on column public.session_series.capacity is 'Number of seats of each session; null: unlimited.';
 comment on column public.session_series.reminder_minutes is
     'Minutes before the start at which reminders of its sessions go out; empty: none; null: the platform''s.';
-comment on column public.session_series.credentials_updated_at is 'When a write-only part last changed; null: never set.';
+comment on column public.session_series.credentials_updated_at is
+    'When a write-only part last changed, but for that of backup_link; null: never set.';
+comment on column public.session_series.backup_credentials_updated_at is
+    'When the pwd= of backup_link last changed; null: never set.';
 comment on column public.session_series.created_by is 'Who created it; null: the system, or a user since deleted.';
 comment on column public.session_series.created_at is 'When it was created.';
 comment on column public.session_series.updated_at is 'When it last changed.';
@@ -855,6 +859,7 @@ create table public.success_sessions (
     calendar_uid uuid not null default gen_random_uuid(),
     sequence integer not null default 0,
     credentials_updated_at timestamptz,
+    backup_credentials_updated_at timestamptz,
     created_by uuid default auth.uid(),
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
@@ -1118,7 +1123,10 @@ comment on column public.success_sessions.series_date is
 comment on column public.success_sessions.calendar_uid is
     'UID in calendars, for life: its own id, or the first one of its series.';
 comment on column public.success_sessions.sequence is 'Revision for calendars, rises with each change people see (RFC 5545, section 3.8.7.4).';
-comment on column public.success_sessions.credentials_updated_at is 'When a write-only part last changed; null: never set.';
+comment on column public.success_sessions.credentials_updated_at is
+    'When a write-only part last changed, but for that of backup_link; null: never set.';
+comment on column public.success_sessions.backup_credentials_updated_at is
+    'When the pwd= of backup_link last changed; null: never set.';
 comment on column public.success_sessions.created_by is 'Who created it; null: the system, or a user since deleted.';
 comment on column public.success_sessions.created_at is 'When it was created.';
 comment on column public.success_sessions.updated_at is 'When it last changed.';

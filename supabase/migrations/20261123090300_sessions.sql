@@ -834,7 +834,7 @@ begin
     new.backup_link := private.without_link_secret(v_backup_link);
     if new.backup_link is distinct from v_backup_link then
         if private.set_session_secret(tg_table_name, new.id, 'backup_link', v_backup_link) then
-            new.credentials_updated_at := clock_timestamp();
+            new.backup_credentials_updated_at := clock_timestamp();
         end if;
     elsif tg_op = 'UPDATE' and new.backup_link is distinct from old.backup_link then
         perform private.set_session_secret(tg_table_name, new.id, 'backup_link', null);
@@ -1440,12 +1440,14 @@ begin
     new.updated_at := clock_timestamp();
     if (
         new.title, new.description, new.start_time, new.end_time, new.timezone, new.platform, new.link, new.backup_link,
-        new.link_failed_at, new.zoom_meeting_id, new.credentials_updated_at, new.registration_required, new.mentor_id,
-        new.course_id, new.batch_id, new.cancel_reason, new.status = 'cancelled'
+        new.link_failed_at, new.zoom_meeting_id, new.credentials_updated_at, new.backup_credentials_updated_at,
+        new.registration_required, new.mentor_id, new.course_id, new.batch_id, new.cancel_reason,
+        new.status = 'cancelled'
     ) is distinct from (
         old.title, old.description, old.start_time, old.end_time, old.timezone, old.platform, old.link, old.backup_link,
-        old.link_failed_at, old.zoom_meeting_id, old.credentials_updated_at, old.registration_required, old.mentor_id,
-        old.course_id, old.batch_id, old.cancel_reason, old.status = 'cancelled'
+        old.link_failed_at, old.zoom_meeting_id, old.credentials_updated_at, old.backup_credentials_updated_at,
+        old.registration_required, old.mentor_id, old.course_id, old.batch_id, old.cancel_reason,
+        old.status = 'cancelled'
     ) then
         new.sequence := old.sequence + 1;
     end if;

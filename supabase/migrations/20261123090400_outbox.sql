@@ -1600,7 +1600,7 @@ begin
         'meeting_details', md5(
             jsonb_build_array(session.link, session.zoom_meeting_id, session.credentials_updated_at)::text
         ),
-        'backup_details', md5(session.backup_link),
+        'backup_details', md5(jsonb_build_array(session.backup_link, session.backup_credentials_updated_at)::text),
         'uses_backup_link', session.link_failed_at is not null,
         'link_failure_note', session.link_failure_note
     );

@@ -423,7 +423,15 @@ def test_mentors_do_not_hand_their_session_on(
 
 
 @pytest.mark.parametrize(
-    "column", ["sequence", "created_by", "created_at", "updated_at", "credentials_updated_at"]
+    "column",
+    [
+        "sequence",
+        "created_by",
+        "created_at",
+        "updated_at",
+        "credentials_updated_at",
+        "backup_credentials_updated_at",
+    ],
 )
 def test_bookkeeping_is_read_only(
     running: Stack, callers: Callers, campus: Campus, column: str

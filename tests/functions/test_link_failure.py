@@ -123,15 +123,26 @@ def test_everybody_is_told_by_one_mail(
         assert "secret" not in str(mail)
 
 
+@pytest.mark.parametrize(
+    ("secret", "next_number", "next_secret"),
+    [("", 2, ""), ("?pwd=sparesecret", 2, "?pwd=othersecret"), ("?pwd=spare", 1, "?pwd=other")],
+    ids=["without a passcode", "with a passcode", "with another passcode"],
+)
 def test_a_backup_link_is_told_of_only_while_it_is_in_use(
-    conn: psycopg.Connection, outbox: Outbox, mentor: UUID, running: UUID
+    conn: psycopg.Connection,
+    outbox: Outbox,
+    mentor: UUID,
+    running: UUID,
+    secret: str,
+    next_number: int,
+    next_secret: str,
 ) -> None:
-    change(conn, running, backup_link="https://spare.example.test/1")
+    change(conn, running, backup_link=f"https://spare.example.test/1{secret}")
     assert outbox.deliver() == []
 
     call(conn, mentor, "report_link_failure", session_id=running)
     outbox.deliver()
-    change(conn, running, backup_link="https://spare.example.test/2")
+    change(conn, running, backup_link=f"https://spare.example.test/{next_number}{next_secret}")
 
     told = outbox.deliver()
 

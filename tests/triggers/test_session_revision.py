@@ -123,7 +123,14 @@ def test_updated_at_is_when_it_last_changed(
 
 @pytest.mark.parametrize(
     "name",
-    ["sequence", "updated_at", "created_at", "created_by", "credentials_updated_at"],
+    [
+        "sequence",
+        "updated_at",
+        "created_at",
+        "created_by",
+        "credentials_updated_at",
+        "backup_credentials_updated_at",
+    ],
 )
 @pytest.mark.parametrize("verb", ["insert", "update"])
 def test_nobody_writes_the_bookkeeping(
