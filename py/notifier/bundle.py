@@ -38,6 +38,7 @@ _NEWS = {
     "mentor_assigned": News("You host", "%(number)s to host"),
     "mentor_unassigned": News("You no longer host", "%(number)s no longer yours", visible=False),
 }
+_AFTER_ALL = News("Takes place after all", "%(number)s taking place after all")
 _UNINVITED = News("No longer yours", "%(number)s no longer yours", visible=False)
 
 
@@ -209,6 +210,8 @@ def _groups(parts: Sequence[Part], speech: NullTranslations) -> list[_Sharing]:
 def _news(part: Part) -> News:
     if part.kind == "session_cancelled" and not part.session.cancelled:
         return _UNINVITED
+    if part.kind == "session_scheduled" and part.after_all:
+        return _AFTER_ALL
     return _NEWS[part.kind]
 
 

@@ -201,6 +201,7 @@ class Renderer:
             "session": first.session,
             "when": first.when,
             "elsewhere": first.elsewhere,
+            "after_all": first.after_all,
             "changes": first.all_changes,
             "description_news": first.description_news,
             "meeting_details_changed": first.meeting_details_changed,

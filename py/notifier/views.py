@@ -84,8 +84,9 @@ class Part:
     """What a mail says about one session.
 
     ``when`` is on the reader's clock, ``planned`` on that of the session's zone; ``elsewhere`` is
-    the same as ``planned``, or None where the two clocks agree. ``moved`` holds the old and the new
-    time where the time changed, ``changes`` what else did.
+    the same as ``planned``, or None where the two clocks agree. ``after_all``: it was called off
+    before. ``moved`` holds the old and the new time where the time changed, ``changes`` what else
+    did.
     """
 
     kind: str
@@ -97,6 +98,7 @@ class Part:
     when: Span
     planned: Span
     elsewhere: Span | None
+    after_all: bool
     moved: Change | None
     changes: tuple[Change, ...]
     description_news: DescriptionNews
@@ -134,6 +136,7 @@ def view_part(part: Mapping[str, Any], reader: Reader) -> Part:
         when=describe_span(start, end, zone, reader.locale),
         planned=planned,
         elsewhere=None if same_clock(start, end, zone, session_zone) else planned,
+        after_all="status" in changes,
         moved=_moved(session, changes, zone, reader.locale),
         changes=tuple(
             Change(

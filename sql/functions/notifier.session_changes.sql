@@ -1,5 +1,6 @@
 -- What somebody invited before and after sees to have changed. Of the meeting's link and passcode only that they
--- changed, and of the backup link only while people meet through it: one that stands by leaves all as it was.
+-- changed, and of the backup link only while people meet through it: one that stands by leaves all as it was. A session
+-- that was called off and takes place after all is told of as a whole, so of it only that.
 create function notifier.session_changes(old jsonb, new jsonb)
 returns jsonb
 language plpgsql
@@ -9,6 +10,9 @@ as $$
 declare
     v_on_backup boolean := (old ->> 'uses_backup_link')::boolean and (new ->> 'uses_backup_link')::boolean;
 begin
+    if old ->> 'status' = 'cancelled' and notifier.is_open(new) then
+        return jsonb_build_object('status', jsonb_build_object('old', old -> 'status', 'new', new -> 'status'));
+    end if;
     if not (notifier.is_open(old) and notifier.is_open(new)) then
         return '{}'::jsonb;
     end if;
@@ -60,5 +64,5 @@ begin
 end
 $$;
 comment on function notifier.session_changes(jsonb, jsonb) is
-    'What an invited person sees to have changed between two states: {field: {"old", "new"}}, names instead of ids, meeting_details only as true, meeting_link as whether it is the backup link; empty unless the session was open in both.';
+    'What an invited person sees to have changed between two states: {field: {"old", "new"}}, names instead of ids, meeting_details only as true, meeting_link as whether it is the backup link; empty unless the session was open in both. Of one that was cancelled and is open again: status.';
 revoke execute on function notifier.session_changes(jsonb, jsonb) from public;

@@ -81,6 +81,7 @@ begin
             email.kind,
             case
                 when email.kind in ('session_rescheduled', 'session_updated', 'meeting_link_changed')
+                    or email.changes ? 'status'
                     then email.changes
                 when email.kind = 'weekly_summary'
                     then jsonb_build_object('attendance', private.attendance_counts(email.session_id))
@@ -140,7 +141,8 @@ begin
                 when bool_or(part.is_digest) then 'daily_digest'
                 when count(distinct part.kind) > 1 then 'series_updated'
                 when max(part.kind) in ('mentor_assigned', 'mentor_unassigned') then max(part.kind)::text
-                when max(part.kind) = 'session_scheduled' then 'series_scheduled'
+                when max(part.kind) = 'session_scheduled' and not bool_or(part.changes ? 'status')
+                    then 'series_scheduled'
                 when max(part.kind) = 'session_cancelled' then 'series_cancelled'
                 else 'series_updated'
             end as kind,

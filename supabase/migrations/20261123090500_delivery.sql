@@ -3,7 +3,8 @@
 -- == From event to mails =============================================================================================
 
 -- What somebody invited before and after sees to have changed. Of the meeting's link and passcode only that they
--- changed, and of the backup link only while people meet through it: one that stands by leaves all as it was.
+-- changed, and of the backup link only while people meet through it: one that stands by leaves all as it was. A session
+-- that was called off and takes place after all is told of as a whole, so of it only that.
 create function notifier.session_changes(old jsonb, new jsonb)
 returns jsonb
 language plpgsql
@@ -13,6 +14,9 @@ as $$
 declare
     v_on_backup boolean := (old ->> 'uses_backup_link')::boolean and (new ->> 'uses_backup_link')::boolean;
 begin
+    if old ->> 'status' = 'cancelled' and notifier.is_open(new) then
+        return jsonb_build_object('status', jsonb_build_object('old', old -> 'status', 'new', new -> 'status'));
+    end if;
     if not (notifier.is_open(old) and notifier.is_open(new)) then
         return '{}'::jsonb;
     end if;
@@ -64,7 +68,7 @@ begin
 end
 $$;
 comment on function notifier.session_changes(jsonb, jsonb) is
-    'What an invited person sees to have changed between two states: {field: {"old", "new"}}, names instead of ids, meeting_details only as true, meeting_link as whether it is the backup link; empty unless the session was open in both.';
+    'What an invited person sees to have changed between two states: {field: {"old", "new"}}, names instead of ids, meeting_details only as true, meeting_link as whether it is the backup link; empty unless the session was open in both. Of one that was cancelled and is open again: status.';
 revoke execute on function notifier.session_changes(jsonb, jsonb) from public;
 
 -- Who takes part in a session, before the first and after the last of a row of events, and as what. The one place that
@@ -2434,6 +2438,7 @@ begin
             email.kind,
             case
                 when email.kind in ('session_rescheduled', 'session_updated', 'meeting_link_changed')
+                    or email.changes ? 'status'
                     then email.changes
                 when email.kind = 'weekly_summary'
                     then jsonb_build_object('attendance', private.attendance_counts(email.session_id))
@@ -2493,7 +2498,8 @@ begin
                 when bool_or(part.is_digest) then 'daily_digest'
                 when count(distinct part.kind) > 1 then 'series_updated'
                 when max(part.kind) in ('mentor_assigned', 'mentor_unassigned') then max(part.kind)::text
-                when max(part.kind) = 'session_scheduled' then 'series_scheduled'
+                when max(part.kind) = 'session_scheduled' and not bool_or(part.changes ? 'status')
+                    then 'series_scheduled'
                 when max(part.kind) = 'session_cancelled' then 'series_cancelled'
                 else 'series_updated'
             end as kind,

@@ -139,6 +139,21 @@ def test_a_change_of_a_series_is_one_mail_of_its_kind(
         assert email.parts[2]["changes"] == {"title": {"old": "Day 2", "new": "Renamed"}}
 
 
+def test_a_reinstated_series_is_an_update_and_not_called_new(
+    world: World, outbox: Outbox, batch: UUID, anna: UUID
+) -> None:
+    sessions = known(world, outbox, batch)
+    cancel(world, outbox, sessions)
+    outbox.deliver()
+    with outbox.one_transaction():
+        for session in sessions:
+            change(world.conn, session, status="upcoming")
+    email = one(outbox.deliver())
+    assert (email.kind, kinds_of(email)) == ("series_updated", ["session_scheduled"] * 3)
+    after_all = {"status": {"old": "cancelled", "new": "upcoming"}}
+    assert [part["changes"] for part in email.parts] == [after_all] * 3
+
+
 def test_several_kinds_are_an_update_and_each_part_says_its_own(
     world: World, outbox: Outbox, batch: UUID, anna: UUID
 ) -> None:

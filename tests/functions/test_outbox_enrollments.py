@@ -180,6 +180,20 @@ def test_whoever_was_invited_before_joining_is_not_invited_again(
     assert titles(told(outbox)) == ["Week 2", "Week 3"]
 
 
+def test_to_whoever_joins_a_reinstated_session_is_like_any_other(
+    world: World, outbox: Outbox, batch: UUID, anna: UUID
+) -> None:
+    (session,) = plan(world, outbox, batch, weeks=1)
+    for status in ("cancelled", "upcoming"):
+        change(world.conn, session, status=status)
+        outbox.deliver()
+
+    join(world, anna, batch)
+
+    email = told(outbox)
+    assert (email.kind, email.changes) == ("enrollment_schedule", {})
+
+
 # Leaving
 
 

@@ -330,6 +330,8 @@ def test_a_reinstated_session_is_scheduled_again(world: World, outbox: Outbox) -
         mentor: "mentor_assigned",
     }
     assert emails[anna].session["sequence"] == 2
+    for email in emails.values():
+        assert email.changes == {"status": {"old": "cancelled", "new": "upcoming"}}
 
 
 def test_invitees_come_and_go(world: World, outbox: Outbox) -> None:

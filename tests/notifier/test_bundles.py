@@ -79,6 +79,19 @@ def scheduled(*starts: str, **session: Any) -> list[dict[str, Any]]:
 # Times
 
 
+def test_sessions_that_take_place_after_all_are_told_apart_from_new_ones() -> None:
+    changes = {"status": {"old": "cancelled", "new": "upcoming"}}
+    parts = [
+        make_part("session_scheduled", start, changes=changes if start in MARCH[:2] else {})
+        for start in MARCH[:3]
+    ]
+    email = make_bundle("series_updated", parts)
+
+    assert render(email).subject.endswith("2 taking place after all, 1 new")
+    for body in texts(email):
+        assert re.search(r"Takes place after all · 2 dates.*New · 1 date", body)
+
+
 @pytest.mark.parametrize(
     ("zone", "before", "after"),
     [

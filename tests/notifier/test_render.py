@@ -349,6 +349,23 @@ def test_a_new_link_in_place_of_one_that_failed_is_not_called_the_usual_one() ->
         assert "usual" not in body.lower()
 
 
+@pytest.mark.parametrize("kind", ["session_scheduled", "mentor_assigned"])
+def test_what_was_called_off_is_not_called_new(kind: str) -> None:
+    changes = {"status": {"old": "cancelled", "new": "upcoming"}}
+    edition, usual = (render(make_email(kind, changes=each)) for each in (changes, {}))
+
+    for again, new in (
+        (edition.text_for(""), usual.text_for("")),
+        (parse(edition.html_for("")).text, parse(usual.html_for("")).text),
+    ):
+        assert "This session was called off, and takes place after all" in again
+        assert "after all" not in new
+    if kind == "session_scheduled":
+        assert edition.subject == usual.subject.replace("New session", "Takes place after all")
+    else:
+        assert edition.subject == usual.subject
+
+
 def test_cancelled_says_why_and_being_uninvited_says_no_more_than_that() -> None:
     cancelled = render(make_email("session_cancelled"))
     uninvited = render(

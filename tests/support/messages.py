@@ -17,7 +17,7 @@ def phrases() -> set[str]:
     """Those without a number."""
     sources = [*PACKAGE.glob("templates/**/*.*"), *PACKAGE.glob("pages/*.*"), *PACKAGE.glob("*.py")]
     said = {phrase for source in sources for phrase in CALL.findall(source.read_text())}
-    news = [*bundle._NEWS.values(), bundle._UNINVITED]
+    news = [*bundle._NEWS.values(), bundle._AFTER_ALL, bundle._UNINVITED]
     facts = {"Course", "Mentor", "Platform", "Reason"}
     tables = (render.STATUS_LABELS, views.SESSION_TYPES, views.PLURALS, views.FIELD_LABELS)
     labels = {label for table in tables for label in table.values()}
@@ -28,5 +28,5 @@ def phrases() -> set[str]:
 def counted_phrases() -> set[tuple[str, str]]:
     """Those with a number: the singular and the plural."""
     said = {pair for source in PACKAGE.glob("*.py") for pair in PLURAL.findall(source.read_text())}
-    news = [*bundle._NEWS.values(), bundle._UNINVITED]
+    news = [*bundle._NEWS.values(), bundle._AFTER_ALL, bundle._UNINVITED]
     return said | {(each.counted, each.counted) for each in news}
