@@ -231,15 +231,19 @@ def test_a_recipient_without_a_zone_reads_the_sessions() -> None:
 @pytest.mark.parametrize(
     ("locale", "asked"), [("en", "register on the session's page"), ("pl", "wymaga zapisu")]
 )
+@pytest.mark.parametrize("kind", ["session_scheduled", "session_rescheduled", "session_updated"])
 def test_whoever_is_invited_where_seats_are_given_out_is_asked_to_register(
-    locale: str, asked: str
+    kind: str, locale: str, asked: str
 ) -> None:
-    seated = render(make_email(locale=locale, session={"registration_required": True}))
-    free = render(make_email(locale=locale))
+    seat = {"registration_required": True}
+    seated = render(make_email(kind, locale=locale, session=seat))
+    hosted = render(make_email(kind, locale=locale, session=seat, recipient_role="host"))
+    free = render(make_email(kind, locale=locale))
 
     assert asked in seated.text_for("")
     assert asked in parse(seated.html_for("")).text
-    assert asked not in free.text_for("") + free.html_for("")
+    for edition in (free, hosted):
+        assert asked not in edition.text_for("") + edition.html_for("")
 
 
 def test_rescheduled_says_the_old_time_and_the_new_one() -> None:
