@@ -253,6 +253,7 @@ class Delivery:
     async def _mark_forever(self) -> None:
         while True:
             await self._filled.wait()
+            await self._recorder.room.wait()
             if self.outage is not None or self._stopping:
                 await self._release_backlog("stopping" if self._stopping else "transport down")
                 continue

@@ -21,6 +21,11 @@ BATCH = 40
 LINGER = 0.02
 """Seconds an outcome waits for others at most."""
 
+UNRECORDED = 2 * BATCH
+"""Outcomes not recorded yet with which nothing more is begun: each of their mails would come twice
+if its lease ended first, as while somebody has locked the row of one.
+"""
+
 
 class Records(Protocol):
     """What recording needs of :class:`notifier.outbox.Outbox`."""
@@ -94,7 +99,10 @@ class _Result:
 
 
 class Recorder:
-    """Collects outcomes and records them, however long the database is away."""
+    """Collects outcomes and records them, however long the database is away.
+
+    ``empty`` is set while all are recorded, and ``room`` while so many are that more may be begun.
+    """
 
     def __init__(
         self, outbox: Records, claims: Claims, tally: Tally, *, wake: asyncio.Event
@@ -110,8 +118,9 @@ class Recorder:
         self.latency = Histogram()
         self._results: list[_Result] = []
         self._fresh = 0
-        self._some, self._enough, self.empty = (asyncio.Event() for _ in range(3))
+        self._some, self._enough, self.empty, self.room = (asyncio.Event() for _ in range(4))
         self.empty.set()
+        self.room.set()
 
     @property
     def pending(self) -> int:
@@ -125,6 +134,8 @@ class Recorder:
         self._results.append(_Result(item, outcome, seconds))
         self._fresh += 1
         self.empty.clear()
+        if len(self._results) >= UNRECORDED:
+            self.room.clear()
         if hurry or self._fresh >= BATCH:
             self._enough.set()
         self._some.set()
@@ -219,4 +230,6 @@ class Recorder:
             **fields,
         )
         self._results.remove(result)
+        if len(self._results) < UNRECORDED:
+            self.room.set()
         self._claims.close(result.item)

@@ -17,6 +17,7 @@ from notifier.delivery import AHEAD, GROUP, LOW_WATER, LOYAL_ATTEMPTS, Delivery,
 from notifier.message import Letter
 from notifier.model import Begun, ClaimedEmail, Failure, Outcome, Sent
 from notifier.outbox import Expanded, Ticked
+from notifier.recorder import UNRECORDED
 from notifier.transports import OnlyWay, StillOurs, undisputed
 from notifier.worker import BATCH, CROWD, PAGE, Worker
 from support.mails import make_email
@@ -223,6 +224,41 @@ async def test_a_crowd_of_urgent_mails_is_recorded_in_batches(
     async with halting(transport, crowd, outbox=outbox):
         assert len(transport.sent) == GROUP - 1
         assert outbox.completed == []
+
+
+class Locked(Outbox):
+    """Records nothing until it may: somebody has locked the row of one of the mails."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.released = asyncio.Event(), asyncio.Event()
+
+    async def complete_emails(
+        self, claim: UUID, email_ids: Sequence[UUID], transport: str
+    ) -> set[UUID]:
+        self.asked.set()
+        await self.released.wait()
+        return await super().complete_emails(claim, email_ids, transport)
+
+
+async def test_while_nothing_can_be_recorded_no_more_is_sent_than_a_death_may_leave_in_doubt() -> (
+    None
+):
+    emails, outbox = claim(10 * GROUP), Locked()
+    delivery = Delivery(outbox, outbox, Transport(), Composer(), lease=60.0, wake=asyncio.Event())
+    delivery.submit(emails, now())
+    tasks = delivery.start()
+    async with asyncio.timeout(60):
+        await outbox.asked.wait()
+        for _ in range(100 * len(emails)):
+            await asyncio.sleep(0)
+        assert len(outbox.begun) <= UNRECORDED + GROUP + AHEAD
+
+        outbox.released.set()
+        await delivery.drained()
+    await cancel(tasks)
+
+    assert sum(map(len, outbox.completed)) == len(emails)
 
 
 async def test_mails_without_files_share_a_request_where_the_transport_has_such() -> None:
