@@ -194,6 +194,54 @@ def test_the_numbers_follow_the_queue(world: World, outbox: Outbox) -> None:
     ]
 
 
+def put_back(outbox: Outbox, by: timedelta) -> None:
+    """Have what has not been sent been due for so much longer."""
+    outbox.conn.execute(
+        "update notifier.emails set available_at = available_at - %s where status <> 'sent'", (by,)
+    )
+
+
+def test_what_a_worker_has_in_hand_waits_as_well(world: World, outbox: Outbox) -> None:
+    batch = world.batch()
+    world.student(batch=batch)
+    world.session(batch=batch, starts=TUESDAY)
+    outbox.expand()
+    put_back(outbox, timedelta(hours=1))
+    (email,) = outbox.claim()
+    assert metrics(outbox.conn)["oldest_seconds"] == pytest.approx(3600, abs=60)
+
+    outbox.begin(email)
+    assert metrics(outbox.conn)["oldest_seconds"] == pytest.approx(3600, abs=60)
+
+    outbox.complete(email)
+    assert metrics(outbox.conn)["oldest_seconds"] is None
+
+
+def test_what_follows_a_mail_that_is_tried_later_is_not_overdue(
+    world: World, outbox: Outbox
+) -> None:
+    batch = world.batch()
+    world.student(batch=batch)
+    session = world.session(batch=batch, starts=TUESDAY)
+    outbox.expand()
+    (email,) = outbox.claim()
+    outbox.fail(email, "transient", "452 mailbox full")
+    change(outbox.conn, session, title="Renamed")
+    outbox.expand()
+    outbox.conn.execute(
+        "update notifier.emails set available_at = now() + '1 hour' where id = %s",
+        (email.email_id,),
+    )
+    outbox.conn.execute(
+        "update notifier.emails set available_at = now() - interval '1 hour' where id <> %s",
+        (email.email_id,),
+    )
+
+    assert outbox.claim() == []
+    assert metrics(outbox.conn)["queued"] == 2
+    assert metrics(outbox.conn)["oldest_seconds"] is None
+
+
 # Telling again
 
 
