@@ -45,6 +45,7 @@ optional:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
     options = _parser().parse_args(arguments)
+    _open_standard_streams()
     log.configure(debug=options.verbose)
     try:
         return _run_command(options)
@@ -57,6 +58,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception:
         logging.getLogger(log.LOGGER_NAME).exception("died", extra={"fields": {}})
         return 1
+
+
+def _open_standard_streams() -> None:
+    """Fill the places of those that were closed: uvloop's loop aborts the process when it closes a
+    connection that has got the number of one.
+    """
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(descriptor)
 
 
 def _run_command(options: argparse.Namespace) -> int:

@@ -738,7 +738,7 @@ class Outbox:
                 if self._connection is None or self._connection.closed or _is_outage(error):
                     await self.close()
                     raise OutboxUnavailableError(describe_database_error(error)) from None
-                raise OutboxError(describe_database_error(error)) from error
+                raise OutboxError(_describe_refusal(error)) from error
             except asyncio.CancelledError:
                 await self.close()  # a statement may still be running on it
                 raise
@@ -771,6 +771,13 @@ def describe_database_error(error: psycopg.Error) -> str:
     """One redacted line: what happened, with its SQLSTATE if the server said one."""
     text = error.diag.message_primary or str(error)
     return redact(f"{text} ({error.sqlstate})" if error.sqlstate else text)
+
+
+def _describe_refusal(error: psycopg.Error) -> str:
+    """The same, and what to do instead where a function of ours has refused: it is no secret."""
+    is_ours = error.sqlstate is not None and error.sqlstate.startswith(("22023", "PT"))
+    hint = error.diag.message_hint if is_ours else None
+    return describe_database_error(error) + (f". {hint}" if hint else "")
 
 
 STALE = frozenset({"0A000", "26000"})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import timedelta
 from email import message_from_bytes, policy
 
@@ -33,6 +35,18 @@ def test_status_needs_nothing_but_the_database(daemons: Daemons) -> None:
 
     assert ended.returncode == 2
     assert ended.stderr.startswith("notifier: DATABASE_URL is not set")
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])
+def test_a_standard_stream_that_is_closed_is_not_taken_for_a_connection(
+    closed: str, classroom: Classroom
+) -> None:
+    """A loop that closed such a connection would abort."""
+    command = f'exec "$0" -m notifier status {closed}'
+    env = environment(classroom.database)
+    ended = subprocess.run(["/bin/sh", "-c", command, sys.executable], env=env, check=False)
+
+    assert ended.returncode == 0
 
 
 def test_once_sends_what_is_due_and_ends(

@@ -73,7 +73,19 @@ def test_dead_mails_are_listed_shown_tried_again_and_discarded(
 
 def test_what_does_not_exist_is_said_so(run: Run) -> None:
     assert run("dead", "show", str(uuid4())) == (1, "nothing is known of it\n")
-    assert run("replay", "999") == (1, "notifier: there is no event 999 (PT404)\n")
+    assert run("replay", "999") == (
+        1,
+        "notifier: there is no event 999 (PT404)."
+        " Events are kept as long as notifier.purge() leaves them.\n",
+    )
+
+
+def test_what_is_refused_is_said_with_what_to_do_instead(run: Run) -> None:
+    refused = run("limit", "set", "someone@example.test", "60")
+
+    said = "notifier: domain is not a mail domain (22023). Send what follows the @, such as"
+    assert (refused[0], refused[1].startswith(said)) == (1, True)
+    assert refused[1].count("\n") == 1
 
 
 @pytest.mark.parametrize(
