@@ -11,11 +11,14 @@ from typing import Protocol
 
 from aiohttp import web
 
-from notifier.outbox import CALL_TIMEOUT, OutboxError, QueueMetrics
+from notifier.outbox import CALL_TIMEOUT, OutboxError, OutboxUnavailableError, QueueMetrics
 from notifier.recorder import Histogram, Tally
 
 STUCK_AFTER = 2 * CALL_TIMEOUT
 """Seconds, beside the longest rest, that the worker may take for one round."""
+
+PATIENCE = 5.0
+"""Seconds that the database is waited for: monitors give up after ten, and would learn nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ class Monitor:
         self._outbox = outbox
         self._watched = watched
         self._patience = poll + STUCK_AFTER
+        self._asked: asyncio.Task[QueueMetrics] | None = None
 
     async def serve(self, host: str, port: int) -> None:
         """Answer for ever.
@@ -88,7 +92,7 @@ class Monitor:
         """Able to work: the database answers and mail has a way out."""
         trouble = self._watched.vitals().trouble
         try:
-            await self._outbox.queue_metrics()
+            await self._queue_metrics()
         except OutboxError as error:
             trouble = (*trouble, f"database: {error}")
         if not trouble:
@@ -97,7 +101,7 @@ class Monitor:
 
     async def _metrics(self, _: web.Request) -> web.Response:
         try:
-            queue: QueueMetrics | None = await self._outbox.queue_metrics()
+            queue: QueueMetrics | None = await self._queue_metrics()
         except OutboxError:
             queue = None
         lines = [*_worker_lines(self._watched.vitals()), *_queue_lines(queue)]
@@ -105,6 +109,19 @@ class Monitor:
             body="\n".join([*lines, ""]).encode(),
             headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"},
         )
+
+    async def _queue_metrics(self) -> QueueMetrics:
+        """The answer to a question that all share who ask meanwhile.
+
+        :raises OutboxError: the database cannot be reached, or does not answer soon.
+        """
+        if self._asked is None or self._asked.done():
+            self._asked = asyncio.create_task(self._outbox.queue_metrics())
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await asyncio.shield(self._asked)
+        except TimeoutError:
+            raise OutboxUnavailableError("the database has not answered yet") from None
 
 
 def _worker_lines(vitals: Vitals) -> Iterator[str]:

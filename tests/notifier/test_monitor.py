@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from devstack import ports
+from notifier import monitor
 from notifier.config import ConfigError, load_settings
 from notifier.monitor import Monitor, Vitals
 from notifier.outbox import QueueMetrics
@@ -61,15 +62,49 @@ class Idle:
         return QueueMetrics(12_345_678, 12_345_678, 0, 0, 0, 12_345_678, 0.5)
 
 
-async def test_long_queues_are_counted_to_the_mail() -> None:
+class Mute(Idle):
+    """A database behind a half-open connection."""
+
+    def __init__(self) -> None:
+        self.questions = 0
+
+    async def queue_metrics(self) -> QueueMetrics:
+        """No answer."""
+        self.questions += 1
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
+async def answers(idle: Idle, *paths: str) -> list[httpx.Response]:
+    """What a monitor of these says, asked for each path at once."""
     with ports.reserved() as port:
         pass
-    idle = Idle()
     serving = asyncio.create_task(Monitor(idle, idle, poll=1.0).serve("127.0.0.1", port))
-    async with httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(retries=5)) as client:
-        text = (await client.get(f"http://127.0.0.1:{port}/metrics")).text
+    base = f"http://127.0.0.1:{port}"
+    async with httpx.AsyncClient(
+        base_url=base, transport=httpx.AsyncHTTPTransport(retries=5)
+    ) as client:
+        told = await asyncio.gather(*map(client.get, paths))
     serving.cancel()
     await asyncio.gather(serving, return_exceptions=True)
+    return told
+
+
+async def test_a_database_that_does_not_answer_is_told_before_a_monitor_gives_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(monitor, "PATIENCE", 0.1)
+    mute = Mute()
+    metrics, ready, health = await answers(mute, "/metrics", "/readyz", "/healthz")
+
+    assert "\nnotifier_database_up 0\n" in metrics.text
+    assert (ready.status_code, ready.text) == (503, "database: the database has not answered yet\n")
+    assert health.status_code == 200
+    assert mute.questions == 1
+
+
+async def test_long_queues_are_counted_to_the_mail() -> None:
+    (text,) = [answer.text for answer in await answers(Idle(), "/metrics")]
 
     samples = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
     counted = ('notifier_queue_mails{status="queued"}', "notifier_queue_urgent_mails")
