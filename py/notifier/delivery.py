@@ -192,10 +192,13 @@ class Delivery:
     def submit(self, emails: Sequence[ClaimedEmail], claimed_at: float) -> None:
         """Take over the mails of one claim; ``claimed_at``: :func:`notifier.claims.now` before.
 
-        Urgent ones go before what waits here.
+        Urgent ones go before what else waits here, and after their like.
         """
         items = self._claims.add(emails, claimed_at)
+        ahead = sum(item.email.urgent for item in self._backlog)
+        self._backlog.rotate(-ahead)
         self._backlog.extendleft(reversed([item for item in items if item.email.urgent]))
+        self._backlog.rotate(ahead)
         self._backlog.extend(item for item in items if not item.email.urgent)
         self._filled.set()
         self._update()

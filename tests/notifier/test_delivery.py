@@ -130,10 +130,11 @@ async def deliver(outbox: Outbox, transport: Transport, *claims: Sequence[Claime
 async def test_an_urgent_mail_goes_before_what_the_worker_holds_already() -> None:
     outbox = Outbox()
     waiting, urgent, later = claim(30), claim(2, urgent=True), claim(3)
+    urgent_later = claim(2, urgent=True)
 
-    await deliver(outbox, Transport(), waiting, urgent, later)
+    await deliver(outbox, Transport(), waiting, urgent, later, urgent_later)
 
-    expected = [email.email_id for email in (*urgent, *waiting, *later)]
+    expected = [email.email_id for email in (*urgent, *urgent_later, *waiting, *later)]
     assert outbox.begun == expected
 
 
