@@ -76,7 +76,10 @@ class Monitor:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await runner.setup()
         try:
-            await web.TCPSite(runner, host, port).start()
+            try:
+                await web.TCPSite(runner, host, port).start()
+            except OSError as error:
+                raise OSError(f"NOTIFIER_MONITOR cannot be listened on: {error}") from None
             await asyncio.Event().wait()
         finally:
             await runner.cleanup()

@@ -185,6 +185,7 @@ def test_nobody_is_answered_by_default_and_a_taken_port_stops_the_start(
     ended = daemons.run(env | {"NOTIFIER_MONITOR": str(mail_server.port)}, "run")
 
     assert ended.returncode == 1
+    assert "notifier: NOTIFIER_MONITOR cannot be listened on: " in ended.stderr
     assert "address already in use" in ended.stderr
     assert load_settings(ENV).monitor is None
 
