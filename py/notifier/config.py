@@ -279,13 +279,26 @@ def _meetings(env: Mapping[str, str]) -> MeetingSettings | None:
 
 def _optional(env: Mapping[str, str], name: str) -> str | None:
     """An empty or blank variable counts as unset: compose files and CI systems set them so."""
-    return env.get(name, "").strip() or None
+    return _text(env, name).strip() or None
 
 
 def _secret(env: Mapping[str, str], name: str) -> str | None:
     """Like :func:`_optional`, but taken as it is: a password may begin or end with a space."""
-    value = env.get(name, "")
+    value = _text(env, name)
     return value if value.strip() else None
+
+
+def _text(env: Mapping[str, str], name: str) -> str:
+    """Its value, which somebody else's file of settings may hold in another encoding.
+
+    :raises ConfigError: it is no Unicode; in Python, half characters stand for such octets.
+    """
+    value = env.get(name, "")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ConfigError(f"{name} is not in UTF-8: save where it is set as such") from None
+    return value
 
 
 def _required(env: Mapping[str, str], name: str, example: str) -> str:

@@ -28,6 +28,16 @@ def test_smtp_alone_is_enough() -> None:
     assert settings.email_from.name == "Live Sessions"
 
 
+@pytest.mark.parametrize("name", ["DATABASE_URL", "SMTP_PASSWORD", "EMAIL_FROM"])
+def test_what_is_in_another_encoding_is_refused_by_name(name: str) -> None:
+    latin = GOOD[name].encode() + "é".encode("latin-1")
+
+    with pytest.raises(ConfigError, match=f"^{name} is not in UTF-8") as refused:
+        load_settings(GOOD | {name: latin.decode("utf-8", "surrogateescape")})
+
+    assert "secret" not in str(refused.value)
+
+
 def test_resend_alone_is_enough() -> None:
     env = {name: value for name, value in GOOD.items() if not name.startswith("SMTP_")}
 
