@@ -9,7 +9,7 @@ from notifier.address import Mailbox
 from notifier.compose import Composer
 from notifier.config import Settings
 from notifier.model import TransportDownError
-from notifier.outbox import Outbox, OutboxError
+from notifier.outbox import Outbox, OutboxError, describe_missing
 from notifier.render import Renderer, known_kinds
 from notifier.report import make_report
 from notifier.samples import samples_of
@@ -76,10 +76,7 @@ async def _check_database(settings: Settings) -> tuple[bool, str]:
         except OutboxError as error:
             return False, f"database: {error}"
     if missing:
-        return False, (
-            f"database: role {role} may not execute {', '.join(missing)}: "
-            "apply the migrations, and connect as role notifier"
-        )
+        return False, f"database: {describe_missing(role, missing)}"
     if is_read_only:
         return False, "database: nothing can be written there: name the primary in DATABASE_URL"
     return True, f"database: {version}, as role {role}"

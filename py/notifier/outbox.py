@@ -439,7 +439,14 @@ class Outbox:
         await self._scalars("select notifier.fall_asleep()")
 
     async def announce(self) -> None:
-        """Say where the application is, for the links in calendars that the database serves."""
+        """Say where the application is, for the links in calendars that the database serves.
+
+        :raises OutboxError: a function is missing. Whoever found that out by calling it, started
+            again and again, would send mails each time that nobody could record.
+        """
+        if missing := await self.missing_functions():
+            role, _ = await self.whoami()
+            raise OutboxError(describe_missing(role, missing))
         await self._scalars("select notifier.set_app_url(%(app_url)s)", {"app_url": self._app_url})
 
     async def queue_status(self) -> list[QueueLine]:
@@ -771,6 +778,14 @@ def describe_database_error(error: psycopg.Error) -> str:
     """One redacted line: what happened, with its SQLSTATE if the server said one."""
     text = error.diag.message_primary or str(error)
     return redact(f"{text} ({error.sqlstate})" if error.sqlstate else text)
+
+
+def describe_missing(role: str, functions: Sequence[str]) -> str:
+    """What a role that may not execute these is told."""
+    return (
+        f"role {role} may not execute {', '.join(functions)}: "
+        "apply the migrations, and connect as role notifier"
+    )
 
 
 def _describe_refusal(error: psycopg.Error) -> str:

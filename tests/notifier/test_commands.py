@@ -241,17 +241,21 @@ def test_the_databases_settings_are_not_the_notifiers(
     assert (once.returncode, status.returncode) == (0, 0)
 
 
-def test_run_without_the_functions_ends_with_one_line(
-    classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
+@pytest.mark.parametrize("command", ["run", "once"])
+def test_without_a_function_nothing_is_sent_that_could_not_be_recorded(
+    command: str, classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
 ) -> None:
+    function = "notifier.complete_emails(uuid, uuid[], text)"
     with psycopg.connect(classroom.database.url, autocommit=True) as conn:
-        conn.execute("revoke execute on function notifier.tick() from notifier")
+        conn.execute(f"revoke execute on function {function} from notifier".encode())
+    classroom.schedule()
 
-    ended = daemons.run(environment(classroom.database, mail_server), "run")
+    ended = daemons.run(environment(classroom.database, mail_server), command)
 
     assert ended.returncode == 1
-    assert "permission denied for function tick" in ended.stderr
+    assert f"notifier: role notifier may not execute {function}: apply the" in ended.stderr
     assert "Traceback" not in ended.stderr
+    assert mail_server.mails == []
 
 
 @pytest.mark.parametrize("kind", known_kinds())
