@@ -286,6 +286,56 @@ async def test_a_page_of_a_proxy_in_any_encoding_is_an_answer(
     assert following == Sent("resend")
 
 
+SIGN_IN = Page(200, b"<h1>Sign in to the Wi-Fi</h1>")
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        SIGN_IN,
+        Page(200, b"", "application/json"),
+        Page(200, b'{"id": null}', "application/json"),
+        Page(200, b"[" * 100_000, "application/json"),
+        Page(204, b""),
+    ],
+    ids=["html", "nothing", "no id", "deep", "no content"],
+)
+async def test_a_success_that_is_not_resends_is_not_taken_for_sent(
+    resend: ResendServer, page: Page
+) -> None:
+    resend.script.append(page)
+    mail = letter()
+    async with transport_to(resend) as transport:
+        outcome = await transport.send(mail)
+        following = await transport.send(mail)
+
+    assert isinstance(outcome, NotSent)
+    assert outcome.failure is Failure.UNKNOWN
+    assert "RESEND_API_URL" in outcome.detail or page.body.startswith(b"[")
+    assert following == Sent("resend")
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_a_redirect_is_not_followed_and_says_what_to_check(
+    resend: ResendServer, status: int
+) -> None:
+    resend.script.append(Page(status, b"", location="/domains"))
+    async with transport_to(resend) as transport:
+        with pytest.raises(TransportDownError, match="RESEND_API_URL"):
+            await transport.send(letter())
+
+    assert resend.mails == []
+
+
+async def test_a_refusal_that_is_not_resends_is_not_the_last_word(resend: ResendServer) -> None:
+    resend.script.append(Page(400, b"<h1>Bad Request</h1>"))
+    async with transport_to(resend) as transport:
+        outcome = await transport.send(letter())
+
+    assert isinstance(outcome, NotSent)
+    assert outcome.failure is Failure.TRANSIENT
+
+
 async def test_a_wrong_key_says_what_to_check(resend: ResendServer) -> None:
     async with transport_to(resend, key="re_wr0ng") as transport:
         with pytest.raises(TransportDownError, match="RESEND_API_KEY") as caught:
@@ -374,12 +424,40 @@ async def test_a_parcel_without_an_answer_is_unknown_and_its_repetition_harmless
     assert len(resend.mails) == 3
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"<h1>Sign in</h1>",
+        b'{"data": [{"id": "1"}], "errors": []}',
+        b'{"data": [{"id": "1"}, {"id": "2"}], "errors": ["no"]}',
+        b'{"data": [{"id": "1"}, {"id": "2"}], "errors": [{"index": [1], "message": "no"}]}',
+        b'{"data": [{"id": "1"}, {"id": "2"}], "errors": 1}',
+    ],
+)
+async def test_a_parcel_whose_answer_does_not_say_what_became_of_each_is_unknown(
+    resend: ResendServer, answer: bytes
+) -> None:
+    letters = reminders()
+    resend.script.append(Page(200, answer))
+    async with transport_to(resend) as transport:
+        outcomes = await transport.send_parcel(uuid4(), letters)
+
+    assert [each.failure for each in outcomes if isinstance(each, NotSent)] == [Failure.UNKNOWN] * 3
+
+
 async def test_a_parcel_that_is_no_longer_ours_is_not_posted(resend: ResendServer) -> None:
     async with transport_to(resend) as transport:
         with pytest.raises(LeaseLostError):
             await transport.send_parcel(uuid4(), reminders(), lambda: False)
 
     assert resend.requests == 0
+
+
+async def test_a_page_of_something_in_between_accepts_no_key(resend: ResendServer) -> None:
+    resend.script.append(SIGN_IN)
+    async with transport_to(resend) as transport:
+        with pytest.raises(TransportDownError, match="RESEND_API_URL"):
+            await transport.verify()
 
 
 async def test_verifying_tells_what_the_key_may_do(resend: ResendServer) -> None:

@@ -64,11 +64,13 @@ class Page:
         status: The HTTP status.
         body: The page.
         content_type: What it says of it.
+        location: Where it leads to, if it does.
     """
 
     status: int
     body: bytes
-    content_type: str
+    content_type: str = "text/html"
+    location: str | None = None
 
 
 @dataclass(slots=True)
@@ -134,6 +136,9 @@ class ResendServer:
     async def _domains(self, request: web.Request) -> web.Response:
         if problem := self._unauthorized(request):
             return _answer(problem)
+        step = self.script.popleft() if self.script else None
+        if isinstance(step, Page):
+            return _show(step)
         if self.sending_only:
             return _answer(
                 Problem(401, "restricted_api_key", "This API key is restricted to only send emails")
@@ -150,8 +155,7 @@ class ResendServer:
         if isinstance(step, Problem):
             return _answer(step)
         if isinstance(step, Page):
-            headers = {"Content-Type": step.content_type}
-            return web.Response(status=step.status, body=step.body, headers=headers)
+            return _show(step)
         key = request.headers.get("Idempotency-Key", "")
         if not 1 <= len(key) <= 256:
             return _answer(Problem(400, "invalid_idempotency_key"))
@@ -243,6 +247,13 @@ def _invalid(body: dict[str, Any], *, in_batch: bool = False) -> Problem | None:
     if not (body.get("html") or body.get("text")):
         return Problem(422, "missing_required_field", "Missing `html` or `text` field")
     return None
+
+
+def _show(page: Page) -> web.Response:
+    headers = {"Content-Type": page.content_type}
+    if page.location is not None:
+        headers["Location"] = page.location
+    return web.Response(status=page.status, body=page.body, headers=headers)
 
 
 def _answer(problem: Problem) -> web.Response:

@@ -137,7 +137,7 @@ class ResendTransport(OnlyWay):
                 reason = redact(str(error)) or type(error).__name__
                 return self._failed(Failure.UNKNOWN, f"no answer from the Resend API: {reason}")
             name = str(body.get("name", ""))
-            if status == 200:
+            if 200 <= status < 300 and _accepts(body, request):
                 return body
             if (status, name) == (409, "invalid_idempotent_request"):
                 return {}  # accepted before, with what was true then
@@ -165,7 +165,7 @@ class ResendTransport(OnlyWay):
             status, body, _ = await self._call("GET", "/domains")
         except (aiohttp.ClientError, TimeoutError) as error:
             raise self._down(f"no answer from the Resend API: {error}") from None
-        if status == 200:
+        if status == 200 and isinstance(body.get("data"), list):
             return "the key is accepted, with full access"
         if body.get("name") == "restricted_api_key":
             return "the key is accepted, for sending only"
@@ -183,12 +183,14 @@ class ResendTransport(OnlyWay):
         detail = _describe(status, name, body)
         if name in _QUOTA_ERRORS:
             raise self._down(detail, QUOTA_WAIT if wait is None else wait)
-        if status in _ACCOUNT_STATUSES or name in _ACCOUNT_ERRORS:
+        if 300 <= status < 400 or status in _ACCOUNT_STATUSES or name in _ACCOUNT_ERRORS:
             raise self._down(f"{detail}{_remedy(status)}", wait)
-        if status >= 500 or status == 408:
-            # It may have been queued before the error; the key makes the repetition harmless.
-            return self._failed(Failure.UNKNOWN, detail, wait)
-        return self._failed(Failure.PERMANENT, detail)
+        if not 400 <= status < 500 or status == 408:
+            # It may have been queued before the error, or behind a page of something in between;
+            # the key makes the repetition harmless.
+            return self._failed(Failure.UNKNOWN, f"{detail}{_remedy(status)}", wait)
+        # Resend names each refusal; what has no name is said by something in between.
+        return self._failed(Failure.PERMANENT if name else Failure.TRANSIENT, detail, wait)
 
     def _failed(self, failure: Failure, detail: str, wait: float | None = None) -> NotSent:
         return NotSent(failure, redact(detail), self.name, wait)
@@ -219,15 +221,20 @@ class ResendTransport(OnlyWay):
         :raises TransportDownError: no connection could be made, so nothing was asked.
         """
         try:
+            # Followed, a redirect would make of the mail a GET, whose success means nothing.
             async with self._session().request(
-                method, self._settings.api_url + path, json=json, headers=headers
+                method,
+                self._settings.api_url + path,
+                json=json,
+                headers=headers,
+                allow_redirects=False,
             ) as response:
                 # What comes from a proxy in between is in any encoding.
                 text = (await response.read()).decode(errors="replace")
                 wait = _seconds(response.headers.get("retry-after"))
                 try:
                     body = loads(text) if text else {}
-                except ValueError:
+                except (ValueError, RecursionError):
                     body = {"message": text}
                 return response.status, body if isinstance(body, dict) else {}, wait
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
@@ -275,6 +282,19 @@ def _request(letter: Letter) -> dict[str, object]:
     return request
 
 
+def _accepts(body: Mapping[str, Any], request: Mapping[str, object] | Sequence[object]) -> bool:
+    """Whether Resend says so, of each letter of a parcel; anybody can answer 200."""
+    if isinstance(request, Mapping):
+        return isinstance(body.get("id"), str)
+    accepted, refused = body.get("data"), body.get("errors") or []
+    return (
+        isinstance(accepted, list)
+        and isinstance(refused, list)
+        and all(isinstance(each, dict) and isinstance(each.get("index"), int) for each in refused)
+        and len(accepted) + len(refused) >= len(request)
+    )
+
+
 def _describe(status: int, name: str, body: Mapping[str, Any]) -> str:
     return f"{status} {name} {body.get('message', '')}".strip()
 
@@ -282,7 +302,7 @@ def _describe(status: int, name: str, body: Mapping[str, Any]) -> str:
 def _remedy(status: int) -> str:
     if status in (401, 403):
         return " (check RESEND_API_KEY, and that EMAIL_FROM is of a verified domain)"
-    if status in (404, 405):
+    if status < 400 or status in (404, 405):
         return " (check RESEND_API_URL)"
     return ""
 
