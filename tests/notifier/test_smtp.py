@@ -586,6 +586,40 @@ async def test_after_the_final_dot_the_outcome_is_unknown(action: str, pipelinin
         assert isinstance(await transport.send(letter()), Sent)
 
 
+@pytest.mark.parametrize("answer", ["354 go on", "150 wait", "650 done", "000 ?", "999 ?", "25 ok"])
+async def test_an_answer_that_neither_takes_nor_refuses_the_message_leaves_it_in_doubt(
+    smtp: SmtpServer, answer: str
+) -> None:
+    async with transport_to(smtp) as transport:
+        smtp.at(ACCEPTED, answer, times=1)
+
+        outcome = await transport.send(letter())
+
+        assert isinstance(outcome, NotSent)
+        assert outcome.failure is Failure.UNKNOWN
+        assert len(smtp.mails) == 1
+
+
+@pytest.mark.parametrize("pipelining", [True, False])
+@pytest.mark.parametrize("early", ["250 ok", "354 go on"])
+async def test_an_answer_that_is_there_before_the_message_is_not_taken_for_its_own(
+    early: str, pipelining: bool
+) -> None:
+    async with SmtpServer(pipelining=pipelining) as server, transport_to(server) as transport:
+        server.at("DATA", f"354 go on\r\n{early}", times=1)
+        server.at("DOT", "554 refused", times=1)
+
+        outcome = await transport.send(letter())
+
+        assert isinstance(outcome, NotSent)
+        assert outcome.failure is Failure.TRANSIENT
+        assert server.mails == []
+        following = await transport.send(letter())  # over a connection of its own
+
+    assert isinstance(following, NotSent)
+    assert following.detail.startswith("554")
+
+
 @pytest.mark.parametrize("pipelining", [True, False])
 @pytest.mark.parametrize("action", [DROP, HANG])
 @pytest.mark.parametrize("verb", ["RCPT", "DATA"])
@@ -668,7 +702,7 @@ async def test_a_cancelled_send_leaves_no_half_message(smtp: SmtpServer) -> None
 
 
 @pytest.mark.parametrize(
-    "garbage", ["hello", "25 ok", "2500 ok", "250+ok", "\0\0\0\0", "9" * 100_000]
+    "garbage", ["hello", "25 ok", "2500 ok", "250+ok", "150 ok", "\0\0\0\0", "9" * 100_000]
 )
 async def test_a_server_that_does_not_speak_smtp_is_noticed(smtp: SmtpServer, garbage: str) -> None:
     async with transport_to(smtp) as transport:
@@ -677,6 +711,16 @@ async def test_a_server_that_does_not_speak_smtp_is_noticed(smtp: SmtpServer, ga
 
         with pytest.raises(TransportDownError):
             await transport.send(letter())
+
+
+async def test_an_answer_of_lines_without_end_is_not_waited_for() -> None:
+    async with SmtpServer() as server, transport_to(server) as transport:
+        server.at(ACCEPTED, "250-\r\n" * 200_000 + "250 ok", times=1)
+
+        outcome = await transport.send(letter())
+
+    assert isinstance(outcome, NotSent)
+    assert "endless" in outcome.detail
 
 
 async def test_answers_of_many_lines_and_in_pieces_are_read(smtp: SmtpServer) -> None:

@@ -7,6 +7,7 @@ envelope goes along with it.
 """
 
 import asyncio
+import re
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ from notifier.transports import StillOurs
 
 MAX_REPLY = 65_536
 """Octets of one reply after which a server is taken to be no SMTP server."""
+
+_REPLY_LINE = re.compile(r"[2-5][0-9]{2}(?:[ -]|$)")
+"""How a line of a reply begins (RFC 5321 §4.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,7 @@ class Channel(asyncio.Protocol):
         self._announced: Envelope | None = None
         self._buffer = bytearray()
         self._lines: list[str] = []
+        self._length = 0
         self._replies: deque[Reply] = deque()
         self._waiter: asyncio.Future[None] | None = None
         self._lost: str | None = None
@@ -198,6 +203,8 @@ class Channel(asyncio.Protocol):
                 # Whoever slept here for long must not wake up and send what others have sent.
                 self.abort()
                 raise WithdrawnError
+            if self._replies:  # an answer to the message cannot be there before it
+                raise _LostError("an answer that was not asked for")
             group = _stuffed(wire)
             if self._pipelining and self.open:
                 # RFC 2920 §3.1: a message may be the first in a group of commands.
@@ -206,7 +213,10 @@ class Channel(asyncio.Protocol):
                     group += self._announced.group
             self._write(group)
             stage = Stage.DOT  # from here on, silence means nothing
-            return Verdict(stage, await self._reply(timeouts.final))
+            reply = await self._reply(timeouts.final)
+            if 300 <= reply.code < 400:  # neither taken nor refused
+                raise _LostError(f"answered {reply.code}")
+            return Verdict(stage, reply)
         except _LostError as error:
             self.abort()
             if refusal is not None:  # what decided it was said before the connection was lost
@@ -274,14 +284,16 @@ class Channel(asyncio.Protocol):
         while (end := self._buffer.find(b"\n")) >= 0:
             line = bytes(self._buffer[:end]).decode("utf-8", "replace").strip()
             del self._buffer[: end + 1]
-            if not line[:3].isascii() or not line[:3].isdigit() or line[3:4] not in ("", " ", "-"):
+            if not _REPLY_LINE.match(line):
                 self._break_off("an answer that is not SMTP")
                 return
             self._lines.append(line[4:])
+            self._length += end + 1
             if line[3:4] != "-":
                 self._replies.append(Reply(int(line[:3]), " ".join(self._lines)))
                 self._lines.clear()
-        if len(self._buffer) + sum(map(len, self._lines)) > MAX_REPLY:
+                self._length = 0
+        if len(self._buffer) + self._length > MAX_REPLY:
             self._break_off("an endless answer")
             return
         self._wake()
