@@ -115,6 +115,7 @@ Deno.test("a recording is of the time at which it began, and as long as it is", 
     const [data, minutes] of [
       [{ startTimestamp: began, durationSec: 3570 }, 60],
       [{ startTimestamp: began / 1000, durationSec: 7 }, null],
+      [{ startTimestamp: began, durationSec: 90_001 }, null],
     ] as const
   ) {
     const body = news("RECORDING_UPLOADED", { preAuthenticatedLink: "https://x.test/1", ...data });

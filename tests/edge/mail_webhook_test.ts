@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 
+import { RpcError } from "../../supabase/functions/_shared/database.ts";
 import { answering } from "../../supabase/functions/_shared/http.ts";
 import { mailWebhook } from "../../supabase/functions/_shared/mail_webhook.ts";
 import { hmacSha256 } from "../../supabase/functions/_shared/signatures.ts";
@@ -132,6 +133,21 @@ Deno.test("one of several signatures is enough, while a secret is being changed"
   const request = await delivery(BOUNCE, { before: "v1,AAAA v2,BBBB " });
 
   assert.equal((await endpoint([])(request)).status, 204);
+});
+
+Deno.test("what the database can never take is refused, instead of being asked for again", async () => {
+  for (const code of ["22023", "22007", "22009"]) {
+    const refused = new RpcError(400, code, "time zone displacement out of range", null, null);
+    const handler = answering((request) =>
+      mailWebhook(request, {
+        secret: SECRET,
+        rpc: () => Promise.reject(refused),
+        now: () => NOW,
+      })
+    );
+
+    assert.equal((await handler(await delivery(BOUNCE))).status, 400);
+  }
 });
 
 Deno.test("a database that cannot be reached is a reason to be told again", async () => {

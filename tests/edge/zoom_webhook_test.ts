@@ -180,6 +180,33 @@ Deno.test("the end of a meeting and its recording are told", async () => {
   );
 });
 
+Deno.test("a recording is told whatever its length is said to be", async () => {
+  for (
+    const [duration, minutes] of [
+      [1500, null], // a meeting may last for thirty hours
+      [59.6, 60],
+      [-3, null],
+      [1e300, null],
+      ["long", null],
+    ]
+  ) {
+    const [status, [[, args]]] = await told({
+      event: "recording.completed",
+      payload: {
+        object: {
+          id: 1,
+          uuid: "u",
+          start_time: "2026-11-27T11:00:00Z",
+          duration,
+          share_url: "https://zoom.us/rec/share/abc",
+        },
+      },
+    });
+    assert.equal(status, 204);
+    assert.equal(args.duration_minutes, minutes, `${duration}`);
+  }
+});
+
 for (
   const [what, broken] of Object.entries({
     "a meeting": { event: "meeting.ended", payload: {} },
@@ -199,6 +226,10 @@ Deno.test("what the database refuses is refused, and what it cannot do now comes
   try {
     outcome = () => {
       throw new RpcError(400, "22023", "occurred_at is too far away", null, null);
+    };
+    assert.equal((await told(news))[0], 400);
+    outcome = () => {
+      throw new RpcError(400, "22007", "invalid input syntax for type timestamp", null, null);
     };
     assert.equal((await told(news))[0], 400);
     outcome = () => {

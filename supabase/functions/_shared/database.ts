@@ -1,4 +1,4 @@
-import { stringify } from "./http.ts";
+import { Refusal, stringify } from "./http.ts";
 
 /** Calls a function of the database's API and returns what it returns. */
 export type Rpc = (name: string, args: Record<string, unknown>) => Promise<unknown>;
@@ -45,6 +45,25 @@ export function rpcOver(api: Api): Rpc {
     if (response.ok) return body === "" ? null : JSON.parse(body);
     throw refusal(response.status, body);
   };
+}
+
+/**
+ * Calls one for a webhook. An argument that the database cannot take, now or later, is refused with
+ * 400 (SQLSTATE class 22: a bad argument, or a text that is no time or number of the type's).
+ */
+export async function demand(
+  rpc: Rpc,
+  name: string,
+  args: Record<string, unknown>,
+): Promise<void> {
+  try {
+    await rpc(name, args);
+  } catch (error) {
+    if (error instanceof RpcError && error.code.startsWith("22")) {
+      throw new Refusal(400, error.message);
+    }
+    throw error;
+  }
 }
 
 /** An API key of today is no token, and refused as one: the gateway reads its rights off `apikey`. */

@@ -3,7 +3,7 @@
  * docs.svix.com/receiving/verifying-payloads/how-manual describes it.
  */
 
-import type { Rpc } from "./database.ts";
+import { demand, type Rpc } from "./database.ts";
 import { allow, parseObject, readBody, Refusal } from "./http.ts";
 import { base64, demandRecent, equal, hmacSha256 } from "./signatures.ts";
 
@@ -31,7 +31,7 @@ export async function mailWebhook(request: Request, tools: MailWebhookTools): Pr
   const kind = kindOf(event);
   if (kind !== null) {
     const data = object(event.data);
-    await tools.rpc("record_mail_event", {
+    await demand(tools.rpc, "record_mail_event", {
       event_id: id,
       kind,
       occurred_at: occurredAt(event, tools.now()),

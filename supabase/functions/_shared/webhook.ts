@@ -1,7 +1,7 @@
 /** The one way every platform's webhook takes, from the wire to the database. */
 
-import { type Rpc, RpcError } from "./database.ts";
-import { allow, json, parseObject, readBody, Refusal } from "./http.ts";
+import { demand, type Rpc } from "./database.ts";
+import { allow, json, parseObject, readBody } from "./http.ts";
 import type { MeetingEvent, WebhookReader } from "./platforms/platform.ts";
 
 /** Zoom lists every file of a recording, and an audio file of each participant, at half a KiB and more. */
@@ -28,17 +28,8 @@ export async function receive(request: Request, tools: WebhookTools): Promise<Re
   const answer = await tools.reader.challenge(payload);
   if (answer !== null) return json(answer);
   const event = tools.reader.translate(payload);
-  if (event !== null) await tell(event, tools);
+  if (event !== null) await demand(tools.rpc, ...call(event, tools.platform));
   return new Response(null, { status: 204 });
-}
-
-async function tell(event: MeetingEvent, { platform, rpc }: WebhookTools): Promise<void> {
-  try {
-    await rpc(...call(event, platform));
-  } catch (error) {
-    if (error instanceof RpcError && error.code === "22023") throw new Refusal(400, error.message);
-    throw error;
-  }
 }
 
 function call(event: MeetingEvent, platform: string): [string, Record<string, unknown>] {

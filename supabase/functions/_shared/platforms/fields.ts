@@ -36,6 +36,12 @@ export function instant(fields: Fields, name: string): string {
   return time.toISOString();
 }
 
+/** Minutes as the database keeps them of a recording; a length that it does not keep loses no recording. */
+export function wholeMinutes(length: number): number | undefined {
+  const minutes = Math.round(length);
+  return minutes > 0 && minutes <= 24 * 60 ? minutes : undefined;
+}
+
 /** An address that must be there. */
 export function address(fields: Fields, name: string): URL {
   const value = demanded(fields, name);

@@ -2,7 +2,7 @@
 
 import { Refusal } from "../http.ts";
 import { base64, demandRecent, equal, hmacSha256 } from "../signatures.ts";
-import { demanded, instant, object, text } from "./fields.ts";
+import { demanded, instant, object, text, wholeMinutes } from "./fields.ts";
 import type { WebhookReader } from "./platform.ts";
 
 /** The reader of an endpoint's webhooks; the secret is the endpoint's own. */
@@ -59,7 +59,7 @@ export function jaasWebhook(secret: string): WebhookReader {
             ...(began > 0 ? { at: instant({ began: milliseconds(began) }, "began") } : {}),
             // Good for a day only: somebody has to fetch the file and publish it.
             url: demanded(recording, "preAuthenticatedLink"),
-            minutes: Math.round(Number(recording.durationSec) / 60) || undefined,
+            minutes: wholeMinutes(Number(recording.durationSec) / 60),
           };
         }
         default:

@@ -2,7 +2,7 @@
 
 import { Refusal } from "../http.ts";
 import { demandRecent, equal, hex, hmacSha256 } from "../signatures.ts";
-import { address, demanded, instant, object, text } from "./fields.ts";
+import { address, demanded, instant, object, text, wholeMinutes } from "./fields.ts";
 import type { MeetingEvent, WebhookReader } from "./platform.ts";
 
 /** The reader of an app's webhooks. */
@@ -82,6 +82,6 @@ function recording(meeting: Record<string, unknown>): MeetingEvent {
     at: instant(meeting, "start_time"),
     url: url.href,
     title: text(meeting, "topic"),
-    minutes: Number(meeting.duration) || undefined,
+    minutes: wholeMinutes(Number(meeting.duration)),
   };
 }
