@@ -191,6 +191,18 @@ Deno.test("the caller's token decides, and a refusal is passed on as it is", asy
   assert.equal(response.headers.get("Access-Control-Allow-Origin"), "*");
 });
 
+Deno.test("what names no session is the database's to refuse", async () => {
+  const refused = new RpcError(404, "PT404", "session_id null is unknown", null, null);
+  const asked: unknown[] = [];
+  const rpcAs = () => (name: string, args: Record<string, unknown>) => {
+    asked.push([name, JSON.stringify(args)]);
+    return Promise.reject(refused);
+  };
+
+  assert.equal((await join({ rpcAs }, "{}")).status, 404);
+  assert.deepEqual(asked, [["join_session", '{"session_id":null}']]);
+});
+
 Deno.test("a page may read that it does not work now, and the log says why", async () => {
   const logged: unknown[] = [];
   const { error } = console;
