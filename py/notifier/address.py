@@ -7,6 +7,7 @@ quote, comma or angle bracket, and :func:`header_text` encodes every name that i
 import re
 from base64 import b64encode
 from dataclasses import dataclass
+from unicodedata import category
 
 MAX_ADDRESS = 254
 """Octets of a forward-path without its brackets (RFC 5321 §4.5.3.1.3)."""
@@ -19,6 +20,9 @@ _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _MAILBOX = re.compile(
     r'\s*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<name>[^<>"]*))\s*<(?P<address>[^<>]*)>\s*'
 )
+_JOINERS = "\u200c\u200d"
+"""Without them Persian words fall apart, and emoji of several."""
+
 _ATOMS = re.compile(rb"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ \-]*")
 
 
@@ -90,10 +94,19 @@ def parse_mailbox(text: str) -> Mailbox | None:
 
 
 def one_line(text: str) -> str:
-    """The text without control characters and line separators; runs of spaces become one."""
+    """The text without control characters and line separators; runs of spaces become one.
+
+    What has no width (hyphens for breaks only, marks of direction) leaves no space behind.
+    """
     if not text.isprintable():
-        text = "".join(c if c.isprintable() or c == "\u200d" else " " for c in text)
+        text = "".join(map(_printable, text))
     return " ".join(text.split())
+
+
+def _printable(character: str) -> str:
+    if character.isprintable() or character in _JOINERS:
+        return character
+    return "" if category(character) == "Cf" else " "
 
 
 def header_text(text: str) -> bytes:

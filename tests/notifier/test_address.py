@@ -170,3 +170,17 @@ def test_redacting_takes_every_address_out(text: str) -> None:
 def test_redacted_text_is_one_short_line() -> None:
     assert redact("a\r\nb\tc") == "a b c"
     assert len(redact("x" * 5000)) == 300
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("one\r\ntwo\u2028three\x85four\x00", "one two three four"),
+        ("\u0645\u06cc\u200c\u0631\u0648\u0645", "\u0645\u06cc\u200c\u0631\u0648\u0645"),
+        ("Donau\u00addampf\u200bschiff", "Donaudampfschiff"),
+        ("\u200fweek\u202e 1\u2069", "week 1"),
+        ("\U0001f469\u200d\U0001f3eb", "\U0001f469\u200d\U0001f3eb"),
+    ],
+)
+def test_a_line_has_the_words_of_the_text_and_nothing_that_steers(text: str, line: str) -> None:
+    assert one_line(text) == line
