@@ -171,6 +171,28 @@ for (
   });
 }
 
+for (
+  const [error, message] of [
+    [new TypeError("error reading a body from connection"), "Zoom cannot be reached"],
+    [new DOMException("Signal timed out.", "TimeoutError"), "Zoom does not answer"],
+  ] as const
+) {
+  Deno.test(`an answer that breaks off with ${error.name} is none: ${message}`, async () => {
+    const broken = () => new ReadableStream({ pull: (controller) => controller.error(error) });
+    const platform = zoom({
+      accountId: "account",
+      clientId: "client",
+      clientSecret: "secret",
+      apiUrl: "https://api.zoom.test",
+      oauthUrl: "https://zoom.test",
+      fetch: () => Promise.resolve(new Response(broken(), { status: 201 })),
+      now: () => NOW,
+    });
+
+    await assert.rejects(platform.create(MEETING), new PlatformError(message));
+  });
+}
+
 Deno.test("what was made is found by its mark, on every page, and nothing else is", async () => {
   const list = "GET /users/marta%40school.test/meetings?type=scheduled&page_size=300";
   const agenda = `[${MEETING.meetingId}] Bring`;

@@ -246,7 +246,6 @@ class Api {
       });
       if (response.status !== 401 || isLast) return response;
       // Revoked before its time.
-      await response.body?.cancel();
       token.expires = 0;
     }
     throw new Error("unreachable: the last attempt returns");
@@ -284,13 +283,15 @@ class Api {
     request: RequestInit & { headers: Record<string, string> },
   ): Promise<Response> {
     try {
-      return await this.settings.fetch(url, {
+      const response = await this.settings.fetch(url, {
         ...request,
         // On a connection that was used before, fetch by itself sends a POST twice when the other
         // side closes without an answer: a second meeting that nobody knows of.
         headers: { ...request.headers, Connection: "close" },
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
+      // Read here: an answer can break off, or be late, after its beginning, too.
+      return new Response(await response.text() || null, response);
     } catch (error) {
       const isLate = error instanceof DOMException && error.name === "TimeoutError";
       throw new PlatformError(isLate ? "Zoom does not answer" : "Zoom cannot be reached");
