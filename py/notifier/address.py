@@ -9,6 +9,8 @@ from base64 import b64encode
 from dataclasses import dataclass
 from unicodedata import category
 
+import idna
+
 MAX_ADDRESS = 254
 """Octets of a forward-path without its brackets (RFC 5321 §4.5.3.1.3)."""
 
@@ -64,13 +66,17 @@ class Mailbox:
 
 
 def parse_address(text: str) -> str | None:
-    """The address as it goes into an SMTP command, with an ASCII domain (IDNA), or None."""
+    """The address as it goes into an SMTP command, with an ASCII domain, or None.
+
+    The domain is as registries and browsers have it: IDNA 2008 after the mapping of UTS #46.
+    """
     local, at, domain = text.strip().rpartition("@")
     if not at or not _LOCAL.fullmatch(local) or not local.isprintable():
         return None
     if not domain.isascii():
         try:
-            domain = domain.encode("idna").decode("ascii")
+            # Python's own codec is that of 2003, in which straße.de is strasse.de: somebody else's.
+            domain = idna.encode(domain, uts46=True).decode("ascii")
         except UnicodeError:
             return None
     if not _DOMAIN.fullmatch(domain):

@@ -20,8 +20,19 @@ def test_ordinary_addresses_stay_as_they_are(address: str) -> None:
     assert parse_address(address) == address
 
 
-def test_an_international_domain_becomes_ascii() -> None:
-    assert parse_address("jana@bücher.example") == "jana@xn--bcher-kva.example"
+@pytest.mark.parametrize(
+    ("domain", "ascii_domain"),
+    [
+        ("bücher.example", "xn--bcher-kva.example"),
+        ("BÜCHER.example", "xn--bcher-kva.example"),
+        ("bücher。example", "xn--bcher-kva.example"),
+        ("straße.example", "xn--strae-oqa.example"),  # strasse.example is somebody else's
+        ("βόλος.example", "xn--nxasmm1c.example"),
+        ("نامه\u200c\u0627ی.example", "xn--mgba3gch31f060k.example"),
+    ],
+)
+def test_an_international_domain_becomes_ascii(domain: str, ascii_domain: str) -> None:
+    assert parse_address(f"jana@{domain}") == f"jana@{ascii_domain}"
 
 
 def test_an_international_local_part_needs_smtputf8() -> None:
@@ -43,6 +54,9 @@ def test_an_international_local_part_needs_smtputf8() -> None:
         "a b@c.org",
         "a@b..org",
         "a@-b.org",
+        "a@-ü.org",
+        "a@ü..org",
+        "a@b\uff0fc.org",
         "a@b.org,c@d.org",
         "a@b.org>\r\nRCPT TO:<c@d.org",
         "a@b.org\r\nBcc: c@d.org",
