@@ -6,6 +6,7 @@ decides nothing and hands over nothing but the key: what there is to do, the fun
 
 import asyncio
 import logging
+from json import loads
 from typing import Protocol
 
 import aiohttp
@@ -78,8 +79,8 @@ class Meetings:
             ) as answer:
                 if answer.status != 200:
                     return f"the function answers {answer.status}"
-                tally = await answer.json()
-        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+                tally = loads(await answer.read())  # in UTF-8, whatever it says of itself
+        except (aiohttp.ClientError, TimeoutError, ValueError, RecursionError) as error:
             # Not the error's own text: it may quote the address, with whatever is in it.
             return f"the function cannot be reached ({type(error).__name__})"
         if not isinstance(tally, dict):

@@ -126,7 +126,7 @@ def test_a_function_that_is_not_there_keeps_no_mail_from_going_out(
     assert daemon.stop() == 0
 
 
-@pytest.mark.parametrize("body", [b"[]", b"null", b'"\xe9"', b"<h1>Welcome</h1>"])
+@pytest.mark.parametrize("body", [b"[]", b"null", b'"\xe9"', b"<h1>Welcome</h1>", b"[" * 100_000])
 def test_an_answer_that_is_not_the_functions_ends_nothing(
     classroom: Classroom,
     mail_server: SmtpServer,
