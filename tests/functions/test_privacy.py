@@ -9,7 +9,9 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 from psycopg import sql
+from psycopg.types.json import Jsonb
 
+from devstack.databases import Database
 from support.actors import as_user
 from support.bookings import offer
 from support.series import create as create_series
@@ -395,6 +397,66 @@ def test_nothing_leads_to_an_erased_mentor(conn: psycopg.Connection, world: Worl
     assert (
         scalar(conn, "select marked_by from public.session_attendance where session_id = %s", past)
         == marta
+    )
+
+
+def test_nothing_of_the_account_is_left_with_supabase_auth(
+    database: Database, superuser: psycopg.Connection
+) -> None:
+    """Also in tables that this stack does without, as a request for a new password leaves one."""
+    superuser.execute(
+        "create table auth.one_time_tokens (user_id uuid not null references auth.users on delete"
+        " cascade, token_hash text not null, relates_to text not null);"
+        " grant all on auth.one_time_tokens to postgres"
+    )
+    with psycopg.connect(database.url, autocommit=True) as conn:
+        world = World(conn)
+        sam, other = (world.student(name, email=f"{name}@secret.test") for name in ("sam", "other"))
+        conn.execute(
+            "update auth.users set recovery_token = 'quux', raw_app_meta_data = %s where id = %s",
+            (Jsonb({"matriculation": "quux"}), sam),
+        )
+        for who, address in ((sam, "sam@secret.test"), (other, "other@secret.test")):
+            conn.execute("insert into auth.one_time_tokens values (%s, 'hash', %s)", (who, address))
+        erase(conn, world.superadmin(), sam)
+
+        left = everything(conn)
+        assert "quux" not in left
+        assert "sam@secret.test" not in left
+        assert scalar(conn, "select count(*) from auth.one_time_tokens") == 1
+
+
+def test_supabase_auth_can_read_the_account_of_an_erased_person(
+    conn: psycopg.Connection, world: World
+) -> None:
+    """Its server reads no infinite time and writes no year of five digits: its lists would fail."""
+    sam = world.student(SECRET)
+    erase(conn, world.superadmin(), sam)
+    columns = [
+        row[0]
+        for row in conn.execute(
+            "select attname from pg_attribute where attrelid = 'auth.users'::regclass"
+            " and atttypid = 'timestamptz'::regtype and not attisdropped"
+        )
+    ]
+    assert {"banned_until", "deleted_at"} <= set(columns)
+    times = conn.execute(
+        sql.SQL("select {} from auth.users where id = %s").format(
+            sql.SQL(", ").join(
+                sql.SQL("extract(year from {} at time zone 'Pacific/Kiritimati')").format(
+                    sql.Identifier(column)
+                )
+                for column in columns
+            )
+        ),
+        (sam,),
+    ).fetchone()
+    assert times is not None
+    assert all(year is None or year < 10_000 for year in times)
+    assert scalar(
+        conn,
+        "select banned_until > now() + interval '100 years' from auth.users where id = %s",
+        sam,
     )
 
 
