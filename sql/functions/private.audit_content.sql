@@ -9,7 +9,12 @@ as $$
         min(entry.occurred_at),
         max(entry.occurred_at),
         sha256(coalesce(
-            string_agg(coalesce(redaction.digest, private.audit_digest(entry)), ''::bytea order by entry.id), ''
+            string_agg(
+                private.audit_digest(entry, coalesce(redaction.words_digest, private.audit_words_digest(entry))),
+                ''::bytea
+                order by entry.id
+            ),
+            ''
         )),
         count(redaction.audit_id)::integer,
         (count(*) filter (

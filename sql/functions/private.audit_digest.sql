@@ -1,5 +1,5 @@
 -- The same text under every setting of the session: instants as seconds, jsonb as Postgres writes it.
-create function private.audit_digest(entry public.audit_log)
+create function private.audit_digest(entry public.audit_log, words_digest bytea)
 returns bytea
 language sql
 stable
@@ -17,14 +17,12 @@ as $$
                 entry.table_name,
                 entry.row_key,
                 entry.session_id,
-                entry.user_id,
-                entry.reason,
-                entry.old,
-                entry.new
+                entry.user_id
             )::text,
             'UTF8'
-        )
+        ) || words_digest
     )
 $$;
-comment on function private.audit_digest(public.audit_log) is 'SHA-256 of an entry of the audit log, all of its fields.';
-revoke execute on function private.audit_digest(public.audit_log) from public;
+comment on function private.audit_digest(public.audit_log, bytea) is
+    'SHA-256 of an entry of the audit log, all of its fields: of reason, old and new goes in private.audit_words_digest.';
+revoke execute on function private.audit_digest(public.audit_log, bytea) from public;

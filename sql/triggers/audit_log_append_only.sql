@@ -13,8 +13,8 @@ begin
     v_erased.old := null;
     v_erased.new := null;
     if tg_op = 'UPDATE' and new is not distinct from v_erased then
-        insert into private.audit_redactions (audit_id, digest)
-        values (old.id, private.audit_digest(old))
+        insert into private.audit_redactions (audit_id, words_digest)
+        values (old.id, private.audit_words_digest(old))
         on conflict (audit_id) do nothing;
         return new;
     end if;

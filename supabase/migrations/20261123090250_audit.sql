@@ -95,8 +95,21 @@ comment on function private.keep_audit_partitions(timestamptz) is
     'Makes the partitions of the audit log for the month of an instant and the two after it, sorts in what had none, and drops the months that app_settings.audit_retention_months leaves out. Does nothing while somebody is in the way.';
 revoke execute on function private.keep_audit_partitions(timestamptz) from public;
 
+-- What may be erased with a person's data has a digest of its own: it stays, and with it the entry's.
+create function private.audit_words_digest(entry public.audit_log)
+returns bytea
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+    select sha256(convert_to(jsonb_build_array(entry.reason, entry.old, entry.new)::text, 'UTF8'))
+$$;
+comment on function private.audit_words_digest(public.audit_log) is
+    'SHA-256 of what erase_user may erase of an entry of the audit log: reason, old and new.';
+revoke execute on function private.audit_words_digest(public.audit_log) from public;
+
 -- The same text under every setting of the session: instants as seconds, jsonb as Postgres writes it.
-create function private.audit_digest(entry public.audit_log)
+create function private.audit_digest(entry public.audit_log, words_digest bytea)
 returns bytea
 language sql
 stable
@@ -114,17 +127,15 @@ as $$
                 entry.table_name,
                 entry.row_key,
                 entry.session_id,
-                entry.user_id,
-                entry.reason,
-                entry.old,
-                entry.new
+                entry.user_id
             )::text,
             'UTF8'
-        )
+        ) || words_digest
     )
 $$;
-comment on function private.audit_digest(public.audit_log) is 'SHA-256 of an entry of the audit log, all of its fields.';
-revoke execute on function private.audit_digest(public.audit_log) from public;
+comment on function private.audit_digest(public.audit_log, bytea) is
+    'SHA-256 of an entry of the audit log, all of its fields: of reason, old and new goes in private.audit_words_digest.';
+revoke execute on function private.audit_digest(public.audit_log, bytea) from public;
 
 -- A guard against mistakes; who owns the table can lift it, and is found out by verify_audit_log. Whole months are
 -- dropped, which is no delete. Security definer: it keeps the digest of what is erased.
@@ -141,8 +152,8 @@ begin
     v_erased.old := null;
     v_erased.new := null;
     if tg_op = 'UPDATE' and new is not distinct from v_erased then
-        insert into private.audit_redactions (audit_id, digest)
-        values (old.id, private.audit_digest(old))
+        insert into private.audit_redactions (audit_id, words_digest)
+        values (old.id, private.audit_words_digest(old))
         on conflict (audit_id) do nothing;
         return new;
     end if;
@@ -501,7 +512,12 @@ as $$
         min(entry.occurred_at),
         max(entry.occurred_at),
         sha256(coalesce(
-            string_agg(coalesce(redaction.digest, private.audit_digest(entry)), ''::bytea order by entry.id), ''
+            string_agg(
+                private.audit_digest(entry, coalesce(redaction.words_digest, private.audit_words_digest(entry))),
+                ''::bytea
+                order by entry.id
+            ),
+            ''
         )),
         count(redaction.audit_id)::integer,
         (count(*) filter (

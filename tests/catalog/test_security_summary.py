@@ -455,8 +455,8 @@ def test_the_summary_is_the_same_where_nothing_is_granted_by_default(
     ("grant", "changed"),
     [
         (
-            "grant select (digest) on private.audit_redactions to service_role",
-            {("service_role", "private.audit_redactions"): "select (digest)"},
+            "grant select (words_digest) on private.audit_redactions to service_role",
+            {("service_role", "private.audit_redactions"): "select (words_digest)"},
         ),
         (
             "grant update (sequence) on public.success_sessions to authenticated",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -632,9 +633,9 @@ def test_the_clock_keeps_months_and_seals(database: Database, writer: psycopg.Co
     assert verified(database)["sealed_entries"] > 0
 
 
-def test_an_erased_entry_is_known_to_be_erased(
-    database: Database, writer: psycopg.Connection
-) -> None:
+@pytest.fixture
+def erased(database: Database, writer: psycopg.Connection) -> UUID:
+    """A session of which what the log said was sealed, and then erased."""
     session = World(writer).session("Mentoring with Sam")
     writer.commit()
     sealed(database)
@@ -643,11 +644,32 @@ def test_an_erased_entry_is_known_to_be_erased(
         (session,),
     )
     writer.commit()
+    return session
+
+
+def test_an_erased_entry_is_known_to_be_erased(database: Database, erased: UUID) -> None:
     found = verified(database)
     assert (found["is_intact"], found["redacted_entries"]) == (True, 1)
+
+
+@pytest.mark.parametrize(
+    "forgery",
+    [
+        """set new = '{"title": "Forged"}'""",
+        "set reason = 'Forged'",
+        "set actor_id = gen_random_uuid()",
+        "set occurred_at = occurred_at + interval '1 microsecond'",
+        "set action = 'update'",
+        "set row_key = '{}'",
+    ],
+    ids=["what", "why", "who", "when", "what was done", "to which row"],
+)
+def test_a_forged_entry_is_noticed_though_it_was_erased(
+    database: Database, erased: UUID, forgery: str
+) -> None:
     with tampering(database) as connection:
-        connection.execute(
-            'update public.audit_log set new = \'{"title": "Forged"}\' where session_id = %s',
-            (session,),
+        changed = connection.execute(
+            f"update public.audit_log {forgery} where session_id = %s".encode(), (erased,)
         )
+        assert changed.rowcount == 1
     assert not verified(database)["is_intact"]

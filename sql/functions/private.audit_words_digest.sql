@@ -1,0 +1,12 @@
+-- What may be erased with a person's data has a digest of its own: it stays, and with it the entry's.
+create function private.audit_words_digest(entry public.audit_log)
+returns bytea
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+    select sha256(convert_to(jsonb_build_array(entry.reason, entry.old, entry.new)::text, 'UTF8'))
+$$;
+comment on function private.audit_words_digest(public.audit_log) is
+    'SHA-256 of what erase_user may erase of an entry of the audit log: reason, old and new.';
+revoke execute on function private.audit_words_digest(public.audit_log) from public;
