@@ -14,6 +14,7 @@ declare
     v_table record;
     v_rows jsonb;
     v_data jsonb;
+    v_participant_ids uuid[];
 begin
     if user_id is null or (user_id is distinct from auth.uid() and not private.has_role('superadmin')) then
         raise exception using
@@ -63,11 +64,45 @@ begin
         ) into v_rows using user_id;
         v_data := v_data || jsonb_build_object(v_table.table_name, v_rows);
     end loop;
-    return v_data;
+
+    -- Where no column names the person: whom the review queue knows by their verified address and nobody has linked, what
+    -- was seen of those it knows, and what only the audit log says they gave as a reason.
+    v_participant_ids := array(
+        select linked.id
+        from private.unmatched_participants as linked
+        where linked.student_id = export_user_data.user_id
+        union
+        select found.id
+        from auth.users as account
+        inner join private.unmatched_participants as found on lower(account.email) = lower(found.email)
+        where
+            account.id = export_user_data.user_id
+            and account.email_confirmed_at is not null
+            and found.student_id is null
+    );
+    return v_data || jsonb_build_object(
+        'private.unmatched_participants',
+        (
+            select coalesce(jsonb_agg(to_jsonb(stored)), '[]')
+            from private.unmatched_participants as stored
+            where stored.id = any(v_participant_ids)
+        ),
+        'private.presence_events',
+        v_data -> 'private.presence_events' || (
+            select coalesce(jsonb_agg(to_jsonb(stored)), '[]')
+            from private.presence_events as stored
+            where stored.unmatched_id = any(v_participant_ids)
+        ),
+        'cancel_reasons',
+        (
+            select coalesce(jsonb_agg(to_jsonb(given)), '[]')
+            from private.given_cancel_reasons(user_id) as given
+        )
+    );
 end
 $$;
 comment on function public.export_user_data(uuid) is
-    'Everything that is stored about a user, as one object: account, and the rows of each table by its name. The own data, or for superadmins anybody''s. Errors: 42501 for somebody else''s; PT404 unknown user.';
+    'Everything that is stored about a user, as one object: account, the rows of each table by its name, and cancel_reasons, what they gave as the reason for cancelling. The own data, or for superadmins anybody''s. Errors: 42501 for somebody else''s; PT404 unknown user.';
 revoke execute on function public.export_user_data(uuid) from public, anon, authenticated, service_role;
 grant execute on function public.export_user_data(uuid) to authenticated;
 

@@ -12,7 +12,7 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from devstack.databases import Database
-from support.actors import as_user
+from support.actors import as_service, as_user
 from support.bookings import offer
 from support.series import create as create_series
 from support.sessions import refusal, tomorrow
@@ -173,6 +173,59 @@ def test_everybody_exports_their_own_data_from_every_table(
     assert about <= set(data)
     assert str(other) not in str(data)
     assert "about somebody else" not in str(data)
+
+
+def test_an_export_holds_what_no_column_names_the_person_in(
+    conn: psycopg.Connection, world: World
+) -> None:
+    batch, marta = world.batch(), world.mentor()
+    sam = world.student("Sam", batch=batch, email="zebulon@secret.test")
+    other = world.student("Other", batch=batch)
+    world.session(
+        batch=batch, mentor=marta, starts=timedelta(minutes=-5), zoom_meeting_id="123456789"
+    )
+    # None is matched by address, as each has a key that is not ours.
+    came = {
+        "by address": "Zebulon@Secret.test",
+        "linked": None,
+        "linked to another": "zebulon@secret.test",
+        "a stranger": "stranger@secret.test",
+    }
+    with as_service(conn):
+        for key, email in came.items():
+            conn.execute(
+                "select public.record_presence('zoom', %s, '123456789', 'join', now(), %s, %s, %s)",
+                (key, f"key {key}", email, f"Called {key}"),
+            )
+    queue: dict[str, UUID] = dict(
+        conn.execute("select full_name, id from private.unmatched_participants").fetchall()
+    )
+    with as_user(conn, marta):
+        for key, student in (("linked", sam), ("linked to another", other)):
+            conn.execute(
+                "select public.link_participant(%s, %s)", (queue[f"Called {key}"], student)
+            )
+    offered = offer(conn, marta)
+    with as_user(conn, sam):
+        slot = scalar(conn, "select min(start_time) from public.bookable_slots(%s)", offered)
+        conn.execute("select public.book_slot(%s, %s)", (offered, slot))
+        [booked_id] = booked(conn, sam)
+        conn.execute("select public.cancel_booking(%s, 'I am ill')", (booked_id,))
+
+    data = export(conn, sam, sam)
+    assert {row["full_name"] for row in data["private.unmatched_participants"]} == {
+        "Called by address",
+        "Called linked",
+    }
+    assert {row["event_id"] for row in data["private.presence_events"]} == {"by address", "linked"}
+    assert data["cancel_reasons"] == [{"session_id": str(booked_id), "reason": "I am ill"}]
+    nobody = export(conn, marta, marta)
+    assert nobody["cancel_reasons"] == nobody["private.presence_events"] == []
+
+    # Whoever has not shown that the address is theirs learns nothing by it.
+    conn.execute("update auth.users set email_confirmed_at = null where id = %s", (sam,))
+    data = export(conn, sam, sam)
+    assert [row["full_name"] for row in data["private.unmatched_participants"]] == ["Called linked"]
 
 
 def test_superadmins_export_anybodys_and_others_only_their_own(
