@@ -21,7 +21,17 @@ begin
     set old = null, new = null, reason = null
     where
         entry.table_name = 'meeting_accounts'
-        and (entry.row_key ->> 'id') = any(v_account_ids::text[])
+        and (
+            (entry.row_key ->> 'id') = any(v_account_ids::text[])
+            -- Those that have been theirs, and are somebody else's by now.
+            or (entry.row_key ->> 'id') in (
+                select once.row_key ->> 'id'
+                from public.audit_log as once
+                where
+                    once.table_name = 'meeting_accounts'
+                    and erase_mentoring.mentor_id::text in (once.old ->> 'mentor_id', once.new ->> 'mentor_id')
+            )
+        )
         and num_nonnulls(entry.old, entry.new, entry.reason) > 0;
 
     update public.series_skips as skip

@@ -453,6 +453,37 @@ def test_nothing_leads_to_an_erased_mentor(conn: psycopg.Connection, world: Worl
     )
 
 
+def test_the_log_forgets_accounts_on_platforms_that_an_erased_mentor_has_given_up(
+    conn: psycopg.Connection, world: World
+) -> None:
+    zed, marta = world.mentor(SECRET), world.mentor("Marta")
+    given_up = world.meeting_account(f"{SECRET} at Zoom", login="zebulon@secret.test", mentor=zed)
+    world.meeting_account("Another", login="another@secret.test", mentor=world.mentor("Another"))
+    for columns in (
+        {"name": f"{SECRET}, new"},
+        {"name": "Marta at Zoom", "external_id": "marta@secret.test", "mentor_id": marta},
+    ):
+        conn.execute(
+            sql.SQL("update public.meeting_accounts set {} where id = %s").format(
+                sql.SQL(", ").join(
+                    sql.SQL("{} = {}").format(sql.Identifier(name), sql.Literal(value))
+                    for name, value in columns.items()
+                )
+            ),
+            (given_up,),
+        )
+    assert knows(conn, "public.audit_log", SECRET)
+
+    erase(conn, world.superadmin(), zed)
+
+    left = everything(conn)
+    assert SECRET not in left
+    assert "zebulon" not in left
+    # Whose it is now keeps it, and other accounts are none of this.
+    assert knows(conn, "public.meeting_accounts", "marta@secret.test")
+    assert knows(conn, "public.audit_log", "another@secret.test")
+
+
 def test_nothing_of_the_account_is_left_with_supabase_auth(
     database: Database, superuser: psycopg.Connection
 ) -> None:
