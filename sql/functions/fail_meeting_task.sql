@@ -29,7 +29,10 @@ begin
         when v_meeting.claimed_action = 'reconcile' then interval '4 hours' else interval '30 minutes'
     end;
     update public.session_meetings as failed set
-        reason = left(coalesce(nullif(btrim(fail_meeting_task.reason), ''), 'the platform gave no reason'), 500),
+        -- A platform's answer may repeat the host's login.
+        reason = coalesce(
+            nullif(btrim(notifier.redacted_error(fail_meeting_task.reason)), ''), 'the platform gave no reason'
+        ),
         -- 10 seconds, doubled with each attempt up to the longest pause, give or take a quarter.
         due_at = greatest(
             v_now,

@@ -465,6 +465,19 @@ def test_an_account_that_the_platform_calls_full_is_left_alone_until_midnight(
     assert "00:00 UTC" in meetings.of(UUID(str(other["id"])))[0]["reason"]
 
 
+def test_what_a_platform_says_of_a_hosts_login_is_not_kept(
+    conn: psycopg.Connection, world: World, meetings: Meetings
+) -> None:
+    """It outlives the login, which goes from the account when the mentor is erased."""
+    world.meeting_account(login="marta@secret.test")
+    session = world.session(link=None)
+    [task] = meetings.claim()
+    meetings.fail(task, "Zoom answers 404: User does not exist: marta@secret.test.")
+    assert [row["reason"] for row in meetings.of(session)] == [
+        "Zoom answers 404: User does not exist: <address>"
+    ]
+
+
 def test_failures_are_tried_again_after_growing_pauses(
     conn: psycopg.Connection, meetings: Meetings, session: UUID
 ) -> None:
