@@ -613,6 +613,27 @@ def test_what_is_not_dropped_hides_behind_nothing_that_is(
     assert problem in (verified(database)["problem"] or "")
 
 
+def test_digests_of_what_was_erased_leave_with_their_month(
+    database: Database, writer: psycopg.Connection
+) -> None:
+    """What somebody wrote could be guessed by them, and they would be kept for good."""
+    now = datetime.now(UTC)
+    long_ago = now - timedelta(days=1200)
+    keep(writer, long_ago)
+    for at in (long_ago, now):
+        write(writer, at)
+    writer.execute("update public.audit_log set reason = null where table_name = 'courses'")
+    digests = "select count(*) from private.audit_redactions"
+    assert writer.execute(digests).fetchone() == (2,)
+    writer.commit()
+    sealed(database)
+    keep(writer, now)
+    assert writer.execute(digests).fetchone() == (1,)
+    writer.commit()
+    found = verified(database)
+    assert found["is_intact"], found["problem"]
+
+
 def test_the_setting_says_how_long(conn: psycopg.Connection) -> None:
     at = datetime(2031, 11, 20, tzinfo=UTC)
     keep(conn, at)
