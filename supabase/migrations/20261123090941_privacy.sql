@@ -501,9 +501,15 @@ begin
         account.id = erase_user.user_id
         and lower(participant.email) = lower(account.email);
 
+    -- Supabase Auth's own soft deletion leaves digests of the address, and an address may have been entered since.
     if exists (
         select from auth.users as account
-        where account.id = erase_user.user_id and account.deleted_at is null
+        where
+            account.id = erase_user.user_id
+            and (
+                account.deleted_at is null
+                or account.email is distinct from format('%s@erased.invalid', account.id)
+            )
     ) then
         perform private.erase_account(user_id);
         insert into public.audit_log (action, table_name, row_key, user_id)

@@ -633,6 +633,28 @@ def test_erasing_once_more_takes_what_was_written_with_a_token_that_was_still_go
         assert scalar(conn, f"select count(*) from public.{table} = %s", sam) == 0  # noqa: S608
 
 
+def test_an_account_that_supabase_auth_has_soft_deleted_is_erased_as_well(
+    conn: psycopg.Connection, world: World
+) -> None:
+    sam = world.student(SECRET)
+    # Its digest is of id and address, and so tells whose guesses are right.
+    conn.execute(
+        "update auth.users set deleted_at = now(), email = 'digest of zebulon' where id = %s",
+        (sam,),
+    )
+    erase(conn, world.superadmin(), sam)
+    assert "zebulon" not in everything(conn)
+    erasures = "select count(*) from public.audit_log where action = 'erase_user'"
+    assert scalar(conn, erasures) == 1
+
+    # Once it is erased, too, somebody may give the account an address again.
+    conn.execute("update auth.users set email = 'zebulon@secret.test' where id = %s", (sam,))
+    for _ in range(2):
+        erase(conn, world.superadmin(), sam)
+    assert "zebulon" not in everything(conn)
+    assert scalar(conn, erasures) == 2
+
+
 def test_a_mentor_who_still_hosts_is_not_erased(conn: psycopg.Connection, world: World) -> None:
     marta = world.mentor(SECRET)
     session = world.session(mentor=marta)
