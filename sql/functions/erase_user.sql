@@ -30,17 +30,6 @@ begin
             message = format('user_id %s is unknown', coalesce(user_id::text, 'null')),
             hint = 'Send the id of a row of profiles.';
     end if;
-    select count(*) into v_hosted
-    from public.success_sessions as session
-    where session.mentor_id = erase_user.user_id and session.status in ('upcoming', 'live');
-    if v_hosted > 0 then
-        raise exception using
-            errcode = 'PT409',
-            message = 'this user still hosts sessions',
-            detail = format('%s upcoming or live', v_hosted),
-            hint = 'Give them to somebody else with reassign_mentor_sessions, or cancel them.';
-    end if;
-
     -- What follows locks sessions in several statements, each in the order of ids, which together they would not be in.
     perform private.lock_enrollments(user_id);
     perform from public.session_participants as participant
@@ -108,6 +97,17 @@ begin
             ) using user_id;
         end if;
     end loop;
+    -- Only now that the role is gone: whoever gives them a session holds it, and has been waited for.
+    select count(*) into v_hosted
+    from public.success_sessions as session
+    where session.mentor_id = erase_user.user_id and session.status in ('upcoming', 'live');
+    if v_hosted > 0 then
+        raise exception using
+            errcode = 'PT409',
+            message = 'this user still hosts sessions',
+            detail = format('%s upcoming or live', v_hosted),
+            hint = 'Give them to somebody else with reassign_mentor_sessions, or cancel them.';
+    end if;
     update public.profiles as profile
     set timezone = 'UTC', locale = 'en'
     where profile.id = erase_user.user_id and (profile.timezone, profile.locale) <> ('UTC', 'en');

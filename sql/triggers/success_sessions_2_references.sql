@@ -69,16 +69,18 @@ begin
         end if;
     end if;
 
-    if (v_is_new or new.mentor_id is distinct from old.mentor_id)
-        and new.mentor_id is not null
-        and not exists (
-            select from public.user_roles as held where held.user_id = new.mentor_id and held.role = 'mentor'
-        )
-    then
-        raise exception using
-            errcode = '22023',
-            message = format('mentor_id %s is not a mentor', new.mentor_id),
-            hint = 'Choose a user with the role mentor; a superadmin grants roles in user_roles.';
+    if (v_is_new or new.mentor_id is distinct from old.mentor_id) and new.mentor_id is not null then
+        -- Locked: whoever erases the mentor at this moment waits, and finds the session, or is waited for.
+        perform
+        from public.user_roles as held
+        where held.user_id = new.mentor_id and held.role = 'mentor'
+        for key share;
+        if not found then
+            raise exception using
+                errcode = '22023',
+                message = format('mentor_id %s is not a mentor', new.mentor_id),
+                hint = 'Choose a user with the role mentor; a superadmin grants roles in user_roles.';
+        end if;
     end if;
     return new;
 end

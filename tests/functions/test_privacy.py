@@ -14,6 +14,7 @@ from psycopg.types.json import Jsonb
 from devstack.databases import Database
 from support.actors import as_service, as_user
 from support.bookings import offer
+from support.rush import act_as, attempt, started
 from support.series import create as create_series
 from support.sessions import refusal, tomorrow
 from support.world import World
@@ -664,6 +665,37 @@ def test_a_mentor_who_still_hosts_is_not_erased(conn: psycopg.Connection, world:
     conn.execute("update public.success_sessions set mentor_id = null where id = %s", (session,))
     erase(conn, world.superadmin(), marta)
     assert scalar(conn, "select full_name from public.profiles where id = %s", marta) == ""
+
+
+@pytest.mark.parametrize("first", ["assigned", "erased"])
+def test_nobody_is_erased_and_given_a_session_at_once(database: Database, first: str) -> None:
+    with (
+        psycopg.connect(database.url, autocommit=True) as conn,
+        psycopg.connect(database.url) as one,
+        psycopg.connect(database.url) as other,
+    ):
+        world = World(conn)
+        zed, admin, superadmin = world.mentor(SECRET), world.admin(), world.superadmin()
+        values = {"session": world.session(), "mentor": zed}
+        requests = {
+            "assigned": (admin, "select public.assign_mentor(%(session)s, %(mentor)s)"),
+            "erased": (superadmin, "select public.erase_user(%(mentor)s)"),
+        }
+        user, statement = requests.pop(first)
+        act_as(one, user)
+        one.execute(statement.encode(), values)
+        [(user, statement)] = requests.values()
+        with started(conn, other, lambda: attempt(other, (statement, values), user=user)) as second:
+            assert not second.done()
+            one.commit()
+            refused = {"assigned": "PT409", "erased": "22023"}[first]
+            assert second.result(timeout=30) == refused
+        assert scalar(conn, "select full_name from public.profiles where id = %s", zed) == (
+            SECRET if first == "assigned" else ""
+        )
+        assert scalar(conn, "select mentor_id from public.success_sessions") == (
+            zed if first == "assigned" else None
+        )
 
 
 def test_only_superadmins_erase_and_not_themselves(conn: psycopg.Connection, world: World) -> None:
