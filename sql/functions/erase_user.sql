@@ -143,6 +143,6 @@ begin
 end
 $$;
 comment on function public.erase_user(uuid) is
-    'Erases a person: name, address, sign-in, roles, feeds, hours and every free text that they gave or that is about them alone; coming bookings and seats are given back. Attendance, enrollments and the audit log keep their rows under the id, which leads to nobody any more. Superadmins only; safe to repeat; cannot be undone. Errors: 42501; PT404 unknown user; PT409 oneself, or somebody who still hosts sessions.';
+    'Erases a person: name, address, sign-in, roles, feeds, hours and the free texts that they gave for themselves or that are about them alone; coming bookings and seats are given back. Attendance, enrollments and the audit log keep their rows under the id, which leads to nobody any more. Superadmins only; safe to repeat; cannot be undone. Errors: 42501; PT404 unknown user; PT409 oneself, or somebody who still hosts sessions.';
 revoke execute on function public.erase_user(uuid) from public, anon, authenticated, service_role;
 grant execute on function public.erase_user(uuid) to authenticated;
