@@ -15,7 +15,8 @@ declare
     v_attendance public.session_attendance;
 begin
     perform private.check_session_staff(v_session);
-    perform private.check_marking(v_session, status = 'excused');
+    -- What may be marked in advance may be taken back in advance.
+    perform private.check_marking(v_session, coalesce(status = 'excused', true));
     if student_id is null or not private.takes_part(v_session, student_id) then
         raise exception using
             errcode = '22023',
@@ -74,7 +75,7 @@ begin
 end
 $$;
 comment on function public.mark_attendance(uuid, uuid, public.attendance_status, text) is
-    'Say by hand whether a student was there, with a note; from then on nothing automatic changes it. status null takes the mark back: what presence says counts again. Host and managers, once joining is open; excused at any time. Audited with actor, old, new and note. Errors: PT404 unknown or not visible; 42501 for everybody else; 22023 the student does not take part, or the note is longer than 1,000 characters; PT409 cancelled, too early (the detail says until when), or, for null, so long ago that presence is deleted.';
+    'Say by hand whether a student was there, with a note; from then on nothing automatic changes it. status null takes the mark back: what presence says counts again. Host and managers, once joining is open; excused, and taken back, at any time. Audited with actor, old, new and note. Errors: PT404 unknown or not visible; 42501 for everybody else; 22023 the student does not take part, or the note is longer than 1,000 characters; PT409 cancelled, too early (the detail says until when), or, for null, so long ago that presence is deleted.';
 revoke execute on function public.mark_attendance(uuid, uuid, public.attendance_status, text)
 from public, anon, authenticated, service_role;
 grant execute on function public.mark_attendance(uuid, uuid, public.attendance_status, text) to authenticated;

@@ -342,6 +342,17 @@ def test_in_advance_only_excuses(
     assert attended(conn, coming) == {anna: ("excused", 0)}
 
 
+def test_an_excuse_in_advance_is_taken_back_in_advance(
+    conn: psycopg.Connection, mentor: UUID, anna: UUID, coming: UUID
+) -> None:
+    call(conn, mentor, "mark_attendance", session_id=coming, student_id=anna, status="excused")
+
+    row = call(conn, mentor, "mark_attendance", session_id=coming, student_id=anna, status=None)
+
+    assert row["status"] is None
+    assert attended(conn, coming) == {}
+
+
 def test_nobody_is_marked_in_a_session_that_was_cancelled(
     conn: psycopg.Connection, mentor: UUID, anna: UUID, coming: UUID
 ) -> None:
