@@ -23,6 +23,7 @@ declare
     v_audience_keys uuid[] := private.my_audience_keys();
     v_hosts_from uuid := private.my_hosts_from();
     v_hosts_to uuid := private.my_hosts_to();
+    v_booking public.session_bookings;
     v_offer_ids uuid[];
 begin
     if not isfinite(v_from) or v_from >= timestamptz '9999-01-01 00:00+00' then
@@ -46,7 +47,19 @@ begin
     v_from := greatest(v_from, v_now);
 
     if session_id is not null then
-        v_offer_ids := array[(private.own_booking(session_id)).offer_id];
+        v_booking := private.own_booking(session_id);
+        -- None, where move_booking refuses whichever slot.
+        v_offer_ids := array(
+            select offer.id
+            from public.booking_offers as offer
+            inner join public.success_sessions as session on offer.mentor_id = session.mentor_id
+            where
+                offer.id = v_booking.offer_id
+                and session.id = v_booking.session_id
+                and session.status = 'upcoming'
+                and session.start_time - make_interval(mins => v_booking.change_notice_minutes) >= v_now
+                and private.is_offered_to(offer, auth.uid())
+        );
     elsif offer_id is not null then
         v_offer_ids := array[(private.visible_offer(offer_id)).id];
     else
@@ -108,7 +121,7 @@ begin
 end
 $$;
 comment on function public.bookable_slots(uuid, uuid, timestamptz, timestamptz, uuid) is
-    'The free slots of one offer, of one mentor, or of everybody who offers any to the caller, from from_time (now) to to_time (28 days later; at most 62): exactly those that book_slot accepts from a student. With session_id: those that move_booking accepts for this booking. Errors: PT404 offer or session unknown or not visible; 42501 not the caller''s booking; 22023 bad period.';
+    'The free slots of one offer, of one mentor, or of everybody who offers any to the caller, from from_time (now) to to_time (28 days later; at most 62): exactly those that book_slot accepts from a student. With session_id: those that move_booking accepts for this booking, none once it cannot be moved. Errors: PT404 offer or session unknown or not visible; 42501 not the caller''s booking; 22023 bad period.';
 revoke execute on function public.bookable_slots(uuid, uuid, timestamptz, timestamptz, uuid)
 from public, anon, authenticated, service_role;
 grant execute on function public.bookable_slots(uuid, uuid, timestamptz, timestamptz, uuid) to authenticated;

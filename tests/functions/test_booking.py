@@ -403,9 +403,11 @@ def test_bookings_are_moved_and_cancelled_until_the_notice_they_were_made_with(
     change_offer(conn, offered, change_notice_minutes=600)
     pretend_it_begins_in(conn, session, 61 * MINUTE)
     with as_user(conn, people.sam):
+        assert HALF_HOURS[2] in starts(conn, session_id=session)
         assert move(conn, session, HALF_HOURS[2])["start_time"] == HALF_HOURS[2]
     pretend_it_begins_in(conn, session, 59 * MINUTE)
     with as_user(conn, people.sam):
+        assert starts(conn, session_id=session) == []
         for start in (HALF_HOURS[3], None):
             with refusal(conn, "PT409") as late:
                 move(conn, session, start) if start else cancel(conn, session)
@@ -426,6 +428,7 @@ def test_what_has_begun_is_neither_moved_nor_cancelled(
         session = book(conn, offered, FIRST)["session_id"]
     pretend_it_begins_in(conn, session, -5 * MINUTE)
     with as_user(conn, people.sam):
+        assert starts(conn, session_id=session) == []
         for start in (HALF_HOURS[3], None):
             with refusal(conn, "PT409") as begun:
                 move(conn, session, start) if start else cancel(conn, session)
@@ -651,6 +654,7 @@ def test_cancelling_frees_the_slot_and_is_safe_to_repeat(
         session = book(conn, offered, FIRST)["session_id"]
         off = cancel(conn, session, " I am ill. ")
         assert cancel(conn, session, "Twice") == off
+        assert starts(conn, session_id=session) == []
         with refusal(conn, "PT409") as over:
             move(conn, session, HALF_HOURS[1])
         assert book(conn, offered, FIRST)["session_id"] != session
@@ -704,6 +708,7 @@ def test_a_booking_that_got_another_host_is_not_moved_by_the_old_ones_slots(
         session = book(conn, offered, FIRST)["session_id"]
     save(conn, session, mentor_id=world.mentor("Milo"))
     with as_user(conn, people.sam):
+        assert starts(conn, session_id=session) == []
         with refusal(conn, "PT409") as other:
             move(conn, session, HALF_HOURS[1])
         cancel(conn, session)
