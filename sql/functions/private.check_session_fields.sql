@@ -49,7 +49,7 @@ begin
                 then 'an instant with its offset, such as 2027-03-01T18:00:00+01:00'
             when v_key = 'capacity' and v_value::text !~ '^-?[0-9]{1,9}$' then 'a whole number'
             when v_key = 'reminder_minutes'
-                and not v_value @@ '$.type() == "array" && !exists($[*] ? (@.type() != "number"))'
+                and (jsonb_typeof(v_value) <> 'array' or v_value::text !~ '^\[(-?[0-9]{1,9}(, -?[0-9]{1,9})*)?\]$')
                 then 'a list of minutes'
             when v_key = 'registration_required' and jsonb_typeof(v_value) <> 'boolean' then 'true or false'
             when v_key = 'platform_data' and jsonb_typeof(v_value) <> 'object' then 'a JSON object'

@@ -539,6 +539,9 @@ def test_each_person_is_told_in_one_mail_that_lists_the_dates(
         ({"platform": "fax"}, "platform 'fax' is not an active meeting platform"),
         ({"reminder_minutes": "60"}, "reminder_minutes of session must be a list of minutes"),
         ({"reminder_minutes": ["x"]}, "reminder_minutes of session must be a list of minutes"),
+        ({"reminder_minutes": [1.5]}, "reminder_minutes of session must be a list of minutes"),
+        ({"reminder_minutes": [2**31]}, "reminder_minutes of session must be a list of minutes"),
+        ({"reminder_minutes": [[60]]}, "reminder_minutes of session must be a list of minutes"),
         ({"capacity": 5}, "capacity needs registration_required"),
         (
             {"capacity": 0, "registration_required": True},
