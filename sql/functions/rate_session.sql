@@ -26,9 +26,12 @@ begin
     if private.effective_session_status(v_session.status, v_session.start_time, v_session.end_time) <> 'completed' then
         raise exception using
             errcode = 'PT409',
-            message = 'this session is not over yet',
-            detail = case
-                when v_session.status = 'cancelled' then 'it was cancelled'
+            message = case v_session.status
+                when 'cancelled' then 'this session was cancelled'
+                else 'this session is not over yet'
+            end,
+            detail = case v_session.status
+                when 'cancelled' then coalesce(v_session.cancel_reason, 'no reason was given')
                 else 'it ends at ' || private.utc_text(v_session.end_time)
             end,
             hint = 'Sessions are rated by those who attended, once they are over.';

@@ -113,8 +113,11 @@ def test_a_session_is_rated_when_it_is_over_even_before_the_clock_has_said_so(
     for session in (live, over, cancelled):
         world.attendance(session, student)
 
-    for session, detail in ((live, "it ends at "), (cancelled, "it was cancelled")):
-        with refused(world.conn, psycopg.Error, match="not over yet") as told:
+    for session, message, detail in (
+        (live, "this session is not over yet", "it ends at "),
+        (cancelled, "this session was cancelled", "no reason was given"),
+    ):
+        with refused(world.conn, psycopg.Error, match=message) as told:
             rate(world.conn, student, session, 5)
         assert told.value.sqlstate == "PT409"
         assert (told.value.diag.message_detail or "").startswith(detail)
