@@ -1105,7 +1105,7 @@ comment on column public.success_sessions.zoom_meeting_id is 'Zoom''s meeting nu
 comment on column public.success_sessions.zoom_passcode is
     'Write-only: what is sent goes into Vault and reads back as null. Null leaves the stored passcode as it is, the empty string removes it. Revealed by join_session and session_credentials.';
 comment on column public.success_sessions.platform_data is
-    'Platform-specific fields, at most 10,000 characters. The key host_link (the host''s start link) is write-only as zoom_passcode is.';
+    'Platform-specific fields, at most 10,000 characters. The key host_link (the host''s start link, http(s)) is write-only as zoom_passcode is.';
 comment on column public.success_sessions.registration_required is
     'Whether students need a seat to join: register_for_session.';
 comment on column public.success_sessions.registration_closes_at is

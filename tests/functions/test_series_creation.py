@@ -549,6 +549,10 @@ def test_each_person_is_told_in_one_mail_that_lists_the_dates(
         ),
         ({"link": "ftp://x"}, "link must be an http(s) address without spaces"),
         (
+            {"platform_data": {"host_link": "javascript:alert(1)"}},
+            "host_link must be an http(s) address without spaces",
+        ),
+        (
             {"platform_data": {"meeting_id": "x" * 501}},
             "platform_data must be at most 10,000 characters, and its meeting_id at most 500",
         ),
@@ -612,7 +616,7 @@ def test_no_message_holds_a_secret(conn: psycopg.Connection, manager: UUID) -> N
                 manager,
                 link="https://zoom.us/j/1?pwd=SECRET",
                 zoom_passcode="SECRET",
-                platform_data={"host_link": "SECRET"},
+                platform_data={"host_link": "https://zoom.us/s/SECRET"},
                 **wrong,
             )
         sent = raised.value.diag

@@ -472,6 +472,16 @@ def test_a_secret_has_at_most_4000_characters(
     assert secrets(conn, session) == STORED | {"zoom_passcode": "x" * 4000}
 
 
+@pytest.mark.parametrize("told", ["javascript:alert(1)", "https://zoom.us/s/1 2", 5, {"a": "b"}])
+def test_a_host_link_is_a_link(conn: psycopg.Connection, session: UUID, told: Any) -> None:
+    with refusal(conn, "22023") as refused:
+        save(conn, session, platform_data=Jsonb({"host_link": told}))
+
+    assert refused.message == "host_link must be an http(s) address without spaces"
+    assert refused.detail == "constraint success_sessions_host_link_is_http"
+    assert secrets(conn, session) == STORED
+
+
 def test_the_last_guard_refuses_a_secret_that_got_past_the_others(
     conn: psycopg.Connection, session: UUID
 ) -> None:
