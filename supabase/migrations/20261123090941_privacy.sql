@@ -108,7 +108,7 @@ grant execute on function public.export_user_data(uuid) to authenticated;
 
 -- A booked session bears the student's name in its title, their note in its description and often their words in the
 -- reason it was cancelled for; the outbox and the audit log remember all three, also of a session since deleted, and so
--- does a series that has left out a date because of it.
+-- does a series that has left out a date because of it. Its recordings may bear the title, too.
 create function private.erase_bookings(student_id uuid)
 returns void
 language plpgsql
@@ -154,6 +154,10 @@ begin
             (session.title, session.description) is distinct from (offer.title, offer.description)
             or session.cancel_reason <> c_reason
         );
+    -- Platforms name a recording after the meeting, and that was named after the session.
+    update public.session_recordings as recording
+    set title = null
+    where recording.session_id = any(v_session_ids) and recording.title is not null;
     update notifier.events as event
     set old = event.old || known.old, new = event.new || known.new
     from (

@@ -388,6 +388,24 @@ def test_nothing_leads_to_an_erased_person_and_every_count_stays(
     )
 
 
+def test_recordings_of_booked_sessions_are_not_called_by_an_erased_persons_name(
+    conn: psycopg.Connection, world: World
+) -> None:
+    """Platforms name them after the meeting, which has the session's title."""
+    sam, past = lived(conn, world)
+    [first, *_] = booked(conn, sam)
+    theirs = world.recording(first, title=f"Mentorship: {SECRET}")
+    others = world.recording(past, title="Past")
+    assert knows(conn, "public.audit_log", f"Mentorship: {SECRET}")
+
+    erase(conn, world.superadmin(), sam)
+    assert SECRET not in everything(conn)
+    titles: dict[UUID, str] = dict(
+        conn.execute("select id, title from public.session_recordings").fetchall()
+    )
+    assert titles == {theirs: None, others: "Past"}
+
+
 def test_nothing_leads_to_an_erased_mentor(conn: psycopg.Connection, world: World) -> None:
     batch = world.batch()
     sam = world.student("Sam", batch=batch)
