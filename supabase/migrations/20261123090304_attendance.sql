@@ -834,7 +834,7 @@ begin
 end
 $$;
 comment on function public.unmatched_participants(uuid) is
-    'The review queue: participants of a session''s meeting whom no key and no verified address names, decided ones too; without session_id those that wait in all sessions of the caller, the latest 500. Host and managers. Errors: PT404 unknown or not visible; 42501 for everybody else.';
+    'The review queue: participants of a session''s meeting whom no key and no verified address names, decided ones too; without session_id those that wait in all sessions of the caller, the latest 500; for others none. Host and managers. Errors, where a session is named: PT404 unknown or not visible; 42501 for everybody else.';
 revoke execute on function public.unmatched_participants(uuid) from public, anon, authenticated, service_role;
 grant execute on function public.unmatched_participants(uuid) to authenticated;
 
