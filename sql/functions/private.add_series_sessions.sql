@@ -1,6 +1,7 @@
 -- A date that a change of the rule removed and another brings back is the same session again, registrations included:
 -- calendars know it by its recurrence_id. Should another session have that already (two zones a whole day apart), the
--- next second is free.
+-- next second is free. So it is where calendars may have been sent that start as an EXDATE: nothing brings back what is
+-- excluded so, and a VEVENT with that RECURRENCE-ID would never be shown.
 create function private.add_series_sessions(series public.session_series, steps private.series_step[])
 returns void
 language plpgsql
@@ -10,17 +11,39 @@ declare
     v_meeting constant jsonb := private.meeting_with_secrets(
         'session_series', series.id, series.link, series.backup_link, series.platform_data
     );
+    v_known_ids constant timestamptz[] := array(
+        select session.recurrence_id
+        from public.success_sessions as session
+        where session.calendar_uid = series.calendar_uid
+        order by session.recurrence_id
+    );
+    v_timezone constant text := (
+        select session.timezone
+        from public.success_sessions as session
+        where session.calendar_uid = series.calendar_uid and session.recurrence_id = v_known_ids[1]
+    );
+    v_sent_rule text;
     v_step private.series_step;
     v_recurrence_id timestamptz;
     v_taken public.success_sessions;
 begin
+    if exists (
+        select from unnest(steps) as step
+        where step.start_time > v_known_ids[1] and step.start_time < v_known_ids[cardinality(v_known_ids)]
+    ) then
+        v_sent_rule := private.ical_recurrence(v_known_ids, v_timezone);
+    end if;
     foreach v_step in array steps loop
         v_recurrence_id := v_step.start_time;
         loop
             select session.* into v_taken
             from public.success_sessions as session
             where session.calendar_uid = series.calendar_uid and session.recurrence_id = v_recurrence_id;
-            exit when not found or (v_taken.status = 'cancelled' and v_taken.series_date is null);
+            exit when case
+                when found then v_taken.status = 'cancelled' and v_taken.series_date is null
+                else strpos(v_sent_rule, private.ical_time('EXDATE', v_recurrence_id, v_timezone) || E'\r\n') > 0
+                    is not true
+            end;
             v_recurrence_id := v_recurrence_id + interval '1 second';
         end loop;
         if found then

@@ -1136,3 +1136,31 @@ def test_calendars_follow_a_new_rule(conn: psycopg.Connection, world: World, man
         events = Reader(text).events
         assert {event["UID"] for event in events} == {uid}
         assert all("RECURRENCE-ID" in event for event in events)
+
+
+def test_calendars_show_a_date_that_the_series_was_sent_without(
+    conn: psycopg.Connection, world: World, manager: UUID
+) -> None:
+    """Nothing brings back an EXDATE: programs overlook a RECURRENCE-ID that it excludes."""
+    outbox = Outbox(conn)
+    course = world.course()
+    world.student("Anna", course=course)
+    left_out = MONDAY + 2 * WEEK
+    rule = {"pattern": "weekly", "count": 5}
+    with outbox.one_transaction():
+        exdates = [left_out.date().isoformat()]
+        made = create(conn, manager, rule | {"exdates": exdates}, course_id=course)
+    (first,) = outbox.deliver()
+    assert "EXDATE;TZID=Europe/Berlin:20310317T180000" in Reader(first.calendar or "").lines
+
+    with outbox.one_transaction():
+        update(conn, manager, made[0]["id"], "all", recurrence=rule)
+    (second,) = outbox.deliver()
+    (event,) = Reader(second.calendar or "").events
+    assert event.decoded("DTSTART") == left_out
+    assert event.decoded("RECURRENCE-ID") == left_out + timedelta(seconds=1)
+
+    sessions = sessions_of(conn, made[0]["calendar_uid"])
+    update(conn, manager, made[0]["id"], "all", recurrence=rule | {"count": 2})
+    update(conn, manager, made[0]["id"], "all", recurrence=rule)
+    assert ids(sessions_of(conn, made[0]["calendar_uid"])) == ids(sessions)

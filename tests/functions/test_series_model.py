@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from support import series
-from support.series_model import ClashError, Model, Part, RefusedError, Rule, Scope
+from support.series_model import FEW, ClashError, Model, Part, RefusedError, Rule, Scope
 from support.sessions import LINK
 from support.world import World
 
@@ -259,11 +259,16 @@ class Play:
         """The sessions are those of the model; the new ones become known by their day."""
         rows = {row["id"]: row for row in self._rows()}
         new = [key for key in self.model.dates if isinstance(key, int)]
-        unknown = {row["recurrence_id"]: key for key, row in rows.items()} if new else {}
+        unknown = {
+            row["start_time"]: row for key, row in rows.items() if key not in self.model.dates
+        }
         for key in new:
             each = self.model.dates.pop(key)
-            assert each.recurrence_id in unknown, f"no session was made for {each.day}"
-            self.model.dates[unknown[each.recurrence_id]] = each
+            assert each.start in unknown, f"no session was made for {each.day}"
+            made = unknown[each.start]
+            assert timedelta() <= made["recurrence_id"] - each.start < FEW
+            each.recurrence_id = made["recurrence_id"]
+            self.model.dates[made["id"]] = each
         expected = {
             key: (
                 each.day,

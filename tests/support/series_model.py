@@ -14,6 +14,9 @@ DAY = timedelta(days=1)
 FAR = timedelta(days=500)
 """Rules of the histories have a date within that time, or none any more."""
 
+FEW = timedelta(minutes=1)
+"""Calendars know a date by its start, or by a second soon after, where that is no free name."""
+
 Scope = Literal["following", "all"]
 Span = tuple[datetime, datetime]
 
@@ -347,10 +350,12 @@ class Model:
             again = [
                 each
                 for each in self.dates.values()
-                if each.recurrence_id == start and each.status == "cancelled" and each.day is None
+                if start <= each.recurrence_id < start + FEW
+                and each.status == "cancelled"
+                and each.day is None
             ]
             if again:
-                (known,) = again
+                known = min(again, key=lambda each: each.recurrence_id)
                 known.part, known.day, known.status = number, day, "upcoming"
                 known.start, known.end, known.zone = start, end, part.zone
                 known.fields = dict(part.fields)
