@@ -65,8 +65,8 @@ begin
         v_data := v_data || jsonb_build_object(v_table.table_name, v_rows);
     end loop;
 
-    -- Where no column names the person: whom the review queue knows by their verified address and nobody has linked, what
-    -- was seen of those it knows, and what only the audit log says they gave as a reason.
+    -- Where no column names the person: whom the review queue knows by their verified address and nobody has linked,
+    -- what was seen of those it knows, and what only the audit log says they gave as a reason.
     v_participant_ids := array(
         select linked.id
         from private.unmatched_participants as linked
