@@ -804,14 +804,18 @@ READ_ONLY = frozenset({"25006"})
 LOCKED = frozenset({"55P03"})
 """Where there is a `lock_timeout`: somebody else, as a migration, holds the lock for longer."""
 
+DELETED = frozenset({"23503"})
+"""Whom it concerned was deleted meanwhile: the next look does not find them any more."""
+
 TROUBLE = frozenset({"08", "40", "53", "57", "58"})
 """Classes of SQLSTATE: connection, transaction, resources, an operator, the system."""
 
 
 def _is_outage(error: psycopg.Error) -> bool:
     """Connection trouble, shutdown, too many connections, a deadlock, a lock not given in time, a
-    server that is no primary now, a statement that has to be prepared anew: worth another try.
+    server that is no primary now, a statement that has to be prepared anew, somebody who was
+    deleted meanwhile: worth another try.
     """
     if isinstance(error, psycopg.InterfaceError) or error.sqlstate is None:
         return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
-    return error.sqlstate in STALE | READ_ONLY | LOCKED or error.sqlstate[:2] in TROUBLE
+    return error.sqlstate in STALE | READ_ONLY | LOCKED | DELETED or error.sqlstate[:2] in TROUBLE

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
@@ -13,6 +15,8 @@ from devstack.databases import Database
 from notifier import outbox as outbox_module
 from notifier.outbox import Outbox, OutboxUnavailableError
 from support.pg_proxy import ANSWERED, PgProxy
+from support.waiting import wait_until
+from support.world import World
 
 WALL_CLOCK = re.compile(r"\b(?:datetime\.now|date\.today|time\.time|utcnow)\b")
 
@@ -63,6 +67,45 @@ async def test_a_lock_that_is_not_given_in_time_is_asked_for_again(database: Dat
                     await outbox.has_news()
 
             assert await outbox.has_news() is False
+
+
+async def test_a_student_who_is_deleted_while_the_end_of_a_session_is_worked_on_stops_nothing(
+    database: Database,
+) -> None:
+    with (
+        psycopg.connect(database.url, autocommit=True) as conn,
+        psycopg.connect(database.superuser_url, autocommit=True) as other,
+    ):
+        with conn.transaction():
+            world = World(conn)
+            batch = world.batch()
+            leaver, stayer = (world.student(batch=batch) for _ in range(2))
+            session = world.session(batch=batch, starts=timedelta(hours=-1), minutes=30)
+            conn.execute("update public.success_sessions set status = 'completed'")
+        async with Outbox(database.notifier_url, worker="w", organizer="", app_url="") as outbox:
+            with other.transaction():
+                other.execute("delete from auth.users where id = %s", (leaver,))
+                expanding = asyncio.create_task(outbox.expand_events(500))
+                await asyncio.to_thread(
+                    wait_until, lambda: _waits_for(conn, other), "the deletion is waited for"
+                )
+            with pytest.raises(OutboxUnavailableError, match="23503"):
+                await expanding
+
+            while (await outbox.expand_events(500)).more:
+                pass
+
+        attendance = conn.execute("select session_id, student_id from public.session_attendance")
+        assert attendance.fetchall() == [(session, stayer)]
+
+
+def _waits_for(conn: psycopg.Connection, other: psycopg.Connection) -> bool:
+    waiting = conn.execute(
+        "select from pg_catalog.pg_stat_activity"
+        " where %s = any(pg_catalog.pg_blocking_pids(pid)) limit 1",
+        (other.info.backend_pid,),
+    )
+    return waiting.fetchone() is not None
 
 
 def test_no_wait_and_no_lease_is_measured_on_a_clock_that_jumps() -> None:
