@@ -1,7 +1,8 @@
 -- Derives attendance from presence; runs after each join and leave (one learner), and when the session is over or a
--- report arrives (all of them). Marks made by hand or imported stay as they are. Whoever turns out not to have come
--- loses the automatic record, or is absent (or excused) once the session is over, unless they had no seat and could not
--- come. Callers hold the turn of those concerned.
+-- report arrives (all of them). Marks made by hand or imported stay as they are. Where presence was measured before the
+-- mark, the measuring goes on beside it: who is marked while the session runs would have stayed until then. Whoever
+-- turns out not to have come loses the automatic record, or is absent (or excused) once the session is over, unless
+-- they had no seat and could not come. Callers hold the turn of those concerned.
 create function private.refresh_attendance(session public.success_sessions, user_id uuid default null)
 returns void
 language plpgsql
@@ -56,13 +57,25 @@ begin
         left join public.attendance_rules as rule on rule.session_type = v_session.session_type
         order by presence.student_id
         on conflict (session_id, student_id) do update set
-            status = excluded.status,
+            status = case
+                when attendance.source in ('manual', 'import') then attendance.status
+                else excluded.status
+            end,
             joined_at = excluded.joined_at,
             left_at = excluded.left_at,
             minutes_present = excluded.minutes_present,
-            source = excluded.source,
+            source = case
+                when attendance.source in ('manual', 'import') then attendance.source
+                else excluded.source
+            end,
             updated_at = clock_timestamp()
-        where attendance.source not in ('manual', 'import')
+        where
+            attendance.source not in ('manual', 'import')
+            or (
+                attendance.joined_at is not null
+                and (attendance.joined_at, attendance.left_at, attendance.minutes_present)
+                is distinct from (excluded.joined_at, excluded.left_at, excluded.minutes_present)
+            )
     ),
 
     missing as (
@@ -96,5 +109,5 @@ begin
 end
 $$;
 comment on function private.refresh_attendance(public.success_sessions, uuid) is
-    'Writes attendance from presence, for one learner or all; manual and imported values are left alone.';
+    'Writes attendance from presence, for one learner or all; manual and imported marks stay, with what was measured before them kept up to date.';
 revoke execute on function private.refresh_attendance(public.success_sessions, uuid) from public;

@@ -231,6 +231,13 @@ as $$
             field.name not in (
                 'created_at', 'updated_at', 'sequence', 'audience_key', 'host_key', 'status_due_at', 'announce_at'
             )
+            -- What presence says beside a mark, too, can be worked out again.
+            and not (
+                audit_entry.table_name = 'session_attendance'
+                and field.name in ('joined_at', 'left_at', 'minutes_present')
+                and audit_entry.old is not null
+                and audit_entry.new is not null
+            )
             and nullif(audit_entry.old -> field.name, 'null')
             is distinct from nullif(audit_entry.new -> field.name, 'null')
     ) as change

@@ -256,6 +256,37 @@ def test_a_mark_keeps_what_presence_has_measured(
     assert attended(conn, over) == {anna: ("present", 40)}
 
 
+@pytest.mark.parametrize("how", ["mark_attendance", "import_attendance"])
+def test_whoever_is_marked_before_the_end_goes_on_being_there(
+    conn: psycopg.Connection, mentor: UUID, anna: UUID, over: UUID, how: str
+) -> None:
+    webhooks = Webhooks(conn)
+    webhooks.joined(START + 12 * MINUTE, str(anna))
+    webhooks.left(START + 15 * MINUTE, str(anna))
+    assert attended(conn, over) == {anna: ("partial", 3)}
+    if how == "mark_attendance":
+        call(conn, mentor, how, session_id=over, student_id=anna, status="present")
+    else:
+        imported(conn, mentor, over, {"student_id": str(anna), "status": "present"})
+
+    webhooks.joined(START + 20 * MINUTE, str(anna))
+    finalize(conn, over)
+
+    assert attended(conn, over) == {anna: ("present", 43)}
+    row = conn.execute(
+        "select left_at is not null, marked_by from public.session_attendance"
+        " where session_id = %s",
+        (over,),
+    ).fetchone()
+    assert row == (True, mentor)
+    # Presence is append-only itself: the log tells of the mark alone.
+    entries = conn.execute(
+        "select old ->> 'status', new ->> 'status' from public.audit_log"
+        " where table_name = 'session_attendance'"
+    ).fetchall()
+    assert entries == [("partial", "present")]
+
+
 @pytest.mark.parametrize(("came", "becomes"), [(True, ("late", 45)), (False, ("absent", 0))])
 def test_a_mark_is_taken_back(
     conn: psycopg.Connection,
