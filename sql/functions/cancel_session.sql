@@ -66,7 +66,8 @@ begin
     set status = 'cancelled', cancel_reason = v_reason
     where
         session.series_id = v_series.id
-        and session.series_date >= v_from_day
+        -- One that was reinstated after the rule had lost its day stands for none.
+        and (session.series_date >= v_from_day or (session.series_date is null and scope = 'all'))
         and session.status = 'upcoming'
         and session.start_time > v_now
         and (private.is_manager() or session.mentor_id = auth.uid());
@@ -75,7 +76,7 @@ begin
     from public.success_sessions as session
     where
         session.series_id = v_series.id
-        and session.series_date >= v_from_day
+        and (session.series_date >= v_from_day or (session.series_date is null and scope = 'all'))
         and session.status in ('upcoming', 'cancelled')
         and session.start_time > v_now
         and (private.is_manager() or session.mentor_id = auth.uid())

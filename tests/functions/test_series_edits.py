@@ -31,6 +31,7 @@ from support.world import World
 
 BERLIN = ZoneInfo("Europe/Berlin")
 HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
+TUESDAYS = {"rrule": "FREQ=WEEKLY;BYDAY=TU;COUNT=3"}
 
 
 @pytest.fixture
@@ -1164,3 +1165,22 @@ def test_calendars_show_a_date_that_the_series_was_sent_without(
     update(conn, manager, made[0]["id"], "all", recurrence=rule | {"count": 2})
     update(conn, manager, made[0]["id"], "all", recurrence=rule)
     assert ids(sessions_of(conn, made[0]["calendar_uid"])) == ids(sessions)
+
+
+@pytest.fixture
+def stray(conn: psycopg.Connection, manager: UUID) -> list[Row]:
+    """Three Mondays that became Tuesdays, the second of which is on all the same."""
+    made = create(conn, manager, {"pattern": "weekly", "count": 3})
+    update(conn, manager, made[0]["id"], "all", recurrence=TUESDAYS)
+    with as_user(conn, manager):
+        save(conn, made[1]["id"], status="upcoming")
+    return made
+
+
+def test_a_reinstated_session_is_called_off_with_its_series_though_the_rule_lost_its_day(
+    conn: psycopg.Connection, manager: UUID, stray: list[Row]
+) -> None:
+    answered = cancel(conn, manager, stray[0]["id"], "all")
+    assert stray[1]["id"] in ids(answered)
+    left = sessions_of(conn, stray[0]["calendar_uid"])
+    assert {row["status"] for row in left} == {"cancelled"}
