@@ -171,16 +171,37 @@ as $$
 declare
     v_steps private.series_step[];
 begin
-    with coming as (
+    with missing as materialized (
         select
             listed.series_date,
-            listed.start_time,
-            private.blackout_name(listed.series_date, series.course_id) as blackout
+            listed.start_time
         from private.series_dates(series, greatest(from_time, clock_timestamp()), to_time) as listed
         where not exists (
             select from public.success_sessions as session
             where session.series_id = series.id and session.series_date = listed.series_date
         )
+    ),
+
+    -- Reinstated after the rule had lost their day, which they get back.
+    reinstated as (
+        update public.success_sessions as session
+        set series_id = series.id, series_date = missing.series_date
+        from missing
+        where
+            session.calendar_uid = series.calendar_uid
+            and session.series_date is null
+            and session.status = 'upcoming'
+            and session.start_time = missing.start_time
+        returning session.series_date
+    ),
+
+    coming as (
+        select
+            missing.series_date,
+            missing.start_time,
+            private.blackout_name(missing.series_date, series.course_id) as blackout
+        from missing
+        where not exists (select from reinstated where reinstated.series_date = missing.series_date)
     ),
 
     skipped as (
@@ -210,7 +231,7 @@ begin
 end
 $$;
 comment on function private.new_series_steps(public.session_series, timestamptz, timestamptz) is
-    'The dates of a series from from_time until before to_time that are still to come and that no session stands for, without blackouts, which are noted in series_skips.';
+    'The dates of a series from from_time until before to_time that are still to come and that no session stands for, without blackouts, which are noted in series_skips. A session that was reinstated at such a date stands for it from now on.';
 revoke execute on function private.new_series_steps(public.session_series, timestamptz, timestamptz) from public;
 
 -- As in refuse_double_booking, clashes are named to those who may know them: who is no manager may change the own

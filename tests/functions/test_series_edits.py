@@ -1184,3 +1184,12 @@ def test_a_reinstated_session_is_called_off_with_its_series_though_the_rule_lost
     assert stray[1]["id"] in ids(answered)
     left = sessions_of(conn, stray[0]["calendar_uid"])
     assert {row["status"] for row in left} == {"cancelled"}
+
+
+def test_a_reinstated_session_stands_for_its_day_when_the_rule_has_it_again(
+    conn: psycopg.Connection, manager: UUID, stray: list[Row]
+) -> None:
+    update(conn, manager, stray[0]["id"], "all", recurrence={"pattern": "weekly", "count": 3})
+    on = [row for row in sessions_of(conn, stray[0]["calendar_uid"]) if row["status"] == "upcoming"]
+    assert ids(on) == ids(stray), "none of them twice"
+    assert [row["series_date"] for row in on] == [row["series_date"] for row in stray]
