@@ -573,7 +573,8 @@ begin
     end if;
 
     return query
-    select
+    -- The day on which clocks go forward is shorter than a window of a whole day: it and the next have slots in common.
+    select distinct
         slot.start_time,
         slot.end_time,
         case

@@ -200,6 +200,29 @@ def test_the_hour_that_the_clocks_skip_is_not_offered_twice(
     assert [row[0] for row in found] == [opens + n * 30 * MINUTE for n in range(4)]
 
 
+def test_windows_of_a_whole_day_offer_no_slot_twice_when_the_clocks_go_forward(
+    conn: psycopg.Connection, people: People
+) -> None:
+    """The next window opens while that of the shorter day is still open."""
+    berlin = ZoneInfo("Europe/Berlin")
+    change = next(
+        day
+        for day in (FIRST.replace(hour=0) + n * DAY for n in range(1, 730))
+        if (day + DAY).astimezone(berlin).utcoffset() > day.astimezone(berlin).utcoffset()  # type: ignore[operator]
+    )
+    opens = change.astimezone(berlin).replace(hour=0, minute=0)
+    offered = offer(
+        conn, people.marta, start_time=opens, timezone="Europe/Berlin", window_minutes=24 * 60
+    )
+    found = conn.execute(
+        "select slot.start_time from public.booking_offers as offer"
+        " cross join private.offer_slots(offer, null, %s, %s) as slot where offer.id = %s",
+        (opens, opens.astimezone(UTC) + 2 * DAY, offered),
+    ).fetchall()
+    opens = opens.astimezone(UTC)
+    assert [row[0] for row in found] == [opens + n * 30 * MINUTE for n in range(96)]
+
+
 # -- Booking -------------------------------------------------------------------------------
 
 
