@@ -768,6 +768,7 @@ async def connect(database_url: str) -> psycopg.AsyncConnection[Any]:
         prepare_threshold=None,
         connect_timeout=CONNECT_TIMEOUT,
         application_name="notifier",
+        client_encoding="utf8",  # a name that another has no letters for would stop all mail
         keepalives_idle=30,
         keepalives_interval=10,
         keepalives_count=3,

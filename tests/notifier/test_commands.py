@@ -223,9 +223,10 @@ def test_the_databases_settings_are_not_the_notifiers(
     classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
 ) -> None:
     database = classroom.database
-    classroom.schedule()
+    classroom.schedule(title="Godziny w Łodzi")
     with psycopg.connect(database.superuser_url, autocommit=True) as conn:
         for setting in (
+            "client_encoding = 'LATIN1'",
             "default_transaction_isolation = serializable",
             "timezone = 'America/New_York'",
             "datestyle = 'German'",
