@@ -19,11 +19,11 @@ begin
             hint = 'Send null to lift the limit.';
     end if;
     if per_minute is null then
-        delete from notifier.send_limits as held where held.domain = lower(set_send_limit.domain);
+        delete from notifier.send_limits as held where held.domain = lower(translate(set_send_limit.domain, 'I', 'i'));
         return;
     end if;
     insert into notifier.send_limits as held (domain, per_minute)
-    values (lower(set_send_limit.domain), set_send_limit.per_minute)
+    values (lower(translate(set_send_limit.domain, 'I', 'i')), set_send_limit.per_minute)
     on conflict on constraint send_limits_pkey do update set per_minute = excluded.per_minute;
 end
 $$;

@@ -280,7 +280,7 @@ begin
             from auth.users as account
             where
                 account.instance_id = '00000000-0000-0000-0000-000000000000'
-                and lower(account.email) = lower(btrim(match_participant.email))
+                and lower(account.email) = lower(translate(btrim(match_participant.email), 'I', 'i'))
                 and account.email_confirmed_at is not null
                 and account.deleted_at is null
             limit 2
@@ -312,7 +312,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_name text := nullif(btrim(regexp_replace(left(full_name, 200), '[[:cntrl:]]', ' ', 'g')), '');
-    v_email text := nullif(lower(btrim(left(email, 320))), '');
+    v_email text := nullif(lower(translate(btrim(left(email, 320)), 'I', 'i')), '');
     v_identity text := case
         when participant_key <> '' then 'key:' || left(participant_key, 500)
         when v_email is not null then 'email:' || encode(sha256(convert_to(v_email, 'UTF8')), 'hex')
@@ -1336,7 +1336,7 @@ begin
             case when element.fields ? 'student_id' then 'student_id' else 'email' end as key_name,
             case
                 when element.fields ? 'student_id' then lower(element.fields ->> 'student_id')
-                else lower(btrim(element.fields ->> 'email'))
+                else lower(translate(btrim(element.fields ->> 'email'), 'I', 'i'))
             end as key
         from (
             select
