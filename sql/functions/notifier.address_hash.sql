@@ -1,5 +1,4 @@
--- Upper and lower case are the same mailbox nearly everywhere, and nobody is written to twice for the difference. In
--- Turkish the lower case of I is ı: of an address it is i, whatever language the database sorts in.
+-- Upper and lower case are the same mailbox nearly everywhere, and nobody is written to twice for the difference.
 create function notifier.address_hash(address text)
 returns bytea
 language plpgsql
@@ -7,7 +6,7 @@ immutable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    return sha256(convert_to(lower(translate(btrim(address), 'I', 'i')), 'UTF8'));
+    return sha256(convert_to(private.lower_address(address), 'UTF8'));
 end
 $$;
 comment on function notifier.address_hash(text) is

@@ -38,7 +38,7 @@ begin
         where
             locked.domain = '*'
             or locked.domain in (
-                select lower(translate(split_part(account.email, '@', 2), 'I', 'i'))
+                select private.lower_address(split_part(account.email, '@', 2))
                 from notifier.emails as email
                 inner join auth.users as account on email.recipient_id = account.id
                 where email.id = any(email_ids)
@@ -54,7 +54,7 @@ begin
             email.id,
             email.urgent,
             email.turn_scope,
-            lower(translate(split_part(account.email, '@', 2), 'I', 'i')) as domain
+            private.lower_address(split_part(account.email, '@', 2)) as domain
         from unnest(email_ids) with ordinality as asked (id, position)
         inner join notifier.emails as email on asked.id = email.id
         inner join auth.users as account on email.recipient_id = account.id

@@ -28,7 +28,7 @@ begin
             from auth.users as account
             where
                 account.instance_id = '00000000-0000-0000-0000-000000000000'
-                and lower(account.email) = lower(translate(btrim(match_participant.email), 'I', 'i'))
+                and lower(account.email) = private.lower_address(match_participant.email)
                 and account.email_confirmed_at is not null
                 and account.deleted_at is null
             limit 2

@@ -23,7 +23,7 @@ begin
             'Shorten its lists, or make several series.'
         );
     end if;
-    v_value := regexp_replace(upper(translate(btrim(coalesce(rule, '')), 'i', 'I')), '^RRULE:', '');
+    v_value := regexp_replace(upper(btrim(coalesce(rule, '')) collate "C"), '^RRULE:', '');
     foreach v_item in array string_to_array(v_value, ';') loop
         v_part := split_part(v_item, '=', 1);
         v_value := substr(v_item, length(v_part) + 2);

@@ -14,7 +14,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_name text := nullif(btrim(regexp_replace(left(full_name, 200), '[[:cntrl:]]', ' ', 'g')), '');
-    v_email text := nullif(lower(translate(btrim(left(email, 320)), 'I', 'i')), '');
+    v_email text := nullif(private.lower_address(left(email, 320)), '');
     v_identity text := case
         when participant_key <> '' then 'key:' || left(participant_key, 500)
         when v_email is not null then 'email:' || encode(sha256(convert_to(v_email, 'UTF8')), 'hex')

@@ -46,7 +46,7 @@ begin
             case when element.fields ? 'student_id' then 'student_id' else 'email' end as key_name,
             case
                 when element.fields ? 'student_id' then lower(element.fields ->> 'student_id')
-                else lower(translate(btrim(element.fields ->> 'email'), 'I', 'i'))
+                else private.lower_address(element.fields ->> 'email')
             end as key
         from (
             select

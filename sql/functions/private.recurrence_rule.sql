@@ -53,7 +53,7 @@ begin
                 'rrule', v_given ->> 'rrule', 'is not a text', 'Send a rule such as "FREQ=WEEKLY;BYDAY=MO;COUNT=10".'
             );
         end if;
-        v_rule := regexp_replace(upper(translate(btrim(v_given ->> 'rrule'), 'i', 'I')), '^RRULE:', '');
+        v_rule := regexp_replace(upper(btrim(v_given ->> 'rrule') collate "C"), '^RRULE:', '');
     else
         v_value := v_given ->> 'pattern';
         v_rule := case v_value

@@ -250,6 +250,21 @@ comment on function private.is_session_staff(public.success_sessions, uuid) is
     'Whether a user is the session''s host or a manager, whose presence is nobody''s attendance.';
 revoke execute on function private.is_session_staff(public.success_sessions, uuid) from public;
 
+-- In a database that sorts in Turkish the lower case of I is ı: of an address it is i all the same.
+create function private.lower_address(address text)
+returns text
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return lower(translate(btrim(address), 'I', 'i'));
+end
+$$;
+comment on function private.lower_address(text) is
+    'A mail address, or the domain of one, in lower case and without blanks around it; null for null.';
+revoke execute on function private.lower_address(text) from public;
+
 -- Who a participant of a meeting is: by the key that we gave the platform for them, or, where it tells no key, by a
 -- verified address that one account alone has. An address beside a key that is not ours was entered by whoever
 -- registered themselves, and may be anybody's. Never by name.
@@ -280,7 +295,7 @@ begin
             from auth.users as account
             where
                 account.instance_id = '00000000-0000-0000-0000-000000000000'
-                and lower(account.email) = lower(translate(btrim(match_participant.email), 'I', 'i'))
+                and lower(account.email) = private.lower_address(match_participant.email)
                 and account.email_confirmed_at is not null
                 and account.deleted_at is null
             limit 2
@@ -312,7 +327,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_name text := nullif(btrim(regexp_replace(left(full_name, 200), '[[:cntrl:]]', ' ', 'g')), '');
-    v_email text := nullif(lower(translate(btrim(left(email, 320)), 'I', 'i')), '');
+    v_email text := nullif(private.lower_address(left(email, 320)), '');
     v_identity text := case
         when participant_key <> '' then 'key:' || left(participant_key, 500)
         when v_email is not null then 'email:' || encode(sha256(convert_to(v_email, 'UTF8')), 'hex')
@@ -1336,7 +1351,7 @@ begin
             case when element.fields ? 'student_id' then 'student_id' else 'email' end as key_name,
             case
                 when element.fields ? 'student_id' then lower(element.fields ->> 'student_id')
-                else lower(translate(btrim(element.fields ->> 'email'), 'I', 'i'))
+                else private.lower_address(element.fields ->> 'email')
             end as key
         from (
             select

@@ -201,7 +201,7 @@ begin
             'Shorten its lists, or make several series.'
         );
     end if;
-    v_value := regexp_replace(upper(translate(btrim(coalesce(rule, '')), 'i', 'I')), '^RRULE:', '');
+    v_value := regexp_replace(upper(btrim(coalesce(rule, '')) collate "C"), '^RRULE:', '');
     foreach v_item in array string_to_array(v_value, ';') loop
         v_part := split_part(v_item, '=', 1);
         v_value := substr(v_item, length(v_part) + 2);
@@ -712,7 +712,7 @@ begin
                 'rrule', v_given ->> 'rrule', 'is not a text', 'Send a rule such as "FREQ=WEEKLY;BYDAY=MO;COUNT=10".'
             );
         end if;
-        v_rule := regexp_replace(upper(translate(btrim(v_given ->> 'rrule'), 'i', 'I')), '^RRULE:', '');
+        v_rule := regexp_replace(upper(btrim(v_given ->> 'rrule') collate "C"), '^RRULE:', '');
     else
         v_value := v_given ->> 'pattern';
         v_rule := case v_value

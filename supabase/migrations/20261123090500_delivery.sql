@@ -1791,8 +1791,7 @@ comment on function notifier.lock_due_emails(integer) is
     'Locks the oldest due mails, urgent ones first, that nobody else holds and that follow no unfinished one, with all rows that go out in them, and returns their ids.';
 revoke execute on function notifier.lock_due_emails(integer) from public;
 
--- Upper and lower case are the same mailbox nearly everywhere, and nobody is written to twice for the difference. In
--- Turkish the lower case of I is ı: of an address it is i, whatever language the database sorts in.
+-- Upper and lower case are the same mailbox nearly everywhere, and nobody is written to twice for the difference.
 create function notifier.address_hash(address text)
 returns bytea
 language plpgsql
@@ -1800,7 +1799,7 @@ immutable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    return sha256(convert_to(lower(translate(btrim(address), 'I', 'i')), 'UTF8'));
+    return sha256(convert_to(private.lower_address(address), 'UTF8'));
 end
 $$;
 comment on function notifier.address_hash(text) is
@@ -2871,7 +2870,7 @@ begin
         where
             locked.domain = '*'
             or locked.domain in (
-                select lower(translate(split_part(account.email, '@', 2), 'I', 'i'))
+                select private.lower_address(split_part(account.email, '@', 2))
                 from notifier.emails as email
                 inner join auth.users as account on email.recipient_id = account.id
                 where email.id = any(email_ids)
@@ -2887,7 +2886,7 @@ begin
             email.id,
             email.urgent,
             email.turn_scope,
-            lower(translate(split_part(account.email, '@', 2), 'I', 'i')) as domain
+            private.lower_address(split_part(account.email, '@', 2)) as domain
         from unnest(email_ids) with ordinality as asked (id, position)
         inner join notifier.emails as email on asked.id = email.id
         inner join auth.users as account on email.recipient_id = account.id

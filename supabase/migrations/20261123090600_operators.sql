@@ -743,11 +743,11 @@ begin
             hint = 'Send null to lift the limit.';
     end if;
     if per_minute is null then
-        delete from notifier.send_limits as held where held.domain = lower(translate(set_send_limit.domain, 'I', 'i'));
+        delete from notifier.send_limits as held where held.domain = private.lower_address(set_send_limit.domain);
         return;
     end if;
     insert into notifier.send_limits as held (domain, per_minute)
-    values (lower(translate(set_send_limit.domain, 'I', 'i')), set_send_limit.per_minute)
+    values (private.lower_address(set_send_limit.domain), set_send_limit.per_minute)
     on conflict on constraint send_limits_pkey do update set per_minute = excluded.per_minute;
 end
 $$;
