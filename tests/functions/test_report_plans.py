@@ -8,7 +8,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from support.plans import most_rows
+from support.plans import most_rows, run_plans
 from support.world import World
 
 MANY = 300
@@ -44,3 +44,12 @@ def test_sessions_of_many_courses_are_each_compared_with_their_own(
     assert superuser.execute(report).fetchone() == (MANY,)
     # Each session has eighteen counts of stays.
     assert most_rows(superuser, report) <= 18 * MANY
+
+
+def test_a_percentile_of_stays_is_no_query_of_its_own(superuser: psycopg.Connection) -> None:
+    percentiles = (
+        "select private.stay_percentile(array[0, sessions], 0.5)"
+        " from generate_series(1, 100) as sessions"
+    )
+    # The bounds are looked up once.
+    assert len(run_plans(superuser, percentiles)) <= 2

@@ -21,6 +21,14 @@ def most_rows(conn: psycopg.Connection, query: LiteralString, *arguments: object
         query: The query.
         *arguments: Its parameters.
     """
+    plans = run_plans(conn, query, *arguments)
+    return max(_looked_at(node) for plan in plans for node in _nodes(plan["Plan"]))
+
+
+def run_plans(
+    conn: psycopg.Connection, query: LiteralString, *arguments: object
+) -> list[dict[str, Any]]:
+    """Run a query: its plan and those that ran inside it, each as often as it ran; as above."""
     told: list[str] = []
 
     def listen(diagnostic: psycopg.errors.Diagnostic) -> None:
@@ -45,7 +53,7 @@ def most_rows(conn: psycopg.Connection, query: LiteralString, *arguments: object
         conn.execute("reset client_min_messages; set auto_explain.log_min_duration = -1")
     plans = [json.loads(text[text.index("{") :]) for text in told if "plan:" in text]
     assert plans, "no plan was told"
-    return max(_looked_at(node) for plan in plans for node in _nodes(plan["Plan"]))
+    return plans
 
 
 def refuse(conn: psycopg.Connection, function: str, condition: str) -> None:
