@@ -58,7 +58,8 @@ comment on column public.attendance_figures.minutes_p90 is
     'Nine tenths of those whose presence was measured stayed no longer than this; rounded as minutes_p10.';
 comment on column public.attendance_figures.registered is 'Seats taken, in sessions with a capacity.';
 comment on column public.attendance_figures.seats is 'Seats there were, in sessions with a capacity.';
-comment on column public.attendance_figures.fill_rate is 'registered / seats.';
+comment on column public.attendance_figures.fill_rate is
+    'registered / seats; above 1 where fewer seats were left than were taken.';
 comment on column public.attendance_figures.ratings is 'Students who rated, once for each session.';
 comment on column public.attendance_figures.mean_rating is
     'Sum of the ratings / ratings, two decimals; null for mentors where there are fewer than three.';

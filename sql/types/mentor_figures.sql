@@ -52,7 +52,8 @@ comment on column public.mentor_figures.previous_attendance_rate is 'attendance_
 comment on column public.mentor_figures.attendance_rate_change is 'attendance_rate - previous_attendance_rate.';
 comment on column public.mentor_figures.registered is 'Seats taken, in sessions with a capacity.';
 comment on column public.mentor_figures.seats is 'Seats there were, in sessions with a capacity.';
-comment on column public.mentor_figures.fill_rate is 'registered / seats.';
+comment on column public.mentor_figures.fill_rate is
+    'registered / seats; above 1 where fewer seats were left than were taken.';
 comment on column public.mentor_figures.ratings is 'Students who rated, once for each session.';
 comment on column public.mentor_figures.mean_rating is
     'Sum of the ratings / ratings, two decimals; null for mentors where there are fewer than three.';

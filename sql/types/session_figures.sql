@@ -73,7 +73,8 @@ comment on column public.session_figures.stay_rate is
     'Minutes present / minutes scheduled, where presence was measured.';
 comment on column public.session_figures.registered is 'Seats taken.';
 comment on column public.session_figures.seats is 'Seats there were; null: any number.';
-comment on column public.session_figures.fill_rate is 'registered / seats.';
+comment on column public.session_figures.fill_rate is
+    'registered / seats; above 1 where fewer seats were left than were taken.';
 comment on column public.session_figures.host_joined_at is
     'When the mentor first joined, as join_session or the platform tells; null: not seen.';
 comment on column public.session_figures.host_minutes_late is

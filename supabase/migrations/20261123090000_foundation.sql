@@ -469,7 +469,8 @@ comment on column public.attendance_figures.minutes_p90 is
     'Nine tenths of those whose presence was measured stayed no longer than this; rounded as minutes_p10.';
 comment on column public.attendance_figures.registered is 'Seats taken, in sessions with a capacity.';
 comment on column public.attendance_figures.seats is 'Seats there were, in sessions with a capacity.';
-comment on column public.attendance_figures.fill_rate is 'registered / seats.';
+comment on column public.attendance_figures.fill_rate is
+    'registered / seats; above 1 where fewer seats were left than were taken.';
 comment on column public.attendance_figures.ratings is 'Students who rated, once for each session.';
 comment on column public.attendance_figures.mean_rating is
     'Sum of the ratings / ratings, two decimals; null for mentors where there are fewer than three.';
@@ -603,7 +604,8 @@ comment on column public.session_figures.stay_rate is
     'Minutes present / minutes scheduled, where presence was measured.';
 comment on column public.session_figures.registered is 'Seats taken.';
 comment on column public.session_figures.seats is 'Seats there were; null: any number.';
-comment on column public.session_figures.fill_rate is 'registered / seats.';
+comment on column public.session_figures.fill_rate is
+    'registered / seats; above 1 where fewer seats were left than were taken.';
 comment on column public.session_figures.host_joined_at is
     'When the mentor first joined, as join_session or the platform tells; null: not seen.';
 comment on column public.session_figures.host_minutes_late is
@@ -667,7 +669,8 @@ comment on column public.mentor_figures.previous_attendance_rate is 'attendance_
 comment on column public.mentor_figures.attendance_rate_change is 'attendance_rate - previous_attendance_rate.';
 comment on column public.mentor_figures.registered is 'Seats taken, in sessions with a capacity.';
 comment on column public.mentor_figures.seats is 'Seats there were, in sessions with a capacity.';
-comment on column public.mentor_figures.fill_rate is 'registered / seats.';
+comment on column public.mentor_figures.fill_rate is
+    'registered / seats; above 1 where fewer seats were left than were taken.';
 comment on column public.mentor_figures.ratings is 'Students who rated, once for each session.';
 comment on column public.mentor_figures.mean_rating is
     'Sum of the ratings / ratings, two decimals; null for mentors where there are fewer than three.';
