@@ -30,11 +30,15 @@ begin
         perform private.refuse_simultaneous_writers();
     end;
     perform private.take_mentor_turn(offer.mentor_id);
+    -- The session will hold it, too: whoever takes the role away has it before the offers, which end with it.
+    perform from public.user_roles as held
+    where held.user_id = offer.mentor_id and held.role = 'mentor'
+    for key share;
     select current.* into v_claimed
     from public.booking_offers as current
     where current.id = offer.id
     for share;
-    if not v_claimed.is_active then
+    if v_claimed.is_active is not true then
         raise exception using
             errcode = 'PT409',
             message = 'this offer has been withdrawn',

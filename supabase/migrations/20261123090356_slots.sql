@@ -136,13 +136,17 @@ begin
             hint = 'Send a batch of that course.';
     end if;
 
-    if new.is_active and (v_is_new or not old.is_active) and not exists (
-        select from public.user_roles as held where held.user_id = new.mentor_id and held.role = 'mentor'
-    ) then
-        raise exception using
-            errcode = '22023',
-            message = format('mentor_id %s is not a mentor', new.mentor_id),
-            hint = 'Choose a user with the role mentor; a superadmin grants roles in user_roles.';
+    if new.is_active and (v_is_new or not old.is_active) then
+        -- Locked: whoever takes the role away at this moment waits, and finds the offer, or is waited for.
+        perform from public.user_roles as held
+        where held.user_id = new.mentor_id and held.role = 'mentor'
+        for key share;
+        if not found then
+            raise exception using
+                errcode = '22023',
+                message = format('mentor_id %s is not a mentor', new.mentor_id),
+                hint = 'Choose a user with the role mentor; a superadmin grants roles in user_roles.';
+        end if;
     end if;
 
     if v_is_new
@@ -680,11 +684,15 @@ begin
         perform private.refuse_simultaneous_writers();
     end;
     perform private.take_mentor_turn(offer.mentor_id);
+    -- The session will hold it, too: whoever takes the role away has it before the offers, which end with it.
+    perform from public.user_roles as held
+    where held.user_id = offer.mentor_id and held.role = 'mentor'
+    for key share;
     select current.* into v_claimed
     from public.booking_offers as current
     where current.id = offer.id
     for share;
-    if not v_claimed.is_active then
+    if v_claimed.is_active is not true then
         raise exception using
             errcode = 'PT409',
             message = 'this offer has been withdrawn',

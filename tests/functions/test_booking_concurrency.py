@@ -492,6 +492,71 @@ def test_nobody_books_what_is_being_withdrawn(crowd: Crowd) -> None:
     assert outcome == ("waited", "PT409")
 
 
+ROLE_ENDS = {
+    "taken away": "delete from public.user_roles where user_id = %(mentor)s",
+    "erased": "select public.erase_user(%(mentor)s)",
+}
+"""Each waits in the middle: the first before it comes to the offer, the second after it."""
+
+
+@pytest.mark.parametrize("ends", ROLE_ENDS)
+def test_who_books_and_who_ends_the_mentors_role_never_wait_for_each_other(
+    crowd: Crowd, ends: str
+) -> None:
+    """The role comes before the offers, which end with it."""
+    superadmin = World(crowd.conn).superadmin()
+    offers = [offer(crowd.conn, crowd.mentor, id=UUID(int=n)) for n in (1, 2)]
+    held, offered = offers if ends == "taken away" else reversed(offers)
+    ending = (ROLE_ENDS[ends], {"mentor": crowd.mentor})
+    booking = ("select public.book_slot(%(offer)s, %(start)s)", {"offer": offered, "start": FIRST})
+
+    with (
+        psycopg.connect(crowd.database.url) as holder,
+        psycopg.connect(crowd.database.url) as first,
+        psycopg.connect(crowd.database.url) as second,
+    ):
+        holder.execute("select from public.booking_offers where id = %s for update", (held,))
+        with (
+            started(crowd.conn, first, lambda: attempt(first, ending, user=superadmin)) as ended,
+            started(
+                crowd.conn, second, lambda: attempt(second, booking, user=crowd.students[0])
+            ) as booked,
+        ):
+            holder.commit()
+            assert ended.result(timeout=30) == "done"
+            assert booked.result(timeout=30) == "PT409"
+    assert crowd.sessions() == 0
+
+
+def test_nobody_books_what_is_being_deleted(crowd: Crowd) -> None:
+    offered = offer(crowd.conn, crowd.mentor)
+
+    outcome = second_meets_first(
+        crowd,
+        lambda conn: conn.execute("delete from public.booking_offers"),
+        click(crowd, offered),
+    )
+
+    assert outcome == ("waited", "PT409")
+
+
+def test_no_offer_becomes_active_whose_mentor_loses_the_role_meanwhile(crowd: Crowd) -> None:
+    """Nobody would end it any more."""
+    offered = offer(crowd.conn, crowd.mentor, is_active=False)
+
+    outcome = second_meets_first(
+        crowd,
+        lambda conn: conn.execute(
+            "delete from public.user_roles where user_id = %s", (crowd.mentor,)
+        ),
+        lambda conn: conn.execute(
+            "update public.booking_offers set is_active = true where id = %s", (offered,)
+        ),
+    )
+
+    assert outcome == ("waited", "22023")
+
+
 def test_cancelling_and_moving_one_booking_at_once_do_one_thing(crowd: Crowd) -> None:
     offered = offer(crowd.conn, crowd.mentor)
     student = crowd.students[0]
