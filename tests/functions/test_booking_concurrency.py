@@ -572,6 +572,45 @@ def test_cancelling_and_moving_one_booking_at_once_do_one_thing(crowd: Crowd) ->
     assert crowd.sessions() == 0
 
 
+@pytest.mark.parametrize("wish", ["book", "move"])
+def test_who_books_gives_way_to_a_statement_that_changes_all_enrollments_of_a_student(
+    crowd: Crowd, wish: str
+) -> None:
+    """A statement locks rows in whatever order it meets them."""
+    student, world = crowd.students[0], World(crowd.conn)
+    crowd.conn.execute("delete from public.course_enrollments where student_id = %s", (student,))
+    first, last = UUID(int=1), UUID(int=2)
+    for enrollment in (first, last):
+        crowd.conn.execute(
+            "insert into public.course_enrollments (id, student_id, course_id) values (%s, %s, %s)",
+            (enrollment, student, world.course()),
+        )
+    offered = offer(crowd.conn, crowd.mentor)
+    session = crowd.book(student, offered) if wish == "move" else None
+    statement = {
+        "book": "select public.book_slot(%(offer)s, %(start)s)",
+        "move": "select public.move_booking(%(session)s, %(start)s)",
+    }[wish]
+    values = {"offer": offered, "session": session, "start": HALF_HOURS[1]}
+    pause = "update public.course_enrollments set status = 'paused' where id = %s"
+
+    with (
+        psycopg.connect(crowd.database.superuser_url, autocommit=True) as other,
+        psycopg.connect(crowd.database.superuser_url, autocommit=True) as booking,
+    ):
+        # Postgres ends whoever has waited for so long: the student.
+        other.execute("set deadlock_timeout = '10min'")
+        booking.execute("set deadlock_timeout = '2s'")
+        other.autocommit = booking.autocommit = False
+        other.execute(pause, (last,))
+        with started(
+            crowd.conn, booking, lambda: attempt(booking, (statement, values), user=student)
+        ) as booked:
+            other.execute(pause, (first,))
+            other.commit()
+            assert booked.result(timeout=30) == "PT409"
+
+
 @pytest.mark.parametrize("leaves", ["withdrawn", "erased"])
 def test_who_leaves_and_who_moves_several_sessions_never_wait_for_each_other(
     crowd: Crowd, leaves: str
