@@ -29,6 +29,8 @@ begin
         alter role notifier set timezone = 'UTC';
         alter role notifier set datestyle = 'ISO';
         alter role notifier set intervalstyle = 'postgres';
+        -- A crash must not forget that a mail was begun.
+        alter role notifier set synchronous_commit = on;
     end if;
 exception
     -- Another database of this cluster was being migrated at the same moment.

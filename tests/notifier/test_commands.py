@@ -10,6 +10,7 @@ from email import message_from_bytes, policy
 import psycopg
 import pytest
 
+from devstack.databases import Database
 from notifier.__main__ import main
 from notifier.render import known_kinds
 from notifier.samples import all_samples
@@ -240,6 +241,14 @@ def test_the_databases_settings_are_not_the_notifiers(
 
     assert "sent=3" in once.stderr
     assert (once.returncode, status.returncode) == (0, 0)
+
+
+def test_a_database_that_may_forget_its_last_commits_forgets_no_mail(database: Database) -> None:
+    with psycopg.connect(database.superuser_url, autocommit=True) as conn:
+        conn.execute(f"alter database {database.name} set synchronous_commit = off".encode())
+
+    with psycopg.connect(database.notifier_url) as conn:
+        assert conn.execute("show synchronous_commit").fetchone() == ("on",)
 
 
 @pytest.mark.parametrize("command", ["run", "once"])
