@@ -46,6 +46,11 @@ begin
         )
         and skip.detail <> 'clash with time off of somebody who has left';
 
+    -- Roles before offers, as whoever takes a role away; after series, as whoever makes dates of them.
+    perform from public.user_roles as held
+    where held.user_id = erase_mentoring.mentor_id
+    order by held.role
+    for update;
     delete from public.booking_offers as offer
     where
         offer.id = any(v_offer_ids)

@@ -307,6 +307,11 @@ begin
         )
         and skip.detail <> 'clash with time off of somebody who has left';
 
+    -- Roles before offers, as whoever takes a role away; after series, as whoever makes dates of them.
+    perform from public.user_roles as held
+    where held.user_id = erase_mentoring.mentor_id
+    order by held.role
+    for update;
     delete from public.booking_offers as offer
     where
         offer.id = any(v_offer_ids)
@@ -444,8 +449,6 @@ begin
     set status = 'withdrawn'
     where enrollment.student_id = erase_user.user_id and enrollment.status in ('active', 'paused');
     perform private.erase_bookings(user_id);
-    -- Roles before offers, as whoever takes a role away.
-    perform from public.user_roles as held where held.user_id = erase_user.user_id order by held.role for update;
     perform private.erase_mentoring(user_id);
     perform private.erase_cancel_reasons(user_id);
     delete from public.session_participants as participant

@@ -716,6 +716,32 @@ def test_nobody_is_erased_and_given_a_session_at_once(database: Database, first:
         )
 
 
+def test_who_is_erased_waits_for_the_dates_of_their_series_before_the_role(
+    database: Database,
+) -> None:
+    """Whoever makes a date has what the series left out, and gives the mentor a session."""
+    with (
+        psycopg.connect(database.url, autocommit=True) as conn,
+        psycopg.connect(database.url) as making,
+        psycopg.connect(database.url) as erasing,
+    ):
+        world = World(conn)
+        zed, superadmin = world.mentor(SECRET), world.superadmin()
+        with conn.transaction():
+            create_series(conn, zed, mentor_id=zed)
+        conn.execute("update public.success_sessions set mentor_id = null")
+        conn.execute(
+            "insert into public.series_skips (series_id, series_date, reason, detail)"
+            " select id, '2020-01-01', 'clash', 'clash with time off ' from public.session_series"
+        )
+        making.execute("delete from public.series_skips")
+        erase = ("select public.erase_user(%(mentor)s)", {"mentor": zed})
+        with started(conn, erasing, lambda: attempt(erasing, erase, user=superadmin)) as erased:
+            World(making).session(mentor=zed)
+            making.commit()
+            assert erased.result(timeout=30) == "PT409"
+
+
 def test_only_superadmins_erase_and_not_themselves(conn: psycopg.Connection, world: World) -> None:
     sam, superadmin = world.student(SECRET), world.superadmin()
     said = set()
