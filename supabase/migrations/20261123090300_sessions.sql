@@ -539,6 +539,29 @@ revoke execute on function private.set_session_defaults() from public;
 create trigger success_sessions_1_defaults before insert on public.success_sessions
 for each row execute function private.set_session_defaults();
 
+-- Locked: whoever takes the role away at this moment, or erases the mentor, waits and finds what is being given to
+-- them, or is waited for.
+create function private.hold_mentor_role(mentor_id uuid)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform from public.user_roles as held
+    where held.user_id = hold_mentor_role.mentor_id and held.role = 'mentor'
+    for key share;
+    if not found then
+        raise exception using
+            errcode = '22023',
+            message = format('mentor_id %s is not a mentor', mentor_id),
+            hint = 'Choose a user with the role mentor; a superadmin grants roles in user_roles.';
+    end if;
+end
+$$;
+comment on function private.hold_mentor_role(uuid) is
+    'Locks the role mentor of a user until the end of the transaction. Refuses with 22023 whoever does not have it.';
+revoke execute on function private.hold_mentor_role(uuid) from public;
+
 -- The foreign keys hold these rules; this says the same in words that name the field and the remedy. One they cannot
 -- hold: an id is either that of a session or that of a series, for both are UIDs in calendars, and a session with the
 -- UID of a series would take its place there. Refused as an id that another session has, so that it tells no more.
@@ -611,17 +634,7 @@ begin
     end if;
 
     if (v_is_new or new.mentor_id is distinct from old.mentor_id) and new.mentor_id is not null then
-        -- Locked: whoever erases the mentor at this moment waits, and finds the session, or is waited for.
-        perform
-        from public.user_roles as held
-        where held.user_id = new.mentor_id and held.role = 'mentor'
-        for key share;
-        if not found then
-            raise exception using
-                errcode = '22023',
-                message = format('mentor_id %s is not a mentor', new.mentor_id),
-                hint = 'Choose a user with the role mentor; a superadmin grants roles in user_roles.';
-        end if;
+        perform private.hold_mentor_role(new.mentor_id);
     end if;
     return new;
 end

@@ -137,16 +137,7 @@ begin
     end if;
 
     if new.is_active and (v_is_new or not old.is_active) then
-        -- Locked: whoever takes the role away at this moment waits, and finds the offer, or is waited for.
-        perform from public.user_roles as held
-        where held.user_id = new.mentor_id and held.role = 'mentor'
-        for key share;
-        if not found then
-            raise exception using
-                errcode = '22023',
-                message = format('mentor_id %s is not a mentor', new.mentor_id),
-                hint = 'Choose a user with the role mentor; a superadmin grants roles in user_roles.';
-        end if;
+        perform private.hold_mentor_role(new.mentor_id);
     end if;
 
     if v_is_new

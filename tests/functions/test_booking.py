@@ -32,6 +32,7 @@ FIRST = tomorrow()
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+BERLIN = ZoneInfo("Europe/Berlin")
 HALF_HOURS = [FIRST + n * 30 * MINUTE for n in range(4)]
 
 
@@ -137,13 +138,12 @@ def test_windows_keep_their_wall_clock_time_over_a_change_of_the_clocks(
     conn: psycopg.Connection, people: People
 ) -> None:
     """Weekly at 18:00 in Berlin, seen from New York: before and after the clocks change."""
-    berlin = ZoneInfo("Europe/Berlin")
     change = next(
         day
         for day in (FIRST + n * DAY for n in range(1, 366))
-        if (day - DAY).astimezone(berlin).utcoffset() != day.astimezone(berlin).utcoffset()
+        if (day - DAY).astimezone(BERLIN).utcoffset() != day.astimezone(BERLIN).utcoffset()
     )
-    before = (change - 5 * DAY).astimezone(berlin).replace(hour=18, minute=0)
+    before = (change - 5 * DAY).astimezone(BERLIN).replace(hour=18, minute=0)
     offered = offer(
         conn,
         people.marta,
@@ -160,7 +160,7 @@ def test_windows_keep_their_wall_clock_time_over_a_change_of_the_clocks(
         shown = slots(conn, offered, from_time=before - DAY, to_time=before + 20 * DAY)
         for slot in shown:
             booked = book(conn, offered, slot["start_time"])
-            assert booked["start_time"].astimezone(berlin).hour == 18
+            assert booked["start_time"].astimezone(BERLIN).hour == 18
 
     assert len(shown) == 2
     assert shown[1]["start_time"] - shown[0]["start_time"] != timedelta(days=7)
@@ -171,17 +171,33 @@ def test_windows_keep_their_wall_clock_time_over_a_change_of_the_clocks(
         assert slot["timezone"] == "Europe/Berlin"
 
 
+def clocks_go_forward() -> datetime:
+    """Midnight of the next day on which they do in Berlin."""
+    change = next(
+        day
+        for day in (FIRST.replace(hour=0) + n * DAY for n in range(1, 730))
+        if (day + DAY).astimezone(BERLIN).utcoffset() > day.astimezone(BERLIN).utcoffset()  # type: ignore[operator]
+    )
+    return change.astimezone(BERLIN).replace(hour=0, minute=0)
+
+
+def offered_starts(
+    conn: psycopg.Connection, offered: UUID, from_time: datetime, to_time: datetime
+) -> list[datetime]:
+    """What the offer has, whether or not anybody could book it now."""
+    found = conn.execute(
+        "select slot.start_time from public.booking_offers as offer"
+        " cross join private.offer_slots(offer, null, %s, %s) as slot where offer.id = %s",
+        (from_time, to_time, offered),
+    ).fetchall()
+    return [row[0] for row in found]
+
+
 def test_the_hour_that_the_clocks_skip_is_not_offered_twice(
     conn: psycopg.Connection, people: People
 ) -> None:
     """A window over the change is counted in minutes that pass."""
-    berlin = ZoneInfo("Europe/Berlin")
-    change = next(
-        day
-        for day in (FIRST.replace(hour=0) + n * DAY for n in range(1, 730))
-        if (day + DAY).astimezone(berlin).utcoffset() > day.astimezone(berlin).utcoffset()  # type: ignore[operator]
-    )
-    opens = change.astimezone(berlin).replace(hour=1, minute=0)
+    opens = clocks_go_forward().replace(hour=1)
     offered = offer(
         conn,
         people.marta,
@@ -191,36 +207,22 @@ def test_the_hour_that_the_clocks_skip_is_not_offered_twice(
         window_minutes=120,
         booking_horizon_days=366,
     )
-    found = conn.execute(
-        "select slot.start_time from public.booking_offers as offer"
-        " cross join private.offer_slots(offer, null, %s, %s) as slot where offer.id = %s",
-        (opens - HOUR, opens + DAY, offered),
-    ).fetchall()
+    found = offered_starts(conn, offered, opens - HOUR, opens + DAY)
     opens = opens.astimezone(UTC)
-    assert [row[0] for row in found] == [opens + n * 30 * MINUTE for n in range(4)]
+    assert found == [opens + n * 30 * MINUTE for n in range(4)]
 
 
 def test_windows_of_a_whole_day_offer_no_slot_twice_when_the_clocks_go_forward(
     conn: psycopg.Connection, people: People
 ) -> None:
     """The next window opens while that of the shorter day is still open."""
-    berlin = ZoneInfo("Europe/Berlin")
-    change = next(
-        day
-        for day in (FIRST.replace(hour=0) + n * DAY for n in range(1, 730))
-        if (day + DAY).astimezone(berlin).utcoffset() > day.astimezone(berlin).utcoffset()  # type: ignore[operator]
-    )
-    opens = change.astimezone(berlin).replace(hour=0, minute=0)
+    opens = clocks_go_forward()
     offered = offer(
         conn, people.marta, start_time=opens, timezone="Europe/Berlin", window_minutes=24 * 60
     )
-    found = conn.execute(
-        "select slot.start_time from public.booking_offers as offer"
-        " cross join private.offer_slots(offer, null, %s, %s) as slot where offer.id = %s",
-        (opens, opens.astimezone(UTC) + 2 * DAY, offered),
-    ).fetchall()
+    found = offered_starts(conn, offered, opens, opens.astimezone(UTC) + 2 * DAY)
     opens = opens.astimezone(UTC)
-    assert [row[0] for row in found] == [opens + n * 30 * MINUTE for n in range(96)]
+    assert found == [opens + n * 30 * MINUTE for n in range(96)]
 
 
 # -- Booking -------------------------------------------------------------------------------

@@ -480,14 +480,18 @@ def test_nobody_books_whose_enrollment_is_ending(crowd: Crowd) -> None:
     assert crowd.sessions() == 0
 
 
-def test_nobody_books_what_is_being_withdrawn(crowd: Crowd) -> None:
+@pytest.mark.parametrize(
+    "ends",
+    [
+        b"update public.booking_offers set is_active = false",
+        b"delete from public.booking_offers",
+    ],
+    ids=["withdrawn", "deleted"],
+)
+def test_nobody_books_what_is_being_taken_back(crowd: Crowd, ends: bytes) -> None:
     offered = offer(crowd.conn, crowd.mentor)
 
-    outcome = second_meets_first(
-        crowd,
-        lambda conn: conn.execute("update public.booking_offers set is_active = false"),
-        click(crowd, offered),
-    )
+    outcome = second_meets_first(crowd, lambda conn: conn.execute(ends), click(crowd, offered))
 
     assert outcome == ("waited", "PT409")
 
@@ -526,18 +530,6 @@ def test_who_books_and_who_ends_the_mentors_role_never_wait_for_each_other(
             assert ended.result(timeout=30) == "done"
             assert booked.result(timeout=30) == "PT409"
     assert crowd.sessions() == 0
-
-
-def test_nobody_books_what_is_being_deleted(crowd: Crowd) -> None:
-    offered = offer(crowd.conn, crowd.mentor)
-
-    outcome = second_meets_first(
-        crowd,
-        lambda conn: conn.execute("delete from public.booking_offers"),
-        click(crowd, offered),
-    )
-
-    assert outcome == ("waited", "PT409")
 
 
 def test_no_offer_becomes_active_whose_mentor_loses_the_role_meanwhile(crowd: Crowd) -> None:
