@@ -669,13 +669,17 @@ revoke execute on function private.rebuild_session_statistics() from public;
 
 -- == Reports =========================================================================================================
 
--- What every report means by a rate.
+-- What every report means by a rate. In PL/pgSQL, which works it out without a query for each line of the report.
 create function private.share(part numeric, whole numeric)
 returns numeric
-language sql
+language plpgsql
 immutable
 set search_path = pg_catalog, pg_temp
-return round(part / nullif(whole, 0), 4);
+as $$
+begin
+    return round(part / nullif(whole, 0), 4);
+end
+$$;
 comment on function private.share(numeric, numeric) is 'A share of a whole in four decimals; null of nothing.';
 revoke execute on function private.share(numeric, numeric) from public;
 
@@ -721,13 +725,17 @@ comment on function private.stay_percentile(bigint[], numeric) is
     'The shortest of private.stay_bounds that this fraction of the students did not stay longer than; null of nobody.';
 revoke execute on function private.stay_percentile(bigint[], numeric) from public;
 
--- With fewer than three ratings a mentor would know who gave them.
+-- With fewer than three ratings a mentor would know who gave them. In PL/pgSQL: see private.share.
 create function private.shown_rating(rating_points numeric, ratings numeric, to_mentor boolean)
 returns numeric
-language sql
+language plpgsql
 immutable
 set search_path = pg_catalog, pg_temp
-return case when ratings >= case when to_mentor then 3 else 1 end then round(rating_points / ratings, 2) end;
+as $$
+begin
+    return case when ratings >= case when to_mentor then 3 else 1 end then round(rating_points / ratings, 2) end;
+end
+$$;
 comment on function private.shown_rating(numeric, numeric, boolean) is
     'The mean rating in two decimals; null of none, and for mentors of fewer than three.';
 revoke execute on function private.shown_rating(numeric, numeric, boolean) from public;

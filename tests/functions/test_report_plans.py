@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import LiteralString
 from uuid import UUID
 
 import psycopg
@@ -53,3 +54,16 @@ def test_a_percentile_of_stays_is_no_query_of_its_own(superuser: psycopg.Connect
     )
     # The bounds are looked up once.
     assert len(run_plans(superuser, percentiles)) <= 2
+
+
+@pytest.mark.parametrize(
+    "figures",
+    [
+        "select private.share(number, 7) from generate_series(1, 100) as number",
+        "select private.shown_rating(number, 7, true) from generate_series(1, 100) as number",
+    ],
+)
+def test_a_figure_of_a_line_is_no_query_of_its_own(
+    superuser: psycopg.Connection, figures: LiteralString
+) -> None:
+    assert len(run_plans(superuser, figures)) == 1
