@@ -72,35 +72,45 @@ begin
         from judged
         where marked.id = judged.id and marked.id = any(email_ids)
     ),
+    younger as materialized (
+        select
+            follower.id,
+            judged.verdict,
+            judged.wait_until,
+            -- Each recording is told of by itself; a reminder that is dropped says nothing for the next one.
+            not judged.is_in_doubt
+            and judged.verdict <> 'wait'
+            and judged.topic <> 'recording'
+            and (judged.topic <> 'reminder' or judged.skip_reason is null) as is_told
+        from judged
+        cross join lateral (
+            select
+                candidate.id,
+                candidate.status
+            from notifier.emails as candidate
+            where
+                candidate.session_id = judged.session_id
+                and candidate.recipient_id = judged.recipient_id
+                and candidate.topic = judged.topic
+                and candidate.event_id > judged.event_id
+                and candidate.status in ('queued', 'claimed', 'sending', 'in_doubt')
+            offset 0
+        ) as follower
+        where follower.status = 'queued'
+    ),
     folded as (
         update notifier.emails as later
         set status = 'skipped', skip_reason = 'superseded'
-        where later.id = any(
-            array(
-                select younger.id
-                from judged
-                cross join lateral (
-                    select
-                        candidate.id,
-                        candidate.status
-                    from notifier.emails as candidate
-                    where
-                        candidate.session_id = judged.session_id
-                        and candidate.recipient_id = judged.recipient_id
-                        and candidate.topic = judged.topic
-                        and candidate.event_id > judged.event_id
-                        and candidate.status in ('queued', 'claimed', 'sending', 'in_doubt')
-                    offset 0
-                ) as younger
-                -- Each recording is told of by itself; a reminder that is dropped says nothing for the next one.
-                where
-                    not judged.is_in_doubt
-                    and judged.verdict <> 'wait'
-                    and judged.topic <> 'recording'
-                    and (judged.topic <> 'reminder' or judged.skip_reason is null)
-                    and younger.status = 'queued'
-            )
-        )
+        where later.id = any(array(select younger.id from younger where younger.is_told))
+    ),
+    -- What follows a mail that waits would be due, and every claim would pass over it until then: it waits along.
+    deferred as (
+        update notifier.emails as later
+        set available_at = greatest(later.available_at, younger.wait_until)
+        from younger
+        where
+            later.id = younger.id
+            and later.id = any(array(select waiting.id from younger as waiting where waiting.verdict = 'wait'))
     )
     select
         judged.id,

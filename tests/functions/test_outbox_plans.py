@@ -221,6 +221,43 @@ def test_a_claim_costs_the_same_for_its_mails_when_they_fold_others(
     assert cost[MANY] <= 2 * cost[FEW]
 
 
+def test_mails_behind_others_that_wait_for_the_morning_cost_a_claim_nothing(
+    admin: psycopg.Connection, worker: Outbox
+) -> None:
+    """Both changes were queued at night, and each person's first one was put off."""
+    cost: dict[int, dict[str, int]] = {}
+    for size in (FEW, MANY):
+        costs = cost[size] = {}
+        batch = crowd(admin, size)
+        session = World(admin).session(batch=batch, starts=TUESDAY)
+        admin.execute(
+            """
+            insert into public.notification_preferences (user_id, kind, quiet_from, quiet_until)
+            select
+                enrolled.student_id,
+                '*',
+                (now() - interval '2 hours')::time(0),
+                (now() + interval '4 hours')::time(0)
+            from public.course_enrollments as enrolled
+            where enrolled.batch_id = %s
+            """,
+            (batch,),
+        )
+        while worker.expand()[1]:
+            pass
+        change(admin, session, title="Renamed")
+        while worker.expand()[1]:
+            pass
+        put_off = "select count(*) from notifier.emails where postponed_for is not null"
+        while Outbox(admin).scalar(put_off) < sum(cost):
+            assert worker.claim() == []
+        admin.execute("vacuum notifier.emails")
+        costs["claim"] = claim_blocks(worker)
+        costs["next_wake"] = blocks(worker.conn, "notifier.next_wake()")
+    assert cost[MANY]["claim"] <= 2 * cost[FEW]["claim"] + 100
+    assert cost[MANY]["next_wake"] <= 2 * cost[FEW]["next_wake"] + 100
+
+
 def test_an_urgent_mail_costs_the_same_behind_a_short_queue_and_behind_a_long_one(
     admin: psycopg.Connection, worker: Outbox
 ) -> None:
