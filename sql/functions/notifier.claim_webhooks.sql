@@ -1,5 +1,6 @@
 -- Hands a worker due webhooks, oldest first, and those whose worker has not been heard of until its lease ended. An
--- attempt is counted here. Those of an endpoint that was switched off meanwhile are given up on the way.
+-- attempt is counted here. Those of an endpoint that was switched off meanwhile are given up on the way. What an
+-- endpoint has under way is answered before it is sent more: one that takes long for each would keep others waiting.
 -- Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.claim_webhooks(worker text, max_deliveries integer, lease interval)
 returns setof notifier.claimed_webhook
@@ -12,15 +13,24 @@ as $$
 declare
     v_now timestamptz := clock_timestamp();
     v_claim_id uuid := gen_random_uuid();
+    v_busy uuid[];
     v_due uuid[];
 begin
     if max_deliveries is null or max_deliveries < 1 or lease is null or lease <= interval '0' then
         raise exception using errcode = '22023', message = 'max_deliveries and lease must be positive';
     end if;
+    v_busy := array(
+        select distinct held.endpoint_id
+        from notifier.webhook_deliveries as held
+        where held.status = 'claimed' and held.available_at > v_now
+    );
     v_due := array(
         select due.id
         from notifier.webhook_deliveries as due
-        where due.status in ('queued', 'claimed') and due.available_at <= v_now
+        where
+            due.status in ('queued', 'claimed')
+            and due.available_at <= v_now
+            and due.endpoint_id <> all(v_busy)
         order by due.available_at, due.id
         limit max_deliveries
         for update skip locked

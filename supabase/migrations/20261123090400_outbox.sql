@@ -694,6 +694,7 @@ alter table notifier.webhook_deliveries enable row level security;
 
 create index webhook_deliveries_due_idx on notifier.webhook_deliveries (available_at, id)
 where status in ('queued', 'claimed');
+create index webhook_deliveries_held_idx on notifier.webhook_deliveries (endpoint_id) where status = 'claimed';
 create index webhook_deliveries_endpoint_id_created_at_idx on notifier.webhook_deliveries (endpoint_id, created_at);
 create index webhook_deliveries_created_at_idx on notifier.webhook_deliveries (created_at);
 

@@ -59,11 +59,13 @@ def create(
     return row[0], row[1]
 
 
-def claim(conn: psycopg.Connection, worker: str = "a worker", seconds: int = 60) -> list[Claimed]:
+def claim(
+    conn: psycopg.Connection, worker: str = "a worker", seconds: int = 60, rows: int = 100
+) -> list[Claimed]:
     with conn.cursor(row_factory=class_row(Claimed)) as cursor:
         return cursor.execute(
-            "select * from notifier.claim_webhooks(%s, 100, %s)",
-            (worker, timedelta(seconds=seconds)),
+            "select * from notifier.claim_webhooks(%s, %s, %s)",
+            (worker, rows, timedelta(seconds=seconds)),
         ).fetchall()
 
 
@@ -348,15 +350,33 @@ def test_an_endpoint_that_is_down_is_left_alone_with_all_that_waits(
     assert {claimed.endpoint_id for claimed in claim(outbox.conn)} == {two, other}
 
 
+def test_what_an_endpoint_has_under_way_is_answered_before_it_is_sent_more(
+    world: World, outbox: Outbox, two: UUID, admin: UUID
+) -> None:
+    """An endpoint that took 14 seconds for each held up all others for as long as it was told."""
+    (slow,) = claim(outbox.conn, rows=1)
+    other, _ = create(outbox.conn, admin, ["session.created"], "https://other.example.test/")
+    world.session(starts=TUESDAY)
+    outbox.expand()
+
+    assert [claimed.endpoint_id for claimed in claim(outbox.conn)] == [other]
+
+    outbox.scalar("select notifier.complete_webhook(%s, %s, 200)", slow.claim_id, slow.delivery_id)
+    assert [claimed.endpoint_id for claimed in claim(outbox.conn)] == [two, two]
+
+
 def test_attempts_are_limited_and_a_dead_webhook_is_sent_again_on_request(
     outbox: Outbox, two: UUID, admin: UUID, world: World
 ) -> None:
     first, _ = claim(outbox.conn)
     outbox.conn.execute("update notifier.webhook_deliveries set attempts = 15")
     outbox.conn.execute("update notifier.webhook_deliveries set available_at = now()")
-    (last, _) = claim(outbox.conn)
+    (last, other) = claim(outbox.conn)
     assert (last.delivery_id, last.attempt) == (first.delivery_id, 16)
     assert fail(outbox, last, 500) == "dead"
+    outbox.scalar(
+        "select notifier.complete_webhook(%s, %s, 200)", other.claim_id, other.delivery_id
+    )
     dead = (
         "select delivery_id, response_status from public.webhook_deliveries(%s)"
         " where status = 'dead'"
