@@ -271,6 +271,67 @@ def test_a_recording_is_told_when_it_can_be_watched(
     assert len(bodies(outbox.conn)) == 3  # only the one that was not published before
 
 
+def test_a_recording_that_is_put_off_brought_forward_or_withdrawn_is_told_so(
+    world: World, outbox: Outbox, admin: UUID
+) -> None:
+    """Endpoints were told at the time it was first to be watched, though nobody could."""
+    create(outbox.conn, admin, ["recording.ready"])
+    session = world.session(starts=timedelta(hours=-2), status="completed")
+    conn = outbox.conn
+    conn.execute(
+        "insert into public.session_recordings"
+        " (session_id, url, is_published, available_from, created_by)"
+        " values (%s, 'https://video.example.test/1', true, now() + interval '1 hour', null)",
+        (session,),
+    )
+
+    def is_due(*, hours: int) -> bool:
+        """Whether it is told then, and only then."""
+        conn.execute(
+            "update public.session_recordings"
+            " set available_from = now() + make_interval(hours => %s)",
+            (hours,),
+        )
+        due: list[bool] = outbox.scalar(
+            "select array_agg(available_at - clock_timestamp() between"
+            " make_interval(hours => %s, secs => -60) and make_interval(hours => %s))"
+            " from notifier.webhook_deliveries",
+            hours,
+            hours,
+        )
+        return due == [True]
+
+    assert is_due(hours=2)
+    conn.execute("update public.session_recordings set is_published = false")
+    assert bodies(conn) == []
+    conn.execute("update public.session_recordings set is_published = true")
+    assert is_due(hours=1)
+    assert claim(conn) == []
+    conn.execute("update public.session_recordings set available_from = now()")
+    (told,) = claim(conn)
+    outbox.scalar("select notifier.complete_webhook(%s, %s, 200)", told.claim_id, told.delivery_id)
+    # Once is enough.
+    conn.execute("update public.session_recordings set available_from = now() + interval '1 day'")
+    assert [row["status"] for row in outbox.rows("webhook_deliveries")] == ["sent"]
+
+
+def test_a_recording_that_is_deleted_is_not_told_of(
+    world: World, outbox: Outbox, admin: UUID
+) -> None:
+    create(outbox.conn, admin, ["recording.ready"])
+    session = world.session(starts=timedelta(hours=-2), status="completed")
+    outbox.conn.execute(
+        "insert into public.session_recordings (session_id, url, is_published, created_by)"
+        " values (%s, 'https://video.example.test/1', true, null)",
+        (session,),
+    )
+    assert len(bodies(outbox.conn)) == 1
+
+    outbox.conn.execute("delete from public.session_recordings")
+
+    assert bodies(outbox.conn) == []
+
+
 def test_an_endpoint_hears_of_what_it_asked_for_while_it_is_active(
     world: World, outbox: Outbox, admin: UUID
 ) -> None:
