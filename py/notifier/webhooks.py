@@ -128,7 +128,7 @@ class Poster:
         try:
             url = URL(webhook.url)
             host = url.raw_host or ""  # as it is connected to, however it was written
-            if not self._allow_private and _is_address(host) and not is_public(host):
+            if not self._allow_private and _is_private_address(host):
                 return Answer(None, "its address is in a private network")
             # A redirect could lead anywhere, so it counts as a refusal.
             async with self._session().post(
@@ -298,12 +298,17 @@ class Courier:
         )
 
 
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
+def _is_private_address(host: str) -> bool:
+    """Whether a host that is no name, and so is not looked up, is anything but a public address.
+
+    Older aiohttp hands ``127.1`` and ``2130706433`` to the system, which takes them for 127.0.0.1.
+    """
+    if ":" not in host and not host.replace(".", "").isdigit():
         return False
-    return True
+    try:
+        return not is_public(host)
+    except ValueError:
+        return True
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

@@ -246,7 +246,19 @@ def test_addresses_of_the_internet_are_told_from_others(address: str, public: bo
 
 
 @pytest.mark.parametrize(
-    "host", ["localhost", "127.0.0.1", "\uff11\uff12\uff17.0.0.1", "[::1]", "169.254.169.254"]
+    "host",
+    [
+        "localhost",
+        "127.0.0.1",
+        "\uff11\uff12\uff17.0.0.1",
+        "[::1]",
+        "169.254.169.254",
+        "127.1",
+        "2130706433",
+        "0177.0.0.1",
+        "0",
+        "0x7f.0.0.1",
+    ],
 )
 async def test_private_networks_are_not_reached(authority: Authority, host: str) -> None:
     async with (
