@@ -20,7 +20,7 @@ begin
             errcode = 'PT409',
             message = 'nobody can have been there yet',
             detail = 'joining opens at ' || private.utc_text(private.join_opens_at(session.start_time)),
-            hint = 'Until then students can be marked excused only.';
+            hint = 'Until then mark_attendance takes excused only.';
     end if;
 end
 $$;

@@ -43,11 +43,10 @@ begin
         select
             element.number,
             element.fields,
-            case when element.fields ? 'student_id' then 'student_id' else 'email' end as key_name,
-            case
-                when element.fields ? 'student_id' then lower(element.fields ->> 'student_id')
-                else private.lower_address(element.fields ->> 'email')
-            end as key
+            case when element.fields ->> 'student_id' is null then 'email' else 'student_id' end as key_name,
+            coalesce(
+                lower(element.fields ->> 'student_id'), private.lower_address(element.fields ->> 'email')
+            ) as key
         from (
             select
                 listed.ordinality::integer as number,

@@ -533,6 +533,21 @@ def test_rows_by_id_or_address_are_written_and_the_others_named(
     ]
 
 
+def test_rows_of_one_shape_leave_null_what_they_do_not_know(
+    conn: psycopg.Connection, mentor: UUID, anna: UUID, ben: UUID, over: UUID
+) -> None:
+    """Whoever had an address and a student_id of null was said not to take part."""
+    assert imported(
+        conn,
+        mentor,
+        over,
+        {"student_id": None, "email": "ben@example.test", "status": "late", "note": None},
+        {"student_id": str(anna), "email": None, "status": "present", "note": None},
+        {"student_id": None, "email": None, "status": "present", "note": None},
+    ) == [(True, ben, None), (True, anna, None), (False, None, "needs either student_id or email")]
+    assert attended(conn, over) == {anna: ("present", 0), ben: ("late", 0)}
+
+
 def test_all_or_nothing(
     conn: psycopg.Connection, mentor: UUID, anna: UUID, ben: UUID, over: UUID
 ) -> None:
@@ -579,8 +594,9 @@ def test_an_import_is_a_list_of_bounded_size(
 def test_nobody_is_imported_into_what_has_not_begun(
     conn: psycopg.Connection, mentor: UUID, coming: UUID
 ) -> None:
-    with as_user(conn, mentor), refusal(conn, "PT409"):
+    with as_user(conn, mentor), refusal(conn, "PT409") as refused:
         conn.execute("select public.import_attendance(%s, '[]')", (coming,))
+    assert refused.hint == "Until then mark_attendance takes excused only."
 
 
 # -- Excuses ----------------------------------------------------------------------------
