@@ -460,7 +460,9 @@ def test_attempts_are_limited_and_a_dead_webhook_is_sent_again_on_request(
     assert (again.delivery_id, again.attempt) == (last.delivery_id, 1)
 
 
-def test_an_endpoint_that_is_gone_is_switched_off(world: World, outbox: Outbox, two: UUID) -> None:
+def test_an_endpoint_that_is_gone_is_switched_off(
+    world: World, outbox: Outbox, two: UUID, admin: UUID
+) -> None:
     first, second = claim(outbox.conn)
     assert fail(outbox, first, 410, down=False) == "dead"
     fail(outbox, second, 500)
@@ -470,6 +472,10 @@ def test_an_endpoint_that_is_gone_is_switched_off(world: World, outbox: Outbox, 
 
     (row,) = outbox.rows("webhook_deliveries", id=second.delivery_id)
     assert (row["status"], row["last_error"]) == ("dead", "the endpoint is switched off")
+    # It would be given up again, and nobody told.
+    with as_user(outbox.conn, admin), refusal(outbox.conn, "PT409") as refused:
+        outbox.scalar("select public.replay_webhook_delivery(%s)", second.delivery_id)
+    assert refused.message == "the endpoint of this delivery is switched off"
     world.session(starts=TUESDAY)
     outbox.expand()
     assert len(outbox.rows("webhook_deliveries")) == 2
