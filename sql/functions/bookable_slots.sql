@@ -108,7 +108,7 @@ begin
         offer,
         case when offer.mentor_id <> auth.uid() and private.is_offered_to(offer, auth.uid()) then auth.uid() end,
         v_from,
-        least(v_to, v_now + make_interval(days => offer.booking_horizon_days + 1)),
+        least(v_to, v_now + make_interval(days => offer.booking_horizon_days)),
         bookable_slots.session_id
     ) as slot
     where

@@ -23,7 +23,7 @@ begin
             v_moved.link is null
             or exists (
                 select from public.session_meetings as meeting
-                where meeting.session_id = v_moved.id and meeting.is_wanted and meeting.link = v_moved.link
+                where meeting.session_id = v_moved.id and meeting.is_wanted
             )
         )
     then

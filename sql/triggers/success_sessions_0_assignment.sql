@@ -13,7 +13,7 @@ begin
     if (new.mentor_id, new.course_id, new.batch_id) is distinct from (old.mentor_id, old.course_id, old.batch_id)
         and auth.uid() is not null
         and not private.is_manager()
-        and not (old.status = 'cancelled' and old.series_date is null and new.series_date is not null)
+        and not (old.series_date is null and new.series_date is not null)
     then
         raise exception using
             errcode = '42501',

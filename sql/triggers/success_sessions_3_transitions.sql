@@ -110,9 +110,7 @@ begin
     if v_is_mentor_only
         and new.end_time <= clock_timestamp()
         and (new.start_time, new.end_time) is distinct from (old.start_time, old.end_time)
-        and not (
-            old.start_time <= clock_timestamp() and new.start_time >= old.start_time and new.end_time <= old.end_time
-        )
+        and not (new.start_time >= old.start_time and new.end_time <= old.end_time)
     then
         perform private.refuse_past_session(new.end_time);
     end if;

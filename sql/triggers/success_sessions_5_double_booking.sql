@@ -13,7 +13,7 @@ declare
     v_clash private.mentor_clash;
     v_hint constant text := 'Choose another time or another mentor.';
 begin
-    if new.mentor_id is null or new.status not in ('upcoming', 'live') or new.end_time <= new.start_time then
+    if new.mentor_id is null or new.status not in ('upcoming', 'live') then
         return new;
     end if;
     -- Nothing is taken up that was not the session's before: the clock moving the status, an end moved forward.

@@ -29,7 +29,7 @@ begin
         new.platform_data := new.platform_data - 'meeting_id';
     end if;
     -- A link that was given by hand is nobody's business here.
-    if new.link is not null and (v_meeting.id is null or new.link is distinct from v_meeting.link) then
+    if new.link is not null and new.link is distinct from v_meeting.link then
         return new;
     end if;
 

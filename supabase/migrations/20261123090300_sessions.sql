@@ -394,7 +394,7 @@ begin
     if (new.mentor_id, new.course_id, new.batch_id) is distinct from (old.mentor_id, old.course_id, old.batch_id)
         and auth.uid() is not null
         and not private.is_manager()
-        and not (old.status = 'cancelled' and old.series_date is null and new.series_date is not null)
+        and not (old.series_date is null and new.series_date is not null)
     then
         raise exception using
             errcode = '42501',
@@ -777,9 +777,7 @@ begin
     if v_is_mentor_only
         and new.end_time <= clock_timestamp()
         and (new.start_time, new.end_time) is distinct from (old.start_time, old.end_time)
-        and not (
-            old.start_time <= clock_timestamp() and new.start_time >= old.start_time and new.end_time <= old.end_time
-        )
+        and not (new.start_time >= old.start_time and new.end_time <= old.end_time)
     then
         perform private.refuse_past_session(new.end_time);
     end if;
@@ -1037,7 +1035,7 @@ declare
     v_clash private.mentor_clash;
     v_hint constant text := 'Choose another time or another mentor.';
 begin
-    if new.mentor_id is null or new.status not in ('upcoming', 'live') or new.end_time <= new.start_time then
+    if new.mentor_id is null or new.status not in ('upcoming', 'live') then
         return new;
     end if;
     -- Nothing is taken up that was not the session's before: the clock moving the status, an end moved forward.
@@ -1194,7 +1192,7 @@ begin
         new.platform_data := new.platform_data - 'meeting_id';
     end if;
     -- A link that was given by hand is nobody's business here.
-    if new.link is not null and (v_meeting.id is null or new.link is distinct from v_meeting.link) then
+    if new.link is not null and new.link is distinct from v_meeting.link then
         return new;
     end if;
 

@@ -527,12 +527,11 @@ begin
         from public.session_registrations as registration
         where
             registration.session_id = new.id
-            and registration.status in ('registered', 'waitlisted')
             -- Another host alone concerns nobody else.
             and (
                 old.status = 'cancelled'
                 or (new.course_id, new.batch_id) is distinct from (old.course_id, old.batch_id)
-                or registration.student_id in (old.mentor_id, new.mentor_id)
+                or registration.student_id = new.mentor_id
             )
         having count(*) > 0;
     end if;

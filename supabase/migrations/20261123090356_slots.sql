@@ -377,7 +377,7 @@ begin
             v_moved.link is null
             or exists (
                 select from public.session_meetings as meeting
-                where meeting.session_id = v_moved.id and meeting.is_wanted and meeting.link = v_moved.link
+                where meeting.session_id = v_moved.id and meeting.is_wanted
             )
         )
     then
@@ -995,7 +995,7 @@ begin
         offer,
         case when offer.mentor_id <> auth.uid() and private.is_offered_to(offer, auth.uid()) then auth.uid() end,
         v_from,
-        least(v_to, v_now + make_interval(days => offer.booking_horizon_days + 1)),
+        least(v_to, v_now + make_interval(days => offer.booking_horizon_days)),
         bookable_slots.session_id
     ) as slot
     where
