@@ -121,6 +121,10 @@ def test_while_the_link_is_pending_nobody_can_join_and_managers_and_the_host_see
     student = world.student(batch=batch)
     world.meeting_account("Shared", login="shared@school.test")
     session = world.session(batch=batch, mentor=mentor, starts=timedelta(minutes=5), link=None)
+    with as_user(conn, admin):
+        # It is the second that was planned.
+        save(conn, session, link=LINK)
+        save(conn, session, link=None)
     (task,) = meetings.claim()
     meetings.fail(task, "Zoom does not answer")
 
@@ -138,7 +142,7 @@ def test_while_the_link_is_pending_nobody_can_join_and_managers_and_the_host_see
         assert refused.detail == detail
     with as_user(conn, student):
         assert conn.execute("select * from public.session_meetings").fetchall() == []
-    reasons = "select reason from public.session_meetings"
+    reasons = "select reason from public.session_meetings where is_wanted"
     for user in (mentor, admin):
         with as_user(conn, user):
             assert conn.execute(reasons).fetchall() == [("Zoom does not answer",)]
@@ -319,6 +323,32 @@ def test_a_reinstated_session_keeps_a_link_that_was_given_by_hand(
     assert meetings.states(made) == ["ending"]
 
 
+def test_a_session_is_reinstated_on_another_account_where_its_own_is_taken(
+    conn: psycopg.Connection, world: World, admin: UUID
+) -> None:
+    accounts = {
+        world.meeting_account(f"Shared {number}", login=f"{number}@school.test", at_once=1)
+        for number in range(2)
+    }
+    with as_user(conn, admin):
+        session = create(conn, link=None)
+        save(conn, session["id"], status="cancelled")
+        taken = create(conn, meeting_account_id=session["meeting_account_id"])
+        row = save(conn, session["id"], status="upcoming")
+    assert {row["meeting_account_id"], taken["meeting_account_id"]} == accounts
+
+
+def test_a_link_is_not_taken_away_where_the_account_makes_no_meeting(
+    conn: psycopg.Connection, world: World, admin: UUID
+) -> None:
+    by_hand = world.meeting_account("By hand")
+    with as_user(conn, admin):
+        session = create(conn, meeting_account_id=by_hand)["id"]
+        with refusal(conn, "22023") as refused:
+            save(conn, session, link=None)
+    assert "it has no external_id" in str(refused.message)
+
+
 def test_a_new_mentor_hosts_on_their_own_account(
     conn: psycopg.Connection, world: World, meetings: Meetings, admin: UUID, made: UUID
 ) -> None:
@@ -368,8 +398,9 @@ def test_a_meeting_that_is_on_stays_where_it_is(
     assert len(meetings.of(made)) == 1
 
 
+@pytest.mark.parametrize("hour", [10, 20], ids=["earlier", "later"])
 def test_a_session_that_moves_in_time_keeps_its_meeting_where_it_can(
-    conn: psycopg.Connection, world: World, meetings: Meetings, admin: UUID, mentor: UUID
+    conn: psycopg.Connection, world: World, meetings: Meetings, admin: UUID, mentor: UUID, hour: int
 ) -> None:
     shared = world.meeting_account("Shared", login="shared@school.test", at_once=1)
     with as_user(conn, admin):
@@ -381,8 +412,10 @@ def test_a_session_that_moves_in_time_keeps_its_meeting_where_it_can(
     with as_user(conn, admin):
         moved = save(conn, session, start_time=tomorrow(8), end_time=tomorrow(9))
         assert (moved["meeting_account_id"], moved["link"]) == (shared, LINK)
-        create(conn, meeting_account_id=shared, start_time=tomorrow(10), end_time=tomorrow(11))
-        moved = save(conn, session, start_time=tomorrow(10), end_time=tomorrow(11))
+        save(conn, session, start_time=tomorrow(15), end_time=tomorrow(16))
+        times = {"start_time": tomorrow(hour), "end_time": tomorrow(hour + 1)}
+        create(conn, meeting_account_id=shared, **times)
+        moved = save(conn, session, **times)
         assert (moved["meeting_account_id"], moved["link"]) == (own, None)
 
 

@@ -81,6 +81,19 @@ def test_giving_a_session_to_a_busy_mentor_is_refused(
     assert str(first) in (refused.detail or "")
 
 
+def test_of_several_clashes_another_session_is_told_before_time_off(
+    conn: psycopg.Connection, world: World, mentor: UUID, first: UUID
+) -> None:
+    conn.execute(
+        "insert into public.mentor_time_off (mentor_id, start_time, end_time) values (%s, %s, %s)",
+        (mentor, START - HOUR, START + HOUR),
+    )
+    with as_user(conn, world.admin()), refusal(conn, "23P01") as refused:
+        create(conn, mentor_id=mentor, start_time=START)
+
+    assert str(first) in (refused.detail or "")
+
+
 @pytest.mark.parametrize("starts", [-60, 60], ids=["just before", "just after"])
 def test_sessions_may_touch(
     conn: psycopg.Connection, world: World, mentor: UUID, first: UUID, starts: int

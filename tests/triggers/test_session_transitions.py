@@ -10,6 +10,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
 from support.actors import as_user
 from support.sessions import Refusal, create, read, refusal, save
@@ -363,10 +364,11 @@ def test_mentors_create_no_session_that_is_over_and_move_none_there(
     past = {"start_time": now - 2 * HOUR, "end_time": now - HOUR}
     ahead = world.session(mentor=mentor)
     running = world.session(mentor=mentor, starts=-10 * MINUTE)
+    over = world.session(mentor=mentor, starts=-8 * HOUR)
     with as_user(conn, mentor):
         with refusal(conn, "42501") as refused:
             create(conn, mentor_id=mentor, **past)
-        for session in (ahead, running):
+        for session in (ahead, running, over):
             with refusal(conn, "42501"):
                 save(conn, session, **past)
         with refusal(conn, "42501"):
@@ -436,6 +438,25 @@ def test_mentors_do_not_reassign_their_session(
 
     with as_user(conn, world.enrollment_manager()):
         assert save(conn, session, **columns)[field] == columns[field]
+
+
+def test_mentors_bring_back_no_date_of_their_series(
+    conn: psycopg.Connection, world: World, mentor: UUID
+) -> None:
+    rule = Jsonb({"pattern": "weekly", "count": 2})
+    start = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    content = Jsonb({"title": "Weekly", "start_time": start, "link": "https://zoom.us/j/123456789"})
+    with as_user(conn, mentor):
+        row = conn.execute(
+            "select id from public.create_recurring_session(%s, %s) limit 1", (content, rule)
+        ).fetchone()
+        assert row is not None
+        save(conn, row[0], status="cancelled")
+        refused = refused_status(conn, row[0], "42501", status="upcoming")
+        assert refused.message == "a cancelled session can be reinstated by managers only"
+        # Who is a mentor and who is not is not told.
+        refused = refused_status(conn, row[0], "42501", mentor_id=world.new_id())
+        assert "managers only" in str(refused.message)
 
 
 def test_mentors_do_not_give_their_session_up(
