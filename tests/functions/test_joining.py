@@ -275,6 +275,11 @@ def test_a_manager_who_is_enrolled_attends_as_everybody_else(
     assert join(conn, admin, session)["attendance_status"] == "present"
     assert [row["student_id"] for row in attendance(conn, session)] == [admin]
 
+    # Without a seat, where one is needed, they look in.
+    seated = world.session(batch=batch, starts=RUNNING, registration_required=True)
+    assert join(conn, admin, seated)["attendance_status"] is None
+    assert attendance(conn, seated) == []
+
 
 def test_an_invited_guest_enters_until_the_invitation_is_withdrawn(
     conn: psycopg.Connection, world: World, session: UUID
@@ -728,6 +733,39 @@ def test_who_came_before_the_session_was_called_off_comes_again(
     assert attendance(conn, session) == []
 
     join(conn, student, session)
+    assert [row["student_id"] for row in attendance(conn, session)] == [student]
+
+
+def test_who_came_by_the_platforms_door_before_joining_opened_comes_again_too(
+    conn: psycopg.Connection, world: World, batch: UUID, mentor: UUID, student: UUID
+) -> None:
+    times = {"starts": 40 * MINUTE, "zoom_meeting_id": MEETING}
+    session = world.session(batch=batch, mentor=mentor, **times)
+    zoom = Webhooks(conn)
+    for user in (student, mentor):
+        zoom.joined(datetime.now(UTC), str(user))
+
+    change(conn, session, status="cancelled")
+    change(conn, session, status="upcoming")
+    assert presence(conn, session) == []
+    assert attendance(conn, session) == []
+
+    zoom.joined(datetime.now(UTC), str(mentor))
+    with as_user(conn, mentor):
+        conn.execute("select public.reschedule_session(%s, now() + interval '1 day')", (session,))
+    assert conn.execute("select from private.host_presence").fetchall() == []
+
+
+def test_who_waits_at_the_platform_while_a_session_is_put_off_has_come(
+    conn: psycopg.Connection, world: World, batch: UUID, mentor: UUID, student: UUID
+) -> None:
+    """The platform does not tell a second time of those who are there already."""
+    session = world.session(batch=batch, mentor=mentor, starts=MINUTE, zoom_meeting_id=MEETING)
+    Webhooks(conn).joined(datetime.now(UTC), str(student))
+    with as_user(conn, mentor):
+        conn.execute(
+            "select public.reschedule_session(%s, now() + interval '40 minutes')", (session,)
+        )
     assert [row["student_id"] for row in attendance(conn, session)] == [student]
 
 
