@@ -614,6 +614,14 @@ def test_a_student_is_not_in_two_meetings_at_once(
         later = book(conn, elsewhere, HALF_HOURS[2])["session_id"]
         with refusal(conn, "23P01"):
             move(conn, later, FIRST)
+    # What is moved is not what it clashes with, though it is in the way, too.
+    with as_user(conn, people.marta):
+        save(conn, mine, start_time=FIRST + 10 * MINUTE, end_time=FIRST + 40 * MINUTE)
+    last = world.session(starts=FIRST + 55 * MINUTE, minutes=30)
+    world.invite(last, people.sam)
+    with as_user(conn, people.sam), refusal(conn, "23P01") as other_clash:
+        move(conn, mine, HALF_HOURS[1])
+    assert str(last) in str(other_clash.detail)
 
     stamp = "%Y-%m-%dT%H:%M:%SZ"
     assert clash.message == "you are invited to another session at that time"
@@ -631,6 +639,8 @@ def test_a_cohorts_session_is_shown_beside_the_slot_and_does_not_bar_it(
     with as_user(conn, people.sam):
         shown = slots(conn, offered, to_time=FIRST + 2 * HOUR)
         assert [slot["overlapping_session_ids"] for slot in shown] == [[lecture], [lecture], [], []]
+        shown = slots(conn, offered, from_time=HALF_HOURS[1], to_time=FIRST + HOUR)
+        assert [slot["overlapping_session_ids"] for slot in shown] == [[lecture]], "begun before"
         book(conn, offered, FIRST)
     with as_user(conn, people.uma):
         shown = slots(conn, offered, to_time=FIRST + 2 * HOUR)
@@ -669,6 +679,15 @@ def test_a_booking_moves_to_a_slot_that_overlaps_its_own_time(
         assert HALF_HOURS[1] not in starts(conn, offered)
         assert HALF_HOURS[1] in starts(conn, session_id=session)
         move(conn, session, HALF_HOURS[1])
+
+
+def test_a_booking_moves_on_a_day_that_is_full_with_it(
+    conn: psycopg.Connection, people: People
+) -> None:
+    offered = offer(conn, people.marta, max_per_day=1)
+    with as_user(conn, people.sam):
+        session = book(conn, offered, FIRST)["session_id"]
+        assert move(conn, session, HALF_HOURS[1])["start_time"] == HALF_HOURS[1]
 
 
 def test_cancelling_frees_the_slot_and_is_safe_to_repeat(
@@ -722,6 +741,7 @@ def test_a_withdrawn_offer_keeps_its_bookings_and_takes_no_more(
         with refusal(conn, "PT409") as withdrawn:
             move(conn, session, HALF_HOURS[1])
         assert withdrawn.message == "this offer has been withdrawn"
+        assert move(conn, session, FIRST)["start_time"] == FIRST, "where it is already"
         assert cancel(conn, session)["status"] == "cancelled"
 
 
@@ -762,6 +782,7 @@ def test_a_booking_ends_with_the_enrollment(
         begun = book(conn, offered, HALF_HOURS[1])["session_id"]
     with as_user(conn, people.sita):
         kept = book(conn, offered, HALF_HOURS[2])["session_id"]
+    world.invite(session, people.sita)
     pretend_it_begins_in(conn, begun, -MINUTE)
     with as_user(conn, world.superadmin()):
         conn.execute(ENDS[how].encode(), (people.sam,))
@@ -771,6 +792,8 @@ def test_a_booking_ends_with_the_enrollment(
         "cancelled",
         "The enrollment that it was booked with has ended.",
     )
+    invited = "select user_id from public.session_participants where session_id = %s"
+    assert conn.execute(invited, (session,)).fetchall() == [(people.sita,)], "the guest"
     assert read(conn, kept)["status"] == "upcoming"
     assert read(conn, begun)["status"] == "upcoming"
     with as_user(conn, people.sam):
@@ -782,6 +805,19 @@ def test_a_booking_ends_with_the_enrollment(
                 conn.execute(f"select public.{function}(%s)".encode(), (session,))
     with as_user(conn, people.sita):
         assert FIRST in starts(conn, offered)
+
+
+def test_what_a_manager_reinstates_does_not_end_again_with_the_enrollment(
+    conn: psycopg.Connection, world: World, people: People
+) -> None:
+    offered = offer(conn, people.marta)
+    with as_user(conn, people.sam):
+        session = book(conn, offered, FIRST)["session_id"]
+    with as_user(conn, world.admin()):
+        conn.execute(ENDS["paused"].encode(), (people.sam,))
+        save(conn, session, status="upcoming")
+        conn.execute(ENDS["withdrawn"].encode(), (people.sam,))
+    assert read(conn, session)["status"] == "upcoming"
 
 
 def test_another_enrollment_that_the_offer_is_made_to_keeps_the_booking(
@@ -984,6 +1020,8 @@ def test_a_student_whose_invitation_was_taken_back_has_nothing_booked(
     with as_user(conn, people.sam):
         with refusal(conn, "PT404"):
             cancel(conn, session)
+        with refusal(conn, "23P01"):
+            book(conn, offered, FIRST)
         book(conn, offered, HALF_HOURS[1])
 
 

@@ -71,6 +71,17 @@ def test_a_booking_gets_a_meeting_of_its_own_and_takes_it_along(
     assert (task.action, task.start_time) == ("update", SECOND)
 
 
+def test_a_long_meeting_that_begins_before_the_slot_takes_the_account(
+    conn: psycopg.Connection, world: World, student: UUID, account: UUID, unplaced: UUID
+) -> None:
+    conn.execute("update public.meeting_accounts set max_concurrent_meetings = 1")
+    long = {"starts": FIRST - timedelta(hours=3), "minutes": 195}
+    world.session(meeting_account_id=account, **long)
+    with as_user(conn, student):
+        free = starts(conn, unplaced, from_time=FIRST, to_time=FIRST + timedelta(hours=1))
+    assert free == [SECOND]
+
+
 @pytest.mark.parametrize("platform", ["zoom", "other"])
 def test_without_an_account_that_makes_meetings_an_offer_needs_its_link(
     conn: psycopg.Connection, world: World, mentor: UUID, platform: str
