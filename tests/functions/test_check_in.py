@@ -174,6 +174,8 @@ def test_guesses_are_limited(
     assert check_in(conn, ben, running, code)["is_accepted"] is True
     # and ends after five minutes.
     conn.execute("update private.check_in_guesses set since = since - interval '5 minutes'")
+    left = [check_in(conn, anna, running, wrong(code))["guesses_left"] for _ in range(4)]
+    assert left == [4, 3, 2, 1]
     assert check_in(conn, anna, running, code)["is_accepted"] is True
 
 
