@@ -397,7 +397,9 @@ def test_nor_may_a_meeting_of_another_platform_be_entered(
         with refusal(conn, "23P01") as refused:
             create(conn, mentor_id=milo, **room)
         # Another platform's room of that name is another room.
-        create(conn, mentor_id=milo, platform_data=Jsonb({"meeting_id": "room-7"}))
+        zoom = create(conn, mentor_id=milo, platform_data=Jsonb({"meeting_id": "room-7"}))["id"]
+        with refusal(conn, "23P01"):
+            save(conn, zoom, platform="jitsi")
     assert str(refused.message).startswith("platform_data.meeting_id names a meeting")
 
 
@@ -416,6 +418,24 @@ def test_dates_of_a_series_that_are_not_made_yet_keep_their_meeting_too(
         with refusal(conn, "23P01"):
             create(conn, start_time=unmade, **columns)
         create(conn, start_time=unmade + timedelta(days=3), **columns)
+    with as_user(conn, mentor):
+        columns["mentor_id"] = mentor
+        create(conn, start_time=unmade + timedelta(minutes=90), **columns)
+
+
+def test_a_date_comes_back_to_no_meeting_that_another_host_has_used_since(
+    conn: psycopg.Connection, world: World, mentor: UUID
+) -> None:
+    milo = world.mentor("Milo")
+    twice = {"pattern": "weekly", "count": 2}
+    columns = {"start_time": tomorrow(), "timezone": "UTC", "zoom_meeting_id": MEETING}
+    dates = create_series(conn, mentor, twice, **columns)
+    update_series(conn, mentor, dates[0]["id"], "all", recurrence=twice | {"count": 1})
+    with as_user(conn, milo):
+        start = dates[1]["start_time"]
+        create(conn, mentor_id=milo, zoom_meeting_id=MEETING, start_time=start)
+    with refusal(conn, "23P01"):
+        update_series(conn, mentor, dates[0]["id"], "all", recurrence=twice)
 
 
 def test_nor_does_a_mentor_make_a_series_that_comes_to_anothers_meeting_later(

@@ -409,6 +409,30 @@ def test_a_seat_stays_taken_once_the_session_has_begun(
     assert seated(conn, there) == {students[0]}
 
 
+def test_a_seat_stays_taken_when_the_host_begins_early(
+    conn: psycopg.Connection, world: World, batch: UUID, students: list[UUID]
+) -> None:
+    there = session(world, batch, starts=5 * MINUTE)
+    register(conn, students[0], there)
+    change(conn, there, status="live")
+
+    with refusal(conn, "PT409") as answer:
+        unregister(conn, students[0], there)
+    assert answer.message == "this session has begun"
+
+
+def test_two_who_came_at_one_moment_have_different_places(
+    conn: psycopg.Connection, world: World, batch: UUID, students: list[UUID]
+) -> None:
+    there = session(world, batch, capacity=1)
+    for student in students[:3]:
+        register(conn, student, there)
+    conn.execute("update public.session_registrations set queued_at = now()")
+
+    places = [register(conn, student, there)["waitlist_position"] for student in students[1:3]]
+    assert sorted(places) == [1, 2]
+
+
 def test_a_seat_in_a_session_called_off_can_be_given_back(
     conn: psycopg.Connection, world: World, batch: UUID, students: list[UUID]
 ) -> None:
