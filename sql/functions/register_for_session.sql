@@ -1,6 +1,6 @@
 -- Security definer: it is the API; it locks rows and writes registrations, which the caller may not do.
--- Locks are taken in the order enrollment, invitation, session, as by whoever ends an enrollment or takes an invitation
--- back: the two cannot deadlock, and whichever comes second sees what the first did.
+-- Locks are taken in the order enrollment, session, as by whoever ends an enrollment: the two cannot deadlock, and
+-- whichever comes second sees what the first did. Whoever takes an invitation back locks the session, too.
 create function public.register_for_session(session_id uuid)
 returns public.registration_details
 language plpgsql
@@ -15,9 +15,6 @@ declare
 begin
     perform from public.course_enrollments as enrollment
     where enrollment.student_id = auth.uid() and enrollment.course_id = v_course_id
-    for share;
-    perform from public.session_participants as participant
-    where participant.session_id = v_session.id and participant.user_id = auth.uid()
     for share;
     perform from public.success_sessions as session
     where session.id = v_session.id

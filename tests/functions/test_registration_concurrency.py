@@ -280,6 +280,24 @@ def test_no_seat_outlives_the_invitation_either(crowd: Crowd) -> None:
     assert seated(crowd.conn, crowd.session) == set()
 
 
+def test_who_registers_while_the_session_moves_to_another_course_is_asked_to_try_again(
+    crowd: Crowd,
+) -> None:
+    sam, world = crowd.students[0], World(crowd.conn)
+    elsewhere = world.course()
+    world.enroll(sam, course=elsewhere)
+    moving = (
+        "update public.success_sessions set course_id = %(course)s, batch_id = null"
+        " where id = %(id)s",
+        {"course": elsewhere, "id": crowd.session},
+    )
+
+    outcome = crowd.meeting((crowd.manager, moving), crowd.registering(sam))
+
+    assert outcome == ("waited", "PT409")
+    assert seated(crowd.conn, crowd.session) == set()
+
+
 # -- Everything at once ----------------------------------------------------------------------------
 
 
