@@ -471,6 +471,22 @@ def test_no_booking_outlives_the_enrollment(crowd: Crowd) -> None:
     assert crowd.sessions() == 0
 
 
+def test_a_booking_called_off_while_the_enrollment_ends_keeps_its_reason(crowd: Crowd) -> None:
+    session = crowd.book(crowd.students[0], offer(crowd.conn, crowd.mentor))
+    call_off = (
+        "update public.success_sessions set status = 'cancelled', cancel_reason = 'I am ill.'"
+        " where id = %s"
+    )
+
+    outcome = second_meets_first(
+        crowd, lambda conn: conn.execute(call_off, (session,)), end_enrollment(crowd)
+    )
+
+    assert outcome == ("waited", "done")
+    reason = "select cancel_reason from public.success_sessions"
+    assert crowd.conn.execute(reason).fetchall() == [("I am ill.",)]
+
+
 def test_nobody_books_whose_enrollment_is_ending(crowd: Crowd) -> None:
     offered = offer(crowd.conn, crowd.mentor)
 
@@ -645,6 +661,24 @@ def test_who_leaves_and_who_moves_several_sessions_never_wait_for_each_other(
             first.commit()
             assert leaving.result(timeout=30) == "done"
     assert seated(crowd.conn, low) == set()
+
+
+def test_who_cancels_a_booking_that_is_being_deleted_is_told_that_there_is_none(
+    crowd: Crowd,
+) -> None:
+    session = crowd.book(crowd.students[0], offer(crowd.conn, crowd.mentor))
+    crowd.conn.execute("update public.success_sessions set status = 'cancelled'")
+    Outbox(crowd.conn).deliver()
+
+    def again(conn: psycopg.Connection) -> None:
+        with as_user(conn, crowd.students[0]):
+            cancel(conn, session)
+
+    delete = b"delete from public.success_sessions"
+    assert second_meets_first(crowd, lambda conn: conn.execute(delete), again) == (
+        "waited",
+        "PT404",
+    )
 
 
 @pytest.mark.parametrize("leaves", ["uninvited", "erased"])

@@ -511,6 +511,20 @@ def test_leaving_twice_is_leaving_once(
     assert presence(conn, session) == ["join", "leave"]
 
 
+def test_a_click_is_written_once_after_the_platform_has_seen_the_learner_go(
+    conn: psycopg.Connection, student: UUID, session: UUID
+) -> None:
+    zoom = Webhooks(conn, meeting="123456789")
+    join(conn, student, session)
+    zoom.left(datetime.now(UTC), str(student))
+    for _ in range(2):
+        join(conn, student, session)
+    leave(conn, student, session)
+    zoom.left(datetime.now(UTC), str(student))
+    leave(conn, student, session)
+    assert presence(conn, session) == ["join", "leave", "join", "leave", "leave"]
+
+
 @pytest.mark.parametrize("who", ["student", "mentor", "admin"])
 def test_who_has_not_joined_cannot_leave(
     conn: psycopg.Connection, world: World, student: UUID, mentor: UUID, session: UUID, who: str

@@ -121,10 +121,18 @@ def test_a_verified_address_names_its_owner(
     assert attended(conn, over) == {anna: ("present", 60)}
 
 
-def test_an_address_that_nobody_has_verified_names_nobody(
-    conn: psycopg.Connection, over: UUID, anna: UUID, zoom: Webhooks
+@pytest.mark.parametrize(
+    "statement",
+    [
+        b"update auth.users set email_confirmed_at = null where id = %s",
+        b"update auth.users set deleted_at = now() where id = %s",
+    ],
+    ids=["not verified", "deleted"],
+)
+def test_an_address_that_nobody_has_verified_or_has_any_more_names_nobody(
+    conn: psycopg.Connection, over: UUID, anna: UUID, zoom: Webhooks, statement: bytes
 ) -> None:
-    conn.execute("update auth.users set email_confirmed_at = null where id = %s", (anna,))
+    conn.execute(statement, (anna,))
 
     assert zoom.joined(START, participant_email="anna@example.test")["outcome"] == "unmatched"
     assert attended(conn, over) == {}
@@ -177,14 +185,56 @@ def test_an_address_beside_a_key_that_is_not_ours_names_nobody(
     assert queue(conn) == [("Anna", "anna@example.test")]
 
 
+@pytest.mark.parametrize(
+    ("came", "went", "is_next"), [(10, 20, False), (65, 75, True)], ids=["during", "between"]
+)
+def test_who_takes_part_in_neither_of_two_sessions_waits_in_one_queue(
+    conn: psycopg.Connection,
+    world: World,
+    mentor: UUID,
+    over: UUID,
+    zoom: Webhooks,
+    came: int,
+    went: int,
+    is_next: bool,
+) -> None:
+    """During one in that one's; between two in the next one's, though the last is nearer."""
+    after = END + 50 * MINUTE
+    later = world.session(
+        mentor=mentor, starts=after, status="completed", zoom_meeting_id="987 654 321"
+    )
+    stranger = world.student("Stranger")
+    zoom.report(
+        START,
+        after + 60 * MINUTE,
+        stay(START + came * MINUTE, START + went * MINUTE, str(stranger)),
+    )
+    waiting = conn.execute("select session_id from private.unmatched_participants").fetchall()
+    assert waiting == [(later if is_next else over,)]
+
+
+def test_who_was_absent_stays_so_though_the_session_is_said_to_need_a_seat_since(
+    conn: psycopg.Connection, over: UUID, anna: UUID, zoom: Webhooks
+) -> None:
+    conn.execute("select private.finalize_attendance(%s)", (over,))
+    conn.execute("update public.success_sessions set registration_required = true")
+    zoom.report(START, END)
+    assert attended(conn, over) == {anna: ("absent", 0)}
+
+
 @pytest.mark.parametrize("who", ["host", "manager"])
 def test_host_and_managers_have_no_attendance(
     conn: psycopg.Connection, world: World, over: UUID, mentor: UUID, zoom: Webhooks, who: str
 ) -> None:
     user = mentor if who == "host" else world.enrollment_manager()
 
+    hosts = "select host_id, joined_at from private.host_presence"
+    assert zoom.left(START, str(user))["outcome"] == "staff"
+    assert conn.execute(hosts).fetchall() == []
     assert zoom.joined(START, str(user))["outcome"] == "staff"
+    zoom.report(START, END, stay(START, END, str(user)))
     assert (attended(conn, over), queue(conn), events(conn)) == ({}, [], 0)
+    assert conn.execute(hosts).fetchall() == ([(mentor, START)] if who == "host" else [])
 
 
 def test_a_student_of_another_batch_waits_in_the_queue(

@@ -372,6 +372,16 @@ def test_whose_leave_found_no_session_because_it_was_put_off_was_not_there(
     assert set(presence(conn, session)) == {early}
 
 
+def test_who_clicks_hours_before_is_there_where_joining_opens_so_early(
+    conn: psycopg.Connection, world: World
+) -> None:
+    conn.execute("update public.app_settings set join_opens_minutes_before = 120")
+    student = world.student()
+    session = world.session(starts=timedelta(hours=-3), status="completed")
+    record(conn, session, student, [Event("join", "join", -5400)])
+    assert presence(conn, session)[student].present_for == timedelta(hours=1)
+
+
 def test_what_one_device_leaves_another_is_still_in(conn: psycopg.Connection, world: World) -> None:
     student = world.student()
     session = world.session(starts=timedelta(hours=-3), status="completed")

@@ -124,6 +124,13 @@ def test_a_student_sees_it_only_while_it_is_published_and_available(
         assert open_recording(conn, published)["url"] == URL
 
 
+def test_the_id_of_a_session_is_none_of_a_recording(
+    conn: psycopg.Connection, mentor: UUID, over: UUID
+) -> None:
+    with as_user(conn, mentor), refusal(conn, "PT404"):
+        open_recording(conn, over)
+
+
 def test_it_ends_with_the_enrollment(
     conn: psycopg.Connection, world: World, over: UUID, anna: UUID, published: UUID
 ) -> None:

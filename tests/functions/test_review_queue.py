@@ -149,6 +149,9 @@ def test_strangers_find_neither_session_nor_participant(
             assert hidden.message == f"participant_id {guest} is unknown or not visible to you"
             assert unknown.message == f"participant_id {nowhere} is unknown or not visible to you"
             assert (hidden.detail, hidden.hint) == (unknown.detail, unknown.hint)
+            # A session's id, which a manager sees, is none of a participant.
+            with as_user(conn, world.admin()), refusal(conn, "PT404"):
+                conn.execute(query, {"participant_id": over} | arguments)
     with as_user(conn, world.mentor()), refusal(conn, "PT404"):
         conn.execute("select public.unmatched_participants(%s)", (over,))
 
