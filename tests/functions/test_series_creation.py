@@ -406,6 +406,14 @@ def test_the_preview_leaves_out_blackouts_of_the_platform_and_takes_the_same_key
         assert date(2031, 3, 24) in {row[0] for row in rows}
 
 
+def test_dates_without_a_mentor_may_touch_whatever_pause_mentors_need(
+    conn: psycopg.Connection, manager: UUID
+) -> None:
+    conn.execute("update public.app_settings set mentor_buffer_minutes = 30")
+    rule = {"rrule": "FREQ=DAILY;COUNT=2"}
+    assert len(create(conn, manager, rule, end_time=MONDAY + 24 * HOUR)) == 2
+
+
 def test_a_blackout_entered_later_cancels_nothing_and_lists_what_is_in_it(
     conn: psycopg.Connection, world: World, manager: UUID, marta: UUID
 ) -> None:
@@ -413,6 +421,8 @@ def test_a_blackout_entered_later_cancels_nothing_and_lists_what_is_in_it(
     made = create(conn, manager, course_id=course, mentor_id=marta)
     single = world.session("Single", starts=made[1]["start_time"] + 2 * HOUR)
     world.session("Called off", starts=made[1]["start_time"] + 2 * HOUR, status="cancelled")
+    for days in (-24 * HOUR, 48 * HOUR):
+        world.session("The day before and after", starts=made[1]["start_time"] + days)
     blackout(conn, "Break", "2031-03-10", "2031-03-11")
     blackout(conn, "Course break", "2031-03-10", "2031-03-10", course)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -880,6 +880,8 @@ def test_a_substitute_changes_their_date_alone_and_the_mentor_not_theirs(
         assert str(refused.message).startswith("only managers and the mentor of a series")
         with refusal(conn, "42501"):
             cancel(conn, milo, mondays[2]["id"], scope)
+    update(conn, marta, mondays[0]["id"], "all", title="Marta's")
+    assert read(conn, mondays[2]["id"])["title"] == "Office hours"
     (row,) = update(conn, milo, mondays[2]["id"], "this", title="Mine")
     assert row["title"] == "Mine"
     with refusal(conn, "PT404"):
@@ -1184,6 +1186,35 @@ def test_a_reinstated_session_is_called_off_with_its_series_though_the_rule_lost
     assert stray[1]["id"] in ids(answered)
     left = sessions_of(conn, stray[0]["calendar_uid"])
     assert {row["status"] for row in left} == {"cancelled"}
+
+
+def test_a_reinstated_session_is_edited_with_its_series_though_the_rule_lost_its_day(
+    conn: psycopg.Connection, manager: UUID, stray: list[Row]
+) -> None:
+    update(conn, manager, stray[1]["id"], "all", title="New")
+    assert read(conn, stray[1]["id"])["title"] == "New"
+
+
+def test_a_date_has_begun_by_the_clock_though_its_status_does_not_say_so_yet(
+    conn: psycopg.Connection, manager: UUID, mondays: list[Row]
+) -> None:
+    begun, start = mondays[0]["id"], datetime.now(UTC) - HOUR / 6
+    change(conn, begun, start_time=start, end_time=start + HOUR)
+    with refusal(conn, "PT409"):
+        update(conn, manager, begun, "following", title="Late")
+
+    assert ids(cancel(conn, manager, mondays[1]["id"], "all")) == ids(mondays[1:])
+    assert read(conn, begun)["status"] == "upcoming"
+    (series,) = series_of(conn, mondays[0]["calendar_uid"])
+    assert series["last_date"] == mondays[0]["series_date"]
+
+
+def test_the_later_part_of_a_split_series_gets_a_rule_of_its_own(
+    conn: psycopg.Connection, manager: UUID, mondays: list[Row]
+) -> None:
+    update(conn, manager, mondays[3]["id"], "following", title="Second half")
+    update(conn, manager, mondays[4]["id"], "all", recurrence={"pattern": "weekly", "count": 2})
+    assert len(local(now_of(conn, mondays))) == 5
 
 
 def test_a_reinstated_session_stands_for_its_day_when_the_rule_has_it_again(

@@ -151,6 +151,9 @@ def test_what_else_an_account_hosts_is_not_noted_for_the_mentor_of_a_series(
         f"meeting account 'Shared licence' hosts 1 at once: 'Confidential', session {taken[5]}"
         in (str(refused.detail))
     )
+    conn.execute("delete from public.user_roles where user_id = %s", (marta,))
+    with as_user(conn, marta):
+        assert conn.execute("select from public.series_skips").fetchall() == []
 
 
 def test_a_series_that_cannot_go_on_stops_no_other_and_says_why(
