@@ -434,6 +434,16 @@ def test_sessions_over_which_time_off_was_entered_are_listed_until_somebody_acts
     assert clashes(conn, manager) == []
 
 
+def test_a_session_that_reaches_into_time_off_is_listed_and_one_that_is_over_is_not(
+    conn: psycopg.Connection, world: World, manager: UUID, marta: UUID
+) -> None:
+    reaching = world.session(mentor=marta, starts=START)
+    world.session(mentor=marta, starts=-2 * HOUR)
+    world.time_off(marta, starts=-3 * HOUR, minutes=6 * 60)
+    off = world.time_off(marta, starts=START + 30 * MINUTE)
+    assert clashes(conn, manager) == [(off, reaching, "Marta")]
+
+
 def test_the_list_of_clashes_is_read_only(
     conn: psycopg.Connection, world: World, manager: UUID, marta: UUID
 ) -> None:

@@ -129,6 +129,9 @@ def test_files_are_written_by_host_and_managers_into_the_sessions_folder(
 
     folder = academy.sessions["over"]
     insert = "insert into storage.objects (bucket_id, name) values (%s, %s)"
+    # What lies elsewhere under such a name is none of theirs, nor is it brought here.
+    academy.conn.execute("insert into storage.buckets (id, name) values ('elsewhere', 'elsewhere')")
+    academy.conn.execute(insert.encode(), ("elsewhere", f"{folder}/3.mp4"))
     with academy.acting(who):
         written = [
             attempt(insert, FOLDER, f"{folder}/1.mp4"),
@@ -139,13 +142,14 @@ def test_files_are_written_by_host_and_managers_into_the_sessions_folder(
             ),
             attempt("delete from storage.objects where name = %s", f"{folder}/2.mp4"),
             attempt(insert, FOLDER, f"{academy.sessions['unbatched']}/1.mp4"),
+            attempt("update storage.objects set bucket_id = %s", FOLDER),
         ]
     assert (
         written
         == {
-            "student": [0, 0, 0, 0],
-            "other_mentor": [0, 0, 0, 0],
-            "host": [1, 1, 1, 0],
-            "enrollment_manager": [1, 1, 1, 1],
+            "student": [0, 0, 0, 0, 0],
+            "other_mentor": [0, 0, 0, 0, 0],
+            "host": [1, 1, 1, 0, 0],
+            "enrollment_manager": [1, 1, 1, 1, 1],
         }[who]
     )

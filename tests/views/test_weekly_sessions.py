@@ -393,9 +393,15 @@ def test_whoever_has_no_seat_cannot_join_and_is_told_false(
     conn: psycopg.Connection, world: World, course: UUID
 ) -> None:
     """It was null, which a frontend takes for unknown and `can_join=is.false` does not find."""
-    student = world.student(course=course)
-    session = world.session(course=course, starts=5 * MINUTE, registration_required=True)
-    assert [row["can_join"] for row in calendar(conn, student)] == [False]
+    student, mentor = world.student(course=course), world.mentor()
+    session = world.session(
+        course=course, mentor=mentor, starts=5 * MINUTE, registration_required=True
+    )
+    (shown,) = calendar(conn, student)
+    assert shown["can_join"] is False
+    assert shown["registration_closes_at"] == shown["start_time"], "when nothing else is said"
+    for staff in (mentor, world.admin()):
+        assert [row["can_join"] for row in calendar(conn, staff)] == [True]
 
     world.registration(session, student)
     assert [row["can_join"] for row in calendar(conn, student)] == [True]
