@@ -91,10 +91,12 @@ def test_a_gap_between_two_windows_is_not_covered(
     assert not is_available(conn, mentor, "2027-03-01T11:30", "2027-03-01T13:00")
 
 
-def test_touching_windows_of_two_zones_are_one(
+def test_touching_windows_are_one_also_of_two_zones(
     conn: psycopg.Connection, world: World, mentor: UUID
 ) -> None:
-    world.available(mentor, 1, "09:00", "12:00", BERLIN)
+    world.available(mentor, 1, "10:00", "11:00", BERLIN)
+    world.available(mentor, 1, "09:00", "10:00", BERLIN)
+    world.available(mentor, 1, "11:00", "12:00", BERLIN)
     world.available(mentor, 1, "11:00", "14:00", "UTC")  # 12:00 to 15:00 in Berlin
     assert is_available(conn, mentor, "2027-03-01T09:00", "2027-03-01T15:00")
 

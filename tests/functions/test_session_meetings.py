@@ -546,6 +546,17 @@ def over(conn: psycopg.Connection, live: UUID) -> UUID:
     return live
 
 
+def test_a_meeting_that_was_not_made_in_time_is_not_made_any_more(
+    conn: psycopg.Connection, meetings: Meetings, session: UUID
+) -> None:
+    conn.execute(
+        "update public.success_sessions set start_time = now() - interval '2 hours',"
+        " end_time = now() - interval '1 hour'"
+    )
+    conn.execute("update public.success_sessions set status = 'completed'")
+    assert (meetings.claim(), meetings.states(session)) == ([], ["ended"])
+
+
 def report_task(conn: psycopg.Connection, meetings: Meetings, after: timedelta) -> Task:
     """The claim of the report, so long after it was to be asked for first."""
     conn.execute(
