@@ -488,6 +488,19 @@ def test_a_date_comes_back_to_no_meeting_that_another_host_has_used_since(
         update_series(conn, mentor, dates[0]["id"], "all", recurrence=twice)
 
 
+def test_a_meeting_that_others_use_no_more_may_be_that_of_a_series(
+    conn: psycopg.Connection, world: World, mentor: UUID
+) -> None:
+    milo, columns = world.mentor("Milo"), {"timezone": "UTC", "zoom_meeting_id": MEETING}
+    once = {"pattern": "weekly", "count": 1}
+    create_series(conn, mentor, once, start_time=tomorrow(), **columns)
+    conn.execute("update public.success_sessions set status = 'cancelled'")
+    world.session(
+        mentor=mentor, starts=timedelta(days=-3), status="completed", zoom_meeting_id=MEETING
+    )
+    assert create_series(conn, milo, {"pattern": "weekly"}, start_time=tomorrow(), **columns)
+
+
 def test_nor_does_a_mentor_make_a_series_that_comes_to_anothers_meeting_later(
     conn: psycopg.Connection, world: World, mentor: UUID
 ) -> None:
