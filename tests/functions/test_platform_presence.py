@@ -488,6 +488,18 @@ def test_a_date_comes_back_to_no_meeting_that_another_host_has_used_since(
         update_series(conn, mentor, dates[0]["id"], "all", recurrence=twice)
 
 
+def test_a_long_date_that_is_not_made_yet_keeps_its_meeting_to_its_end(
+    conn: psycopg.Connection, world: World, mentor: UUID
+) -> None:
+    times = {"start_time": tomorrow(), "end_time": tomorrow() + timedelta(hours=3)}
+    columns = {"timezone": "UTC", "zoom_meeting_id": MEETING}
+    dates = create_series(conn, mentor, {"pattern": "weekly"}, **times, **columns)
+    late = dates[-1]["start_time"] + timedelta(days=7, minutes=150)
+    milo = world.mentor("Milo")
+    with as_user(conn, milo), refusal(conn, "23P01"):
+        create(conn, mentor_id=milo, zoom_meeting_id=MEETING, start_time=late)
+
+
 def test_a_meeting_that_others_use_no_more_may_be_that_of_a_series(
     conn: psycopg.Connection, world: World, mentor: UUID
 ) -> None:
