@@ -75,8 +75,7 @@ def test_a_long_meeting_that_begins_before_the_slot_takes_the_account(
     conn: psycopg.Connection, world: World, student: UUID, account: UUID, unplaced: UUID
 ) -> None:
     conn.execute("update public.meeting_accounts set max_concurrent_meetings = 1")
-    long = {"starts": FIRST - timedelta(hours=3), "minutes": 195}
-    world.session(meeting_account_id=account, **long)
+    world.session(meeting_account_id=account, starts=FIRST - timedelta(hours=3), minutes=195)
     with as_user(conn, student):
         free = starts(conn, unplaced, from_time=FIRST, to_time=FIRST + timedelta(hours=1))
     assert free == [SECOND]

@@ -753,8 +753,7 @@ def test_who_came_before_the_session_was_called_off_comes_again(
 def test_who_came_by_the_platforms_door_before_joining_opened_comes_again_too(
     conn: psycopg.Connection, world: World, batch: UUID, mentor: UUID, student: UUID
 ) -> None:
-    times = {"starts": 40 * MINUTE, "zoom_meeting_id": MEETING}
-    session = world.session(batch=batch, mentor=mentor, **times)
+    session = world.session(batch=batch, mentor=mentor, starts=40 * MINUTE, zoom_meeting_id=MEETING)
     zoom = Webhooks(conn)
     for user in (student, mentor):
         zoom.joined(datetime.now(UTC), str(user))
