@@ -277,6 +277,7 @@ def test_a_mail_that_kills_its_workers_is_given_up(outbox: Outbox, email: Claime
 def test_once_in_doubt_always_in_doubt(outbox: Outbox, email: Claimed) -> None:
     outbox.begin(email)
     assert outbox.fail(email, "unknown", "connection lost") == "in_doubt"
+    since = outbox.rows()[0]["in_doubt_at"]
     for failure in ("transient", "unknown"):
         outbox.let_time_pass()
         (again,) = outbox.claim()
@@ -291,6 +292,11 @@ def test_once_in_doubt_always_in_doubt(outbox: Outbox, email: Claimed) -> None:
     outbox.let_time_pass()
     row = outbox.conn.execute("select * from notifier.recover_expired_claims()").fetchone()
     assert row == (0, 1)
+    (again,) = outbox.claim()
+    outbox.begin(again)
+    outbox.let_time_pass()
+    outbox.conn.execute("select notifier.recover_expired_claims()")
+    assert outbox.rows()[0]["in_doubt_at"] == since
     (again,) = outbox.claim()
     outbox.send(again)
     assert outbox.rows()[0]["status"] == "sent"

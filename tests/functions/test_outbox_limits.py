@@ -47,6 +47,16 @@ def test_without_a_limit_nobody_waits(world: World, outbox: Outbox, batch: UUID)
     assert len(outbox.begin(*emails)) == 7
 
 
+def test_turns_within_a_second_are_not_waited_for(
+    world: World, outbox: Outbox, batch: UUID
+) -> None:
+    limit(outbox, "*", 6000)
+    world.session(batch=batch, starts=TUESDAY)
+    outbox.expand()
+
+    assert outbox.put_off(*outbox.claim()) == set()
+
+
 def test_a_domain_s_mails_have_their_turns_one_after_the_other_and_others_do_not_wait(
     world: World, outbox: Outbox, batch: UUID
 ) -> None:
@@ -131,7 +141,9 @@ def test_a_mail_in_doubt_stays_so_while_it_waits(world: World, outbox: Outbox) -
     batch = world.batch()
     for number in range(2):
         world.student(batch=batch, email=f"student{number}@big.example.test")
-    world.session(batch=batch, starts=TUESDAY)
+    with outbox.one_transaction():
+        for name in "AB":
+            world.session(name, batch=batch, starts=TUESDAY)
     outbox.expand()
     emails = outbox.claim()
     outbox.begin(*emails)
@@ -144,6 +156,9 @@ def test_a_mail_in_doubt_stays_so_while_it_waits(world: World, outbox: Outbox) -
 
     (row,) = outbox.rows(id=waiting)
     assert row["status"] == "in_doubt"
+    outbox.let_time_pass()
+    (again,) = outbox.claim()
+    assert (again.email_id, len(again.parts)) == (waiting, 2)
 
 
 def test_what_one_transaction_did_still_comes_as_one_mail(world: World, outbox: Outbox) -> None:

@@ -173,6 +173,18 @@ def test_what_is_not_urgent_waits_for_the_end_of_quiet_hours(
     assert outbox.scalar("select notifier.next_wake()") <= row["available_at"]
 
 
+def test_what_waited_for_the_end_of_quiet_hours_is_a_mail_each(
+    world: World, outbox: Outbox, batch: UUID, anna: UUID
+) -> None:
+    prefer(world.conn, anna, **QUIET)
+    for number in (1, 2):
+        world.session(batch=batch, starts=number * WEEK)
+        assert outbox.deliver() == []
+    prefer(world.conn, anna, **LOUD)
+    outbox.let_time_pass()
+    assert [email.kind for email in outbox.deliver()] == ["session_scheduled"] * 2
+
+
 def test_outside_of_quiet_hours_nothing_waits(
     world: World, outbox: Outbox, batch: UUID, anna: UUID
 ) -> None:

@@ -338,6 +338,34 @@ def test_what_somebody_was_told_minutes_ago_is_not_reminded_on_top(
     assert reasons(outbox) == ["told_just_now"]
 
 
+@pytest.mark.parametrize("news", ["waits", "went out"])
+def test_whoever_hears_of_their_seat_just_now_is_not_reminded_on_top(
+    world: World, outbox: Outbox, batch: UUID, anna: UUID, news: str
+) -> None:
+    session = tomorrow(world, outbox, batch)
+    world.registration(session, anna)
+    outbox.scalar(
+        "select notifier.tell_registration(%s, array[%s::uuid], 'registration_confirmed')",
+        session,
+        anna,
+    )
+    if news == "went out":
+        assert outbox.tell() == {anna: "registration_confirmed"}
+    assert remind(outbox, session, DAY) == 1
+    assert "session_reminder" not in outbox.tell().values()
+    assert reasons(outbox) == ["told_just_now"]
+
+
+def test_the_hour_s_reminder_overtakes_other_mail_and_the_day_s_does_not(
+    world: World, outbox: Outbox, batch: UUID, anna: UUID
+) -> None:
+    session = soon(world, outbox, batch)
+    for minutes in (DAY, HOUR):
+        assert remind(outbox, session, minutes) == 1
+        outbox.expand()
+    assert [row["urgent"] for row in outbox.rows(topic="reminder")] == [False, True]
+
+
 def test_a_changed_title_takes_no_reminder_away(
     world: World, outbox: Outbox, batch: UUID, anna: UUID
 ) -> None:

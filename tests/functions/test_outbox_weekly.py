@@ -65,6 +65,16 @@ def test_the_sessions_of_the_week_are_one_mail(world: World, outbox: Outbox, men
     assert email.unsubscribe_token is not None
 
 
+def test_no_other_choice_of_the_mentor_comes_due(
+    world: World, outbox: Outbox, mentor: UUID
+) -> None:
+    prefer(world.conn, mentor, "weekly_summary")
+    prefer(world.conn, mentor, "session_reminder")
+    come_due(outbox, mentor)
+    due = "select array_agg(kind) from public.notification_preferences where due_at is not null"
+    assert outbox.scalar(due) == ["weekly_summary"]
+
+
 def test_one_session_is_a_week_too_and_none_is_no_mail(
     world: World, outbox: Outbox, mentor: UUID
 ) -> None:

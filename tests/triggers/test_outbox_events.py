@@ -87,6 +87,7 @@ def test_a_change_of_who_takes_part_is_one_event(
         ("created_by", None),
         ("platform_data", Jsonb({"uuid": "x"})),
         ("session_type", "mentorship"),
+        ("link_failure_note", "Nobody gets in."),
     ],
 )
 def test_a_change_that_nobody_sees_is_no_event(
