@@ -179,6 +179,42 @@ def test_what_another_claim_is_about_to_take_is_left_to_it_whole(
     assert [len(email.parts) for email in workers[0].claim()] == [6]
 
 
+def test_what_goes_with_something_urgent_is_left_to_the_claim_that_has_that(
+    database: Database, admin: psycopg.Connection, queue: Outbox, workers: list[Outbox]
+) -> None:
+    world = World(admin)
+    batch = world.batch()
+    world.student(batch=batch)
+    with admin.transaction():
+        for starts in (TUESDAY, timedelta(hours=3)):
+            world.session(batch=batch, starts=starts)
+    queue.expand()
+    with psycopg.connect(database.url) as other:
+        (urgent,) = queue.rows(urgent=True)
+        other.execute("select from notifier.emails where id = %s for update", (urgent["id"],))
+        assert workers[0].claim() == []
+    assert [len(email.parts) for email in workers[0].claim()] == [2]
+
+
+def test_a_request_in_doubt_waits_while_somebody_records_what_became_of_a_part(
+    database: Database, admin: psycopg.Connection, queue: Outbox, workers: list[Outbox]
+) -> None:
+    world = World(admin)
+    batch = world.batch()
+    for _ in range(3):
+        world.student(batch=batch)
+    world.session(batch=batch, starts=TUESDAY)
+    queue.expand()
+    first, *rest = sorted(queue.claim(), key=lambda email: email.email_id)
+    queue.begin(first, *rest, parcel=uuid4())
+    queue.let_time_pass()
+    admin.execute("select notifier.recover_expired_claims()")
+    with psycopg.connect(database.url) as other:
+        Outbox(other).complete(rest[-1])
+        assert workers[0].claim() == []
+    assert [email.email_id for email in workers[0].claim()] == [first.email_id, rest[0].email_id]
+
+
 def test_changes_of_a_series_while_workers_run_are_told_in_order(
     database: Database, admin: psycopg.Connection, queue: Outbox, workers: list[Outbox]
 ) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from support.outbox import Outbox
+from support.outbox import Outbox, change
 from support.plans import refuse
 from support.preferences import prefer
 from support.world import World
@@ -47,6 +47,10 @@ def test_the_sessions_of_the_week_are_one_mail(world: World, outbox: Outbox, men
     held(world, outbox, mentor, "Second", 2)
     held(world, outbox, mentor, "Long ago", 9)
     held(world, outbox, world.mentor("Jonas"), "Of another", 3)
+    called_off = world.session(
+        "Called off", mentor=mentor, starts=-timedelta(days=3), status="live"
+    )
+    change(world.conn, called_off, status="cancelled")
     world.attendance(first, sam, "late")
     prefer(world.conn, mentor, "weekly_summary")
     assert come_due(outbox, mentor) == 2
