@@ -72,7 +72,6 @@ begin
                 where
                     companion.parcel_id = v_email.parcel_id
                     and companion.status = 'in_doubt'
-                    and companion.id <> v_email.id
             ),
             v_available_at
         );
