@@ -28,6 +28,7 @@ class Outbox:
 
     def __init__(self) -> None:
         self.begun: list[UUID] = []
+        self.begun_by: dict[UUID, list[UUID]] = {}
         self.marked_for: list[str] = []
         self.refused: set[UUID] = set()
         self.failed: dict[UUID, Failure] = {}
@@ -44,6 +45,7 @@ class Outbox:
         again: bool = False,
     ) -> Begun:
         self.begun += email_ids
+        self.begun_by.setdefault(claim, []).extend(email_ids)
         self.marked_for.append(transport)
         return Begun(granted=set(email_ids) - self.refused, postponed=set())
 
@@ -125,6 +127,16 @@ async def deliver(outbox: Outbox, transport: Transport, *claims: Sequence[Claime
     async with asyncio.timeout(60):
         await delivery.drained()
     await cancel(tasks)
+
+
+async def test_mails_are_marked_under_the_claim_that_holds_them() -> None:
+    outbox, claims = Outbox(), [claim(3), claim(2)]
+
+    await deliver(outbox, Transport(), *claims)
+
+    assert outbox.begun_by == {
+        emails[0].claim_id: [email.email_id for email in emails] for emails in claims
+    }
 
 
 async def test_an_urgent_mail_goes_before_what_the_worker_holds_already() -> None:
