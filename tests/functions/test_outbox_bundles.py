@@ -382,6 +382,22 @@ def test_a_later_mail_of_a_session_waits_for_the_earlier_and_only_that_part_does
     assert (last.kind, sessions_of(last)) == ("session_updated", [sessions[1]])
 
 
+@pytest.mark.parametrize("waiting", [0, 1])
+def test_a_row_that_is_not_due_holds_up_no_other_and_goes_by_itself(
+    world: World, outbox: Outbox, batch: UUID, anna: UUID, waiting: int
+) -> None:
+    with outbox.one_transaction():
+        for name in "AB":
+            world.session(name, batch=batch, starts=TUESDAY)
+    outbox.expand()
+    outbox.conn.execute(
+        "update notifier.emails set available_at = now() + interval '1 hour' where id = %s",
+        (outbox.rows()[waiting]["id"],),
+    )
+    (email,) = outbox.claim()
+    assert [part["session"]["title"] for part in email.parts] == ["BA"[waiting]]
+
+
 def test_the_first_row_of_a_bundle_may_be_the_one_that_waits(
     world: World, outbox: Outbox, batch: UUID, anna: UUID
 ) -> None:

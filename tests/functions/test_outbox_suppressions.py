@@ -129,6 +129,15 @@ def test_after_several_mails_to_a_mailbox_that_does_not_exist_no_more_are_sent(
     assert row == ("refused", 3)
 
 
+def test_whose_account_supabase_auth_has_soft_deleted_gets_no_mail(
+    world: World, outbox: Outbox, batch: UUID
+) -> None:
+    world.conn.execute("update auth.users set deleted_at = now() where email = 'anna@example.test'")
+    world.session(batch=batch, starts=TUESDAY)
+    assert "anna@example.test" not in {email.address for email in outbox.deliver()}
+    assert "no_address" in outbox.statuses()
+
+
 @pytest.mark.parametrize(("days", "adds_up"), [(89, True), (91, False)])
 def test_refusals_far_apart_do_not_add_up(
     world: World, outbox: Outbox, batch: UUID, days: int, adds_up: bool
