@@ -1,5 +1,6 @@
--- What the policy success_sessions_select, private.visible_session and join_session decide for their caller, said about
--- another user, rule by rule. It is a second telling, so a test lets random worlds compare them.
+-- What the policy success_sessions_select_audience_host_or_manager, private.visible_session and join_session decide for
+-- their caller, said about another user, rule by rule. It is a second telling, so a test lets random worlds compare
+-- them.
 -- Security definer: it is the API; it reads what decides, whoever may see it.
 create function public.explain_session_access(session_id uuid, user_id uuid)
 returns setof public.session_access_rule

@@ -1,7 +1,7 @@
 -- The one door of the API functions to an offer, as private.visible_session is to a session: unknown and invisible get
 -- the same answer after the same work.
 -- Called by definer functions, which row-level security would not stop. It says for one offer what the policy
--- booking_offers_select says for all, and a test compares the two.
+-- booking_offers_select_audience_mentor_or_manager says for all, and a test compares the two.
 create function private.visible_offer(offer_id uuid)
 returns public.booking_offers
 language plpgsql

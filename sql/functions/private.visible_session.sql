@@ -1,7 +1,7 @@
 -- The one door of the API functions to a session: unknown and invisible get the same answer, so that nobody can probe
 -- for ids. Nor by the time it takes: what the caller may see is read before the session is looked for, not only when
 -- there is one. Called by definer functions, which row-level security would not stop; it says for one session what the
--- policy success_sessions_select says for all, and a test compares the two.
+-- policy success_sessions_select_audience_host_or_manager says for all, and a test compares the two.
 create function private.visible_session(session_id uuid)
 returns public.success_sessions
 language plpgsql

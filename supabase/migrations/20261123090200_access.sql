@@ -411,7 +411,7 @@ revoke execute on function private.session_learners(public.success_sessions) fro
 -- The one door of the API functions to a session: unknown and invisible get the same answer, so that nobody can probe
 -- for ids. Nor by the time it takes: what the caller may see is read before the session is looked for, not only when
 -- there is one. Called by definer functions, which row-level security would not stop; it says for one session what the
--- policy success_sessions_select says for all, and a test compares the two.
+-- policy success_sessions_select_audience_host_or_manager says for all, and a test compares the two.
 create function private.visible_session(session_id uuid)
 returns public.success_sessions
 language plpgsql
@@ -623,7 +623,7 @@ revoke execute on function private.is_offered_to(public.booking_offers, uuid) fr
 -- The one door of the API functions to an offer, as private.visible_session is to a session: unknown and invisible get
 -- the same answer after the same work.
 -- Called by definer functions, which row-level security would not stop. It says for one offer what the policy
--- booking_offers_select says for all, and a test compares the two.
+-- booking_offers_select_audience_mentor_or_manager says for all, and a test compares the two.
 create function private.visible_offer(offer_id uuid)
 returns public.booking_offers
 language plpgsql

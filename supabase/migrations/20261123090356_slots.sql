@@ -950,7 +950,7 @@ begin
     elsif offer_id is not null then
         v_offer_ids := array[(private.visible_offer(offer_id)).id];
     else
-        -- As the policy booking_offers_select says it.
+        -- As the policy booking_offers_select_audience_mentor_or_manager says it.
         v_offer_ids := array(
             select offer.id
             from public.booking_offers as offer

@@ -246,8 +246,9 @@ comment on function private.explain_seat(public.success_sessions, uuid, boolean)
     'Whether a user has the seat that joining a session takes; is_staff: as its host or a manager none is needed.';
 revoke execute on function private.explain_seat(public.success_sessions, uuid, boolean) from public;
 
--- What the policy success_sessions_select, private.visible_session and join_session decide for their caller, said about
--- another user, rule by rule. It is a second telling, so a test lets random worlds compare them.
+-- What the policy success_sessions_select_audience_host_or_manager, private.visible_session and join_session decide for
+-- their caller, said about another user, rule by rule. It is a second telling, so a test lets random worlds compare
+-- them.
 -- Security definer: it is the API; it reads what decides, whoever may see it.
 create function public.explain_session_access(session_id uuid, user_id uuid)
 returns setof public.session_access_rule

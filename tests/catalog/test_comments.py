@@ -126,3 +126,17 @@ def test_every_value_of_an_enum_is_explained_beside_it() -> None:
 def test_an_unexplained_value_of_an_enum_is_noticed() -> None:
     source = "create type public.mood as enum (\n    'glad', -- all is well\n    'sad'\n);\n"
     assert uncommented_values(source) == ["'sad'"]
+
+
+def policies_named(source: str) -> set[str]:
+    """The row-level security policies that the comments of a file lead to."""
+    comments = "\n".join(re.findall(r"--.*", source))
+    return set(re.findall(r"\b[a-z_]+_(?:select|insert|update|delete)(?:_[a-z_]+)?\b", comments))
+
+
+def test_a_policy_that_a_comment_names_is_there(conn: psycopg.Connection) -> None:
+    known = {name for (name,) in conn.execute("select policyname from pg_policies")}
+    files = sorted((ROOT / "sql").glob("*/*.sql"))
+    named = {file.name: policies_named(file.read_text()) for file in files}
+    assert sum(map(bool, named.values())) > 3
+    assert {name: found - known for name, found in named.items() if found - known} == {}
