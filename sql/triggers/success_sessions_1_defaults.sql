@@ -1,5 +1,6 @@
--- The BEFORE triggers of success_sessions run in the order of their names: 0 meeting account and rights, 1 defaults, 2
--- references, 3 transitions, 4 credentials, 5 double booking, meeting account and shared meeting, 6 revision.
+-- The BEFORE triggers of success_sessions run in the order of their names: 0 assignment, meeting account and rights, 1
+-- defaults, 2 references, 3 transitions, 4 credentials and platform data, 5 double booking, host account, link failure,
+-- meeting account and shared meeting, 6 revision.
 create function private.set_session_defaults()
 returns trigger
 language plpgsql

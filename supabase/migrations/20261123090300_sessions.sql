@@ -487,8 +487,9 @@ revoke execute on function private.check_session_rights() from public;
 create trigger success_sessions_0_rights before insert on public.success_sessions
 for each row execute function private.check_session_rights();
 
--- The BEFORE triggers of success_sessions run in the order of their names: 0 meeting account and rights, 1 defaults, 2
--- references, 3 transitions, 4 credentials, 5 double booking, meeting account and shared meeting, 6 revision.
+-- The BEFORE triggers of success_sessions run in the order of their names: 0 assignment, meeting account and rights, 1
+-- defaults, 2 references, 3 transitions, 4 credentials and platform data, 5 double booking, host account, link failure,
+-- meeting account and shared meeting, 6 revision.
 create function private.set_session_defaults()
 returns trigger
 language plpgsql

@@ -140,3 +140,23 @@ def test_a_policy_that_a_comment_names_is_there(conn: psycopg.Connection) -> Non
     named = {file.name: policies_named(file.read_text()) for file in files}
     assert sum(map(bool, named.values())) > 3
     assert {name: found - known for name, found in named.items() if found - known} == {}
+
+
+def test_the_comment_on_their_order_names_every_trigger_before_a_write_of_sessions(
+    conn: psycopg.Connection,
+) -> None:
+    source = (ROOT / "sql" / "triggers" / "success_sessions_1_defaults.sql").read_text()
+    order = " ".join(source.partition("create function")[0].replace("--", "").split())
+    named = re.findall(r"\b(\d) ([a-z, ]+?)(?=, \d|\.)", order)
+    listed = {
+        f"success_sessions_{place}_{words.strip().replace(' ', '_')}"
+        for place, several in named
+        for words in re.split(r", | and ", several)
+    }
+    there = {
+        name
+        for (name,) in conn.execute(
+            "select tgname from pg_trigger where tgname ~ '^success_sessions_[0-9]_'"
+        )
+    }
+    assert listed == there
