@@ -15,7 +15,7 @@ create type notifier.claimed_email as (
     sessions integer, -- how many parts it has
     parts text, -- notifier.edition's
     calendars text [], -- iCalendar objects of METHOD REQUEST or CANCEL, addressed to the recipient
-    summary jsonb, -- private.attendance_summary; null for other kinds
+    summary jsonb, -- private.attendance_summary or notifier.attendance_warning; null for other kinds
     unsubscribe_token text, -- switches mails of this kind off; null where that cannot be done
     urgent boolean, -- before all that is not
     parcel_id uuid, -- the request in doubt that is to be repeated with it; null: none

@@ -1403,7 +1403,7 @@ begin
 end
 $$;
 comment on function notifier.session_details(jsonb) is
-    'A notifier.session_snapshot as mails show it: id, title, description, session_type, status, start_time, end_time, timezone, platform, cancel_reason, sequence, registration_required, calendar_uid, series_id, recurrence_id and the names of platform, mentor, course and batch.';
+    'A notifier.session_snapshot as mails show it: id, title, description, session_type, status, start_time, end_time, timezone, platform, cancel_reason, sequence, registration_required, calendar_uid, series_id, recurrence_id, uses_backup_link, link_failure_note and the names of platform, mentor, course and batch.';
 revoke execute on function notifier.session_details(jsonb) from public;
 
 -- A reminder is worth sending in the first half of its time: one meant for the day before not in the last twelve hours,
