@@ -1,4 +1,4 @@
--- The only reader of the secrets; its callers decide who may see the answer and write the audit log.
+-- The only reader of these secrets; its callers decide who may see the answer and write the audit log.
 create function private.get_session_secret(table_name text, row_id uuid, kind private.session_secret)
 returns text
 language sql

@@ -32,7 +32,7 @@ comment on column public.audit_log.role is
     'The API''s role, such as authenticated or service_role; outside the API the database login, such as notifier.';
 comment on column public.audit_log.request is 'Method and path of the API request, such as POST /rpc/assign_mentor; null outside the API.';
 comment on column public.audit_log.action is
-    'insert, update or delete; or the function that showed credentials or decided about a participant: join_session, session_credentials, booking_offer_credentials, link_participant, dismiss_participant.';
+    'insert, update or delete; or the function that showed credentials, decided about a participant or erased a user: join_session, session_credentials, booking_offer_credentials, link_participant, dismiss_participant, erase_user.';
 comment on column public.audit_log.table_name is 'The table whose row it is about.';
 comment on column public.audit_log.row_key is 'Primary key of that row, by column.';
 comment on column public.audit_log.session_id is 'The session it is about; null: none.';

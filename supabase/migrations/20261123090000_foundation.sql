@@ -56,14 +56,15 @@ create type public.app_role as enum (
 );
 comment on type public.app_role is 'What a user may do on the platform; a user may hold several roles.';
 
--- Where a session stands; completed and cancelled are final.
+-- Where a session stands; completed is final, and so is cancelled unless a manager reinstates the session.
 create type public.session_status as enum (
     'upcoming', -- not begun
     'live', -- begun, not over
     'completed', -- over; attendance is final
     'cancelled' -- called off; kept so that everybody can be told
 );
-comment on type public.session_status is 'Where a session stands; completed and cancelled are final.';
+comment on type public.session_status is
+    'Where a session stands; completed is final, and so is cancelled unless a manager reinstates the session.';
 
 -- What kind of live session it is.
 create type public.session_type as enum (
@@ -85,8 +86,8 @@ comment on type public.enrollment_status is 'Where a student stands in a course;
 -- What the attendance record of one student in one session says.
 create type public.attendance_status as enum (
     'present', -- came in time and stayed
-    'late', -- came later than app_settings.late_after_minutes
-    'partial', -- stayed less than app_settings.partial_below_percent
+    'late', -- came later than late_after_minutes, of attendance_rules or else of app_settings
+    'partial', -- stayed less than partial_below_percent, of attendance_rules or else of app_settings
     'absent', -- was never there
     'excused' -- absent with leave, decided by a person
 );
@@ -94,7 +95,7 @@ comment on type public.attendance_status is 'What the attendance record of one s
 
 -- Where an attendance value comes from; manual and import outrank the automatic ones.
 create type public.attendance_source as enum (
-    'join', -- join_session and leave_session
+    'join', -- join_session, check_in and leave_session; also of those of whom nothing was heard
     'platform', -- events of the video platform
     'manual', -- marked by the host or a manager
     'import' -- imported by the host or a manager

@@ -89,7 +89,7 @@ comment on function private.set_session_secret(text, uuid, private.session_secre
     'Stores a write-only part of a row of success_sessions, session_series or session_recordings in Vault; null or empty removes it. Returns whether that changed anything. Refuses with 22023 what is longer than 4,000 characters.';
 revoke execute on function private.set_session_secret(text, uuid, private.session_secret, text) from public;
 
--- The only reader of the secrets; its callers decide who may see the answer and write the audit log.
+-- The only reader of these secrets; its callers decide who may see the answer and write the audit log.
 create function private.get_session_secret(table_name text, row_id uuid, kind private.session_secret)
 returns text
 language sql

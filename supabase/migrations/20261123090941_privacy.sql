@@ -256,7 +256,7 @@ begin
 end
 $$;
 comment on function private.erase_cancel_reasons(uuid) is
-    'Takes what a user gave as the reason for cancelling out of these sessions, the outbox and the audit log.';
+    'Takes what a user gave as the reason for cancelling out of the sessions, the outbox and the audit log.';
 revoke execute on function private.erase_cancel_reasons(uuid) from public;
 
 -- What a mentor left behind: accounts on platforms, whose name and login lead to the person, also in the audit log; why
