@@ -4,6 +4,7 @@
 create function notifier.next_wake()
 returns timestamptz
 language plpgsql
+stable
 security definer
 set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_custom_plan

@@ -3,6 +3,7 @@
 create function notifier.queue_status()
 returns table (status text, emails bigint, oldest timestamptz)
 language plpgsql
+stable
 security definer
 set search_path = pg_catalog, pg_temp
 as $$

@@ -7,7 +7,7 @@ volatile
 set search_path = pg_catalog, pg_temp
 return case
     when attempts < 16
-        then least(interval '15 seconds' * power(2, least(attempts, 16) - 1), interval '1 hour') * (0.5 + random())
+        then least(interval '15 seconds' * power(2, attempts - 1), interval '1 hour') * (0.5 + random())
 end;
 comment on function notifier.retry_delay(integer) is
     'How long to wait after this many attempts, with jitter; null: no more attempts.';

@@ -2779,7 +2779,7 @@ volatile
 set search_path = pg_catalog, pg_temp
 return case
     when attempts < 16
-        then least(interval '15 seconds' * power(2, least(attempts, 16) - 1), interval '1 hour') * (0.5 + random())
+        then least(interval '15 seconds' * power(2, attempts - 1), interval '1 hour') * (0.5 + random())
 end;
 comment on function notifier.retry_delay(integer) is
     'How long to wait after this many attempts, with jitter; null: no more attempts.';
@@ -3706,6 +3706,7 @@ grant execute on function notifier.tick() to notifier;
 create function notifier.next_wake()
 returns timestamptz
 language plpgsql
+stable
 security definer
 set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_custom_plan
@@ -3937,6 +3938,7 @@ grant execute on function notifier.fall_asleep() to notifier;
 create function notifier.queue_status()
 returns table (status text, emails bigint, oldest timestamptz)
 language plpgsql
+stable
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
