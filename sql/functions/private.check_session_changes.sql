@@ -39,14 +39,7 @@ begin
             message = format('%s of changes must not be null', v_key),
             hint = 'Send a value, or leave it out.';
     end if;
-    if v_changes ->> 'timezone' is not null
-        and not exists (select from private.time_zones as zone where zone.name = v_changes ->> 'timezone')
-    then
-        raise exception using
-            errcode = '22023',
-            message = format('timezone %s is not an IANA time zone', quote_literal(left(v_changes ->> 'timezone', 60))),
-            hint = 'Send a name such as Europe/Berlin, Asia/Kolkata or UTC.';
-    end if;
+    perform private.check_timezone(v_changes ->> 'timezone');
     if not private.is_manager() then
         v_key := (
             select min(field.key) from jsonb_each(v_changes) as field

@@ -1,4 +1,3 @@
--- The foreign key holds this rule; this says it in words, and before an absurdly long name can break the index on it.
 -- Security definer: the writer need not be able to read zones.
 create function private.check_profile_timezone()
 returns trigger
@@ -7,14 +6,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    if new.timezone is not null
-        and not exists (select from private.time_zones as zone where zone.name = new.timezone)
-    then
-        raise exception using
-            errcode = '22023',
-            message = format('timezone %s is not an IANA time zone', quote_literal(left(new.timezone, 60))),
-            hint = 'Send a name such as Europe/Berlin, Asia/Kolkata or UTC.';
-    end if;
+    perform private.check_timezone(new.timezone);
     return new;
 end
 $$;

@@ -9,14 +9,7 @@ as $$
 declare
     v_other public.mentor_availability;
 begin
-    if new.timezone is not null
-        and not exists (select from private.time_zones as zone where zone.name = new.timezone)
-    then
-        raise exception using
-            errcode = '22023',
-            message = format('timezone %s is not an IANA time zone', quote_literal(left(new.timezone, 60))),
-            hint = 'Send a name such as Europe/Berlin, Asia/Kolkata or UTC.';
-    end if;
+    perform private.check_timezone(new.timezone);
 
     select other.* into v_other
     from public.mentor_availability as other

@@ -26,14 +26,8 @@ begin
             hint = 'Leave id out, or send a new random one.';
     end if;
 
-    if (v_is_new or new.timezone is distinct from old.timezone)
-        and new.timezone is not null
-        and not exists (select from private.time_zones as zone where zone.name = new.timezone)
-    then
-        raise exception using
-            errcode = '22023',
-            message = format('timezone %s is not an IANA time zone', quote_literal(left(new.timezone, 60))),
-            hint = 'Send a name such as Europe/Berlin, Asia/Kolkata or UTC.';
+    if v_is_new or new.timezone is distinct from old.timezone then
+        perform private.check_timezone(new.timezone);
     end if;
 
     if (v_is_new or new.platform is distinct from old.platform)

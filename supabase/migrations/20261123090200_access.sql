@@ -1493,7 +1493,29 @@ for each row
 when ((old.student_id, old.course_id) is distinct from (new.student_id, new.course_id))
 execute function private.keep_enrollment_key();
 
--- The foreign key holds this rule; this says it in words, and before an absurdly long name can break the index on it.
+-- The foreign keys to private.time_zones hold this rule; this says it in words, and before an absurdly long name can
+-- break an index. A null is for whoever may refuse it.
+create function private.check_timezone(timezone text)
+returns void
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if timezone is not null
+        and not exists (select from private.time_zones as zone where zone.name = check_timezone.timezone)
+    then
+        raise exception using
+            errcode = '22023',
+            message = format('timezone %s is not an IANA time zone', quote_literal(left(timezone, 60))),
+            hint = 'Send a name such as Europe/Berlin, Asia/Kolkata or UTC.';
+    end if;
+end
+$$;
+comment on function private.check_timezone(text) is
+    'Refuses with 22023 what is no IANA time zone that this server knows, naming the remedy; null passes.';
+revoke execute on function private.check_timezone(text) from public;
+
 -- Security definer: the writer need not be able to read zones.
 create function private.check_profile_timezone()
 returns trigger
@@ -1502,14 +1524,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    if new.timezone is not null
-        and not exists (select from private.time_zones as zone where zone.name = new.timezone)
-    then
-        raise exception using
-            errcode = '22023',
-            message = format('timezone %s is not an IANA time zone', quote_literal(left(new.timezone, 60))),
-            hint = 'Send a name such as Europe/Berlin, Asia/Kolkata or UTC.';
-    end if;
+    perform private.check_timezone(new.timezone);
     return new;
 end
 $$;

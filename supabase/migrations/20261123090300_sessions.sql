@@ -591,14 +591,8 @@ begin
             hint = 'Leave id out, or send a new random one.';
     end if;
 
-    if (v_is_new or new.timezone is distinct from old.timezone)
-        and new.timezone is not null
-        and not exists (select from private.time_zones as zone where zone.name = new.timezone)
-    then
-        raise exception using
-            errcode = '22023',
-            message = format('timezone %s is not an IANA time zone', quote_literal(left(new.timezone, 60))),
-            hint = 'Send a name such as Europe/Berlin, Asia/Kolkata or UTC.';
+    if v_is_new or new.timezone is distinct from old.timezone then
+        perform private.check_timezone(new.timezone);
     end if;
 
     if (v_is_new or new.platform is distinct from old.platform)
@@ -1677,14 +1671,7 @@ as $$
 declare
     v_other public.mentor_availability;
 begin
-    if new.timezone is not null
-        and not exists (select from private.time_zones as zone where zone.name = new.timezone)
-    then
-        raise exception using
-            errcode = '22023',
-            message = format('timezone %s is not an IANA time zone', quote_literal(left(new.timezone, 60))),
-            hint = 'Send a name such as Europe/Berlin, Asia/Kolkata or UTC.';
-    end if;
+    perform private.check_timezone(new.timezone);
 
     select other.* into v_other
     from public.mentor_availability as other

@@ -101,12 +101,7 @@ begin
             hint = 'Withdraw this offer with is_active = false and create one for the other mentor.';
     end if;
 
-    if not exists (select from private.time_zones as zone where zone.name = new.timezone) then
-        raise exception using
-            errcode = '22023',
-            message = format('timezone %s is not an IANA time zone', quote_literal(left(new.timezone, 60))),
-            hint = 'Send a name such as Europe/Berlin, Asia/Kolkata or UTC.';
-    end if;
+    perform private.check_timezone(new.timezone);
 
     if (v_is_new or new.platform <> old.platform)
         and not exists (
