@@ -50,24 +50,23 @@ log = logging.getLogger(__name__)
 
 
 @contextmanager
-def open_container(image: str | None = None) -> Iterator[Server]:
+def open_container() -> Iterator[Server]:
     """Start Postgres in a container and remove it at the end, also when this process is killed.
 
-    Args:
-        image: The image to run; None chooses one. It has to take its superuser's name and password
-            from POSTGRES_USER and POSTGRES_PASSWORD, or call its superuser supabase_admin anyway.
+    The image has to take its superuser's name and password from POSTGRES_USER and
+    POSTGRES_PASSWORD, or call its superuser supabase_admin anyway.
 
     Raises:
         StackError: No Docker engine answers, there is no image, or the server does not come up.
     """
     _require_engine()
-    chosen = image or choose_image()
+    image = choose_image()
     # The usual way to clean up after a crash is a helper container, whose image would have to come
     # from a registry.
     testcontainers_config.ryuk_disabled = True
     run = uuid.uuid4().hex
     container = DockerContainer(
-        chosen,
+        image,
         env={"POSTGRES_USER": SUPERUSER, "POSTGRES_PASSWORD": _PASSWORD},
         labels={_LABEL: run},
         shm_size="256m",
@@ -83,11 +82,11 @@ def open_container(image: str | None = None) -> Iterator[Server]:
         except (DockerException, RequestException) as error:
             container.stop()
             raise StackError(
-                f"no container could be started from {chosen}: {error}",
+                f"no container could be started from {image}: {error}",
                 "Name another image in POSTGRES_IMAGE, or use PG=17",
             ) from error
         try:
-            yield _wait_until_ready(container, chosen)
+            yield _wait_until_ready(container, image)
         finally:
             container.stop()
 

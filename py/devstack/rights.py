@@ -1,6 +1,5 @@
 """Who may do what through the API: the tables of docs/security.md, read from the catalog."""
 
-from pathlib import Path
 from typing import Final
 
 import psycopg
@@ -92,15 +91,15 @@ def rights(database_url: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def page(database_url: str, path: Path = PAGE) -> str:
+def page(database_url: str) -> str:
     """The page with its generated part as it should be.
 
     Raises:
         StackError: The page lacks the marks of the generated part.
     """
-    text = path.read_text()
+    text = PAGE.read_text()
     if _BEGIN not in text or _END not in text:
-        raise StackError(f"{path.name} lacks the marks of its generated part", "Restore them")
+        raise StackError(f"{PAGE.name} lacks the marks of its generated part", "Restore them")
     before, rest = text.split(_BEGIN)
     return f"{before}{_BEGIN}\n{rights(database_url)}\n{_END}{rest.split(_END)[1]}"
 

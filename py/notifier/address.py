@@ -151,11 +151,11 @@ def _encoded_words(text: str) -> bytes:
     return b"\r\n ".join(b"=?utf-8?b?%b?=" % word for word in words)
 
 
-def _fold(value: bytes, width: int = 64) -> bytes:
+def _fold(value: bytes) -> bytes:
     lines: list[bytes] = []
     line = b""
     for word in value.split(b" "):
-        if line and len(line) + 1 + len(word) > width:
+        if line and len(line) + 1 + len(word) > 64:
             lines.append(line)
             line = word
         else:

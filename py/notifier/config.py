@@ -174,7 +174,7 @@ def load_app_url(env: Mapping[str, str] = os.environ) -> str:
     return value.rstrip("/")
 
 
-def load_unsubscribe_url(env: Mapping[str, str] = os.environ) -> str | None:
+def load_unsubscribe_url(env: Mapping[str, str]) -> str | None:
     """Where the edge function ``unsubscribe`` is reached; None where it is not served.
 
     :raises ConfigError: not an http(s) URL without query and fragment.

@@ -131,15 +131,14 @@ class Press:
         greeting: str,
         calendars: tuple[Calendar, ...] = (),
         unsubscribe_url: str = "",
-        now: datetime | None = None,
     ) -> Letter:
-        """One person's letter; ``now`` becomes its Date (default: the clock).
+        """One person's letter, dated by the clock.
 
         A POST to ``unsubscribe_url`` switches such mails off (RFC 8058); empty for none.
         """
         head = _CRLF.join(
             (
-                b"Date: " + _date((now or datetime.now(UTC)).replace(microsecond=0)),
+                b"Date: " + _date(datetime.now(UTC).replace(microsecond=0)),
                 b"Message-ID: " + message_id(email_id, self._sender.domain).encode("ascii"),
                 b"To: " + recipient.header(),
                 *_unsubscribe_lines(unsubscribe_url),

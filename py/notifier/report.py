@@ -157,7 +157,7 @@ def _view(report: str, locale: Locale) -> ReportView:
         raise ReportError(f"cannot show the report: {type(error).__name__}: {error}") from error
 
 
-def view_report(report: Mapping[str, Any], locale: Locale = DEFAULT_LOCALE) -> ReportView:
+def view_report(report: Mapping[str, Any], locale: Locale) -> ReportView:
     """The figures as the page shows them, which is English, or a mail in a language.
 
     :raises KeyError, TypeError, ValueError: something is missing or malformed.

@@ -86,17 +86,15 @@ def make_part(
     return {"kind": kind, "session": fields, "changes": told}
 
 
-def make_claim(count: int, kind: str = "session_scheduled", **fields: Any) -> list[ClaimedEmail]:
+def make_claim(count: int) -> list[ClaimedEmail]:
     """So many mails of one claim, to different people about the same."""
     claim_id: UUID = uuid4()
     return [
         make_email(
-            kind,
             claim_id=claim_id,
             recipient_id=uuid4(),
             full_name=f"Person {number}",
             address=f"person{number}@example.org",
-            **fields,
         )
         for number in range(count)
     ]

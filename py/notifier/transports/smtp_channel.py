@@ -228,11 +228,11 @@ class Channel(asyncio.Protocol):
         finally:
             self.idle_since = asyncio.get_running_loop().time()
 
-    async def quit(self, timeout: float = 1.0) -> None:  # noqa: ASYNC109 - one knob, used once
+    async def quit(self) -> None:
         """Close politely; never raises."""
         try:
             self._write(b"QUIT\r\n")
-            await self._reply(timeout)
+            await self._reply(1.0)
         except _LostError:
             pass
         finally:
