@@ -281,11 +281,23 @@ def test_what_was_skipped_or_told_with_another_says_so(
     created, cancelled = asking.mails(session, sam)
     assert (created["status"], cancelled["status"]) == ("skipped", "skipped")
     assert cancelled["change"] == "cancelled"
-    assert created["explanation"] == (
-        "was not sent: the session was called off before they had heard of it"
-    )
+    assert created["explanation"] == "was not sent: the session had been called off by then"
     assert cancelled["explanation"] == (
         "was not sent: an earlier mail that was still waiting says it, too"
+    )
+
+
+def test_nobody_is_said_to_have_complained_whose_address_an_operator_suppressed(
+    asking: Asking, world: World, outbox: Outbox, batch: UUID
+) -> None:
+    sam = world.student("Sam", batch=batch, email="sam@example.org")
+    session = world.session(batch=batch)
+    world.conn.execute("select notifier.suppress_address('sam@example.org')")
+    outbox.deliver()
+    (told,) = asking.mails(session, sam)
+    assert told["explanation"] == (
+        "was not sent: nothing is sent to their address:"
+        " it bounced, they complained, or an operator said so"
     )
 
 
