@@ -45,7 +45,7 @@ create table public.meeting_platforms (
             private.json_schema_refusal(platform_data_schema) is null,
             'meeting_platforms_platform_data_schema_known',
             'platform_data_schema cannot be used: ' || private.json_schema_refusal(platform_data_schema),
-            'Use the keywords that the comment on private.json_schema_refusal names.'
+            'Use the keywords that the comment on platform_data_schema names.'
         )
     )
 );
@@ -60,7 +60,7 @@ comment on column public.meeting_platforms.daily_changes_per_account is
 comment on column public.meeting_platforms.has_personal_links is
     'Whether its adapter issues a link for each person, which says who comes: the edge function meetings, route join.';
 comment on column public.meeting_platforms.platform_data_schema is
-    'JSON Schema, in the subset that private.json_schema_refusal names, of platform_data of its sessions, without the write-only host_link.';
+    'JSON Schema, of the keywords type, required, properties, additionalProperties, enum, pattern, minLength, maxLength, title and description, of platform_data of its sessions, without the write-only host_link.';
 
 -- Zoom: a licensed user of a Business, Education or Enterprise account hosts two at once, one of a Pro account (or
 -- without a licence) one, which is then set in meeting_accounts. support.zoom.com, article KB0068522.

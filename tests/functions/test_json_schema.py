@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import psycopg
@@ -110,4 +111,20 @@ def test_an_admin_who_saves_such_a_schema_is_told_why(
         assert refused.message == (
             "platform_data_schema cannot be used: $ has the keyword 'oneOf', which is not supported"
         )
+        assert refused.hint == "Use the keywords that the comment on platform_data_schema names."
         conn.execute(change, (Jsonb({"type": "object", "additionalProperties": False}),))
+
+
+def test_the_comment_that_an_admin_is_sent_to_names_every_keyword(conn: psycopg.Connection) -> None:
+    row = conn.execute(
+        "select prosrc, col_description('public.meeting_platforms'::regclass, attnum)"
+        " from pg_proc, pg_attribute"
+        " where proname = 'json_schema_refusal' and attname = 'platform_data_schema'"
+        " and attrelid = 'public.meeting_platforms'::regclass"
+    ).fetchone()
+    assert row is not None
+    source, comment = row
+    chosen = re.findall(r"^            when (.*) then", source.partition("end case;")[0], re.M)
+    keywords = set(re.findall(r"'(\w+)'", " ".join(chosen)))
+    assert len(keywords) > 5
+    assert keywords - set(re.findall(r"\w+", comment)) == set()
