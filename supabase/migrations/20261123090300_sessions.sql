@@ -1802,7 +1802,6 @@ select
         when wall.local_start::date = caller.today then 'today'
         when wall.week_start = caller.this_week then 'this_week'
         when wall.week_start = caller.this_week + 7 then 'next_week'
-        when wall.week_start < caller.this_week then 'past'
         else 'later'
     end as segment,
     session.platform,
