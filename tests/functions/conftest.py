@@ -1,11 +1,14 @@
-"""The outbox of the rolled-back connection, as one worker and as another use it."""
+"""What many of these tests begin with, on the rolled-back connection."""
 
 from __future__ import annotations
+
+from uuid import UUID
 
 import psycopg
 import pytest
 
 from support.outbox import Outbox
+from support.world import World
 
 
 @pytest.fixture
@@ -18,3 +21,15 @@ def outbox(conn: psycopg.Connection) -> Outbox:
 def other(conn: psycopg.Connection) -> Outbox:
     """The same outbox in the hands of another worker."""
     return Outbox(conn, "other worker")
+
+
+@pytest.fixture
+def batch(world: World) -> UUID:
+    """A batch of a course."""
+    return world.batch()
+
+
+@pytest.fixture
+def anna(world: World, batch: UUID) -> UUID:
+    """A student of the batch."""
+    return world.student("Anna", batch=batch)

@@ -19,16 +19,6 @@ SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture
-def batch(world: World) -> UUID:
-    return world.batch()
-
-
-@pytest.fixture
-def anna(world: World, batch: UUID) -> UUID:
-    return world.student("Anna", batch=batch)
-
-
-@pytest.fixture
 def over(world: World, batch: UUID) -> UUID:
     """An hour that ended an hour ago."""
     return world.session(batch=batch, starts=-120 * MINUTE, status="completed")

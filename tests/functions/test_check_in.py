@@ -45,18 +45,8 @@ def wrong(code: str) -> str:
 
 
 @pytest.fixture
-def batch(world: World) -> UUID:
-    return world.batch()
-
-
-@pytest.fixture
 def mentor(world: World) -> UUID:
     return world.mentor("Marta")
-
-
-@pytest.fixture
-def anna(world: World, batch: UUID) -> UUID:
-    return world.student("Anna", batch=batch)
 
 
 @pytest.fixture

@@ -71,11 +71,6 @@ def audit(conn: psycopg.Connection, session: UUID) -> list[tuple[UUID, str]]:
 
 
 @pytest.fixture
-def batch(world: World) -> UUID:
-    return world.batch()
-
-
-@pytest.fixture
 def mentor(world: World) -> UUID:
     return world.mentor("Marta Mentor")
 

@@ -31,16 +31,6 @@ def call(conn: psycopg.Connection, user: UUID, function: str, **arguments: Any) 
 
 
 @pytest.fixture
-def batch(world: World) -> UUID:
-    return world.batch()
-
-
-@pytest.fixture
-def anna(world: World, batch: UUID) -> UUID:
-    return world.student("Anna", batch=batch)
-
-
-@pytest.fixture
 def mentor(world: World) -> UUID:
     return world.mentor("Marta")
 

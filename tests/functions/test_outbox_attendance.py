@@ -32,11 +32,6 @@ def mentor(world: World) -> UUID:
     return world.mentor()
 
 
-@pytest.fixture
-def anna(world: World, batch: UUID) -> UUID:
-    return world.student("Anna", batch=batch)
-
-
 def attended(world: World, batch: UUID, student: UUID, *statuses: str) -> None:
     """Sessions of weeks ago, and how somebody attended them."""
     for week, status in enumerate(statuses, start=1):

@@ -18,16 +18,6 @@ DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 MAX_ATTEMPTS = 16
 
 
-@pytest.fixture
-def batch(world: World) -> UUID:
-    return world.batch()
-
-
-@pytest.fixture
-def anna(world: World, batch: UUID) -> UUID:
-    return world.student("Anna", batch=batch)
-
-
 def course_of(world: World, outbox: Outbox, batch: UUID, count: int = 3) -> list[UUID]:
     """So many sessions of one transaction, a day apart, by start time."""
     with outbox.one_transaction():

@@ -22,16 +22,6 @@ def outbox(conn: psycopg.Connection) -> Outbox:
     return Outbox(conn)
 
 
-@pytest.fixture
-def batch(world: World) -> UUID:
-    return world.batch()
-
-
-@pytest.fixture
-def anna(world: World, batch: UUID) -> UUID:
-    return world.student("Anna", batch=batch)
-
-
 def known_session(world: World, outbox: Outbox, batch: UUID, starts: timedelta = WEEK) -> UUID:
     session = world.session(batch=batch, starts=starts)
     outbox.expand()

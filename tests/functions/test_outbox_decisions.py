@@ -16,16 +16,6 @@ THURSDAY = TUESDAY + timedelta(days=2)
 HOUR = timedelta(hours=1)
 
 
-@pytest.fixture
-def batch(world: World) -> UUID:
-    return world.batch()
-
-
-@pytest.fixture
-def anna(world: World, batch: UUID) -> UUID:
-    return world.student("Anna", batch=batch)
-
-
 def move(world: World, session: UUID, start: datetime) -> None:
     change(world.conn, session, start_time=start, end_time=start + HOUR)
 

@@ -15,11 +15,6 @@ from support.world import World
 TUESDAY = datetime(2031, 5, 6, 17, 0, tzinfo=UTC)
 
 
-@pytest.fixture
-def batch(world: World) -> UUID:
-    return world.batch()
-
-
 def pages(outbox: Outbox, size: int) -> list[int]:
     """Expand in pages of this size: how many mails each added."""
     added = []

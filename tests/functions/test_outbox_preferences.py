@@ -19,16 +19,6 @@ WEEK = timedelta(weeks=1)
 
 
 @pytest.fixture
-def batch(world: World) -> UUID:
-    return world.batch()
-
-
-@pytest.fixture
-def anna(world: World, batch: UUID) -> UUID:
-    return world.student("Anna", batch=batch)
-
-
-@pytest.fixture
 def ben(world: World, batch: UUID) -> UUID:
     """Somebody who has chosen nothing."""
     return world.student("Ben", batch=batch)

@@ -17,16 +17,6 @@ KINDS = ["registration_confirmed", "waitlist_promoted"]
 
 
 @pytest.fixture
-def batch(world: World) -> UUID:
-    return world.batch()
-
-
-@pytest.fixture
-def anna(world: World, batch: UUID) -> UUID:
-    return world.student("Anna", batch=batch)
-
-
-@pytest.fixture
 def session(world: World, outbox: Outbox, batch: UUID, anna: UUID) -> UUID:
     """A session that Anna has been invited to."""
     session = world.session(batch=batch, starts=TUESDAY)

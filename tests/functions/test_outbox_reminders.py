@@ -20,16 +20,6 @@ DAY, HOUR = 1440, 60
 """Minutes before the start at which the platform reminds unless told otherwise."""
 
 
-@pytest.fixture
-def batch(world: World) -> UUID:
-    return world.batch()
-
-
-@pytest.fixture
-def anna(world: World, batch: UUID) -> UUID:
-    return world.student("Anna", batch=batch)
-
-
 def told_long_ago(outbox: Outbox) -> None:
     """Send what waits, and let it have been sent an hour ago."""
     outbox.deliver()

@@ -24,11 +24,6 @@ END = START + 60 * MINUTE
 
 
 @pytest.fixture
-def batch(world: World) -> UUID:
-    return world.batch()
-
-
-@pytest.fixture
 def mentor(world: World) -> UUID:
     return world.mentor("Marta Mentor", email="marta@example.test")
 

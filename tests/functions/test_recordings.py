@@ -53,16 +53,6 @@ def views(conn: psycopg.Connection, recording: UUID) -> list[UUID]:
 
 
 @pytest.fixture
-def batch(world: World) -> UUID:
-    return world.batch()
-
-
-@pytest.fixture
-def anna(world: World, batch: UUID) -> UUID:
-    return world.student("Anna", batch=batch)
-
-
-@pytest.fixture
 def mentor(world: World) -> UUID:
     return world.mentor("Marta")
 

@@ -22,11 +22,6 @@ PROMOTED = "waitlist_promoted"
 
 
 @pytest.fixture
-def batch(world: World) -> UUID:
-    return world.batch()
-
-
-@pytest.fixture
 def mentor(world: World) -> UUID:
     return world.mentor()
 

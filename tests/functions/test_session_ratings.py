@@ -13,11 +13,6 @@ from support.world import World
 
 
 @pytest.fixture
-def batch(world: World) -> UUID:
-    return world.batch()
-
-
-@pytest.fixture
 def student(world: World, batch: UUID) -> UUID:
     return world.student("Sam", batch=batch)
 

@@ -16,16 +16,6 @@ from support.world import World
 
 
 @pytest.fixture
-def batch(world: World) -> UUID:
-    return world.batch()
-
-
-@pytest.fixture
-def anna(world: World, batch: UUID) -> UUID:
-    return world.student("Anna", batch=batch)
-
-
-@pytest.fixture
 def update(world: World, outbox: Outbox, batch: UUID, anna: UUID) -> Claimed:
     """A mail to Anna that she could do without."""
     session = world.session(batch=batch, starts=timedelta(weeks=1))
