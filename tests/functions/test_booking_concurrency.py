@@ -17,7 +17,7 @@ from devstack.databases import Database
 from support.actors import as_user
 from support.bookings import book, cancel, move, offer
 from support.outbox import Outbox
-from support.rush import act_as, attempt, started
+from support.rush import act_as, attempt, is_blocked, started
 from support.seats import register, seated
 from support.sessions import tomorrow
 from support.waiting import wait_until
@@ -342,13 +342,6 @@ def second_meets_first(crowd: Crowd, first: Request, second: Request) -> tuple[s
         one.commit()
         thread.join(timeout=60)
     return waited, outcome[0]
-
-
-def is_blocked(watch: psycopg.Connection, pid: int) -> bool:
-    """Whether that backend waits for another transaction."""
-    row = watch.execute("select cardinality(pg_catalog.pg_blocking_pids(%s))", (pid,)).fetchone()
-    assert row is not None
-    return bool(row[0])
 
 
 # -- Limits --------------------------------------------------------------------------------

@@ -13,17 +13,13 @@ from devstack.databases import Database
 from support.actors import as_user
 from support.rush import Statement, act_as, at_once, attempt, started
 from support.series import create, sessions_of
-from support.sessions import read, refusal, save, tomorrow
+from support.sessions import read, refusal, save, stamp, tomorrow
 from support.world import World
 
 START = tomorrow()
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-
-
-def stamp(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @pytest.fixture

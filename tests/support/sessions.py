@@ -59,6 +59,11 @@ def tomorrow(hour: int = 18) -> datetime:
     return datetime.combine(_TOMORROW, time(hour), UTC)
 
 
+def stamp(moment: datetime) -> str:
+    """An instant of UTC as refusals write it."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def create(conn: psycopg.Connection, **columns: Any) -> dict[str, Any]:
     """Insert a session as whoever acts, as a form would; title, start and link have a default."""
     values = {"title": "Office hours", "start_time": tomorrow(), "link": LINK} | columns

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import psycopg
@@ -11,16 +11,12 @@ import pytest
 from devstack.databases import Database
 from support.actors import as_user
 from support.rush import Statement, at_once, attempt, started
-from support.sessions import create, read, refusal, save, tomorrow
+from support.sessions import create, read, refusal, save, stamp, tomorrow
 from support.world import World
 
 START = tomorrow()
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
-
-
-def stamp(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @pytest.fixture

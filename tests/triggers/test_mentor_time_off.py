@@ -10,16 +10,12 @@ import psycopg
 import pytest
 
 from support.actors import as_user
-from support.sessions import create, refusal, save, tomorrow
+from support.sessions import create, refusal, save, stamp, tomorrow
 from support.world import World
 
 START = tomorrow()
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
-
-
-def stamp(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ import pytest
 
 from devstack.databases import Database
 from support.actors import as_user
+from support.rush import is_blocked
 from support.sessions import create, refusal, save, tomorrow
 from support.waiting import wait_until
 from support.world import World
@@ -232,13 +233,6 @@ def book(connection: psycopg.Connection, mentor: UUID, *starts: datetime) -> Non
         """,
         (mentor, list(starts)),
     )
-
-
-def is_blocked(watch: psycopg.Connection, pid: int) -> bool:
-    """Whether that backend waits for another transaction."""
-    row = watch.execute("select cardinality(pg_catalog.pg_blocking_pids(%s))", (pid,)).fetchone()
-    assert row is not None
-    return bool(row[0])
 
 
 def second_writer_meets_the_first(database: Database, mentor: UUID, first_commits: bool) -> str:
