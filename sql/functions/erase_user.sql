@@ -124,7 +124,7 @@ begin
     from auth.users as account
     where
         account.id = erase_user.user_id
-        and lower(participant.email) = lower(account.email);
+        and participant.email = private.lower_address(account.email);
 
     -- Supabase Auth's own soft deletion leaves digests of the address, and an address may have been entered since.
     if exists (

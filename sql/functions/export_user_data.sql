@@ -70,7 +70,7 @@ begin
         union
         select found.id
         from auth.users as account
-        inner join private.unmatched_participants as found on lower(account.email) = lower(found.email)
+        inner join private.unmatched_participants as found on private.lower_address(account.email) = found.email
         where
             account.id = export_user_data.user_id
             and account.email_confirmed_at is not null

@@ -31,7 +31,7 @@ comment on column private.unmatched_participants.platform is 'The platform that 
 comment on column private.unmatched_participants.identity is
     'What makes two events those of one participant: the platform''s key, a digest of the address, the connection, or a digest of the name. Null once the name is deleted.';
 comment on column private.unmatched_participants.full_name is 'The name they gave to the platform; null: none, or deleted.';
-comment on column private.unmatched_participants.email is 'The address they gave to the platform; null: none, or deleted.';
+comment on column private.unmatched_participants.email is 'The address they gave to the platform, in lower case; null: none, or deleted.';
 comment on column private.unmatched_participants.status is 'Waiting, linked to a student, or dismissed.';
 comment on column private.unmatched_participants.student_id is
     'The student it was; null unless linked, or when the student''s account is gone.';
@@ -48,7 +48,7 @@ create index unmatched_participants_created_at_idx
 on private.unmatched_participants (created_at) where identity is not null;
 -- Whom an address leads to, for erase_user.
 create index unmatched_participants_email_idx
-on private.unmatched_participants (lower(email)) where email is not null;
+on private.unmatched_participants (email) where email is not null;
 -- What waits.
 create index unmatched_participants_waiting_idx
 on private.unmatched_participants (created_at) where status = 'waiting';

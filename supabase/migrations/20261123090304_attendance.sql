@@ -1317,7 +1317,11 @@ begin
     learner as materialized (
         select
             listed.user_id,
-            (select lower(account.email) from auth.users as account where account.id = listed.user_id) as email
+            (
+                select private.lower_address(account.email)
+                from auth.users as account
+                where account.id = listed.user_id
+            ) as email
         from (
             select part.user_id
             from private.session_learners(session) as part

@@ -74,7 +74,7 @@ begin
         union
         select found.id
         from auth.users as account
-        inner join private.unmatched_participants as found on lower(account.email) = lower(found.email)
+        inner join private.unmatched_participants as found on private.lower_address(account.email) = found.email
         where
             account.id = export_user_data.user_id
             and account.email_confirmed_at is not null
@@ -508,7 +508,7 @@ begin
     from auth.users as account
     where
         account.id = erase_user.user_id
-        and lower(participant.email) = lower(account.email);
+        and participant.email = private.lower_address(account.email);
 
     -- Supabase Auth's own soft deletion leaves digests of the address, and an address may have been entered since.
     if exists (

@@ -187,7 +187,7 @@ def test_an_export_holds_what_no_column_names_the_person_in(
     )
     # None is matched by address, as each has a key that is not ours.
     came = {
-        "by address": "Zebulon@Secret.test",
+        "by address": "zebulon@secret.test",
         "linked": None,
         "linked to another": "zebulon@secret.test",
         "a stranger": "stranger@secret.test",
@@ -276,7 +276,7 @@ def lived(conn: psycopg.Connection, world: World) -> tuple[UUID, UUID]:
     past = world.session("Past", batch=batch, starts=timedelta(days=-3))
     world.attendance(past, sam, "excused", note=f"{SECRET} was ill")
     world.rating(past, sam, 5, f"{SECRET} liked it")
-    for number, email in enumerate(("Zebulon@Secret.test", "other@secret.test")):
+    for number, email in enumerate(("zebulon@secret.test", "other@secret.test")):
         conn.execute(
             "insert into private.unmatched_participants"
             " (session_id, platform, identity, full_name, email) values (%s, 'zoom', %s, %s, %s)",

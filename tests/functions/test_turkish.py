@@ -108,3 +108,17 @@ def test_a_rule_may_be_written_in_small_letters(conn: psycopg.Connection, world:
         ).fetchall()
 
     assert rows == [(START,), (START + timedelta(days=2),)]
+
+
+def test_who_is_erased_is_forgotten_by_the_review_queue(
+    conn: psycopg.Connection, world: World
+) -> None:
+    ingrid = world.student("Ingrid", email="INGRID@INSTITUTE.EXAMPLE")
+    session = world.session(starts=START)
+    queue = "select private.queue_participant(%s, 'zoom', '', 'Ingrid@Institute.example', '', '')"
+    conn.execute(queue, (session,))
+    shown = "select jsonb_array_length(public.export_user_data(%s) -> %s)"
+    with as_user(conn, world.user("Ada", "superadmin")):
+        assert scalar(conn, shown, ingrid, "private.unmatched_participants") == 1
+        conn.execute("select public.erase_user(%s)", (ingrid,))
+    assert scalar(conn, "select count(email) from private.unmatched_participants") == 0
