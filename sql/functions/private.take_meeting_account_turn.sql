@@ -4,16 +4,8 @@ returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-    v_turn constant bigint := hashtextextended('meeting_account/' || meeting_account_id, 0);
 begin
-    if not pg_try_advisory_xact_lock(v_turn) then
-        begin
-            perform pg_advisory_xact_lock(v_turn);
-        exception when deadlock_detected then
-            perform private.refuse_simultaneous_writers();
-        end;
-    end if;
+    perform private.take_turn('meeting_account/' || meeting_account_id);
 end
 $$;
 comment on function private.take_meeting_account_turn(uuid) is

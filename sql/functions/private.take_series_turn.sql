@@ -6,9 +6,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    perform pg_advisory_xact_lock(hashtextextended('series/' || calendar_uid, 0));
-exception when deadlock_detected then
-    perform private.refuse_simultaneous_writers();
+    perform private.take_turn('series/' || calendar_uid);
 end
 $$;
 comment on function private.take_series_turn(uuid) is

@@ -6,16 +6,8 @@ returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-    v_away constant bigint := hashtextextended('mentor_time_off/' || mentor_id, 0);
 begin
-    if not pg_try_advisory_xact_lock(v_away) then
-        begin
-            perform pg_advisory_xact_lock(v_away);
-        exception when deadlock_detected then
-            perform private.refuse_simultaneous_writers();
-        end;
-    end if;
+    perform private.take_turn('mentor_time_off/' || mentor_id);
 end
 $$;
 comment on function private.take_time_off_turn(uuid) is

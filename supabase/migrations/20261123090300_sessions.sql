@@ -120,6 +120,28 @@ comment on function private.refuse_simultaneous_writers() is
     'Raises PT409: two writers would have waited for each other forever, and this one gives way.';
 revoke execute on function private.refuse_simultaneous_writers() from public;
 
+-- Tried before it is waited for: what may be refused begins a subtransaction, and nearly always nobody is in the way.
+create function private.take_turn(turn text)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_turn constant bigint := hashtextextended(turn, 0);
+begin
+    if not pg_try_advisory_xact_lock(v_turn) then
+        begin
+            perform pg_advisory_xact_lock(v_turn);
+        exception when deadlock_detected then
+            perform private.refuse_simultaneous_writers();
+        end;
+    end if;
+end
+$$;
+comment on function private.take_turn(text) is
+    'Waits until nobody else holds the turn of this name, and holds it until the end of the transaction. PT409 when two writers would wait for each other forever.';
+revoke execute on function private.take_turn(text) from public;
+
 -- Whoever gives a mentor something to host takes the mentor's turn until the end of the transaction. Two locks: writers
 -- of sessions exclude one another by the first; by the second they exclude writers of time off
 -- (private.take_time_off_turn) and not each other. Take several in the order of mentor ids, after the rows of sessions.
@@ -165,16 +187,8 @@ returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-    v_away constant bigint := hashtextextended('mentor_time_off/' || mentor_id, 0);
 begin
-    if not pg_try_advisory_xact_lock(v_away) then
-        begin
-            perform pg_advisory_xact_lock(v_away);
-        exception when deadlock_detected then
-            perform private.refuse_simultaneous_writers();
-        end;
-    end if;
+    perform private.take_turn('mentor_time_off/' || mentor_id);
 end
 $$;
 comment on function private.take_time_off_turn(uuid) is
@@ -245,16 +259,8 @@ returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-    v_turn constant bigint := hashtextextended('meeting_account/' || meeting_account_id, 0);
 begin
-    if not pg_try_advisory_xact_lock(v_turn) then
-        begin
-            perform pg_advisory_xact_lock(v_turn);
-        exception when deadlock_detected then
-            perform private.refuse_simultaneous_writers();
-        end;
-    end if;
+    perform private.take_turn('meeting_account/' || meeting_account_id);
 end
 $$;
 comment on function private.take_meeting_account_turn(uuid) is

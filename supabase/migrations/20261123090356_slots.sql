@@ -667,11 +667,7 @@ begin
 
     -- Limits are counted under a turn of their own: the mentor's is given up where waiting would never end, since the
     -- exclusion constraint holds without it.
-    begin
-        perform pg_advisory_xact_lock(hashtextextended('bookings/' || offer.mentor_id, 0));
-    exception when deadlock_detected then
-        perform private.refuse_simultaneous_writers();
-    end;
+    perform private.take_turn('bookings/' || offer.mentor_id);
     perform private.take_mentor_turn(offer.mentor_id);
     -- The session will hold it, too: whoever takes the role away has it before the offers, which end with it.
     perform from public.user_roles as held
