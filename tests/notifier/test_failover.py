@@ -96,6 +96,33 @@ async def test_letters_that_meet_one_outage_together_count_once(
     assert caplog.messages.count("failing_over") == 1
 
 
+async def test_a_quota_that_is_used_up_is_left_alone_for_as_long_as_it_says(
+    smtp: SmtpServer, resend: ResendServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(failover, "LONGEST", 0.0)
+    second = SmtpTransport(SmtpSettings(smtp.host, smtp.port, Security.NONE))
+    both = FailoverTransport(ResendTransport(ResendSettings(API_KEY, resend.url, 1e3)), second)
+    resend.script.append(Problem(429, "daily_quota_exceeded", retry_after=600))
+
+    assert [await both.send(letter()) for _ in range(2)] == [Sent("smtp")] * 2
+
+    assert resend.requests == 1
+    await both.close()
+
+
+async def test_both_are_down_until_the_first_of_them_may_be_tried_again(
+    both: FailoverTransport, smtp: SmtpServer, resend: ResendServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(failover, "LONGEST", 60.0)
+    smtp.at("CONNECT", DROP)
+    resend.script.append(Problem(429, "daily_quota_exceeded", retry_after=600))
+    with pytest.raises(TransportDownError, match="smtp: .*; resend: 429") as both_down:
+        await both.send(letter())
+
+    assert both_down.value.retry_after is not None
+    assert 0 < both_down.value.retry_after <= 60
+
+
 async def test_a_letter_in_doubt_is_not_sent_by_the_other(
     both: FailoverTransport, smtp: SmtpServer, resend: ResendServer
 ) -> None:

@@ -117,8 +117,10 @@ class FailoverTransport:
             raise self._both_down("still down", down) from None
 
     def _first_closed(self, reason: str) -> WayClosedError:
-        wait = max(0.0, self._again_at - asyncio.get_running_loop().time())
-        return WayClosedError(self._first.name, reason, wait)
+        return WayClosedError(self._first.name, reason, self._first_wait())
+
+    def _first_wait(self) -> float:
+        return max(0.0, self._again_at - asyncio.get_running_loop().time())
 
     def _first_is_due(self) -> bool:
         return asyncio.get_running_loop().time() >= self._again_at
@@ -146,10 +148,11 @@ class FailoverTransport:
         self._again_at = 0.0
 
     def _both_down(self, reason: str, second: TransportDownError) -> TransportDownError:
+        """Neither works; for as long as it takes until one of them may be tried again."""
         return TransportDownError(
             self.name,
             f"{self._first.name}: {reason}; {self._second.name}: {second.reason}",
-            second.retry_after,
+            None if second.retry_after is None else min(self._first_wait(), second.retry_after),
         )
 
 
