@@ -470,7 +470,7 @@ begin
             when 'too_late' then 'it was to remind, and came too late to be of use'
             when 'told_just_now' then 'it was to remind of what they had been told minutes before'
             when 'switched_off' then 'they have switched off mails of this kind'
-            when 'suppressed' then 'nothing is sent to their address: it bounced, they complained, or an operator said so'
+            when 'suppressed' then 'their address gets no mail: it bounced, they complained, or an operator said so'
             when 'discarded' then 'an operator discarded it'
             when 'no_address' then 'they have no address, or no account any more'
             else email.skip_reason

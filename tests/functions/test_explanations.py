@@ -296,7 +296,7 @@ def test_nobody_is_said_to_have_complained_whose_address_an_operator_suppressed(
     outbox.deliver()
     (told,) = asking.mails(session, sam)
     assert told["explanation"] == (
-        "was not sent: nothing is sent to their address:"
+        "was not sent: their address gets no mail:"
         " it bounced, they complained, or an operator said so"
     )
 

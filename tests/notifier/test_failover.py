@@ -116,7 +116,7 @@ async def test_both_are_down_until_the_first_of_them_may_be_tried_again(
     monkeypatch.setattr(failover, "LONGEST", 60.0)
     smtp.at("CONNECT", DROP)
     resend.script.append(Problem(429, "daily_quota_exceeded", retry_after=600))
-    with pytest.raises(TransportDownError, match="smtp: .*; resend: 429") as both_down:
+    with pytest.raises(TransportDownError, match=r"smtp: .*; resend: 429") as both_down:
         await both.send(letter())
 
     assert both_down.value.retry_after is not None
