@@ -2106,6 +2106,7 @@ begin
             standing.is_out,
             standing.is_out and not decision.was_invited as is_stranger,
             case when email.is_in_doubt then email.kind else decision.kind end as final_kind,
+            -- The first that holds: why there is nothing to tell stands before what keeps it from being told.
             case
                 when email.from_id is null then 'already_told'
                 when decision.reminder_refusal is not null then decision.reminder_refusal
