@@ -26,7 +26,7 @@ up: install ## Start the local stack and stay up until Ctrl-C
 	@$(BIN)/python -m devstack up
 
 test: install ## Run the tests, on another server than 17 those that ask it (PG=18|container|<url>, ARGS='-k name')
-	@PG='$(PG)' $(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+	@PG='$(PG)' $(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
 
 chaos: install ## Kill notifiers at every point while 10,000 mails flow (CHAOS_SEED=1)
 	@PG='$(PG)' CHAOS_MAILS=10000 $(BIN)/python -m pytest -q tests/notifier/test_chaos.py
