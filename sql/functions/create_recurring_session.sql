@@ -126,7 +126,7 @@ begin
     returning * into v_series;
 
     -- Not from v_start on: of a local time that the clock shows twice the first is meant, whichever was sent.
-    v_steps := private.new_series_steps(v_series, clock_timestamp(), v_horizon);
+    v_steps := private.plan_new_steps(v_series, clock_timestamp(), v_horizon);
     if v_steps = '{}' then
         raise exception using
             errcode = '22023',
@@ -141,9 +141,9 @@ begin
             ),
             hint = 'Let the rule and exdates leave a date that has not begun and is in no blackout.';
     end if;
-    v_free := private.free_steps(v_id, v_steps, '{}', private.skips_clashes(recurrence));
+    v_free := private.take_free_steps(v_id, v_steps, '{}', private.skips_clashes(recurrence));
     if v_free = '{}' then
-        perform private.free_steps(v_id, v_steps, '{}', false);
+        perform private.take_free_steps(v_id, v_steps, '{}', false);
     end if;
     perform private.add_series_sessions(v_series, v_free);
 

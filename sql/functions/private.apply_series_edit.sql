@@ -125,9 +125,9 @@ begin
     if edit.has_new_rule then
         delete from public.series_skips as skip
         where skip.series_id = series.id and skip.series_date >= edit.from_day;
-        v_steps := v_steps || private.new_series_steps(series, v_now, v_until);
+        v_steps := v_steps || private.plan_new_steps(series, v_now, v_until);
     end if;
-    v_steps := private.free_steps(series.id, v_steps, v_moved_ids || v_removed_ids, v_skips_clashes);
+    v_steps := private.take_free_steps(series.id, v_steps, v_moved_ids || v_removed_ids, v_skips_clashes);
 
     update public.success_sessions as session
     set status = 'cancelled', series_date = null

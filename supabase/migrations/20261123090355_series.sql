@@ -163,7 +163,7 @@ comment on function private.series_horizon(public.session_series) is
 revoke execute on function private.series_horizon(public.session_series) from public;
 
 -- What has begun is not made any more: a series may have started weeks ago.
-create function private.new_series_steps(series public.session_series, from_time timestamptz, to_time timestamptz)
+create function private.plan_new_steps(series public.session_series, from_time timestamptz, to_time timestamptz)
 returns private.series_step[]
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -230,9 +230,9 @@ begin
     return coalesce(v_steps, '{}');
 end
 $$;
-comment on function private.new_series_steps(public.session_series, timestamptz, timestamptz) is
+comment on function private.plan_new_steps(public.session_series, timestamptz, timestamptz) is
     'The dates of a series from from_time until before to_time that are still to come and that no session stands for, without blackouts, which are noted in series_skips. A session that was reinstated at such a date stands for it from now on.';
-revoke execute on function private.new_series_steps(public.session_series, timestamptz, timestamptz) from public;
+revoke execute on function private.plan_new_steps(public.session_series, timestamptz, timestamptz) from public;
 
 -- As in refuse_double_booking, clashes are named to those who may know them: who is no manager may change the own
 -- sessions only, but meeting accounts are none of theirs. Nor are they of the mentor of a series, who reads in
@@ -317,7 +317,7 @@ revoke execute on function private.step_clashes(private.series_step[], uuid[]) f
 
 -- Takes the turns of all mentors and accounts concerned, in the order of their ids, before it looks: from then on
 -- nobody else plans with them until the transaction ends.
-create function private.free_steps(
+create function private.take_free_steps(
     series_id uuid,
     steps private.series_step[],
     moved_session_ids uuid[],
@@ -347,7 +347,7 @@ begin
     -- Where the platform makes the meetings, the account is chosen for each time, as it will be when they are written.
     select series.* into v_series
     from public.session_series as series
-    where series.id = free_steps.series_id;
+    where series.id = take_free_steps.series_id;
     for v_number in 1..cardinality(v_steps) loop
         select session.* into v_session
         from public.success_sessions as session
@@ -394,7 +394,7 @@ begin
     skipped as (
         insert into public.series_skips (series_id, series_date, reason, detail)
         select
-            free_steps.series_id,
+            take_free_steps.series_id,
             noted.series_date,
             'clash',
             noted.note
@@ -429,9 +429,9 @@ begin
     );
 end
 $$;
-comment on function private.free_steps(uuid, private.series_step[], uuid[], boolean) is
+comment on function private.take_free_steps(uuid, private.series_step[], uuid[], boolean) is
     'The steps that can be taken, once it is the turn of this transaction with all mentors and accounts concerned. Unless clashes are skipped, 23P01 (409) when there is one, each date with its clashes in a line of the detail; dates that are not made because of one are noted in series_skips.';
-revoke execute on function private.free_steps(uuid, private.series_step[], uuid[], boolean) from public;
+revoke execute on function private.take_free_steps(uuid, private.series_step[], uuid[], boolean) from public;
 
 -- A reader of secrets, for those who make sessions of a series, split it, or compare the two.
 create function private.meeting_with_secrets(
@@ -717,7 +717,7 @@ begin
     returning * into v_series;
 
     -- Not from v_start on: of a local time that the clock shows twice the first is meant, whichever was sent.
-    v_steps := private.new_series_steps(v_series, clock_timestamp(), v_horizon);
+    v_steps := private.plan_new_steps(v_series, clock_timestamp(), v_horizon);
     if v_steps = '{}' then
         raise exception using
             errcode = '22023',
@@ -732,9 +732,9 @@ begin
             ),
             hint = 'Let the rule and exdates leave a date that has not begun and is in no blackout.';
     end if;
-    v_free := private.free_steps(v_id, v_steps, '{}', private.skips_clashes(recurrence));
+    v_free := private.take_free_steps(v_id, v_steps, '{}', private.skips_clashes(recurrence));
     if v_free = '{}' then
-        perform private.free_steps(v_id, v_steps, '{}', false);
+        perform private.take_free_steps(v_id, v_steps, '{}', false);
     end if;
     perform private.add_series_sessions(v_series, v_free);
 
@@ -1568,9 +1568,9 @@ begin
     if edit.has_new_rule then
         delete from public.series_skips as skip
         where skip.series_id = series.id and skip.series_date >= edit.from_day;
-        v_steps := v_steps || private.new_series_steps(series, v_now, v_until);
+        v_steps := v_steps || private.plan_new_steps(series, v_now, v_until);
     end if;
-    v_steps := private.free_steps(series.id, v_steps, v_moved_ids || v_removed_ids, v_skips_clashes);
+    v_steps := private.take_free_steps(series.id, v_steps, v_moved_ids || v_removed_ids, v_skips_clashes);
 
     update public.success_sessions as session
     set status = 'cancelled', series_date = null

@@ -3598,8 +3598,8 @@ begin
 
         begin
             v_until := private.series_horizon(v_series);
-            v_steps := private.free_steps(
-                v_series.id, private.new_series_steps(v_series, v_series.next_start, v_until), '{}', true
+            v_steps := private.take_free_steps(
+                v_series.id, private.plan_new_steps(v_series, v_series.next_start, v_until), '{}', true
             );
             perform private.add_series_sessions(v_series, v_steps);
             delete from public.series_skips as skip

@@ -1,6 +1,6 @@
 -- Takes the turns of all mentors and accounts concerned, in the order of their ids, before it looks: from then on
 -- nobody else plans with them until the transaction ends.
-create function private.free_steps(
+create function private.take_free_steps(
     series_id uuid,
     steps private.series_step[],
     moved_session_ids uuid[],
@@ -30,7 +30,7 @@ begin
     -- Where the platform makes the meetings, the account is chosen for each time, as it will be when they are written.
     select series.* into v_series
     from public.session_series as series
-    where series.id = free_steps.series_id;
+    where series.id = take_free_steps.series_id;
     for v_number in 1..cardinality(v_steps) loop
         select session.* into v_session
         from public.success_sessions as session
@@ -77,7 +77,7 @@ begin
     skipped as (
         insert into public.series_skips (series_id, series_date, reason, detail)
         select
-            free_steps.series_id,
+            take_free_steps.series_id,
             noted.series_date,
             'clash',
             noted.note
@@ -112,6 +112,6 @@ begin
     );
 end
 $$;
-comment on function private.free_steps(uuid, private.series_step[], uuid[], boolean) is
+comment on function private.take_free_steps(uuid, private.series_step[], uuid[], boolean) is
     'The steps that can be taken, once it is the turn of this transaction with all mentors and accounts concerned. Unless clashes are skipped, 23P01 (409) when there is one, each date with its clashes in a line of the detail; dates that are not made because of one are noted in series_skips.';
-revoke execute on function private.free_steps(uuid, private.series_step[], uuid[], boolean) from public;
+revoke execute on function private.take_free_steps(uuid, private.series_step[], uuid[], boolean) from public;

@@ -1,5 +1,5 @@
 -- What has begun is not made any more: a series may have started weeks ago.
-create function private.new_series_steps(series public.session_series, from_time timestamptz, to_time timestamptz)
+create function private.plan_new_steps(series public.session_series, from_time timestamptz, to_time timestamptz)
 returns private.series_step[]
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -66,6 +66,6 @@ begin
     return coalesce(v_steps, '{}');
 end
 $$;
-comment on function private.new_series_steps(public.session_series, timestamptz, timestamptz) is
+comment on function private.plan_new_steps(public.session_series, timestamptz, timestamptz) is
     'The dates of a series from from_time until before to_time that are still to come and that no session stands for, without blackouts, which are noted in series_skips. A session that was reinstated at such a date stands for it from now on.';
-revoke execute on function private.new_series_steps(public.session_series, timestamptz, timestamptz) from public;
+revoke execute on function private.plan_new_steps(public.session_series, timestamptz, timestamptz) from public;
