@@ -48,6 +48,7 @@ begin
 
     select recovered.requeued, recovered.in_doubt into requeued, in_doubt
     from notifier.recover_expired_claims() as recovered;
+    perform notifier.hurry_overtaken(v_now);
 
     perform private.forget_presence();
     perform private.forget_participants();

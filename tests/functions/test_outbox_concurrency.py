@@ -619,3 +619,38 @@ def test_what_is_merged_while_its_transaction_starts_is_not_started(
     merged = queue.rows("events", session_id=second)[-1]
     assert merged["merged_into"]
     assert queue.rows(event_id=merged["id"]) == []
+
+
+def test_urgent_news_are_not_held_up_by_what_is_put_off_at_that_moment(
+    admin: psycopg.Connection, queue: Outbox, workers: list[Outbox]
+) -> None:
+    """The claim that puts the first mail off till the morning is not over, and knows of no more."""
+    world, (slow, other, *_) = World(admin), workers
+    batch = world.batch()
+    anna = world.student(batch=batch)
+    session = world.session(batch=batch, starts=datetime.now(UTC) + timedelta(hours=12))
+    queue.deliver()
+    admin.execute(
+        """
+        insert into public.notification_preferences (user_id, kind, quiet_from, quiet_until)
+        values (
+            %s,
+            '*',
+            ((now() - interval '2 hours') at time zone 'UTC')::time(0),
+            ((now() + interval '4 hours') at time zone 'UTC')::time(0)
+        )
+        """,
+        (anna,),
+    )
+    change(admin, session, title="Renamed")
+    other.expand()
+    with slow.conn.transaction():
+        assert slow.claim() == []
+        change(admin, session, status="cancelled")
+        other.expand()
+        assert other.claim() == []
+    assert other.claim() == []
+
+    other.conn.execute("select notifier.tick()")
+    (told,) = other.claim()
+    assert told.kind == "session_cancelled"

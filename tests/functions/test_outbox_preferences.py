@@ -259,6 +259,44 @@ def test_what_is_days_away_can_wait_for_the_morning(
     assert outbox.deliver() == []
 
 
+def test_what_is_urgent_no_more_wakes_nobody_at_night(
+    world: World, outbox: Outbox, batch: UUID, anna: UUID
+) -> None:
+    session = planned(world, outbox, batch, timedelta(hours=12))
+    prefer(world.conn, anna, **QUIET)
+    change(world.conn, session, title="Renamed")
+    outbox.expand()
+    for there_and_back in (timedelta(hours=1), -timedelta(hours=1)):
+        move(outbox, session, there_and_back)
+        outbox.expand()
+    assert any(row["urgent"] for row in outbox.rows(status="queued"))
+
+    for _ in range(2):
+        assert outbox.claim() == []
+        outbox.conn.execute("select notifier.tick()")
+    assert {row["available_at"].time() for row in outbox.rows(status="queued")} == {
+        QUIET["quiet_until"]
+    }
+
+
+def test_what_failed_since_it_was_put_off_keeps_the_time_of_its_next_attempt(
+    world: World, outbox: Outbox, batch: UUID, anna: UUID
+) -> None:
+    session = planned(world, outbox, batch, timedelta(hours=12))
+    prefer(world.conn, anna, **QUIET)
+    change(world.conn, session, title="Renamed")
+    assert outbox.deliver() == []
+    move(outbox, session, timedelta(hours=1))
+    outbox.expand()
+    (moved,) = outbox.claim()
+    move(outbox, session, timedelta(hours=1))
+    outbox.expand()
+    outbox.fail(moved)
+
+    outbox.conn.execute("select notifier.tick()")
+    assert outbox.claim() == []
+
+
 def test_urgent_news_takes_along_what_waits(
     world: World, outbox: Outbox, batch: UUID, anna: UUID
 ) -> None:
