@@ -1695,6 +1695,7 @@ begin
         if v_is_due and old.is_published and new.available_from = old.available_from then
             return null;
         end if;
+        -- By way of the endpoints, with which the unique key begins: no other index has the source.
         delete from notifier.webhook_deliveries as waiting
         using public.webhook_endpoints as endpoint
         where
