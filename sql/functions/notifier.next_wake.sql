@@ -17,9 +17,10 @@ begin
     return least(
         (select min(event.created_at) from notifier.events as event where event.expanded_at is null),
         (
-            select waiting.created_at + make_interval(secs => settings.mail_debounce_seconds)
+            select waiting.created_at + (
+                select make_interval(secs => settings.mail_debounce_seconds) from public.app_settings as settings
+            )
             from notifier.enrollment_changes as waiting
-            cross join public.app_settings as settings
             where waiting.position is null
             order by waiting.id
             limit 1
