@@ -112,7 +112,7 @@ create table public.app_settings (
     ),
     constraint app_settings_app_url_is_http check (
         private.rule(
-            app_url ~* '^https?://[^\s/?#]+[^\s?#]*$' and char_length(app_url) <= 2000,
+            private.is_web_address(app_url) and app_url !~ '[?#]' and char_length(app_url) <= 2000,
             'app_settings_app_url_is_http',
             'app_url must be an http(s) address without spaces, query or fragment',
             'Set APP_URL to the address of the web application, such as https://app.example.com.'

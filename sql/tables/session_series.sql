@@ -87,7 +87,7 @@ create table public.session_series (
     ),
     constraint session_series_link_is_http check (
         private.rule(
-            link ~* '^https?://[^\s/?#]+\S*$' and char_length(link) <= 2000,
+            private.is_web_address(link) and char_length(link) <= 2000,
             'session_series_link_is_http',
             'link must be an http(s) address without spaces',
             'Send the meeting''s address, such as https://zoom.us/j/123456789.'
@@ -95,7 +95,7 @@ create table public.session_series (
     ),
     constraint session_series_backup_link_is_http check (
         private.rule(
-            backup_link ~* '^https?://[^\s/?#]+\S*$' and char_length(backup_link) <= 2000,
+            private.is_web_address(backup_link) and char_length(backup_link) <= 2000,
             'session_series_backup_link_is_http',
             'backup_link must be an http(s) address without spaces',
             'Send the backup meeting''s address, or null for none.'

@@ -122,7 +122,7 @@ create table public.success_sessions (
     ),
     constraint success_sessions_link_is_http check (
         private.rule(
-            link ~* '^https?://[^\s/?#]+\S*$' and char_length(link) <= 2000,
+            private.is_web_address(link) and char_length(link) <= 2000,
             'success_sessions_link_is_http',
             'link must be an http(s) address without spaces',
             'Send the meeting''s address, such as https://zoom.us/j/123456789.'
@@ -139,7 +139,7 @@ create table public.success_sessions (
     ),
     constraint success_sessions_backup_link_is_http check (
         private.rule(
-            backup_link ~* '^https?://[^\s/?#]+\S*$' and char_length(backup_link) <= 2000,
+            private.is_web_address(backup_link) and char_length(backup_link) <= 2000,
             'success_sessions_backup_link_is_http',
             'backup_link must be an http(s) address without spaces',
             'Send the backup meeting''s address, or null for none.'

@@ -15,7 +15,9 @@ create table public.webhook_endpoints (
     foreign key (created_by) references public.profiles (id) on delete set null,
     constraint webhook_endpoints_url_https check (
         private.rule(
-            url ~ '^https://[A-Za-z0-9.\-]+(:[0-9]{1,5})?(/[!-"$-~]*)?$' and char_length(url) <= 2000,
+            url ~ '^https://[A-Za-z0-9.\-]+(:[0-9]{1,5})?(/[!-"$-~]*)?$'
+            and private.is_web_address(url)
+            and char_length(url) <= 2000,
             'webhook_endpoints_url_https',
             'url must be an https address without login and fragment',
             'Send one like https://hooks.example.com/live-sessions, special characters %-encoded.'

@@ -16,7 +16,7 @@ begin
     -- As for sessions, which these are given to.
     perform
         private.rule(
-            given.link ~* '^https?://[^\s/?#]+\S*$' and char_length(given.link) <= 2000,
+            private.is_web_address(given.link) and char_length(given.link) <= 2000,
             format('booking_offers_%s_is_http', given.name),
             format('%s must be an http(s) address without spaces', given.name),
             'Send the meeting''s address, such as https://zoom.us/j/123456789.'

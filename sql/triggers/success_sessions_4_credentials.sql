@@ -52,7 +52,7 @@ begin
     if new.platform_data ? 'host_link' then
         -- Checked here, as no constraint gets to see it: frontends make a link of it as they do of the others.
         perform private.rule(
-            nullif(new.platform_data ->> 'host_link', '') ~* '^https?://[^\s/?#]+\S*$',
+            private.is_web_address(nullif(new.platform_data ->> 'host_link', '')),
             format('%s_host_link_is_http', tg_table_name),
             'host_link must be an http(s) address without spaces',
             'Send the host''s start link, such as https://zoom.us/s/123456789.'

@@ -742,6 +742,25 @@ comment on function private.rule(boolean, text, text, text) is
     'Body of check constraints: true when the rule holds or is unknown, else 22023 with the message, the constraint''s name and the remedy.';
 revoke execute on function private.rule(boolean, text, text, text) from public;
 grant execute on function private.rule(boolean, text, text, text) to authenticated, service_role;
+-- What frontends make a link of. Browsers follow no address whose port is none; an empty one is that of the scheme
+-- (RFC 3986, section 3.2.3).
+create function private.is_web_address(address text)
+returns boolean
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_port text := substring(address from '^[^/]+//[^/?#]*:([^]@/?#]*)([/?#]|$)');
+begin
+    return address ~* '^https?://[^\s/?#]+\S*$'
+        and (coalesce(v_port, '') = '' or v_port ~ '^[0-9]{1,5}$' and v_port::integer between 1 and 65535);
+end
+$$;
+comment on function private.is_web_address(text) is
+    'Whether it is an http(s) address without spaces, whose port, if it names one, is from 1 to 65535; null for null.';
+revoke execute on function private.is_web_address(text) from public;
+grant execute on function private.is_web_address(text) to authenticated, service_role;
 
 -- A subset of JSON Schema (draft 2020-12), small enough to be read in one sitting. What is not understood is refused
 -- when the schema is saved: a keyword that is ignored would be a rule that nobody keeps.

@@ -433,7 +433,7 @@ create table public.app_settings (
     ),
     constraint app_settings_app_url_is_http check (
         private.rule(
-            app_url ~* '^https?://[^\s/?#]+[^\s?#]*$' and char_length(app_url) <= 2000,
+            private.is_web_address(app_url) and app_url !~ '[?#]' and char_length(app_url) <= 2000,
             'app_settings_app_url_is_http',
             'app_url must be an http(s) address without spaces, query or fragment',
             'Set APP_URL to the address of the web application, such as https://app.example.com.'
@@ -598,7 +598,7 @@ create table public.session_series (
     ),
     constraint session_series_link_is_http check (
         private.rule(
-            link ~* '^https?://[^\s/?#]+\S*$' and char_length(link) <= 2000,
+            private.is_web_address(link) and char_length(link) <= 2000,
             'session_series_link_is_http',
             'link must be an http(s) address without spaces',
             'Send the meeting''s address, such as https://zoom.us/j/123456789.'
@@ -606,7 +606,7 @@ create table public.session_series (
     ),
     constraint session_series_backup_link_is_http check (
         private.rule(
-            backup_link ~* '^https?://[^\s/?#]+\S*$' and char_length(backup_link) <= 2000,
+            private.is_web_address(backup_link) and char_length(backup_link) <= 2000,
             'session_series_backup_link_is_http',
             'backup_link must be an http(s) address without spaces',
             'Send the backup meeting''s address, or null for none.'
@@ -949,7 +949,7 @@ create table public.success_sessions (
     ),
     constraint success_sessions_link_is_http check (
         private.rule(
-            link ~* '^https?://[^\s/?#]+\S*$' and char_length(link) <= 2000,
+            private.is_web_address(link) and char_length(link) <= 2000,
             'success_sessions_link_is_http',
             'link must be an http(s) address without spaces',
             'Send the meeting''s address, such as https://zoom.us/j/123456789.'
@@ -966,7 +966,7 @@ create table public.success_sessions (
     ),
     constraint success_sessions_backup_link_is_http check (
         private.rule(
-            backup_link ~* '^https?://[^\s/?#]+\S*$' and char_length(backup_link) <= 2000,
+            private.is_web_address(backup_link) and char_length(backup_link) <= 2000,
             'success_sessions_backup_link_is_http',
             'backup_link must be an http(s) address without spaces',
             'Send the backup meeting''s address, or null for none.'
@@ -2281,7 +2281,9 @@ create table public.webhook_endpoints (
     foreign key (created_by) references public.profiles (id) on delete set null,
     constraint webhook_endpoints_url_https check (
         private.rule(
-            url ~ '^https://[A-Za-z0-9.\-]+(:[0-9]{1,5})?(/[!-"$-~]*)?$' and char_length(url) <= 2000,
+            url ~ '^https://[A-Za-z0-9.\-]+(:[0-9]{1,5})?(/[!-"$-~]*)?$'
+            and private.is_web_address(url)
+            and char_length(url) <= 2000,
             'webhook_endpoints_url_https',
             'url must be an https address without login and fragment',
             'Send one like https://hooks.example.com/live-sessions, special characters %-encoded.'

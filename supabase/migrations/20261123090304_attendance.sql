@@ -1753,7 +1753,7 @@ as $$
 begin
     if new.url is not null then
         perform private.rule(
-            new.url ~* '^https?://[^\s/?#]+\S*$' and char_length(new.url) <= 4000,
+            private.is_web_address(new.url) and char_length(new.url) <= 4000,
             'session_recordings_url_is_http',
             'url must be an http(s) address without spaces',
             'Send the recording''s address, or upload the file and send storage_path.'

@@ -220,6 +220,7 @@ SUMMARY = {
     ("authenticated", "private.optional_mail_kinds()"): CALL,
     ("authenticated", "private.reminder_choices()"): CALL,
     ("authenticated", "private.json_schema_refusal(schema, path)"): CALL,
+    ("authenticated", "private.is_web_address(address)"): CALL,
     ("authenticated", "private.rule(holds, name, message, remedy)"): CALL,
     # Edge functions and the server's own scripts: all rows, without policies.
     ("service_role", "public.*"): "usage",
@@ -282,6 +283,7 @@ SUMMARY = {
     ("service_role", "private.optional_mail_kinds()"): CALL,
     ("service_role", "private.reminder_choices()"): CALL,
     ("service_role", "private.json_schema_refusal(schema, path)"): CALL,
+    ("service_role", "private.is_web_address(address)"): CALL,
     ("service_role", "private.rule(holds, name, message, remedy)"): CALL,
     ("service_role", "public.session_meetings"): "select",
     ("service_role", "public.claim_meeting_tasks(max_tasks, lease_seconds)"): CALL,

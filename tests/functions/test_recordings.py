@@ -196,6 +196,7 @@ def test_a_deleted_recording_takes_its_address_with_it(
     [
         ({}, "a recording needs a url or a storage_path"),
         ({"url": "ftp://video.example.test/1"}, "url must be an http(s) address without spaces"),
+        ({"url": "https://a.test:99999/1"}, "url must be an http(s) address without spaces"),
         (
             {"url": URL, "storage_path": "{session}/1.mp4"},
             "a recording has either a url or a storage_path",

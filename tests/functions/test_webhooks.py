@@ -118,6 +118,8 @@ def test_an_admin_gets_the_secret_once_and_nobody_reads_it_later(
         "https://hooks.example.test/ x",
         "ftp://hooks.example.test/",
         "https:///nowhere",
+        "https://hooks.example.test:99999/",
+        "https://hooks.example.test:0/",
         "hooks.example.test",
         "",
     ],

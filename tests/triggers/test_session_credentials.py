@@ -472,7 +472,10 @@ def test_a_secret_has_at_most_4000_characters(
     assert secrets(conn, session) == STORED | {"zoom_passcode": "x" * 4000}
 
 
-@pytest.mark.parametrize("told", ["javascript:alert(1)", "https://zoom.us/s/1 2", 5, {"a": "b"}])
+@pytest.mark.parametrize(
+    "told",
+    ["javascript:alert(1)", "https://zoom.us/s/1 2", "https://zoom.us:99999/s/1", 5, {"a": "b"}],
+)
 def test_a_host_link_is_a_link(conn: psycopg.Connection, session: UUID, told: Any) -> None:
     with refusal(conn, "22023") as refused:
         save(conn, session, platform_data=Jsonb({"host_link": told}))
