@@ -1117,6 +1117,8 @@ declare
     v_session public.success_sessions := private.visible_session(session_id);
     v_seconds integer := (select settings.check_in_code_seconds from public.app_settings as settings);
     v_period bigint := floor(extract(epoch from v_now) / v_seconds)::bigint;
+    -- As somebody typed or pasted it: 123 456, 123-456, with blanks of whatever kind.
+    v_code text := regexp_replace(code, '[^0-9]', '', 'g');
     v_guesses private.check_in_guesses;
     v_result public.check_in_result;
 begin
@@ -1166,7 +1168,7 @@ begin
         select from private.check_in_keys as held
         where
             held.session_id = v_session.id
-            and check_in.code in (
+            and v_code in (
                 private.check_in_code(held.key, v_period), private.check_in_code(held.key, v_period - 1)
             )
     );

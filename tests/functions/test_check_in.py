@@ -91,6 +91,18 @@ def test_a_student_who_sends_the_code_is_present(
     assert attended(conn, running)[anna][0] == "present"
 
 
+@pytest.mark.parametrize("blank", [" ", "\u00a0", "-"], ids=["space", "no-break space", "dash"])
+def test_a_code_is_taken_however_it_is_written(
+    conn: psycopg.Connection, mentor: UUID, anna: UUID, running: UUID, blank: str
+) -> None:
+    """It counted as a wrong guess."""
+    code = show(conn, mentor, running)["code"]
+
+    result = check_in(conn, anna, running, f"{blank}{code[:3]}{blank}{code[3:]}\n")
+
+    assert (result["is_accepted"], result["guesses_left"]) == (True, 5)
+
+
 def test_the_code_stays_for_its_time_and_each_session_has_its_own(
     conn: psycopg.Connection, world: World, mentor: UUID, running: UUID
 ) -> None:
@@ -126,7 +138,7 @@ def test_the_last_code_is_taken_and_no_older_one(
     assert check_in(conn, anna, running, code(1))["is_accepted"] is True
 
 
-@pytest.mark.parametrize("code", ["", "12345", "not a code", None])
+@pytest.mark.parametrize("code", ["", "12345", "1234567", "not a code", None])
 def test_what_is_no_code_is_wrong(
     conn: psycopg.Connection, mentor: UUID, anna: UUID, running: UUID, code: str | None
 ) -> None:
