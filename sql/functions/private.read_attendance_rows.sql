@@ -52,9 +52,16 @@ begin
                 lower(element.fields ->> 'student_id'), private.lower_address(element.fields ->> 'email')
             ) as key
         from (
+            -- A cell of a spreadsheet that is empty, or nothing but blanks, says nothing.
             select
                 listed.ordinality::integer as number,
-                case when jsonb_typeof(listed.value) = 'object' then listed.value else '{}' end as fields
+                (
+                    select coalesce(jsonb_object_agg(cell.key, btrim(cell.value)), '{}')
+                    from jsonb_each_text(
+                        case when jsonb_typeof(listed.value) = 'object' then listed.value else '{}' end
+                    ) as cell
+                    where btrim(cell.value) <> ''
+                ) as fields
             from jsonb_array_elements(rows) with ordinality as listed
         ) as element
     ),
@@ -67,7 +74,8 @@ begin
             array(
                 select label
                 from unnest(enum_range(null::public.attendance_status)) as label
-                where label::text = told.fields ->> 'status'
+                -- Whatever the database sorts by: in Turkish PARTIAL were not partial.
+                where label::text = lower(told.fields ->> 'status' collate "C")
             ) as statuses
         from told
         left join known on told.key_name = known.key_name and told.key = known.key
@@ -77,7 +85,7 @@ begin
         found.number,
         found.user_ids[1],
         found.statuses[1],
-        nullif(btrim(found.fields ->> 'note'), ''),
+        found.fields ->> 'note',
         case
             when num_nonnulls(found.fields ->> 'student_id', found.fields ->> 'email') <> 1
                 then 'needs either student_id or email'

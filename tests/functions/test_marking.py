@@ -548,6 +548,24 @@ def test_rows_of_one_shape_leave_null_what_they_do_not_know(
     assert attended(conn, over) == {anna: ("present", 0), ben: ("late", 0)}
 
 
+def test_cells_are_read_without_the_blanks_around_them(
+    conn: psycopg.Connection, mentor: UUID, anna: UUID, ben: UUID, over: UUID
+) -> None:
+    """As a spreadsheet has them; ` Partial ` was no status, and an empty cell an id."""
+    assert imported(
+        conn,
+        mentor,
+        over,
+        {"student_id": f" {anna} ", "email": "", "status": " Partial ", "note": " "},
+        {"student_id": "  ", "email": "BEN@example.test ", "status": "LATE", "note": " Bus "},
+        {"student_id": "", "email": " ", "status": "late"},
+    ) == [(True, anna, None), (True, ben, None), (False, None, "needs either student_id or email")]
+    assert attended(conn, over) == {anna: ("partial", 0), ben: ("late", 0)}
+    assert conn.execute(
+        "select note from public.session_attendance where session_id = %s order by status", (over,)
+    ).fetchall() == [("Bus",), (None,)]
+
+
 def test_all_or_nothing(
     conn: psycopg.Connection, mentor: UUID, anna: UUID, ben: UUID, over: UUID
 ) -> None:
