@@ -31,6 +31,11 @@ function multipart(): FormData {
   return form;
 }
 
+/** As it stands on the wire: some end it as a line. */
+function urlencoded(text: string): Blob {
+  return new Blob([text], { type: "application/x-www-form-urlencoded" });
+}
+
 Deno.test("a GET asks and changes nothing", async () => {
   const { asked, handler } = unsubscribing();
 
@@ -78,6 +83,7 @@ Deno.test("a POST in either form acts, and again", async () => {
   const forms = () => [
     new URLSearchParams({ "List-Unsubscribe": "One-Click" }),
     multipart(),
+    urlencoded("List-Unsubscribe=One-Click\r\n"),
   ];
   for (const form of [...forms(), ...forms()]) {
     const { asked, handler } = unsubscribing();

@@ -119,7 +119,8 @@ async function refuseUnlessOneClick(request: Request): Promise<void> {
   try {
     const headers = { "Content-Type": request.headers.get("Content-Type") ?? "" };
     const form = await new Response(body, { headers }).formData();
-    if (form.get("List-Unsubscribe") === "One-Click") return;
+    // Some programs end the body as they would a line.
+    if (`${form.get("List-Unsubscribe")}`.trimEnd() === "One-Click") return;
   } catch {
     // Neither form.
   }
