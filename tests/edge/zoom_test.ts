@@ -210,6 +210,20 @@ Deno.test("what was made is found by its mark, on every page, and nothing else i
   ]);
 });
 
+Deno.test("a list that leads back to itself is given up", async () => {
+  const list = "GET /users/marta%40school.test/meetings?type=scheduled&page_size=300";
+  const again: Answer = [200, { next_page_token: "n", meetings: [] }];
+  const zoom = prepared({
+    [list]: [again],
+    [`${list}&next_page_token=n`]: Array(200).fill(again),
+  });
+
+  await assert.rejects(
+    zoom.platform.find(MEETING.account, MEETING.meetingId),
+    new PlatformError("Zoom's list has no end"),
+  );
+});
+
 Deno.test("what is gone already is deleted, and what is refused is not", async () => {
   const zoom = prepared({
     "DELETE /meetings/3": [[204], [404, { code: 3001, message: "Meeting does not exist." }], [400, {

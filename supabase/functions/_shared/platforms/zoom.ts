@@ -38,6 +38,9 @@ const TOKEN_MARGIN_MS = 60_000;
 /** No limit of Zoom's lasts longer. */
 const LONGEST_WAIT_MS = 24 * 60 * 60_000;
 
+/** Of 300 each: no meeting has so many participants, and no host so many meetings. */
+const MOST_PAGES = 100;
+
 const NO_SUCH_MEETING = 3001;
 
 type Fields = Record<string, unknown>;
@@ -227,13 +230,15 @@ class Api {
 
   /** All pages of a list. */
   async *pages(path: string): AsyncGenerator<Fields> {
-    let token: string | undefined = "";
-    do {
-      const next: string = token && `&next_page_token=${encodeURIComponent(token)}`;
+    let next = "";
+    for (let pages = 0; pages < MOST_PAGES; pages += 1) {
       const page = await this.send("GET", `${path}${next}`);
       yield page;
-      token = text(page, "next_page_token");
-    } while (token);
+      const token = text(page, "next_page_token");
+      if (token === undefined) return;
+      next = `&next_page_token=${encodeURIComponent(token)}`;
+    }
+    throw new PlatformError("Zoom's list has no end");
   }
 
   async #authorized(method: string, path: string, json?: Fields): Promise<Response> {
