@@ -7,7 +7,6 @@ unchanged.
 
 import asyncio
 import hmac
-import json
 import socket
 import threading
 from collections.abc import Awaitable, Callable, Mapping
@@ -126,7 +125,10 @@ class Gateway:
         timeout = ClientTimeout(total=None, sock_connect=5)
         async with ClientSession(timeout=timeout, auto_decompress=False) as client:
             runner = web.AppRunner(
-                _application(self._routes, self._auth, client), access_log=None, shutdown_timeout=1
+                _application(self._routes, self._auth, client),
+                access_log=None,
+                shutdown_timeout=1,
+                auto_decompress=False,  # what a body says of itself is for its reader to judge
             )
             await runner.setup()
             try:
@@ -388,7 +390,7 @@ async def _answer(
 async def _fields(request: web.Request) -> dict[str, Any]:
     try:
         fields = await request.json()
-    except json.JSONDecodeError as error:
+    except ValueError as error:
         raise AuthError(
             400, "bad_json", f"Could not parse request body as JSON: {error}"
         ) from error

@@ -15,7 +15,7 @@ import pytest
 from supabase import Client
 from supabase_auth.errors import AuthApiError
 
-from devstack import auth, node
+from devstack import auth, keys, node
 from devstack.stack import Stack
 from support.clients import Clients
 from support.world import World
@@ -86,6 +86,16 @@ def test_a_wrong_password_and_an_unknown_user_look_alike(
 
     assert refusal.value.status == 400
     assert refusal.value.code == "invalid_credentials"
+
+
+def test_what_is_no_json_is_the_callers_mistake(client: Client, api: Stack) -> None:
+    answer = httpx.post(
+        f"{api.api_url}/auth/v1/token?grant_type=password",
+        headers={"apikey": keys.ANON_KEY},
+        content=b'{"email": "\xff"}',
+    )
+
+    assert (answer.status_code, answer.json()["error_code"]) == (400, "bad_json")
 
 
 def test_a_banned_user_cannot_sign_in(client: Client, api: Stack, ada: UUID) -> None:

@@ -108,6 +108,14 @@ def test_a_function_sees_the_request_under_its_own_name(http: httpx.Client) -> N
     assert http.options("open-echo").json()["method"] == "OPTIONS"
 
 
+def test_a_body_is_handed_on_as_it_came(http: httpx.Client) -> None:
+    """One that says it is packed and is not was answered with 500 before any function saw it."""
+    answer = http.post("open-echo", content=b"no gzip", headers={"Content-Encoding": "gzip"})
+
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["body"] == "no gzip"
+
+
 def test_a_function_finds_supabases_settings_and_its_secrets_and_nothing_of_ours(
     functions: Functions, http: httpx.Client
 ) -> None:
