@@ -44,10 +44,13 @@ optional:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
-    options = _parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    options = _parser().parse_args(words)
     _open_standard_streams()
     log.configure(debug=options.verbose)
     try:
+        if any("\udc80" <= character <= "\udcff" for word in words for character in word):
+            raise config.ConfigError("the command line is not in UTF-8")
         return _run_command(options)
     except config.ConfigError as error:
         print(f"notifier: {error}", file=sys.stderr)

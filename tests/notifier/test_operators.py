@@ -47,6 +47,13 @@ def kill_one(classroom: Classroom) -> str:
     return str(email.email_id)
 
 
+def test_words_in_another_encoding_are_refused(run: Run) -> None:
+    """Such as a terminal of Latin-1 sends; the command ended with a traceback."""
+    latin = "jos\xe9@example.test".encode("latin-1").decode("utf-8", "surrogateescape")
+
+    assert run("suppress", "add", latin) == (2, "notifier: the command line is not in UTF-8\n")
+
+
 def test_dead_mails_are_listed_shown_tried_again_and_discarded(
     classroom: Classroom, run: Run
 ) -> None:
