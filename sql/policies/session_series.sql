@@ -2,8 +2,7 @@ alter table public.session_series enable row level security;
 
 -- Written by the API's functions only: a rule and its dates belong together.
 revoke all on public.session_series from public, anon, authenticated, service_role;
-grant select on public.session_series to authenticated;
-grant select, insert, update, delete on public.session_series to service_role;
+grant select on public.session_series to authenticated, service_role;
 
 -- The first two arms of success_sessions_select_audience_host_or_manager, each an index search. Who was invited to one
 -- session has no business with the rest of its series.

@@ -249,7 +249,7 @@ SUMMARY = {
     ("service_role", "public.session_ratings"): ALL,
     ("service_role", "public.session_registrations"): "select",
     ("service_role", "public.series_skips"): "select",
-    ("service_role", "public.session_series"): ALL,
+    ("service_role", "public.session_series"): "select",
     ("service_role", "public.success_sessions"): ALL,
     ("service_role", "public.user_roles"): ALL,
     (
