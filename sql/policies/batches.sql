@@ -5,8 +5,9 @@ grant select, delete on public.batches to authenticated;
 grant insert (id, course_id, name), update (name) on public.batches to authenticated;
 grant select, insert, update, delete on public.batches to service_role;
 
--- The list of ids was read before a row that is just being inserted; the range, which for managers is all, has it, so
--- that `insert(…).select()` works. Nobody's own id is a batch's.
+-- The list of ids is read when the statement begins, so a batch that the statement itself inserts is not in it, and
+-- `insert(…).select()` would be refused. For managers the range in the second arm is all ids. For others it is their
+-- own user id, which no batch has.
 create policy batches_select_member_or_staff on public.batches
 for select to authenticated
 using (

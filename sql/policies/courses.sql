@@ -5,8 +5,9 @@ grant select, delete on public.courses to authenticated;
 grant insert (id, name), update (name) on public.courses to authenticated;
 grant select, insert, update, delete on public.courses to service_role;
 
--- The list of ids was read before a row that is just being inserted; the range, which for managers is all, has it, so
--- that `insert(…).select()` works. Nobody's own id is a course's.
+-- The list of ids is read when the statement begins, so a course that the statement itself inserts is not in it, and
+-- `insert(…).select()` would be refused. For managers the range in the second arm is all ids. For others it is their
+-- own user id, which no course has.
 create policy courses_select_member_or_staff on public.courses
 for select to authenticated
 using (

@@ -1,6 +1,7 @@
 alter table public.session_ratings enable row level security;
 
--- Written by rate_session alone. No arm for hosts: a rating is as free as its author is unknown to the one rated.
+-- Written by rate_session alone. No arm for hosts: students say freely what they think only if their mentor does not
+-- learn who said it.
 revoke all on public.session_ratings from public, anon, authenticated, service_role;
 grant select on public.session_ratings to authenticated;
 grant select, insert, update, delete on public.session_ratings to service_role;

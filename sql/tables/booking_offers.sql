@@ -11,7 +11,7 @@ create table public.booking_offers (
     start_time timestamptz not null,
     timezone text not null default 'UTC',
     recurrence jsonb,
-    -- These two defaults only tell typed clients not to ask: booking_offers_1_rule writes both.
+    -- These two defaults make the fields optional in typed clients; the trigger booking_offers_1_rule sets the values.
     rrule text not null default '',
     exdates date[] not null default '{}',
     window_minutes integer not null default 60,

@@ -28,9 +28,10 @@ comment on column public.course_enrollments.updated_at is 'When the enrollment l
 -- The fan-out of one audience, in pages by student.
 create index course_enrollments_active_audience_idx on public.course_enrollments (course_id, batch_id, student_id)
 where status = 'active';
--- Of a course, and of a batch. student_id is what the policy asks for, as a range that the planner takes for one row in
--- two hundred: an index without it would be combined with all of another one, which for managers is everybody's rows.
--- Descending in the latter, so that notifier.audience_page cannot take it for the index of audiences.
+-- For filters by course and by batch. The policy adds a range over student_id, which the planner takes for one row in
+-- two hundred, though for managers it is every row: an index without student_id would be combined with a scan of the
+-- whole index on students. In the second index student_id is descending, so that notifier.audience_page, which reads in
+-- ascending order, cannot use it instead of the index above.
 create index course_enrollments_course_id_student_id_idx on public.course_enrollments (course_id, student_id);
 create index course_enrollments_batch_id_course_id_student_id_idx
 on public.course_enrollments (batch_id, course_id, student_id desc);

@@ -130,13 +130,13 @@ alter table notifier.emails enable row level security;
 -- The claim's order, the urgent by itself. Holds what waits, nothing else.
 create index emails_waiting_idx on notifier.emails (urgent, available_at, event_id)
 where status in ('queued', 'in_doubt') and carried_by is null;
--- What may have to be taken over.
+-- What workers hold; a mail whose lease has run out is taken over.
 create index emails_held_idx on notifier.emails (lease_until)
 where status in ('claimed', 'sending') and carried_by is null;
--- What may go out as one mail.
+-- What one transaction made for one person, which may go out as one mail.
 create index emails_bundle_idx on notifier.emails (transaction_id, recipient_id, event_id)
 where status = 'queued' and transaction_id is not null;
--- What was given up and wants a look: empty most of the time.
+-- What was given up, for operators to look at: empty most of the time.
 create index emails_dead_idx on notifier.emails (created_at) where status = 'dead' and carried_by is null;
 -- What was handed over in one request and is not settled yet.
 create index emails_parcel_idx on notifier.emails (parcel_id)
@@ -145,11 +145,11 @@ create index emails_carried_by_idx on notifier.emails (carried_by) where carried
 -- Unfinished mails of one person, session and topic: order and folding.
 create index emails_unfinished_idx on notifier.emails (session_id, recipient_id, topic, event_id)
 where status in ('queued', 'claimed', 'sending', 'in_doubt');
--- What a person was sent, in all and of one session, once it is settled: what is not is found by the index above. A row
--- is written four times, and this index but once.
+-- The settled mails of a person, in all or about one session; those that are not settled are in the index above. A row
+-- is written four times until it is settled, and this index only once.
 create index emails_settled_idx on notifier.emails (recipient_id, session_id)
 where status in ('sent', 'skipped', 'dead');
--- Mails that said more than their own event, because another change had already happened: rare, and what keeps the
--- later event's mail from saying it again.
+-- Mails that told of a later event than their own, because it had already happened when they went out. They are rare;
+-- by them the claim knows that the later event has been told.
 create index emails_told_ahead_idx on notifier.emails (session_id, recipient_id, topic, told_through)
 where told_through > event_id;

@@ -68,11 +68,12 @@ alter table notifier.events enable row level security;
 
 -- The history of one session: what came after what a recipient was told.
 create index events_session_id_idx on notifier.events (session_id, id);
--- The same without what concerns one student's seat alone, of which there may be one for each of thousands. In an order
--- by topic, which no other index has, so that none is mistaken for it.
+-- The same without events about one student's seat, of which a session may have thousands. Sorted by topic as no other
+-- index is, so that a query with `order by topic` can use this one only.
 create index events_of_all_idx on notifier.events (session_id, topic, id) where student_id is null;
--- What is still to be expanded: empty most of the time. expanded_at, always null in it, leads because the primary key
--- could be mistaken for an index as good in an order by id alone.
+-- What is still to be expanded: empty most of the time. expanded_at is null in every entry. It leads so that queries
+-- can ask for the order by expanded_at and id: for an order by id alone the planner could choose the primary key, and
+-- read all events.
 create index events_unexpanded_idx on notifier.events (expanded_at, id) where expanded_at is null;
 create index events_unexpanded_session_id_idx on notifier.events (session_id, id) where expanded_at is null;
 -- The other sessions that the same transaction changed.

@@ -1,7 +1,7 @@
--- How far reminders have got. Each is due a number of minutes before the start, and sessions pass that moment in the
--- order of their starts: one mark for each number is all that must be known, no session carries anything, and nothing
--- is to be recomputed when one moves. What has passed the mark is not reminded again, however often it moves there and
--- back.
+-- How far reminders have got. A reminder is due so many minutes before the start, and sessions come due in the order of
+-- their starts. So one mark for each number of minutes is enough: the start up to which reminders are written. Sessions
+-- store nothing of their own, and nothing is recomputed when one moves. A session whose start the mark has passed is
+-- reminded again only if it moves to a start that the mark has not reached yet.
 create table notifier.reminder_clock (
     minutes integer not null,
     by_people boolean not null default false,

@@ -1,5 +1,6 @@
 -- Raw joins and leaves, append-only, read in the order of event time. Attendance is derived from them and can be
--- derived again. What goes is what is too old, and the clicks of those who came to a session that was then put off.
+-- derived again. Rows are deleted when they are too old (private.forget_presence) and when their session is put off or
+-- reinstated (private.forget_early_presence).
 create table private.presence_events (
     id bigint generated always as identity,
     session_id uuid not null,

@@ -35,5 +35,5 @@ comment on column public.session_bookings.change_notice_minutes is
 comment on column public.session_bookings.created_at is 'When it was booked.';
 
 create index session_bookings_student_id_offer_id_idx on public.session_bookings (student_id, offer_id);
--- With what the policy asks for: for why, see course_enrollments.
+-- student_id is in it because the policy asks for it: course_enrollments says why.
 create index session_bookings_offer_id_student_id_idx on public.session_bookings (offer_id, student_id);

@@ -21,7 +21,7 @@ comment on column public.session_recording_views.session_id is 'Its session.';
 comment on column public.session_recording_views.user_id is 'Who opened it.';
 comment on column public.session_recording_views.viewed_at is 'When.';
 
--- With what the policy asks for: for why, see course_enrollments.
+-- user_id is in them because the policy asks for it: course_enrollments says why.
 create index session_recording_views_recording_id_user_id_idx
 on public.session_recording_views (recording_id, user_id);
 create index session_recording_views_session_id_user_id_idx on public.session_recording_views (session_id, user_id);

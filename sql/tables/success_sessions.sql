@@ -9,7 +9,8 @@ create table public.success_sessions (
     batch_id uuid,
     mentor_id uuid,
     start_time timestamptz not null,
-    -- This default, and that of calendar_uid, only tell typed clients not to ask: success_sessions_1_defaults decides.
+    -- This default and that of calendar_uid make the fields optional in typed clients; the trigger
+    -- success_sessions_1_defaults sets the values.
     end_time timestamptz not null default nullif(now(), now()),
     timezone text not null default 'UTC',
     platform text not null default 'zoom',
@@ -94,8 +95,8 @@ create table public.success_sessions (
             'Send the course the batch belongs to, or leave both out.'
         )
     ),
-    -- A slip in the year would break every calendar it is in: times that cannot be counted back from, or that programs
-    -- with four digits for a year cannot read.
+    -- A slip in the year would break what works with the session: times near the ends of Postgres' range fail when a
+    -- reminder is counted back from them, and calendar programs read years of four digits.
     constraint success_sessions_start_time_range check (
         private.rule(
             start_time >= '2000-01-01 00:00+00' and start_time < '2200-01-01 00:00+00',
@@ -128,7 +129,8 @@ create table public.success_sessions (
             'Send the meeting''s address, such as https://zoom.us/j/123456789.'
         )
     ),
-    -- The one exception; that the account can make a meeting is for the trigger success_sessions_5_host_account to see.
+    -- link may be null only while a meeting account is to make the meeting. Whether that account can make one is
+    -- checked by the trigger success_sessions_5_host_account.
     constraint success_sessions_link_unless_account_makes_it check (
         private.rule(
             link is not null or meeting_account_id is not null,
@@ -318,9 +320,9 @@ create index success_sessions_host_key_start_time_idx on public.success_sessions
 -- What the clock searches by.
 create index success_sessions_status_due_at_idx
 on public.success_sessions (status_due_at) where status_due_at is not null;
--- Of a course, a batch and a mentor. host_key is what the policy asks for, as a range that the planner takes for one
--- row in two hundred: indexes without it would be combined with all of that of hosts, which for managers is every
--- session.
+-- For filters by course, batch and mentor. The policy adds a range over host_key, which the planner takes for one row
+-- in two hundred, though for managers it is every session: indexes without host_key would be combined with a scan of
+-- the whole index on hosts.
 create index success_sessions_course_id_batch_id_host_key_idx
 on public.success_sessions (course_id, batch_id, host_key);
 create index success_sessions_batch_id_course_id_host_key_idx

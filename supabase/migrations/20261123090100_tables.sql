@@ -153,9 +153,10 @@ comment on column public.course_enrollments.updated_at is 'When the enrollment l
 -- The fan-out of one audience, in pages by student.
 create index course_enrollments_active_audience_idx on public.course_enrollments (course_id, batch_id, student_id)
 where status = 'active';
--- Of a course, and of a batch. student_id is what the policy asks for, as a range that the planner takes for one row in
--- two hundred: an index without it would be combined with all of another one, which for managers is everybody's rows.
--- Descending in the latter, so that notifier.audience_page cannot take it for the index of audiences.
+-- For filters by course and by batch. The policy adds a range over student_id, which the planner takes for one row in
+-- two hundred, though for managers it is every row: an index without student_id would be combined with a scan of the
+-- whole index on students. In the second index student_id is descending, so that notifier.audience_page, which reads in
+-- ascending order, cannot use it instead of the index above.
 create index course_enrollments_course_id_student_id_idx on public.course_enrollments (course_id, student_id);
 create index course_enrollments_batch_id_course_id_student_id_idx
 on public.course_enrollments (batch_id, course_id, student_id desc);
@@ -836,7 +837,8 @@ create table public.success_sessions (
     batch_id uuid,
     mentor_id uuid,
     start_time timestamptz not null,
-    -- This default, and that of calendar_uid, only tell typed clients not to ask: success_sessions_1_defaults decides.
+    -- This default and that of calendar_uid make the fields optional in typed clients; the trigger
+    -- success_sessions_1_defaults sets the values.
     end_time timestamptz not null default nullif(now(), now()),
     timezone text not null default 'UTC',
     platform text not null default 'zoom',
@@ -921,8 +923,8 @@ create table public.success_sessions (
             'Send the course the batch belongs to, or leave both out.'
         )
     ),
-    -- A slip in the year would break every calendar it is in: times that cannot be counted back from, or that programs
-    -- with four digits for a year cannot read.
+    -- A slip in the year would break what works with the session: times near the ends of Postgres' range fail when a
+    -- reminder is counted back from them, and calendar programs read years of four digits.
     constraint success_sessions_start_time_range check (
         private.rule(
             start_time >= '2000-01-01 00:00+00' and start_time < '2200-01-01 00:00+00',
@@ -955,7 +957,8 @@ create table public.success_sessions (
             'Send the meeting''s address, such as https://zoom.us/j/123456789.'
         )
     ),
-    -- The one exception; that the account can make a meeting is for the trigger success_sessions_5_host_account to see.
+    -- link may be null only while a meeting account is to make the meeting. Whether that account can make one is
+    -- checked by the trigger success_sessions_5_host_account.
     constraint success_sessions_link_unless_account_makes_it check (
         private.rule(
             link is not null or meeting_account_id is not null,
@@ -1145,9 +1148,9 @@ create index success_sessions_host_key_start_time_idx on public.success_sessions
 -- What the clock searches by.
 create index success_sessions_status_due_at_idx
 on public.success_sessions (status_due_at) where status_due_at is not null;
--- Of a course, a batch and a mentor. host_key is what the policy asks for, as a range that the planner takes for one
--- row in two hundred: indexes without it would be combined with all of that of hosts, which for managers is every
--- session.
+-- For filters by course, batch and mentor. The policy adds a range over host_key, which the planner takes for one row
+-- in two hundred, though for managers it is every session: indexes without host_key would be combined with a scan of
+-- the whole index on hosts.
 create index success_sessions_course_id_batch_id_host_key_idx
 on public.success_sessions (course_id, batch_id, host_key);
 create index success_sessions_batch_id_course_id_host_key_idx
@@ -1498,7 +1501,7 @@ create table public.booking_offers (
     start_time timestamptz not null,
     timezone text not null default 'UTC',
     recurrence jsonb,
-    -- These two defaults only tell typed clients not to ask: booking_offers_1_rule writes both.
+    -- These two defaults make the fields optional in typed clients; the trigger booking_offers_1_rule sets the values.
     rrule text not null default '',
     exdates date[] not null default '{}',
     window_minutes integer not null default 60,
@@ -1753,7 +1756,7 @@ comment on column public.session_bookings.change_notice_minutes is
 comment on column public.session_bookings.created_at is 'When it was booked.';
 
 create index session_bookings_student_id_offer_id_idx on public.session_bookings (student_id, offer_id);
--- With what the policy asks for: for why, see course_enrollments.
+-- student_id is in it because the policy asks for it: course_enrollments says why.
 create index session_bookings_offer_id_student_id_idx on public.session_bookings (offer_id, student_id);
 
 -- Whom a platform's key stands for in one session: registrants, and whatever else an adapter hands out per person.
@@ -1868,7 +1871,8 @@ create index presence_reports_session_id_platform_report_id_idx
 on private.presence_reports (session_id, platform, report_id, id);
 
 -- Raw joins and leaves, append-only, read in the order of event time. Attendance is derived from them and can be
--- derived again. What goes is what is too old, and the clicks of those who came to a session that was then put off.
+-- derived again. Rows are deleted when they are too old (private.forget_presence) and when their session is put off or
+-- reinstated (private.forget_early_presence).
 create table private.presence_events (
     id bigint generated always as identity,
     session_id uuid not null,
@@ -2352,7 +2356,7 @@ comment on column public.session_recording_views.session_id is 'Its session.';
 comment on column public.session_recording_views.user_id is 'Who opened it.';
 comment on column public.session_recording_views.viewed_at is 'When.';
 
--- With what the policy asks for: for why, see course_enrollments.
+-- user_id is in them because the policy asks for it: course_enrollments says why.
 create index session_recording_views_recording_id_user_id_idx
 on public.session_recording_views (recording_id, user_id);
 create index session_recording_views_session_id_user_id_idx on public.session_recording_views (session_id, user_id);

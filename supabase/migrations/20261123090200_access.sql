@@ -701,8 +701,9 @@ grant select, delete on public.courses to authenticated;
 grant insert (id, name), update (name) on public.courses to authenticated;
 grant select, insert, update, delete on public.courses to service_role;
 
--- The list of ids was read before a row that is just being inserted; the range, which for managers is all, has it, so
--- that `insert(…).select()` works. Nobody's own id is a course's.
+-- The list of ids is read when the statement begins, so a course that the statement itself inserts is not in it, and
+-- `insert(…).select()` would be refused. For managers the range in the second arm is all ids. For others it is their
+-- own user id, which no course has.
 create policy courses_select_member_or_staff on public.courses
 for select to authenticated
 using (
@@ -730,8 +731,9 @@ grant select, delete on public.batches to authenticated;
 grant insert (id, course_id, name), update (name) on public.batches to authenticated;
 grant select, insert, update, delete on public.batches to service_role;
 
--- The list of ids was read before a row that is just being inserted; the range, which for managers is all, has it, so
--- that `insert(…).select()` works. Nobody's own id is a batch's.
+-- The list of ids is read when the statement begins, so a batch that the statement itself inserts is not in it, and
+-- `insert(…).select()` would be refused. For managers the range in the second arm is all ids. For others it is their
+-- own user id, which no batch has.
 create policy batches_select_member_or_staff on public.batches
 for select to authenticated
 using (
@@ -1367,7 +1369,8 @@ using (user_id = (select auth.uid()));
 
 alter table public.session_ratings enable row level security;
 
--- Written by rate_session alone. No arm for hosts: a rating is as free as its author is unknown to the one rated.
+-- Written by rate_session alone. No arm for hosts: students say freely what they think only if their mentor does not
+-- learn who said it.
 revoke all on public.session_ratings from public, anon, authenticated, service_role;
 grant select on public.session_ratings to authenticated;
 grant select, insert, update, delete on public.session_ratings to service_role;

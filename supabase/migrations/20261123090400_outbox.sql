@@ -311,11 +311,12 @@ alter table notifier.events enable row level security;
 
 -- The history of one session: what came after what a recipient was told.
 create index events_session_id_idx on notifier.events (session_id, id);
--- The same without what concerns one student's seat alone, of which there may be one for each of thousands. In an order
--- by topic, which no other index has, so that none is mistaken for it.
+-- The same without events about one student's seat, of which a session may have thousands. Sorted by topic as no other
+-- index is, so that a query with `order by topic` can use this one only.
 create index events_of_all_idx on notifier.events (session_id, topic, id) where student_id is null;
--- What is still to be expanded: empty most of the time. expanded_at, always null in it, leads because the primary key
--- could be mistaken for an index as good in an order by id alone.
+-- What is still to be expanded: empty most of the time. expanded_at is null in every entry. It leads so that queries
+-- can ask for the order by expanded_at and id: for an order by id alone the planner could choose the primary key, and
+-- read all events.
 create index events_unexpanded_idx on notifier.events (expanded_at, id) where expanded_at is null;
 create index events_unexpanded_session_id_idx on notifier.events (session_id, id) where expanded_at is null;
 -- The other sessions that the same transaction changed.
@@ -457,13 +458,13 @@ alter table notifier.emails enable row level security;
 -- The claim's order, the urgent by itself. Holds what waits, nothing else.
 create index emails_waiting_idx on notifier.emails (urgent, available_at, event_id)
 where status in ('queued', 'in_doubt') and carried_by is null;
--- What may have to be taken over.
+-- What workers hold; a mail whose lease has run out is taken over.
 create index emails_held_idx on notifier.emails (lease_until)
 where status in ('claimed', 'sending') and carried_by is null;
--- What may go out as one mail.
+-- What one transaction made for one person, which may go out as one mail.
 create index emails_bundle_idx on notifier.emails (transaction_id, recipient_id, event_id)
 where status = 'queued' and transaction_id is not null;
--- What was given up and wants a look: empty most of the time.
+-- What was given up, for operators to look at: empty most of the time.
 create index emails_dead_idx on notifier.emails (created_at) where status = 'dead' and carried_by is null;
 -- What was handed over in one request and is not settled yet.
 create index emails_parcel_idx on notifier.emails (parcel_id)
@@ -472,12 +473,12 @@ create index emails_carried_by_idx on notifier.emails (carried_by) where carried
 -- Unfinished mails of one person, session and topic: order and folding.
 create index emails_unfinished_idx on notifier.emails (session_id, recipient_id, topic, event_id)
 where status in ('queued', 'claimed', 'sending', 'in_doubt');
--- What a person was sent, in all and of one session, once it is settled: what is not is found by the index above. A row
--- is written four times, and this index but once.
+-- The settled mails of a person, in all or about one session; those that are not settled are in the index above. A row
+-- is written four times until it is settled, and this index only once.
 create index emails_settled_idx on notifier.emails (recipient_id, session_id)
 where status in ('sent', 'skipped', 'dead');
--- Mails that said more than their own event, because another change had already happened: rare, and what keeps the
--- later event's mail from saying it again.
+-- Mails that told of a later event than their own, because it had already happened when they went out. They are rare;
+-- by them the claim knows that the later event has been told.
 create index emails_told_ahead_idx on notifier.emails (session_id, recipient_id, topic, told_through)
 where told_through > event_id;
 
@@ -732,10 +733,10 @@ comment on function notifier.queue_webhooks(text, text, jsonb, timestamptz, time
     'Queues a webhook for each active endpoint with this event type, not to be sent before send_at (null: at once).';
 revoke execute on function notifier.queue_webhooks(text, text, jsonb, timestamptz, timestamptz) from public;
 
--- How far reminders have got. Each is due a number of minutes before the start, and sessions pass that moment in the
--- order of their starts: one mark for each number is all that must be known, no session carries anything, and nothing
--- is to be recomputed when one moves. What has passed the mark is not reminded again, however often it moves there and
--- back.
+-- How far reminders have got. A reminder is due so many minutes before the start, and sessions come due in the order of
+-- their starts. So one mark for each number of minutes is enough: the start up to which reminders are written. Sessions
+-- store nothing of their own, and nothing is recomputed when one moves. A session whose start the mark has passed is
+-- reminded again only if it moves to a start that the mark has not reached yet.
 create table notifier.reminder_clock (
     minutes integer not null,
     by_people boolean not null default false,
