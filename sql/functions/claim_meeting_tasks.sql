@@ -7,8 +7,8 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_now timestamptz := clock_timestamp();
-    -- A report may never be had (a scope is missing, there are more stays than are taken), so it alone is given up:
-    -- after two days, in which there has been somebody to ask for it.
+    -- Reports, and nothing else, are given up in the end, because some can never be fetched: the app lacks a scope, or
+    -- the meeting had more stays than reconcile_presence takes.
     v_report_attempts constant integer := 10;
     v_report_patience constant interval := interval '48 hours';
     v_meeting public.session_meetings;
@@ -39,7 +39,7 @@ begin
             and v_meeting.attempts >= v_report_attempts
             and v_meeting.report_due_at < v_now - v_report_patience
         then
-            -- Without a reason no worker lived to tell one.
+            -- Where no reason is stored, every worker that tried died before it could store one.
             update public.session_meetings as given_up set
                 due_at = null,
                 reason = coalesce(given_up.reason, 'every attempt to fetch the report broke off'),
@@ -59,7 +59,8 @@ begin
                     and other.is_wanted
             )
         then
-            -- Made by a worker that was given up, found and taken over by the next.
+            -- A worker that had lost its claim made this meeting, and the worker that took over has found it and uses
+            -- it.
             v_task.action := null;
         end if;
         if v_task.action is null then

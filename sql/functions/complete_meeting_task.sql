@@ -22,8 +22,9 @@ declare
     v_meeting public.session_meetings := private.claimed_meeting(meeting_id, claim_id);
 begin
     if v_meeting.id is null then
-        -- Made too late. Whoever has taken over may find it this moment and go on with it, so it is judged afterwards:
-        -- what is nobody's by then is deleted.
+        -- The claim is lost, and yet a meeting was made. The worker that has taken over may be finding it at this
+        -- moment, to use it. So it is queued to be deleted later, and claim_meeting_tasks spares it if it is in use by
+        -- then.
         insert into public.session_meetings
         (platform, meeting_account_id, is_wanted, external_id, link, begun_at, due_at)
         select
@@ -54,7 +55,8 @@ begin
         v_meeting.sweep_due_at := case when v_meeting.attempts > 1 then v_now + interval '5 minutes' end;
     end if;
     v_meeting.done_revision := case
-        -- An earlier attempt may have made it, as the session was in the beginning.
+        -- It may have been made by an earlier attempt, as the session was then. So it counts as revision 1, and an
+        -- update follows if the session has changed since.
         when v_meeting.claimed_action = 'create' and v_meeting.attempts > 1 then 1
         when v_meeting.claimed_action in ('create', 'update') then v_meeting.claimed_revision
         else v_meeting.done_revision
@@ -62,7 +64,8 @@ begin
     v_meeting.sweep_due_at := case
         when v_meeting.claimed_action <> 'sweep' then v_meeting.sweep_due_at
     end;
-    -- Due only later: the platform has said meanwhile that the meeting ended just now, and this was not its last word.
+    -- If the report is due in the future, the platform has said meanwhile that the meeting has just ended: this report
+    -- is not the last, and another is fetched then.
     if v_meeting.claimed_action = 'reconcile' and v_meeting.report_due_at <= v_now then
         if is_report_complete is false and v_now < v_meeting.report_due_at + v_report_patience then
             -- After 10, 20, 40 minutes and so on.

@@ -33,7 +33,7 @@ begin
                 )
             )
         );
-    -- The id of a session is none of a recording.
+    -- Where the id is unknown, the session was looked for all the same, so that the answer takes as long.
     if not found or v_recording.id is null then
         raise exception using
             errcode = 'PT404',

@@ -1,6 +1,6 @@
 -- The platform needs a while for its report. Asked when the session is completed, and anew when the platform says that
--- the meeting is over: people overrun, and go on after the host has completed the session. What only changed the
--- session's own time is the platform's business no more.
+-- the meeting is over: people overrun, and go on after the host has completed the session. Changes of the session that
+-- the platform was not told of yet are dropped (done_revision): its meeting is over.
 create function private.expect_meeting_report(meeting_id uuid)
 returns void
 language plpgsql

@@ -1,5 +1,5 @@
--- Locked: whoever takes the role away at this moment, or erases the mentor, waits and finds what is being given to
--- them, or is waited for.
+-- The lock is for whoever takes the role away at this moment, or erases the mentor: they wait, and then find the
+-- session that was given to the mentor; or they came first, and this waits for them.
 create function private.hold_mentor_role(mentor_id uuid)
 returns void
 language plpgsql

@@ -21,7 +21,7 @@ begin
     where
         session.id = coalesce(v_session_id, participant_id)
         and session.host_key between v_hosts_from and v_hosts_to;
-    -- The id of a session is none of a participant.
+    -- Where the id is unknown, the session was looked for all the same, so that the answer takes as long.
     if not found or v_session_id is null then
         raise exception using
             errcode = 'PT404',

@@ -1,4 +1,4 @@
--- A whole batch would be absent from it.
+-- A mentor who entered a session that is over would make its whole audience absent: nobody could have come.
 create function private.refuse_past_session(end_time timestamptz)
 returns void
 language plpgsql

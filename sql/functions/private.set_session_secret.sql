@@ -1,18 +1,19 @@
--- One Vault secret per row and kind, found by its name, which begins with the row's table: ids of sessions are chosen
--- by their writers, and the id of a series is no secret. The answer keeps a form that sends a known secret once more
--- from looking like a change that everybody is to be told of.
+-- One Vault secret per row and kind, found by its name. The name begins with the table, because writers may choose the
+-- id of a session: with the id of a series they would reach the series' secret. The answer says whether the secret
+-- changed, so that a form that sends the same one again is no change that everybody is told of.
 create function private.set_session_secret(table_name text, row_id uuid, kind private.session_secret, value text)
 returns boolean
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    -- Triggers send tg_table_name, whose collation is C: the index on names could not be searched by that.
+    -- tg_table_name, which triggers pass, has the collation C. The index on the names of secrets has the default one,
+    -- and could not be searched by a name in C.
     v_name text collate "default" := format('%s/%s/%s', table_name, row_id, kind);
     v_id uuid;
     v_current text;
 begin
-    -- What a recording's address may have, the longest of them.
+    -- The longest of them is a recording's address.
     if char_length(value) > 4000 then
         raise exception using
             errcode = '22023',

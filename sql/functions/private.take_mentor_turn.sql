@@ -1,7 +1,8 @@
 -- Whoever gives a mentor something to host takes the mentor's turn until the end of the transaction. Two locks: writers
 -- of sessions exclude one another by the first; by the second they exclude writers of time off
 -- (private.take_time_off_turn) and not each other. Take several in the order of mentor ids, after the rows of sessions.
--- Security definer callers only; statements that must see what the one before did start after this one.
+-- For security definer callers only. What is to see what the last holder of the turn wrote must be a statement of its
+-- own after this call: a snapshot is as old as its statement.
 create function private.take_mentor_turn(mentor_id uuid)
 returns void
 language plpgsql
@@ -15,8 +16,9 @@ begin
         begin
             perform pg_advisory_xact_lock(v_hosting);
         exception when deadlock_detected then
-            -- Two statements with many mentors each, in different orders. On without a turn, since the exclusion
-            -- constraint holds; but it knows nothing of buffers.
+            -- Two statements have taken the turns of several mentors in different orders. This one goes on without the
+            -- turn: the exclusion constraint keeps sessions from overlapping. It knows nothing of buffers, so with a
+            -- buffer this one is refused.
             if (select settings.mentor_buffer_minutes > 0 from public.app_settings as settings) then
                 perform private.refuse_simultaneous_writers();
             end if;

@@ -1,4 +1,5 @@
--- Tried before it is waited for: what may be refused begins a subtransaction, and nearly always nobody is in the way.
+-- The lock is tried first and waited for only then: the block that catches a deadlock costs a subtransaction, and
+-- nearly always the lock is free.
 create function private.take_turn(turn text)
 returns void
 language plpgsql

@@ -1,5 +1,5 @@
--- Keeps public.session_meetings in step with the session, within its transaction and under its row lock: what is
--- planned there is what was committed here. Security definer: nobody writes that table.
+-- Keeps public.session_meetings in step with the session, in its transaction and under its row lock, so that the two
+-- are committed together. Security definer: nobody writes that table.
 create function private.plan_session_meeting()
 returns trigger
 language plpgsql
@@ -28,7 +28,7 @@ begin
         perform private.end_session_meeting(v_meeting);
         v_meeting := null;
     elsif v_meeting.id is not null and new.status = 'completed' then
-        -- Once: later edits are none of the platform's business.
+        -- Only by the change to completed: the platform is not told of later edits.
         if old.status is distinct from new.status then
             perform private.expect_meeting_report(v_meeting.id);
         end if;

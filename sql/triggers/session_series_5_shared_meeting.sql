@@ -1,6 +1,6 @@
--- The dates of a series are made by the clock, which is refused nothing (success_sessions_5_shared_meeting). So a
--- mentor gives no series that has dates to come later the meeting of another host, whichever days these are. What is
--- split from such a series has its meeting.
+-- The later dates of a series are made by the clock, for which success_sessions_5_shared_meeting checks nothing. So
+-- while a series has such dates (next_start), a mentor may not give it a meeting that another host uses, on whichever
+-- days. A part that is split off such a series keeps the meeting that the series has.
 -- Security definer: it reads what the writer may not see, and names none of it.
 create function private.refuse_foreign_series_meeting()
 returns trigger

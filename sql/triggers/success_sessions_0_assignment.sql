@@ -1,8 +1,12 @@
--- Comes before the triggers that look up what is sent: their messages would tell a mentor who else is one, and which
--- courses there are. Writers without a user are the system. A date that the rule of a series gives again comes back as
--- the series is now, whoever it was before (3 transitions): no user can write series_date but through the rule, and the
--- mentor of a series cannot write its mentor, course and batch either. Security definer: functions of the API write as
--- their owner, and it asks for the caller's roles by auth.uid().
+-- Runs before the triggers that look up the ids that were sent: their messages would tell a mentor which users are
+-- mentors and which courses exist. Writers without a user are the system and may change all three.
+--
+-- One change by a mentor passes. When an edit of their series gives the rule a day again that it had lost, the date
+-- that was called off comes back with the mentor, course and batch that the series has now
+-- (private.add_series_sessions). It is known by series_date, which then stops being null: users cannot write that
+-- column, and a mentor cannot change mentor, course and batch of a series.
+--
+-- Security definer: functions of the API write as their owner, and it asks for the caller's roles by auth.uid().
 create function private.check_assignment_rights()
 returns trigger
 language plpgsql

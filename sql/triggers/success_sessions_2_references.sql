@@ -1,7 +1,7 @@
--- The foreign keys hold these rules; this says the same in words that name the field and the remedy. One they cannot
--- hold: an id is either that of a session or that of a series, for both are UIDs in calendars, and a session with the
--- UID of a series would take its place there. Refused as an id that another session has, so that it tells no more.
--- Security definer: the writer need not be able to read zones, roles and batches.
+-- The foreign keys hold these rules; this says the same in words that name the field and the remedy. One rule no
+-- foreign key can hold: a session and a series never have the same id, since both are UIDs in calendars, where one
+-- would replace the other. It is refused as an id that is taken, so that it does not tell whether there is such a
+-- series. Security definer: the writer need not be able to read zones, roles and batches.
 create function private.check_session_references()
 returns trigger
 language plpgsql

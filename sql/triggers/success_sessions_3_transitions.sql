@@ -25,7 +25,8 @@ begin
                 detail = 'start_time is ' || private.utc_text(new.start_time),
                 hint = 'Leave status out, or send the start_time at which it began.';
         end if;
-        -- An upsert comes by as an insert first; what it moves, it moves as an update.
+        -- An upsert of a session that exists fires this trigger as an insert first; the update that follows is checked
+        -- below.
         if v_is_mentor_only and new.end_time <= clock_timestamp() and not exists (
             select from public.success_sessions as session where session.id = new.id
         ) then
@@ -52,7 +53,7 @@ begin
 
     if new.status is distinct from old.status then
         if v_is_reinstated then
-            -- The rule of a series gives its day again: no user can write series_date but through the rule.
+            -- Unless a mentor's edit of the series gives the rule its day again: see success_sessions_0_assignment.
             if v_is_mentor_only and not (old.series_date is null and new.series_date is not null) then
                 raise exception using
                     errcode = '42501',
@@ -91,7 +92,8 @@ begin
                     detail = 'start_time is ' || private.utc_text(new.start_time),
                     hint = 'Cancel it, or move its start_time.';
             end if;
-            -- Ended early by a person: what was scheduled is what took place, so nobody becomes partial by it.
+            -- A session that a person ends early was only scheduled until now, so that nobody's attendance becomes
+            -- partial by it.
             new.end_time := least(new.end_time, clock_timestamp());
         end if;
     end if;
@@ -106,7 +108,8 @@ begin
             hint = 'Create a new session.';
     end if;
 
-    -- One that has begun can end earlier than planned; else nobody could have come to what is over by now.
+    -- A mentor moves no session to a time that is over: nobody could have come. Shortening one that has begun is no
+    -- such move.
     if v_is_mentor_only
         and new.end_time <= clock_timestamp()
         and (new.start_time, new.end_time) is distinct from (old.start_time, old.end_time)

@@ -16,7 +16,7 @@ begin
     if new.mentor_id is null or new.status not in ('upcoming', 'live') then
         return new;
     end if;
-    -- Nothing is taken up that was not the session's before: the clock moving the status, an end moved forward.
+    -- The session takes no time that it did not have before: its status moved, or it was shortened.
     if tg_op = 'UPDATE'
         and old.status in ('upcoming', 'live')
         and new.mentor_id = old.mentor_id

@@ -28,7 +28,7 @@ begin
         new.zoom_meeting_id := null;
         new.platform_data := new.platform_data - 'meeting_id';
     end if;
-    -- A link that was given by hand is nobody's business here.
+    -- A link that was given by hand needs no account.
     if new.link is not null and new.link is distinct from v_meeting.link then
         return new;
     end if;
@@ -68,7 +68,8 @@ begin
             message = 'link must not be null',
             hint = 'Send the meeting''s address, or enter a meeting account with an external_id on this platform.';
     end if;
-    -- Of an account that has lost its external_id since, session_meetings tells; nothing that is planned fails by it.
+    -- Not asked again of an account that the session has already: if it has lost its external_id since, its meetings
+    -- wait, session_meetings says why, and no later edit fails because of it.
     if new.link is null
         and (v_is_new or old.link is not null or v_account_id is distinct from old.meeting_account_id)
         and not exists (

@@ -1,5 +1,5 @@
--- Another link takes the place of the one that failed. After the credentials: by then a link that a form sends back
--- looks as it did.
+-- Another link takes the place of the one that failed. Runs after success_sessions_4_credentials has taken the secret
+-- part out of the link: one that a form sends back in full is then equal to the stored one.
 create function private.end_link_failure()
 returns trigger
 language plpgsql

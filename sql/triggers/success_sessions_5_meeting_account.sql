@@ -38,7 +38,7 @@ begin
         and new.start_time >= old.start_time
         and new.end_time <= old.end_time
     then
-        -- Nothing is taken up that was not the session's before: the clock moving the status, an end moved forward.
+        -- The session takes no time that it did not have before: its status moved, or it was shortened.
         return new;
     end if;
     if new.status not in ('upcoming', 'live') or new.end_time <= new.start_time then
@@ -75,7 +75,8 @@ comment on function private.refuse_crowded_meeting_account() is
     'Refuses with 23P01 (HTTP 409) an upcoming or live session at a time at which its meeting account already hosts all it can, naming them to managers. A session that changes its platform leaves its account.';
 revoke execute on function private.refuse_crowded_meeting_account() from public;
 
--- Every column at which 5 host account may choose another one: what a trigger sets, Postgres does not count as updated.
+-- The columns of success_sessions_5_host_account, which may set meeting_account_id: a trigger on a column fires for
+-- what the statement sets, not for what another trigger sets.
 create trigger success_sessions_5_meeting_account
 before insert or update of link, platform, meeting_account_id, mentor_id, start_time, end_time, status
 on public.success_sessions

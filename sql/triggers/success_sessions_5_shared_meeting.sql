@@ -1,7 +1,8 @@
--- Who enters the number of a meeting gets what the platform tells of it: recordings, and names and addresses of its
--- guests. So nobody but managers and the system lets a session use a meeting while another host does, in the hour
--- around it included (private.meeting_sessions), or will: dates of a series are made late. What shares a meeting
--- already goes on doing so. After the account (5 host account), which may take the number away.
+-- What a platform tells of a meeting (recordings, names and addresses of guests) goes to the sessions that name its
+-- number, so whoever enters somebody else's number would get theirs. Only managers and the system may therefore let a
+-- session use a meeting that a session of another host uses within an hour of it (private.meeting_sessions), or that a
+-- date of another host's series will use then, made or not. Sessions that share a meeting already go on sharing it.
+-- Runs after success_sessions_5_host_account, which may remove the number.
 -- Security definer: it reads what the writer may not see, and names none of it.
 create function private.refuse_foreign_meeting()
 returns trigger

@@ -46,21 +46,22 @@ return regexp_replace(
 comment on function private.without_link_secret(text) is 'The link without its pwd= parameter.';
 revoke execute on function private.without_link_secret(text) from public;
 
--- One Vault secret per row and kind, found by its name, which begins with the row's table: ids of sessions are chosen
--- by their writers, and the id of a series is no secret. The answer keeps a form that sends a known secret once more
--- from looking like a change that everybody is to be told of.
+-- One Vault secret per row and kind, found by its name. The name begins with the table, because writers may choose the
+-- id of a session: with the id of a series they would reach the series' secret. The answer says whether the secret
+-- changed, so that a form that sends the same one again is no change that everybody is told of.
 create function private.set_session_secret(table_name text, row_id uuid, kind private.session_secret, value text)
 returns boolean
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    -- Triggers send tg_table_name, whose collation is C: the index on names could not be searched by that.
+    -- tg_table_name, which triggers pass, has the collation C. The index on the names of secrets has the default one,
+    -- and could not be searched by a name in C.
     v_name text collate "default" := format('%s/%s/%s', table_name, row_id, kind);
     v_id uuid;
     v_current text;
 begin
-    -- What a recording's address may have, the longest of them.
+    -- The longest of them is a recording's address.
     if char_length(value) > 4000 then
         raise exception using
             errcode = '22023',
@@ -120,7 +121,8 @@ comment on function private.refuse_simultaneous_writers() is
     'Raises PT409: two writers would have waited for each other forever, and this one gives way.';
 revoke execute on function private.refuse_simultaneous_writers() from public;
 
--- Tried before it is waited for: what may be refused begins a subtransaction, and nearly always nobody is in the way.
+-- The lock is tried first and waited for only then: the block that catches a deadlock costs a subtransaction, and
+-- nearly always the lock is free.
 create function private.take_turn(turn text)
 returns void
 language plpgsql
@@ -145,7 +147,8 @@ revoke execute on function private.take_turn(text) from public;
 -- Whoever gives a mentor something to host takes the mentor's turn until the end of the transaction. Two locks: writers
 -- of sessions exclude one another by the first; by the second they exclude writers of time off
 -- (private.take_time_off_turn) and not each other. Take several in the order of mentor ids, after the rows of sessions.
--- Security definer callers only; statements that must see what the one before did start after this one.
+-- For security definer callers only. What is to see what the last holder of the turn wrote must be a statement of its
+-- own after this call: a snapshot is as old as its statement.
 create function private.take_mentor_turn(mentor_id uuid)
 returns void
 language plpgsql
@@ -159,8 +162,9 @@ begin
         begin
             perform pg_advisory_xact_lock(v_hosting);
         exception when deadlock_detected then
-            -- Two statements with many mentors each, in different orders. On without a turn, since the exclusion
-            -- constraint holds; but it knows nothing of buffers.
+            -- Two statements have taken the turns of several mentors in different orders. This one goes on without the
+            -- turn: the exclusion constraint keeps sessions from overlapping. It knows nothing of buffers, so with a
+            -- buffer this one is refused.
             if (select settings.mentor_buffer_minutes > 0 from public.app_settings as settings) then
                 perform private.refuse_simultaneous_writers();
             end if;
@@ -385,11 +389,15 @@ comment on function private.refuse_clash(text, text, text, text) is
     'Raises 23P01, through PostgREST as HTTP 409. detail names the clash: null for those who may not know it.';
 revoke execute on function private.refuse_clash(text, text, text, text) from public;
 
--- Comes before the triggers that look up what is sent: their messages would tell a mentor who else is one, and which
--- courses there are. Writers without a user are the system. A date that the rule of a series gives again comes back as
--- the series is now, whoever it was before (3 transitions): no user can write series_date but through the rule, and the
--- mentor of a series cannot write its mentor, course and batch either. Security definer: functions of the API write as
--- their owner, and it asks for the caller's roles by auth.uid().
+-- Runs before the triggers that look up the ids that were sent: their messages would tell a mentor which users are
+-- mentors and which courses exist. Writers without a user are the system and may change all three.
+--
+-- One change by a mentor passes. When an edit of their series gives the rule a day again that it had lost, the date
+-- that was called off comes back with the mentor, course and batch that the series has now
+-- (private.add_series_sessions). It is known by series_date, which then stops being null: users cannot write that
+-- column, and a mentor cannot change mentor, course and batch of a series.
+--
+-- Security definer: functions of the API write as their owner, and it asks for the caller's roles by auth.uid().
 create function private.check_assignment_rights()
 returns trigger
 language plpgsql
@@ -546,8 +554,8 @@ revoke execute on function private.set_session_defaults() from public;
 create trigger success_sessions_1_defaults before insert on public.success_sessions
 for each row execute function private.set_session_defaults();
 
--- Locked: whoever takes the role away at this moment, or erases the mentor, waits and finds what is being given to
--- them, or is waited for.
+-- The lock is for whoever takes the role away at this moment, or erases the mentor: they wait, and then find the
+-- session that was given to the mentor; or they came first, and this waits for them.
 create function private.hold_mentor_role(mentor_id uuid)
 returns void
 language plpgsql
@@ -569,10 +577,10 @@ comment on function private.hold_mentor_role(uuid) is
     'Locks the role mentor of a user until the end of the transaction. Refuses with 22023 whoever does not have it.';
 revoke execute on function private.hold_mentor_role(uuid) from public;
 
--- The foreign keys hold these rules; this says the same in words that name the field and the remedy. One they cannot
--- hold: an id is either that of a session or that of a series, for both are UIDs in calendars, and a session with the
--- UID of a series would take its place there. Refused as an id that another session has, so that it tells no more.
--- Security definer: the writer need not be able to read zones, roles and batches.
+-- The foreign keys hold these rules; this says the same in words that name the field and the remedy. One rule no
+-- foreign key can hold: a session and a series never have the same id, since both are UIDs in calendars, where one
+-- would replace the other. It is refused as an id that is taken, so that it does not tell whether there is such a
+-- series. Security definer: the writer need not be able to read zones, roles and batches.
 create function private.check_session_references()
 returns trigger
 language plpgsql
@@ -648,7 +656,7 @@ create trigger success_sessions_2_references
 before insert or update of timezone, platform, course_id, batch_id, mentor_id on public.success_sessions
 for each row execute function private.check_session_references();
 
--- A whole batch would be absent from it.
+-- A mentor who entered a session that is over would make its whole audience absent: nobody could have come.
 create function private.refuse_past_session(end_time timestamptz)
 returns void
 language plpgsql
@@ -693,7 +701,8 @@ begin
                 detail = 'start_time is ' || private.utc_text(new.start_time),
                 hint = 'Leave status out, or send the start_time at which it began.';
         end if;
-        -- An upsert comes by as an insert first; what it moves, it moves as an update.
+        -- An upsert of a session that exists fires this trigger as an insert first; the update that follows is checked
+        -- below.
         if v_is_mentor_only and new.end_time <= clock_timestamp() and not exists (
             select from public.success_sessions as session where session.id = new.id
         ) then
@@ -720,7 +729,7 @@ begin
 
     if new.status is distinct from old.status then
         if v_is_reinstated then
-            -- The rule of a series gives its day again: no user can write series_date but through the rule.
+            -- Unless a mentor's edit of the series gives the rule its day again: see success_sessions_0_assignment.
             if v_is_mentor_only and not (old.series_date is null and new.series_date is not null) then
                 raise exception using
                     errcode = '42501',
@@ -759,7 +768,8 @@ begin
                     detail = 'start_time is ' || private.utc_text(new.start_time),
                     hint = 'Cancel it, or move its start_time.';
             end if;
-            -- Ended early by a person: what was scheduled is what took place, so nobody becomes partial by it.
+            -- A session that a person ends early was only scheduled until now, so that nobody's attendance becomes
+            -- partial by it.
             new.end_time := least(new.end_time, clock_timestamp());
         end if;
     end if;
@@ -774,7 +784,8 @@ begin
             hint = 'Create a new session.';
     end if;
 
-    -- One that has begun can end earlier than planned; else nobody could have come to what is over by now.
+    -- A mentor moves no session to a time that is over: nobody could have come. Shortening one that has begun is no
+    -- such move.
     if v_is_mentor_only
         and new.end_time <= clock_timestamp()
         and (new.start_time, new.end_time) is distinct from (old.start_time, old.end_time)
@@ -925,9 +936,9 @@ create trigger session_series_4_credentials
 before insert or update of zoom_passcode, link, backup_link, platform_data on public.session_series
 for each row execute function private.store_session_credentials();
 
--- The dates of a series are made by the clock, which is refused nothing (success_sessions_5_shared_meeting). So a
--- mentor gives no series that has dates to come later the meeting of another host, whichever days these are. What is
--- split from such a series has its meeting.
+-- The later dates of a series are made by the clock, for which success_sessions_5_shared_meeting checks nothing. So
+-- while a series has such dates (next_start), a mentor may not give it a meeting that another host uses, on whichever
+-- days. A part that is split off such a series keeps the meeting that the series has.
 -- Security definer: it reads what the writer may not see, and names none of it.
 create function private.refuse_foreign_series_meeting()
 returns trigger
@@ -1039,7 +1050,7 @@ begin
     if new.mentor_id is null or new.status not in ('upcoming', 'live') then
         return new;
     end if;
-    -- Nothing is taken up that was not the session's before: the clock moving the status, an end moved forward.
+    -- The session takes no time that it did not have before: its status moved, or it was shortened.
     if tg_op = 'UPDATE'
         and old.status in ('upcoming', 'live')
         and new.mentor_id = old.mentor_id
@@ -1192,7 +1203,7 @@ begin
         new.zoom_meeting_id := null;
         new.platform_data := new.platform_data - 'meeting_id';
     end if;
-    -- A link that was given by hand is nobody's business here.
+    -- A link that was given by hand needs no account.
     if new.link is not null and new.link is distinct from v_meeting.link then
         return new;
     end if;
@@ -1232,7 +1243,8 @@ begin
             message = 'link must not be null',
             hint = 'Send the meeting''s address, or enter a meeting account with an external_id on this platform.';
     end if;
-    -- Of an account that has lost its external_id since, session_meetings tells; nothing that is planned fails by it.
+    -- Not asked again of an account that the session has already: if it has lost its external_id since, its meetings
+    -- wait, session_meetings says why, and no later edit fails because of it.
     if new.link is null
         and (v_is_new or old.link is not null or v_account_id is distinct from old.meeting_account_id)
         and not exists (
@@ -1268,8 +1280,8 @@ before insert or update of link, platform, meeting_account_id, mentor_id, start_
 on public.success_sessions
 for each row execute function private.assign_host_account();
 
--- Another link takes the place of the one that failed. After the credentials: by then a link that a form sends back
--- looks as it did.
+-- Another link takes the place of the one that failed. Runs after success_sessions_4_credentials has taken the secret
+-- part out of the link: one that a form sends back in full is then equal to the stored one.
 create function private.end_link_failure()
 returns trigger
 language plpgsql
@@ -1329,7 +1341,7 @@ begin
         and new.start_time >= old.start_time
         and new.end_time <= old.end_time
     then
-        -- Nothing is taken up that was not the session's before: the clock moving the status, an end moved forward.
+        -- The session takes no time that it did not have before: its status moved, or it was shortened.
         return new;
     end if;
     if new.status not in ('upcoming', 'live') or new.end_time <= new.start_time then
@@ -1366,16 +1378,18 @@ comment on function private.refuse_crowded_meeting_account() is
     'Refuses with 23P01 (HTTP 409) an upcoming or live session at a time at which its meeting account already hosts all it can, naming them to managers. A session that changes its platform leaves its account.';
 revoke execute on function private.refuse_crowded_meeting_account() from public;
 
--- Every column at which 5 host account may choose another one: what a trigger sets, Postgres does not count as updated.
+-- The columns of success_sessions_5_host_account, which may set meeting_account_id: a trigger on a column fires for
+-- what the statement sets, not for what another trigger sets.
 create trigger success_sessions_5_meeting_account
 before insert or update of link, platform, meeting_account_id, mentor_id, start_time, end_time, status
 on public.success_sessions
 for each row execute function private.refuse_crowded_meeting_account();
 
--- Who enters the number of a meeting gets what the platform tells of it: recordings, and names and addresses of its
--- guests. So nobody but managers and the system lets a session use a meeting while another host does, in the hour
--- around it included (private.meeting_sessions), or will: dates of a series are made late. What shares a meeting
--- already goes on doing so. After the account (5 host account), which may take the number away.
+-- What a platform tells of a meeting (recordings, names and addresses of guests) goes to the sessions that name its
+-- number, so whoever enters somebody else's number would get theirs. Only managers and the system may therefore let a
+-- session use a meeting that a session of another host uses within an hour of it (private.meeting_sessions), or that a
+-- date of another host's series will use then, made or not. Sessions that share a meeting already go on sharing it.
+-- Runs after success_sessions_5_host_account, which may remove the number.
 -- Security definer: it reads what the writer may not see, and names none of it.
 create function private.refuse_foreign_meeting()
 returns trigger

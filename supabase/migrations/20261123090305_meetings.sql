@@ -67,8 +67,8 @@ comment on function private.end_session_meeting(public.session_meetings) is
 revoke execute on function private.end_session_meeting(public.session_meetings) from public;
 
 -- The platform needs a while for its report. Asked when the session is completed, and anew when the platform says that
--- the meeting is over: people overrun, and go on after the host has completed the session. What only changed the
--- session's own time is the platform's business no more.
+-- the meeting is over: people overrun, and go on after the host has completed the session. Changes of the session that
+-- the platform was not told of yet are dropped (done_revision): its meeting is over.
 create function private.expect_meeting_report(meeting_id uuid)
 returns void
 language plpgsql
@@ -93,8 +93,8 @@ comment on function private.expect_meeting_report(uuid) is
     'The platform''s report on this meeting, of a session that is completed, is to be fetched ten minutes from now, whatever was fetched before.';
 revoke execute on function private.expect_meeting_report(uuid) from public;
 
--- Keeps public.session_meetings in step with the session, within its transaction and under its row lock: what is
--- planned there is what was committed here. Security definer: nobody writes that table.
+-- Keeps public.session_meetings in step with the session, in its transaction and under its row lock, so that the two
+-- are committed together. Security definer: nobody writes that table.
 create function private.plan_session_meeting()
 returns trigger
 language plpgsql
@@ -123,7 +123,7 @@ begin
         perform private.end_session_meeting(v_meeting);
         v_meeting := null;
     elsif v_meeting.id is not null and new.status = 'completed' then
-        -- Once: later edits are none of the platform's business.
+        -- Only by the change to completed: the platform is not told of later edits.
         if old.status is distinct from new.status then
             perform private.expect_meeting_report(v_meeting.id);
         end if;
@@ -276,8 +276,8 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_now timestamptz := clock_timestamp();
-    -- A report may never be had (a scope is missing, there are more stays than are taken), so it alone is given up:
-    -- after two days, in which there has been somebody to ask for it.
+    -- Reports, and nothing else, are given up in the end, because some can never be fetched: the app lacks a scope, or
+    -- the meeting had more stays than reconcile_presence takes.
     v_report_attempts constant integer := 10;
     v_report_patience constant interval := interval '48 hours';
     v_meeting public.session_meetings;
@@ -308,7 +308,7 @@ begin
             and v_meeting.attempts >= v_report_attempts
             and v_meeting.report_due_at < v_now - v_report_patience
         then
-            -- Without a reason no worker lived to tell one.
+            -- Where no reason is stored, every worker that tried died before it could store one.
             update public.session_meetings as given_up set
                 due_at = null,
                 reason = coalesce(given_up.reason, 'every attempt to fetch the report broke off'),
@@ -328,7 +328,8 @@ begin
                     and other.is_wanted
             )
         then
-            -- Made by a worker that was given up, found and taken over by the next.
+            -- A worker that had lost its claim made this meeting, and the worker that took over has found it and uses
+            -- it.
             v_task.action := null;
         end if;
         if v_task.action is null then
@@ -435,8 +436,9 @@ declare
     v_meeting public.session_meetings := private.claimed_meeting(meeting_id, claim_id);
 begin
     if v_meeting.id is null then
-        -- Made too late. Whoever has taken over may find it this moment and go on with it, so it is judged afterwards:
-        -- what is nobody's by then is deleted.
+        -- The claim is lost, and yet a meeting was made. The worker that has taken over may be finding it at this
+        -- moment, to use it. So it is queued to be deleted later, and claim_meeting_tasks spares it if it is in use by
+        -- then.
         insert into public.session_meetings
         (platform, meeting_account_id, is_wanted, external_id, link, begun_at, due_at)
         select
@@ -467,7 +469,8 @@ begin
         v_meeting.sweep_due_at := case when v_meeting.attempts > 1 then v_now + interval '5 minutes' end;
     end if;
     v_meeting.done_revision := case
-        -- An earlier attempt may have made it, as the session was in the beginning.
+        -- It may have been made by an earlier attempt, as the session was then. So it counts as revision 1, and an
+        -- update follows if the session has changed since.
         when v_meeting.claimed_action = 'create' and v_meeting.attempts > 1 then 1
         when v_meeting.claimed_action in ('create', 'update') then v_meeting.claimed_revision
         else v_meeting.done_revision
@@ -475,7 +478,8 @@ begin
     v_meeting.sweep_due_at := case
         when v_meeting.claimed_action <> 'sweep' then v_meeting.sweep_due_at
     end;
-    -- Due only later: the platform has said meanwhile that the meeting ended just now, and this was not its last word.
+    -- If the report is due in the future, the platform has said meanwhile that the meeting has just ended: this report
+    -- is not the last, and another is fetched then.
     if v_meeting.claimed_action = 'reconcile' and v_meeting.report_due_at <= v_now then
         if is_report_complete is false and v_now < v_meeting.report_due_at + v_report_patience then
             -- After 10, 20, 40 minutes and so on.
