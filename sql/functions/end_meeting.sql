@@ -13,9 +13,9 @@ begin
     perform private.check_meeting_event(platform, 'event_id', event_id, meeting_id);
     perform private.check_meeting_time('occurred_at', occurred_at);
 
-    -- However long after the session it is: a meeting that we had made is that of one session. Where the session is
-    -- still on, its report is planned when it is completed. Rows are locked before the turn of presence, the session's
-    -- first.
+    -- A meeting that the platform made for a session is that session's, however late it ends. If the session is
+    -- completed, the platform's report is fetched once more; if not, it is planned when the session is completed. The
+    -- rows of session and meeting are locked in this order, and before the presence turn.
     select meeting.id into v_made_id
     from public.session_meetings as meeting
     inner join public.success_sessions as session on meeting.session_id = session.id

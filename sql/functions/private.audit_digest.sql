@@ -24,5 +24,5 @@ as $$
     )
 $$;
 comment on function private.audit_digest(public.audit_log, bytea) is
-    'SHA-256 of an entry of the audit log, all of its fields: of reason, old and new goes in private.audit_words_digest.';
+    'SHA-256 of all fields of an entry of the audit log; reason, old and new are in it by their private.audit_words_digest.';
 revoke execute on function private.audit_digest(public.audit_log, bytea) from public;

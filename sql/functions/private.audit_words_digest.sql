@@ -1,4 +1,5 @@
--- What may be erased with a person's data has a digest of its own: it stays, and with it the entry's.
+-- erase_user may erase these three fields of an entry. So they have a digest of their own, which is then kept in
+-- private.audit_redactions, and the digest of the entry and its seal can still be checked.
 create function private.audit_words_digest(entry public.audit_log)
 returns bytea
 language sql

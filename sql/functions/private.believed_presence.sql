@@ -1,5 +1,5 @@
--- What is believed of what was heard. Where the platform's report covers the time, it alone is what the platform says;
--- of reports with one id the latest.
+-- Which of the stored events count. A platform's report replaces what its webhooks told of the time that it covers; of
+-- several reports with one id the latest counts.
 create function private.believed_presence(session public.success_sessions, user_id uuid default null)
 returns setof private.presence_events
 language plpgsql
@@ -7,7 +7,7 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    -- Webhooks and reports tell the time of the same thing a moment apart.
+    -- A webhook and a report may give times for the same join or leave that are a moment apart.
     v_slack constant interval := interval '1 minute';
     v_linked uuid[] := array(
         select unmatched.id

@@ -1,5 +1,6 @@
--- The door of the explanations: managers, who see every session, and the DBA, who is nobody and so would see none by
--- private.visible_session; about a session and a user that exist. Security invoker: those who call it are definers.
+-- Who may ask for explanations, and of what: managers, and the database's owner, who has no auth.uid() and would see no
+-- session by private.visible_session; of sessions and users that exist. Security invoker: those who call it are
+-- definers.
 create function private.explained_session(session_id uuid, user_id uuid)
 returns public.success_sessions
 language plpgsql

@@ -1,4 +1,4 @@
--- Whoever takes part may come where no registration is required.
+-- Asked of somebody who takes part: they may come without a seat where no registration is required.
 create function private.has_seat(session public.success_sessions, student_id uuid)
 returns boolean
 language plpgsql

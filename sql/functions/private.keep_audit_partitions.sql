@@ -47,7 +47,8 @@ begin
         return;
     end if;
 
-    -- Nobody made partitions for months: what has gathered in the default one finds its months.
+    -- When no partitions were made for some time, entries have gathered in the default one: they are moved to their
+    -- months.
     if v_has_strays then
         alter table public.audit_log detach partition private.audit_log_default;
     end if;
@@ -69,7 +70,8 @@ begin
         alter table public.audit_log attach partition private.audit_log_default default;
     end if;
     foreach v_name in array v_old loop
-        -- No seal is compared with them any more, and who guesses well could tell by a digest what was erased.
+        -- The digests of what was erased go with their month: no seal is compared with them any more, and a guess at
+        -- the erased words could be checked by them.
         execute format(
             'delete from private.audit_redactions as redaction using %s as entry where redaction.audit_id = entry.id',
             v_name

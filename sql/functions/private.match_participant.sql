@@ -22,7 +22,7 @@ begin
         v_user_id := (select profile.id from public.profiles as profile where profile.id = participant_key::uuid);
     end if;
     if v_user_id is null and coalesce(participant_key, '') = '' and email like '%@%' then
-        -- The index on the two is Supabase's; all its users have this instance_id.
+        -- instance_id, which is the same for all users, because Supabase's index is on instance_id and the address.
         v_user_ids := array(
             select account.id
             from auth.users as account

@@ -10,7 +10,8 @@ declare
 begin
     perform private.take_presence_turn(session.id, user_id::text);
     if note_presence.kind = 'join' then
-        -- Whoever has put the session off meanwhile has forgotten who was there: private.forget_early_presence.
+        -- Asked again under the turn: if the session was put off meanwhile, the joins so far have been deleted
+        -- (private.forget_early_presence), and this one must not be left over.
         perform private.check_joining_is_open(current)
         from public.success_sessions as current
         where current.id = session.id;

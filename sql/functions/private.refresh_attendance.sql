@@ -1,8 +1,9 @@
 -- Derives attendance from presence; runs after each join and leave (one learner), and when the session is over or a
 -- report arrives (all of them). Marks made by hand or imported stay as they are. Where presence was measured before the
--- mark, the measuring goes on beside it: who is marked while the session runs would have stayed until then. Whoever
--- turns out not to have come loses the automatic record, or is absent (or excused) once the session is over, unless
--- they had no seat and could not come. Callers hold the turn of those concerned.
+-- mark, joined_at, left_at and minutes_present go on being updated: else whoever is marked while the session runs would
+-- seem to have stayed until then. Whoever turns out not to have come loses the automatic record, or is absent (or
+-- excused) once the session is over, unless they had no seat and could not come. Callers hold the presence turn of the
+-- learner, or of the session.
 create function private.refresh_attendance(session public.success_sessions, user_id uuid default null)
 returns void
 language plpgsql
@@ -11,8 +12,8 @@ as $$
 declare
     v_session public.success_sessions;
 begin
-    -- As it is now that it is the caller's turn: what waited may have read it before it was completed, and would take
-    -- everybody's absence back.
+    -- Read again under the turn: a caller that waited for it may have read the session before it was completed, and
+    -- would by that delete everybody's absence.
     select current.* into v_session
     from public.success_sessions as current
     where current.id = session.id;

@@ -2,8 +2,8 @@
 -- and an open one lasts until the session's end (or now). The union of all intervals, clipped to the scheduled time, is
 -- what counts: a second device or a repeated join adds nothing.
 --
--- What a learner clicked says when they came, and holds until the platform sees them gone: hardly anybody clicks Leave.
--- Who left before joining opens was not there: the session has been put off since, or they came by the platform's door
+-- A click on Join counts until the platform sees the learner leave, since hardly anybody clicks Leave. Whoever left
+-- before joining opens was not there: either the session has been put off since, or they entered the meeting directly
 -- and did not wait.
 create function private.session_presence(session public.success_sessions, user_id uuid default null)
 returns table (
@@ -21,7 +21,7 @@ begin
     with
     word as materialized (
         select
-            -- A look-up for each: for a join the planner might read the queue of all sessions.
+            -- A subquery, because for a join the planner might read the review queue of all sessions.
             coalesce(
                 event.user_id,
                 (
@@ -49,8 +49,8 @@ begin
         group by report.platform, report.report_id
     ),
 
-    -- To the second, as platforms tell it, somebody may go and be back: a join and a leave of one device at one moment
-    -- leave it as it was. Clicks are told apart by the order in which they came.
+    -- Platforms give times to the second, in which a device may leave and be back: a join and a leave of one device at
+    -- the same time cancel each other out. Clicks are not added up; they are taken in the order in which they came.
     settled as (
         select
             word.user_id,
@@ -95,8 +95,8 @@ begin
                 end
             ) as went_at
         from step
-        -- Where the session was put off, the platform's word of the leave may have found no session: told is what is
-        -- within an hour of one, see private.meeting_sessions.
+        -- Without those whose leave may have got lost because the session was put off: a platform's events are only
+        -- stored within an hour of a session (private.meeting_sessions), so a join long before the start has no leave.
         where not (
             step.source = 'platform'
             and step.is_join
@@ -105,8 +105,7 @@ begin
         )
     ),
 
-    -- Over windows and not by joins: the planner takes a session for a small one, and would look through all learners
-    -- for each.
+    -- By windows, because the planner expects few learners, and a join would compare each with all the others.
     known as (
         select
             stay.*,

@@ -34,7 +34,8 @@ begin
     end if;
     perform private.check_presence_report(participants);
 
-    -- Their rows before their turns: who edits the dates of a series has its own order of their turns and statistics.
+    -- The sessions' rows are locked before their presence turns. Whoever edits a series writes its sessions one by one,
+    -- each with its presence turn and its statistics: without the row locks the two could wait for each other.
     v_sessions := array(
         select session
         from public.success_sessions as session
@@ -113,8 +114,6 @@ begin
         v_user_id := private.match_participant(
             v_receipt.session_ids, v_stay.participant_key, v_stay.participant_email
         );
-        -- The sessions that the stay reaches into, or else the nearest; of these, where somebody we know takes part
-        -- in any, only those.
         v_targets := private.sessions_of_stay(v_sessions, v_stay.joined_at, v_stay.left_at, v_user_id);
         foreach v_session in array v_targets loop
             v_participant := null;

@@ -1,5 +1,6 @@
--- Security definer: it is the API of the edge functions; it writes presence, which the service role may not touch.
--- Nothing is answered with an error that the platform could cure by telling it once more.
+-- Security definer: it is the API of the edge functions; it writes presence, which the service role may not touch. An
+-- error makes the platform tell it again. So what telling it again would not change, an unknown meeting for one, is
+-- answered as an outcome.
 create function public.record_presence(
     platform text,
     event_id text,

@@ -1,5 +1,6 @@
--- A guard against mistakes; who owns the table can lift it, and is found out by verify_audit_log. Whole months are
--- dropped, which is no delete. Security definer: it keeps the digest of what is erased.
+-- A guard against mistakes: the table's owner can drop this trigger, and verify_audit_log finds out what they change
+-- then. Old months are dropped as partitions, which fires no trigger. Security definer: it keeps the digest of what is
+-- erased.
 create function private.keep_audit_entry()
 returns trigger
 language plpgsql

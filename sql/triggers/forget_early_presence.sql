@@ -1,7 +1,9 @@
--- Who came to a session that was then put off came to nothing: a click holds until the session's end, so they would be
--- present at the new time without being there. Those whom the new time leaves inside its join window stay. Where
--- joining was open, somebody may be clicking now, and is waited for. While a session is called off, what the platform
--- tells of leaving finds none, so nobody is believed to be there still.
+-- A click on Join counts until the session's end. When the session is put off, whoever had clicked would be present at
+-- the new time without being there, so the clicks are deleted, unless joining is open for the new time, too. Where
+-- joining was open for the old time, somebody may be clicking at this moment, and is waited for by the presence turn.
+--
+-- When a session that was called off is reinstated, all presence is deleted, the platform's too: while it was called
+-- off, nothing that the platform told of people leaving was stored, and they would seem to be there still.
 -- Security definer: whoever moves a session may not touch presence.
 create function private.forget_early_presence()
 returns trigger
@@ -10,7 +12,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    -- Joining may open before this is committed.
+    -- Joining for the old time may open before this is committed.
     c_moment constant interval := interval '1 minute';
     v_is_reinstated constant boolean := old.status = 'cancelled';
 begin

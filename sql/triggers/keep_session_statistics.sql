@@ -18,8 +18,9 @@ begin
         return null;
     end if;
 
-    -- The plan is kept from the first statement, which may have changed one row, and an inner join would then compare
-    -- each of many rows with each: a full join, which `offset 0` keeps one, and `except` never do.
+    -- The plan is made for the first statement, which may have changed one row, and then kept. By the plan of an inner
+    -- join a statement that changes many rows would compare each with every other. A full join, which `offset 0` keeps
+    -- from being made an inner one, and `except` are never planned that way.
     insert into private.mentor_handovers (session_id, from_mentor_id, to_mentor_id)
     select pair.session_id, pair.from_mentor_id, pair.to_mentor_id
     from (

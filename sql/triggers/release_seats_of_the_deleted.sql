@@ -1,5 +1,5 @@
--- With a user all rows about them go, in an order of Postgres' choosing. This comes before it and takes the locks in
--- ours: enrollments, invitations, sessions.
+-- When a user is deleted, foreign keys delete the rows about them in an order that Postgres chooses. This runs before
+-- that and takes the locks in our order: enrollments, invitations, sessions.
 -- Security definer: accounts are deleted by supabase_auth_admin, which may not write registrations.
 create function private.release_seats_of_the_deleted()
 returns trigger
@@ -35,8 +35,9 @@ begin
         order by session.id
         for no key update
     );
-    -- What is counted of the user goes with several statements, each in the order of the sessions, together they are
-    -- not. So the rows it is counted in are locked once.
+    -- The user's registrations and attendance are then deleted by several statements, each of which updates statistics
+    -- in the order of the sessions; one after the other they do not keep that order. So all of these statistics are
+    -- locked here, once.
     perform from private.session_statistics as statistics
     where statistics.session_id in (
         select registration.session_id

@@ -1,6 +1,6 @@
--- Losing the enrollment or the invitation loses the seat, in the same transaction. Once a statement, however many rows
--- it changes: the rows are locked by then, so register_for_session is either done or will see that access has ended.
--- Security definer: whoever ends an enrollment may not write registrations.
+-- Losing the enrollment or the invitation loses the seat, in the same transaction. Runs once for each statement, after
+-- it has changed and so locked its rows: register_for_session, which locks the enrollment first, is by then either done
+-- or will see that access has ended. Security definer: whoever ends an enrollment may not write registrations.
 create function private.release_seats_of_the_unenrolled()
 returns trigger
 language plpgsql
@@ -9,8 +9,8 @@ set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 as $$
 begin
-    -- Nearly always nobody: one look into an index for each enrollment. `offset 0` keeps it that, since the plan is
-    -- kept for statements of other sizes.
+    -- Nearly always nobody has a seat, and this is one index search for each enrollment. `offset 0` keeps it from
+    -- becoming a join: the plan is kept, and used for statements of other sizes.
     if not exists (
         select from went
         where

@@ -468,7 +468,7 @@ comment on function private.check_session_staff(public.success_sessions) is
     'Refuses with 42501 a caller who is neither the session''s host nor a manager.';
 revoke execute on function private.check_session_staff(public.success_sessions) from public;
 
--- Whoever takes part may come where no registration is required.
+-- Asked of somebody who takes part: they may come without a seat where no registration is required.
 create function private.has_seat(session public.success_sessions, student_id uuid)
 returns boolean
 language plpgsql

@@ -63,7 +63,8 @@ begin
         return;
     end if;
 
-    -- Nobody made partitions for months: what has gathered in the default one finds its months.
+    -- When no partitions were made for some time, entries have gathered in the default one: they are moved to their
+    -- months.
     if v_has_strays then
         alter table public.audit_log detach partition private.audit_log_default;
     end if;
@@ -85,7 +86,8 @@ begin
         alter table public.audit_log attach partition private.audit_log_default default;
     end if;
     foreach v_name in array v_old loop
-        -- No seal is compared with them any more, and who guesses well could tell by a digest what was erased.
+        -- The digests of what was erased go with their month: no seal is compared with them any more, and a guess at
+        -- the erased words could be checked by them.
         execute format(
             'delete from private.audit_redactions as redaction using %s as entry where redaction.audit_id = entry.id',
             v_name
@@ -100,7 +102,8 @@ comment on function private.keep_audit_partitions(timestamptz) is
     'Makes the partitions of the audit log for the month of an instant and the two after it, sorts in what had none, and drops the months that app_settings.audit_retention_months leaves out. Does nothing while somebody is in the way.';
 revoke execute on function private.keep_audit_partitions(timestamptz) from public;
 
--- What may be erased with a person's data has a digest of its own: it stays, and with it the entry's.
+-- erase_user may erase these three fields of an entry. So they have a digest of their own, which is then kept in
+-- private.audit_redactions, and the digest of the entry and its seal can still be checked.
 create function private.audit_words_digest(entry public.audit_log)
 returns bytea
 language sql
@@ -139,11 +142,12 @@ as $$
     )
 $$;
 comment on function private.audit_digest(public.audit_log, bytea) is
-    'SHA-256 of an entry of the audit log, all of its fields: of reason, old and new goes in private.audit_words_digest.';
+    'SHA-256 of all fields of an entry of the audit log; reason, old and new are in it by their private.audit_words_digest.';
 revoke execute on function private.audit_digest(public.audit_log, bytea) from public;
 
--- A guard against mistakes; who owns the table can lift it, and is found out by verify_audit_log. Whole months are
--- dropped, which is no delete. Security definer: it keeps the digest of what is erased.
+-- A guard against mistakes: the table's owner can drop this trigger, and verify_audit_log finds out what they change
+-- then. Old months are dropped as partitions, which fires no trigger. Security definer: it keeps the digest of what is
+-- erased.
 create function private.keep_audit_entry()
 returns trigger
 language plpgsql

@@ -1988,8 +1988,8 @@ comment on function private.take_presence_turn(uuid, text) is
     'Waits until nobody else records presence of this participant in this session, or of anybody in it (null), and keeps others waiting until the transaction ends; PT409 where the two would have waited for each other forever.';
 revoke execute on function private.take_presence_turn(uuid, text) from public;
 
--- What is believed of what was heard. Where the platform's report covers the time, it alone is what the platform says;
--- of reports with one id the latest.
+-- Which of the stored events count. A platform's report replaces what its webhooks told of the time that it covers; of
+-- several reports with one id the latest counts.
 create function private.believed_presence(session public.success_sessions, user_id uuid default null)
 returns setof private.presence_events
 language plpgsql
@@ -1997,7 +1997,7 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    -- Webhooks and reports tell the time of the same thing a moment apart.
+    -- A webhook and a report may give times for the same join or leave that are a moment apart.
     v_slack constant interval := interval '1 minute';
     v_linked uuid[] := array(
         select unmatched.id
@@ -2044,8 +2044,8 @@ revoke execute on function private.believed_presence(public.success_sessions, uu
 -- and an open one lasts until the session's end (or now). The union of all intervals, clipped to the scheduled time, is
 -- what counts: a second device or a repeated join adds nothing.
 --
--- What a learner clicked says when they came, and holds until the platform sees them gone: hardly anybody clicks Leave.
--- Who left before joining opens was not there: the session has been put off since, or they came by the platform's door
+-- A click on Join counts until the platform sees the learner leave, since hardly anybody clicks Leave. Whoever left
+-- before joining opens was not there: either the session has been put off since, or they entered the meeting directly
 -- and did not wait.
 create function private.session_presence(session public.success_sessions, user_id uuid default null)
 returns table (
@@ -2063,7 +2063,7 @@ begin
     with
     word as materialized (
         select
-            -- A look-up for each: for a join the planner might read the queue of all sessions.
+            -- A subquery, because for a join the planner might read the review queue of all sessions.
             coalesce(
                 event.user_id,
                 (
@@ -2091,8 +2091,8 @@ begin
         group by report.platform, report.report_id
     ),
 
-    -- To the second, as platforms tell it, somebody may go and be back: a join and a leave of one device at one moment
-    -- leave it as it was. Clicks are told apart by the order in which they came.
+    -- Platforms give times to the second, in which a device may leave and be back: a join and a leave of one device at
+    -- the same time cancel each other out. Clicks are not added up; they are taken in the order in which they came.
     settled as (
         select
             word.user_id,
@@ -2137,8 +2137,8 @@ begin
                 end
             ) as went_at
         from step
-        -- Where the session was put off, the platform's word of the leave may have found no session: told is what is
-        -- within an hour of one, see private.meeting_sessions.
+        -- Without those whose leave may have got lost because the session was put off: a platform's events are only
+        -- stored within an hour of a session (private.meeting_sessions), so a join long before the start has no leave.
         where not (
             step.source = 'platform'
             and step.is_join
@@ -2147,8 +2147,7 @@ begin
         )
     ),
 
-    -- Over windows and not by joins: the planner takes a session for a small one, and would look through all learners
-    -- for each.
+    -- By windows, because the planner expects few learners, and a join would compare each with all the others.
     known as (
         select
             stay.*,
@@ -2255,9 +2254,10 @@ revoke execute on function private.presence_is_forgotten(public.success_sessions
 
 -- Derives attendance from presence; runs after each join and leave (one learner), and when the session is over or a
 -- report arrives (all of them). Marks made by hand or imported stay as they are. Where presence was measured before the
--- mark, the measuring goes on beside it: who is marked while the session runs would have stayed until then. Whoever
--- turns out not to have come loses the automatic record, or is absent (or excused) once the session is over, unless
--- they had no seat and could not come. Callers hold the turn of those concerned.
+-- mark, joined_at, left_at and minutes_present go on being updated: else whoever is marked while the session runs would
+-- seem to have stayed until then. Whoever turns out not to have come loses the automatic record, or is absent (or
+-- excused) once the session is over, unless they had no seat and could not come. Callers hold the presence turn of the
+-- learner, or of the session.
 create function private.refresh_attendance(session public.success_sessions, user_id uuid default null)
 returns void
 language plpgsql
@@ -2266,8 +2266,8 @@ as $$
 declare
     v_session public.success_sessions;
 begin
-    -- As it is now that it is the caller's turn: what waited may have read it before it was completed, and would take
-    -- everybody's absence back.
+    -- Read again under the turn: a caller that waited for it may have read the session before it was completed, and
+    -- would by that delete everybody's absence.
     select current.* into v_session
     from public.success_sessions as current
     where current.id = session.id;
@@ -2379,7 +2379,8 @@ declare
 begin
     perform private.take_presence_turn(session.id, user_id::text);
     if note_presence.kind = 'join' then
-        -- Whoever has put the session off meanwhile has forgotten who was there: private.forget_early_presence.
+        -- Asked again under the turn: if the session was put off meanwhile, the joins so far have been deleted
+        -- (private.forget_early_presence), and this one must not be left over.
         perform private.check_joining_is_open(current)
         from public.success_sessions as current
         where current.id = session.id;
@@ -2413,10 +2414,12 @@ comment on function private.note_presence(public.success_sessions, uuid, private
     'Records that a learner came or went through the API, once, and refreshes the attendance. PT409 where joining has closed since the caller looked.';
 revoke execute on function private.note_presence(public.success_sessions, uuid, private.presence_kind) from public;
 
--- Who came to a session that was then put off came to nothing: a click holds until the session's end, so they would be
--- present at the new time without being there. Those whom the new time leaves inside its join window stay. Where
--- joining was open, somebody may be clicking now, and is waited for. While a session is called off, what the platform
--- tells of leaving finds none, so nobody is believed to be there still.
+-- A click on Join counts until the session's end. When the session is put off, whoever had clicked would be present at
+-- the new time without being there, so the clicks are deleted, unless joining is open for the new time, too. Where
+-- joining was open for the old time, somebody may be clicking at this moment, and is waited for by the presence turn.
+--
+-- When a session that was called off is reinstated, all presence is deleted, the platform's too: while it was called
+-- off, nothing that the platform told of people leaving was stored, and they would seem to be there still.
 -- Security definer: whoever moves a session may not touch presence.
 create function private.forget_early_presence()
 returns trigger
@@ -2425,7 +2428,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    -- Joining may open before this is committed.
+    -- Joining for the old time may open before this is committed.
     c_moment constant interval := interval '1 minute';
     v_is_reinstated constant boolean := old.status = 'cancelled';
 begin

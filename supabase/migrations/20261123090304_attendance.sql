@@ -289,7 +289,7 @@ begin
         v_user_id := (select profile.id from public.profiles as profile where profile.id = participant_key::uuid);
     end if;
     if v_user_id is null and coalesce(participant_key, '') = '' and email like '%@%' then
-        -- The index on the two is Supabase's; all its users have this instance_id.
+        -- instance_id, which is the same for all users, because Supabase's index is on instance_id and the address.
         v_user_ids := array(
             select account.id
             from auth.users as account
@@ -412,8 +412,9 @@ revoke execute on function private.sessions_of_stay(
     public.success_sessions[], timestamptz, timestamptz, uuid
 ) from public;
 
--- Security definer: it is the API of the edge functions; it writes presence, which the service role may not touch.
--- Nothing is answered with an error that the platform could cure by telling it once more.
+-- Security definer: it is the API of the edge functions; it writes presence, which the service role may not touch. An
+-- error makes the platform tell it again. So what telling it again would not change, an unknown meeting for one, is
+-- answered as an outcome.
 create function public.record_presence(
     platform text,
     event_id text,
@@ -542,9 +543,9 @@ begin
     perform private.check_meeting_event(platform, 'event_id', event_id, meeting_id);
     perform private.check_meeting_time('occurred_at', occurred_at);
 
-    -- However long after the session it is: a meeting that we had made is that of one session. Where the session is
-    -- still on, its report is planned when it is completed. Rows are locked before the turn of presence, the session's
-    -- first.
+    -- A meeting that the platform made for a session is that session's, however late it ends. If the session is
+    -- completed, the platform's report is fetched once more; if not, it is planned when the session is completed. The
+    -- rows of session and meeting are locked in this order, and before the presence turn.
     select meeting.id into v_made_id
     from public.session_meetings as meeting
     inner join public.success_sessions as session on meeting.session_id = session.id
@@ -624,7 +625,8 @@ begin
     end if;
     perform private.check_presence_report(participants);
 
-    -- Their rows before their turns: who edits the dates of a series has its own order of their turns and statistics.
+    -- The sessions' rows are locked before their presence turns. Whoever edits a series writes its sessions one by one,
+    -- each with its presence turn and its statistics: without the row locks the two could wait for each other.
     v_sessions := array(
         select session
         from public.success_sessions as session
@@ -703,8 +705,6 @@ begin
         v_user_id := private.match_participant(
             v_receipt.session_ids, v_stay.participant_key, v_stay.participant_email
         );
-        -- The sessions that the stay reaches into, or else the nearest; of these, where somebody we know takes part
-        -- in any, only those.
         v_targets := private.sessions_of_stay(v_sessions, v_stay.joined_at, v_stay.left_at, v_user_id);
         foreach v_session in array v_targets loop
             v_participant := null;

@@ -341,9 +341,9 @@ comment on function public.cancel_registration(uuid) is
 revoke execute on function public.cancel_registration(uuid) from public, anon, authenticated, service_role;
 grant execute on function public.cancel_registration(uuid) to authenticated;
 
--- Losing the enrollment or the invitation loses the seat, in the same transaction. Once a statement, however many rows
--- it changes: the rows are locked by then, so register_for_session is either done or will see that access has ended.
--- Security definer: whoever ends an enrollment may not write registrations.
+-- Losing the enrollment or the invitation loses the seat, in the same transaction. Runs once for each statement, after
+-- it has changed and so locked its rows: register_for_session, which locks the enrollment first, is by then either done
+-- or will see that access has ended. Security definer: whoever ends an enrollment may not write registrations.
 create function private.release_seats_of_the_unenrolled()
 returns trigger
 language plpgsql
@@ -352,8 +352,8 @@ set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 as $$
 begin
-    -- Nearly always nobody: one look into an index for each enrollment. `offset 0` keeps it that, since the plan is
-    -- kept for statements of other sizes.
+    -- Nearly always nobody has a seat, and this is one index search for each enrollment. `offset 0` keeps it from
+    -- becoming a join: the plan is kept, and used for statements of other sizes.
     if not exists (
         select from went
         where
@@ -445,8 +445,8 @@ after delete on public.session_participants
 referencing old table as went
 for each statement execute function private.release_seats_of_the_uninvited();
 
--- With a user all rows about them go, in an order of Postgres' choosing. This comes before it and takes the locks in
--- ours: enrollments, invitations, sessions.
+-- When a user is deleted, foreign keys delete the rows about them in an order that Postgres chooses. This runs before
+-- that and takes the locks in our order: enrollments, invitations, sessions.
 -- Security definer: accounts are deleted by supabase_auth_admin, which may not write registrations.
 create function private.release_seats_of_the_deleted()
 returns trigger
@@ -482,8 +482,9 @@ begin
         order by session.id
         for no key update
     );
-    -- What is counted of the user goes with several statements, each in the order of the sessions, together they are
-    -- not. So the rows it is counted in are locked once.
+    -- The user's registrations and attendance are then deleted by several statements, each of which updates statistics
+    -- in the order of the sessions; one after the other they do not keep that order. So all of these statistics are
+    -- locked here, once.
     perform from private.session_statistics as statistics
     where statistics.session_id in (
         select registration.session_id

@@ -2084,8 +2084,7 @@ begin
             pair.is_active,
             row_number() over () = 1
         from (
-            -- The plan is kept from the first statement, which may have changed one row, and an inner join would then
-            -- compare each of many rows with each: a full join, which `offset 0` keeps one, never does.
+            -- A full join, and `offset 0` to keep it one: private.keep_session_statistics says why.
             select
                 went.student_id,
                 went.course_id,
@@ -2099,7 +2098,7 @@ begin
             offset 0
         ) as pair
         where
-            -- Of both, not of one alone.
+            -- Of rows that are in both tables.
             pair.was_active is not null
             and pair.is_active is not null
             and (pair.was_active or pair.is_active)

@@ -51,8 +51,9 @@ comment on column public.notification_explanation.transport is 'The transport th
 comment on column public.notification_explanation.last_error is 'What the last failed attempt met, without addresses.';
 comment on column public.notification_explanation.email_id is 'The mail, as the notifier''s log names it.';
 
--- The door of the explanations: managers, who see every session, and the DBA, who is nobody and so would see none by
--- private.visible_session; about a session and a user that exist. Security invoker: those who call it are definers.
+-- Who may ask for explanations, and of what: managers, and the database's owner, who has no auth.uid() and would see no
+-- session by private.visible_session; of sessions and users that exist. Security invoker: those who call it are
+-- definers.
 create function private.explained_session(session_id uuid, user_id uuid)
 returns public.success_sessions
 language plpgsql

@@ -414,7 +414,8 @@ begin
             message = format('user_id %s is unknown', coalesce(user_id::text, 'null')),
             hint = 'Send the id of a row of profiles.';
     end if;
-    -- What follows locks sessions in several statements, each in the order of ids, which together they would not be in.
+    -- The statements below lock sessions, each in the order of ids; one after the other they would not keep that order.
+    -- So all of these sessions are locked here first.
     perform private.lock_enrollments(user_id);
     perform from public.session_participants as participant
     where participant.user_id = erase_user.user_id
@@ -481,7 +482,8 @@ begin
             ) using user_id;
         end if;
     end loop;
-    -- Only now that the role is gone: whoever gives them a session holds it, and has been waited for.
+    -- Asked only now that the role is deleted: whoever gives them a session locks the role (private.hold_mentor_role),
+    -- so the delete has waited for it.
     select count(*) into v_hosted
     from public.success_sessions as session
     where session.mentor_id = erase_user.user_id and session.status in ('upcoming', 'live');
@@ -495,7 +497,7 @@ begin
     update public.profiles as profile
     set timezone = 'UTC', locale = 'en'
     where profile.id = erase_user.user_id and (profile.timezone, profile.locale) <> ('UTC', 'en');
-    -- Also what the log has just been told: that these words were there, and are no more.
+    -- Also the entries that this erasure itself has made: they hold the erased words as old values.
     update public.audit_log as entry
     set old = null, new = null, reason = null
     where
