@@ -24,7 +24,7 @@ begin
             message = 'only the students whom an offer is made to may book it',
             hint = 'Mentors and managers create the session and invite the student.';
     end if;
-    -- The second of two clicks.
+    -- Booked already: this is the second of two clicks.
     v_booked_id := (
         select booking.session_id
         from public.session_bookings as booking
@@ -61,7 +61,7 @@ begin
         values (
             v_session_id,
             left(concat_ws(': ', v_offer.title, nullif(v_name, '')), 200),
-            -- A longer note is refused below, by its own name.
+            -- Cut, so that a note that is too long is refused below as a note, and not here as a description.
             nullif(concat_ws(E'\n\n', v_offer.description, left(v_note, 2000)), ''),
             'mentorship',
             v_offer.mentor_id,
@@ -75,7 +75,7 @@ begin
             v_meeting ->> 'zoom_passcode'
         );
     exception
-        -- What would be said of it to who schedules is not for the student to read.
+        -- The refusal names what the mentor or an account hosts then, which a student may not read.
         when exclusion_violation or sqlstate 'PGRST' then
             perform private.refuse_clash(
                 'this slot is not free any more', null, 'Choose another one of bookable_slots.'

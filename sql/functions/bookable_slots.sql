@@ -48,7 +48,7 @@ begin
 
     if session_id is not null then
         v_booking := private.own_booking(session_id);
-        -- None, where move_booking refuses whichever slot.
+        -- No offer, and so no slot, if move_booking would refuse every slot.
         v_offer_ids := array(
             select offer.id
             from public.booking_offers as offer
@@ -114,7 +114,8 @@ begin
     where
         offer.id = any(v_offer_ids)
         and offer.is_active
-        -- Not by index: how many offers a mentor makes to others is not to be felt.
+        -- `is not distinct from` keeps Postgres from an index search, whose time would tell how many offers the mentor
+        -- makes to others.
         and (bookable_slots.mentor_id is null or offer.mentor_id is not distinct from bookable_slots.mentor_id)
         and slot.refusal is null
     order by slot.start_time, offer.id;

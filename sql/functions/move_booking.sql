@@ -43,7 +43,7 @@ begin
         set start_time = move_booking.start_time, end_time = v_end_time
         where session.id = v_session.id;
     exception
-        -- What would be said of it to who schedules is not for the student to read.
+        -- The refusal names what the mentor or an account hosts then, which a student may not read.
         when exclusion_violation or sqlstate 'PGRST' then
             perform private.refuse_clash(
                 'this slot is not free any more', null, 'Choose another one of bookable_slots.'

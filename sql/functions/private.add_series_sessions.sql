@@ -1,7 +1,8 @@
--- A date that a change of the rule removed and another brings back is the same session again, registrations included:
--- calendars know it by its recurrence_id. Should another session have that already (two zones a whole day apart), the
--- next second is free. So it is where calendars may have been sent that start as an EXDATE: nothing brings back what is
--- excluded so, and a VEVENT with that RECURRENCE-ID would never be shown.
+-- A date that one change of the rule removed and another brings back is the same session again, with its registrations:
+-- calendars know it by its recurrence_id. A new session has its start as recurrence_id, or the next second that is
+-- free, if another session has the start already (after a change to a zone a whole day away), or if calendars may have
+-- been sent the start as an EXDATE: programs bring nothing back that was excluded so, and would not show a VEVENT with
+-- that RECURRENCE-ID.
 create function private.add_series_sessions(series public.session_series, steps private.series_step[])
 returns void
 language plpgsql

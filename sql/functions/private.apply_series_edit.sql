@@ -96,7 +96,7 @@ begin
 
         v_image := private.follow_series(v_session, changes, v_differences);
         v_start := private.series_start(series, v_session.series_date);
-        -- Today's date cannot move to what was this morning.
+        -- A date that is still to come today is not moved to an hour of today that has passed.
         if edit.is_moved and not v_is_moved and v_start > v_now then
             v_image.start_time := v_start;
             v_image.end_time := v_start + series.duration;
@@ -158,7 +158,7 @@ begin
             perform private.write_session(v_image);
         end loop;
     exception when invalid_parameter_value then
-        -- What the series may be, one of its dates may not: which?
+        -- The series was allowed this, one of its dates is not: the detail says which.
         get stacked diagnostics v_message = message_text, v_detail = pg_exception_detail, v_hint = pg_exception_hint;
         raise exception using
             errcode = '22023',

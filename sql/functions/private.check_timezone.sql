@@ -1,5 +1,5 @@
 -- The foreign keys to private.time_zones hold this rule; this says it in words, and before an absurdly long name can
--- break an index. A null is for whoever may refuse it.
+-- break an index. Null passes: whether it is allowed is for the caller to say.
 create function private.check_timezone(timezone text)
 returns void
 language plpgsql

@@ -22,11 +22,12 @@ begin
             hint = 'Send the start_time of one of bookable_slots.';
     end if;
 
-    -- Limits are counted under a turn of their own: the mentor's is given up where waiting would never end, since the
-    -- exclusion constraint holds without it.
+    -- Limits are counted under a turn of their own, because private.take_mentor_turn may go on without the mentor's: a
+    -- constraint keeps sessions from overlapping, but none keeps the limits.
     perform private.take_turn('bookings/' || offer.mentor_id);
     perform private.take_mentor_turn(offer.mentor_id);
-    -- The session will hold it, too: whoever takes the role away has it before the offers, which end with it.
+    -- The role is locked before the offer: whoever takes the role away has locked it, and goes on to withdraw the
+    -- offers. (The session that is inserted locks the role, too, but only after the offer.)
     perform from public.user_roles as held
     where held.user_id = offer.mentor_id and held.role = 'mentor'
     for key share;

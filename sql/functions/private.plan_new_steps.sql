@@ -18,7 +18,8 @@ begin
         )
     ),
 
-    -- Reinstated after the rule had lost their day, which they get back.
+    -- Sessions that lost their day by a change of the rule and were reinstated: they stand for the day again now that
+    -- the rule has it.
     reinstated as (
         update public.success_sessions as session
         set series_id = series.id, series_date = missing.series_date

@@ -1,6 +1,7 @@
--- As in refuse_double_booking, clashes are named to those who may know them: who is no manager may change the own
--- sessions only, but meeting accounts are none of theirs. Nor are they of the mentor of a series, who reads in
--- series_skips what managers and the clock have left out. The callers hold the turns of all mentors and accounts.
+-- Each clash in two texts. `clashes` is for the caller: sessions and time off are named, since whoever is no manager
+-- can change their own sessions only; what a meeting account hosts is named to managers and the system. `note` is for
+-- series_skips, where the mentor of the series reads what managers and the clock have left out: it never says what an
+-- account hosts. The callers hold the turns of all mentors and accounts.
 create function private.step_clashes(steps private.series_step[], moved_session_ids uuid[])
 returns table (ordinal bigint, clashes text, note text)
 language plpgsql
@@ -9,7 +10,6 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_may_know_accounts constant boolean := auth.uid() is null or private.is_manager();
-    c_full constant text := 'the meeting account is not free';
     v_buffer constant interval := (
         select make_interval(mins => settings.mentor_buffer_minutes) from public.app_settings as settings
     );
@@ -67,10 +67,14 @@ begin
 
     select
         refused.ordinality,
-        concat_ws('; ', refused.of_mentor, case when v_may_know_accounts then refused.of_account else v_full end),
-        concat_ws('; ', refused.of_mentor, v_full)
+        concat_ws(
+            '; ', refused.of_mentor, case when v_may_know_accounts then refused.of_account else unnamed.of_account end
+        ),
+        concat_ws('; ', refused.of_mentor, unnamed.of_account)
     from refused
-    cross join lateral (select case when refused.of_account is not null then c_full end) as short (v_full)
+    cross join lateral (
+        select case when refused.of_account is not null then 'the meeting account is not free' end as of_account
+    ) as unnamed
     where num_nonnulls(refused.of_mentor, refused.of_account) > 0
     order by refused.ordinality;
 end

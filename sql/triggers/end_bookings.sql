@@ -27,8 +27,9 @@ begin
     if cardinality(v_session_ids) = 0 then
         return null;
     end if;
-    -- Invitations, then sessions, and with these the ones in which release_seats_of_the_unenrolled, which comes next,
-    -- gives seats back: each of the two in the order of ids would not be both in that order.
+    -- Invitations, then sessions: those that are called off, and with them those in which the trigger
+    -- release_seats_of_the_unenrolled will give seats back. If each trigger locked its own in the order of ids, all
+    -- together would not be in that order.
     perform from public.session_participants as participant
     where participant.session_id = any(v_session_ids)
     order by participant.session_id, participant.user_id

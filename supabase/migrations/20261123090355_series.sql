@@ -182,7 +182,8 @@ begin
         )
     ),
 
-    -- Reinstated after the rule had lost their day, which they get back.
+    -- Sessions that lost their day by a change of the rule and were reinstated: they stand for the day again now that
+    -- the rule has it.
     reinstated as (
         update public.success_sessions as session
         set series_id = series.id, series_date = missing.series_date
@@ -234,9 +235,10 @@ comment on function private.plan_new_steps(public.session_series, timestamptz, t
     'The dates of a series from from_time until before to_time that are still to come and that no session stands for, without blackouts, which are noted in series_skips. A session that was reinstated at such a date stands for it from now on.';
 revoke execute on function private.plan_new_steps(public.session_series, timestamptz, timestamptz) from public;
 
--- As in refuse_double_booking, clashes are named to those who may know them: who is no manager may change the own
--- sessions only, but meeting accounts are none of theirs. Nor are they of the mentor of a series, who reads in
--- series_skips what managers and the clock have left out. The callers hold the turns of all mentors and accounts.
+-- Each clash in two texts. `clashes` is for the caller: sessions and time off are named, since whoever is no manager
+-- can change their own sessions only; what a meeting account hosts is named to managers and the system. `note` is for
+-- series_skips, where the mentor of the series reads what managers and the clock have left out: it never says what an
+-- account hosts. The callers hold the turns of all mentors and accounts.
 create function private.step_clashes(steps private.series_step[], moved_session_ids uuid[])
 returns table (ordinal bigint, clashes text, note text)
 language plpgsql
@@ -245,7 +247,6 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_may_know_accounts constant boolean := auth.uid() is null or private.is_manager();
-    c_full constant text := 'the meeting account is not free';
     v_buffer constant interval := (
         select make_interval(mins => settings.mentor_buffer_minutes) from public.app_settings as settings
     );
@@ -303,10 +304,14 @@ begin
 
     select
         refused.ordinality,
-        concat_ws('; ', refused.of_mentor, case when v_may_know_accounts then refused.of_account else v_full end),
-        concat_ws('; ', refused.of_mentor, v_full)
+        concat_ws(
+            '; ', refused.of_mentor, case when v_may_know_accounts then refused.of_account else unnamed.of_account end
+        ),
+        concat_ws('; ', refused.of_mentor, unnamed.of_account)
     from refused
-    cross join lateral (select case when refused.of_account is not null then c_full end) as short (v_full)
+    cross join lateral (
+        select case when refused.of_account is not null then 'the meeting account is not free' end as of_account
+    ) as unnamed
     where num_nonnulls(refused.of_mentor, refused.of_account) > 0
     order by refused.ordinality;
 end
@@ -457,10 +462,11 @@ comment on function private.meeting_with_secrets(text, uuid, text, text, jsonb) 
     'link, backup_link, zoom_passcode and platform_data of a session or series, given what stands in its row, with their secrets.';
 revoke execute on function private.meeting_with_secrets(text, uuid, text, text, jsonb) from public;
 
--- A date that a change of the rule removed and another brings back is the same session again, registrations included:
--- calendars know it by its recurrence_id. Should another session have that already (two zones a whole day apart), the
--- next second is free. So it is where calendars may have been sent that start as an EXDATE: nothing brings back what is
--- excluded so, and a VEVENT with that RECURRENCE-ID would never be shown.
+-- A date that one change of the rule removed and another brings back is the same session again, with its registrations:
+-- calendars know it by its recurrence_id. A new session has its start as recurrence_id, or the next second that is
+-- free, if another session has the start already (after a change to a zone a whole day away), or if calendars may have
+-- been sent the start as an EXDATE: programs bring nothing back that was excluded so, and would not show a VEVENT with
+-- that RECURRENCE-ID.
 create function private.add_series_sessions(series public.session_series, steps private.series_step[])
 returns void
 language plpgsql
@@ -1539,7 +1545,7 @@ begin
 
         v_image := private.follow_series(v_session, changes, v_differences);
         v_start := private.series_start(series, v_session.series_date);
-        -- Today's date cannot move to what was this morning.
+        -- A date that is still to come today is not moved to an hour of today that has passed.
         if edit.is_moved and not v_is_moved and v_start > v_now then
             v_image.start_time := v_start;
             v_image.end_time := v_start + series.duration;
@@ -1601,7 +1607,7 @@ begin
             perform private.write_session(v_image);
         end loop;
     exception when invalid_parameter_value then
-        -- What the series may be, one of its dates may not: which?
+        -- The series was allowed this, one of its dates is not: the detail says which.
         get stacked diagnostics v_message = message_text, v_detail = pg_exception_detail, v_hint = pg_exception_hint;
         raise exception using
             errcode = '22023',

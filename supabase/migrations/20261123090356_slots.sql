@@ -665,11 +665,12 @@ begin
             hint = 'Send the start_time of one of bookable_slots.';
     end if;
 
-    -- Limits are counted under a turn of their own: the mentor's is given up where waiting would never end, since the
-    -- exclusion constraint holds without it.
+    -- Limits are counted under a turn of their own, because private.take_mentor_turn may go on without the mentor's: a
+    -- constraint keeps sessions from overlapping, but none keeps the limits.
     perform private.take_turn('bookings/' || offer.mentor_id);
     perform private.take_mentor_turn(offer.mentor_id);
-    -- The session will hold it, too: whoever takes the role away has it before the offers, which end with it.
+    -- The role is locked before the offer: whoever takes the role away has locked it, and goes on to withdraw the
+    -- offers. (The session that is inserted locks the role, too, but only after the offer.)
     perform from public.user_roles as held
     where held.user_id = offer.mentor_id and held.role = 'mentor'
     for key share;
@@ -926,7 +927,7 @@ begin
 
     if session_id is not null then
         v_booking := private.own_booking(session_id);
-        -- None, where move_booking refuses whichever slot.
+        -- No offer, and so no slot, if move_booking would refuse every slot.
         v_offer_ids := array(
             select offer.id
             from public.booking_offers as offer
@@ -992,7 +993,8 @@ begin
     where
         offer.id = any(v_offer_ids)
         and offer.is_active
-        -- Not by index: how many offers a mentor makes to others is not to be felt.
+        -- `is not distinct from` keeps Postgres from an index search, whose time would tell how many offers the mentor
+        -- makes to others.
         and (bookable_slots.mentor_id is null or offer.mentor_id is not distinct from bookable_slots.mentor_id)
         and slot.refusal is null
     order by slot.start_time, offer.id;
@@ -1030,7 +1032,7 @@ begin
             message = 'only the students whom an offer is made to may book it',
             hint = 'Mentors and managers create the session and invite the student.';
     end if;
-    -- The second of two clicks.
+    -- Booked already: this is the second of two clicks.
     v_booked_id := (
         select booking.session_id
         from public.session_bookings as booking
@@ -1067,7 +1069,7 @@ begin
         values (
             v_session_id,
             left(concat_ws(': ', v_offer.title, nullif(v_name, '')), 200),
-            -- A longer note is refused below, by its own name.
+            -- Cut, so that a note that is too long is refused below as a note, and not here as a description.
             nullif(concat_ws(E'\n\n', v_offer.description, left(v_note, 2000)), ''),
             'mentorship',
             v_offer.mentor_id,
@@ -1081,7 +1083,7 @@ begin
             v_meeting ->> 'zoom_passcode'
         );
     exception
-        -- What would be said of it to who schedules is not for the student to read.
+        -- The refusal names what the mentor or an account hosts then, which a student may not read.
         when exclusion_violation or sqlstate 'PGRST' then
             perform private.refuse_clash(
                 'this slot is not free any more', null, 'Choose another one of bookable_slots.'
@@ -1149,7 +1151,7 @@ begin
         set start_time = move_booking.start_time, end_time = v_end_time
         where session.id = v_session.id;
     exception
-        -- What would be said of it to who schedules is not for the student to read.
+        -- The refusal names what the mentor or an account hosts then, which a student may not read.
         when exclusion_violation or sqlstate 'PGRST' then
             perform private.refuse_clash(
                 'this slot is not free any more', null, 'Choose another one of bookable_slots.'
@@ -1251,8 +1253,9 @@ begin
     if cardinality(v_session_ids) = 0 then
         return null;
     end if;
-    -- Invitations, then sessions, and with these the ones in which release_seats_of_the_unenrolled, which comes next,
-    -- gives seats back: each of the two in the order of ids would not be both in that order.
+    -- Invitations, then sessions: those that are called off, and with them those in which the trigger
+    -- release_seats_of_the_unenrolled will give seats back. If each trigger locked its own in the order of ids, all
+    -- together would not be in that order.
     perform from public.session_participants as participant
     where participant.session_id = any(v_session_ids)
     order by participant.session_id, participant.user_id

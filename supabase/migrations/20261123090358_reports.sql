@@ -1508,8 +1508,9 @@ begin
             and statistics.start_time < v_bounds[cardinality(v_bounds)]
             and statistics.status = 'completed'
             and (v_student_id is null or attendance.student_id = v_student_id)
-            -- Of one student by the student's own attendance, not by an index of these: how many sessions others have
-            -- is not to be felt.
+            -- One student's sessions are found by the student's own attendance. `is not distinct from` keeps Postgres
+            -- from the indexes on these columns, because the time of such a search would tell how many sessions others
+            -- have.
             and case
                 when v_host_id is null then true
                 when v_student_id is null then statistics.host_key = v_host_id
