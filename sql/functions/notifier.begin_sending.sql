@@ -1,10 +1,10 @@
 -- The mark before a message is handed over: from here on a crash leaves its outcome unknown. It must be committed
 -- before the server could accept the mail, and only what it returns as begun may be sent; what it returns as not begun
--- went back to the queue. Rows are locked in the order of their ids, whatever the order asked for: two calls at once
--- then wait for each other, at worst. Carried rows follow. What goes out in one request is marked with its id, so that
--- whoever repeats it knows all that was in it; and each with its transport, because only that one may know a repetition
--- for what it is. Whoever asks again, because the answer was lost with the connection, has handed nothing over
--- meanwhile: what that call had marked is answered once more.
+-- went back to the queue. Rows are locked in the order of their ids, whatever the order asked for, so that two calls at
+-- once cannot deadlock. Carried rows follow. What goes out in one request is marked with its id, so that whoever
+-- repeats it knows all that was in it; and each with its transport, because only that one may know a repetition for
+-- what it is. Whoever asks again, because the answer was lost with the connection, has handed nothing over meanwhile:
+-- what that call had marked is answered once more.
 -- Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.begin_sending(
     claim uuid,

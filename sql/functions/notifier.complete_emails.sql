@@ -1,6 +1,6 @@
 -- Also takes a mail whose lease has run out, or that went into doubt for that reason, as long as no other claim has it:
 -- it is known to have been accepted, and sending it again would help nobody. Rows are locked in the order of their ids,
--- whatever the order asked for: two calls at once then wait for each other, at worst. Carried rows follow.
+-- whatever the order asked for, so that two calls at once cannot deadlock. Carried rows follow.
 -- Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.complete_emails(claim uuid, email_ids uuid[], transport text)
 returns setof uuid

@@ -56,8 +56,8 @@ begin
             carried_by = case
                 when judged.verdict = 'tell' and judged.id <> judged.carrier_id then judged.carrier_id
             end,
-            -- A mail skipped because of what happened, or because its kind is not wanted, has dealt with it, as one
-            -- sent has. Skipped for another reason, it has not.
+            -- A mail that is skipped for one of these reasons has dealt with its events, as one that is sent has, and
+            -- later mails begin after them. One that is skipped for another reason has not.
             told_from = case
                 when judged.verdict = 'tell'
                     or judged.skip_reason in ('nothing_changed', 'not_invited', 'cancelled_before_told', 'switched_off')

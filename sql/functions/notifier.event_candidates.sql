@@ -31,9 +31,9 @@ declare
         )
         else v_was_open <> v_is_open or v_changes_audience or notifier.session_changes(v_old, v_new) <> '{}'
     end;
-    -- Merged events pass through states that an earlier mail may have told. Whoever has one under way, or was told of a
-    -- state in between, gets a mail in any case: the claim knows what that person knows, here the first and the last
-    -- state may look alike.
+    -- Merged events pass through states in between, and the first and the last state may be alike. Whoever has a mail
+    -- under way, or was told ahead of time by an earlier one, may know a state in between, so they are candidates in
+    -- any case: the claim knows what each has been told.
     v_passes_states boolean := event.through_id > event.id and exists (
         select
         from (
@@ -87,7 +87,8 @@ begin
             )
             union
             (
-                -- Who came to the audience, or left it; once each, or the page would seem to be the last.
+                -- Who came to the audience, or left it. Each once: a page that duplicates make shorter than max_users
+                -- would be taken for the last.
                 select distinct on (moved.position, moved.student_id) moved.student_id
                 from notifier.enrollment_changes as moved
                 where

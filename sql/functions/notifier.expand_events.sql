@@ -25,8 +25,8 @@ as $$
 declare
     v_left integer := max_emails;
     v_changes integer;
-    -- Events expanded by this call are still in the index for it; without this, many small ones would cost their
-    -- square.
+    -- The index still holds the events that this call has expanded: searched from the beginning each time, many small
+    -- ones would cost their square.
     v_last_id bigint;
     v_started boolean;
     v_event notifier.events;

@@ -57,14 +57,14 @@ begin
         when v_email.in_doubt_at is not null then 'in_doubt'
         else 'queued'
     end)::notifier.email_status;
-    -- The same for all rows, so that they come together again.
+    -- One time for all rows of the mail, so that they are claimed together again.
     v_available_at := v_now + greatest(v_delay, retry_after);
     if failure = 'unsent' and retry_after is null then
         v_available_at := v_email.available_at; -- it keeps its place
     end if;
     if v_email.status = 'in_doubt' and v_email.parcel_id is not null then
-        -- Nor does a request come back in pieces: those of its mails that are due before the one that stands for it
-        -- could not be claimed, and would look late.
+        -- The mails of one request become due together, at the latest time among them: one that was due earlier could
+        -- not be claimed without the others, and would look late.
         v_available_at := coalesce(
             (
                 select max(companion.available_at)

@@ -87,7 +87,7 @@ begin
             and earlier.told_through > earlier.event_id
             and earlier.told_through >= held.event_id
             and earlier.status in ('sent', 'skipped')
-            -- Passed over because they were out; of what they missed meanwhile it tells nothing.
+            -- Except a mail that was skipped because they were out: it says nothing of what they missed meanwhile.
             and not (origin.is_of_who_moved and earlier.skip_reason is not distinct from 'not_invited')
     ) as ahead
     -- Who came or went may have missed what was told to those who stayed, or have been told what others were not.

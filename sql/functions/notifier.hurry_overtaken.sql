@@ -1,7 +1,9 @@
--- Whoever queues an urgent mail has what is put off ahead of it go along (notifier.queue_emails), unless a claim is
--- just putting it off and has it locked. Such a pair is found here. A mail that the claim had seen it would have put
--- off, too, so what is due behind one that is not was not seen, and nothing is hurried twice. The oldest of what is
--- urgent are looked at: whatever else is due is claimed, and those stay. For `offset 0` see notifier.lock_due_emails.
+-- notifier.queue_emails hurries what is put off ahead of an urgent mail, but not what a claim has locked because it is
+-- putting it off at that moment. Then the urgent mail waits behind it, until both are found here. A claim that puts a
+-- mail off puts off what it sees behind it as well (notifier.decide_emails). So a mail that is due behind one that is
+-- not was queued too late to be seen, and the same two are not found again after the next claim. The 500 oldest urgent
+-- mails are looked at: those that are stuck remain the oldest, since the others are claimed. For `offset 0` see
+-- notifier.lock_due_emails.
 create function notifier.hurry_overtaken(as_of timestamptz)
 returns void
 language plpgsql
@@ -49,7 +51,7 @@ begin
                         where ahead.postponed_for is not null and ahead.attempts = 0 and ahead.available_at > as_of
                     )
                 )
-                -- As text: else an index of all that is queued would do for it, too.
+                -- As text, so that the planner cannot use an index of all that is queued.
                 and locked.status::text = 'queued'
             for no key update skip locked
         )

@@ -133,7 +133,8 @@ begin
             select
                 -- No longer invited: they are shown the session as they knew it, not how it went on without them.
                 email.topic = 'invitation' and recipient.role_after is null as is_out,
-                -- It may not have arrived, and what followed was told to those who take part.
+                -- The mail that told them that they are out may not have arrived, and later events are told only to
+                -- those who take part.
                 email.is_in_doubt
                 and email.topic = 'invitation'
                 and recipient.role_after is null
@@ -170,7 +171,8 @@ begin
                 case
                     when standing.is_doubted_farewell then email.kind
                     when email.topic = 'invitation' then notifier.mail_kind(
-                        -- Of what may not have arrived whoever is in hears anew, and whoever is out that they are.
+                        -- If their last mail may not have arrived, those who are in are told anew, and those who are
+                        -- out that they are.
                         case when recipient.role_after is null or not email.is_doubted then recipient.role_before end,
                         recipient.role_after,
                         change.changes,
@@ -235,13 +237,13 @@ begin
             offset 0
         ) as wait on true
     ),
-    -- What one in doubt consists of stays together: a part whose time has passed meanwhile goes along with the others.
+    -- The parts of a mail in doubt stay together: a part whose session is over by now goes along with the others.
     settled as (
         select
             reviewed.*,
             decision.skip_reason as final_skip_reason,
             case
-                -- By itself, also where it was the carrier of what is in doubt and goes on.
+                -- What is skipped is skipped by itself, even the carrier of a mail in doubt whose other parts go on.
                 when decision.skip_reason is not null then 'skipped ' || reviewed.id::text
                 when reviewed.is_in_doubt then reviewed.doubt_id::text
                 when reviewed.transaction_id is not null

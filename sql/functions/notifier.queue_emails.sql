@@ -71,14 +71,15 @@ begin
     where
         mail.kind is not null
         or known.is_uncertain
-        -- Who came to the audience, or left it, and was in and is in, now or before by other means: what was told
-        -- meanwhile may have passed them over, because they had no access then. The claim knows what they were told.
+        -- Whoever came to the audience or left it, and takes part before and after, by an invitation for one: mails in
+        -- between may have been skipped because they had no access then. The claim knows what they have been told.
         or (recipient.role_after is not null and (recipient.has_left or event.enrollment_position is not null))
     order by recipient.user_id
     on conflict do nothing;
     get diagnostics v_added = row_count;
-    -- An urgent one must not wait behind what waits for its turn, for more or for the morning: the earlier goes along.
-    -- What is locked is being claimed this moment; to wait for it could go round in a circle.
+    -- Mails about one session go out in order, so an urgent one would wait behind an earlier one that waits for further
+    -- changes, for a turn or for the morning: that one is hurried, too. One that is locked is being claimed at this
+    -- moment, and waiting for it could end in a deadlock; notifier.hurry_overtaken looks after it.
     if v_is_pressing then
         update notifier.emails as overtaking
         set
@@ -95,6 +96,7 @@ begin
                     earlier.session_id = event.session_id
                     and earlier.recipient_id = any(user_ids)
                     and earlier.topic = event.topic
+                    -- Both conditions: by the first the planner sees that the index of unfinished mails serves.
                     and earlier.status in ('queued', 'claimed', 'sending', 'in_doubt')
                     and earlier.status = 'queued'
                     and (not earlier.urgent or earlier.postponed_for is not null)

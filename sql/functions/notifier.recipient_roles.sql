@@ -1,8 +1,10 @@
--- Who takes part in a session, before the first and after the last of a row of events, and as what. The one place that
--- says whom mails go to; expansion asks it for a page of candidates, the claim for those whose mails it holds. The role
--- mentor is as it is now, and nobody takes part who has no access now, because access ends at once. Enrollments and
--- explicit invitees are taken back to what they were: from now, undoing what came after that moment. For `offset 0` see
--- notifier.lock_due_emails.
+-- What users are in a session (host, learner or nothing) before the first and after the last of a span of events. The
+-- one place that says whom mails go to: expansion asks it about a page of candidates, the claim about the recipients of
+-- the mails it holds.
+--
+-- What enrollments and invitations were at a moment is worked out from what they are now, by undoing what came after
+-- that moment. Access ends at once, though: the audience after the span is only those who are in it now as well, and
+-- the role mentor is asked as it is now. For `offset 0` see notifier.lock_due_emails.
 create function notifier.recipient_roles(
     session_id uuid,
     user_ids uuid[],
@@ -30,7 +32,8 @@ declare
     v_new_course uuid := (new ->> 'course_id')::uuid;
     v_old_batch uuid := (old ->> 'batch_id')::uuid;
     v_new_batch uuid := (new ->> 'batch_id')::uuid;
-    -- An event of enrollments stands before what it tells of, which has the position just before it.
+    -- Changes of enrollments have a position among the ids of events, lower than that of the events that tell of them:
+    -- what was before such an event is what was before the position.
     v_from_position bigint := coalesce(
         (select event.enrollment_position from notifier.events as event where event.id = recipient_roles.from_id),
         recipient_roles.from_id
@@ -85,7 +88,8 @@ begin
             when not v_was_open then null
             when candidate.user_id = v_old_mentor and candidate.is_mentor then 'host'
             when
-                -- Who has left, and is to be told so by a later event, is told nothing by this one.
+                -- Except whoever was in the audience to the end of the span and has left since: a later event tells
+                -- them so, and this one nothing.
                 (
                     audience.was_before
                     and not (audience.was_after and not candidate.was_in_audience and audience.is_told_later)
@@ -97,7 +101,7 @@ begin
             when not v_is_open then null
             when candidate.user_id = v_new_mentor and candidate.is_mentor then 'host'
             when
-                -- Who has joined, and is to be told so by a later event, neither.
+                -- Nor is whoever joined after the span: a later event tells them.
                 case
                     when v_is_same_audience then candidate.was_in_audience and audience.was_after
                     else candidate.is_in_audience and audience.is_after
@@ -107,8 +111,8 @@ begin
         end,
         audience.was_before and not candidate.was_in_audience
     from (
-        -- `between` and `order by` leave the two indexes by student and course alone: no other has this order. By
-        -- another one, which looked as good while the table was all but empty, a page of 2,000 took 7 s.
+        -- With `between` and `order by` only the two indexes on student and course can serve: no other one has this
+        -- order. Another one had looked as good while the table was nearly empty: by it a page of 2,000 users took 7 s.
         select
             listed.user_id,
             listed.user_id in (v_old_mentor, v_new_mentor) and exists (
@@ -193,7 +197,9 @@ begin
                 else (candidate.later_of_new).was_active
                     and (candidate.later_of_new).old_batch_id is not distinct from v_new_batch
             end as is_after,
-            -- Only what is ahead of the audience that somebody leaves gets such an event.
+            -- Whether a later event tells them. Those are written for sessions that are open and ahead
+            -- (notifier.expand_enrollments). A change without a position is yet to be expanded; for others the event is
+            -- looked for.
             case
                 when (candidate.later_of_old).position is null then v_is_open and v_is_same_audience
                 else exists (

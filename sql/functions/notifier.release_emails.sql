@@ -1,6 +1,6 @@
 -- For a worker that stops, or whose mail server is out of reach: the mails keep their place in the queue. Rows are
--- locked in the order of their ids, whatever the order asked for: two calls at once then wait for each other, at worst.
--- A mail of several parts falls apart into its rows, unless it is in doubt.
+-- locked in the order of their ids, whatever the order asked for, so that two calls at once cannot deadlock. A mail of
+-- several parts falls apart into its rows, unless it is in doubt.
 -- Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.release_emails(claim uuid, email_ids uuid[])
 returns setof uuid

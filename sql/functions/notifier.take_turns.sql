@@ -3,11 +3,11 @@
 -- in the order asked for. Urgent mail takes a turn and does not wait for it. A request in doubt is repeated as a whole,
 -- or not at all: its mails have had their turns.
 --
--- The turn in all mail is taken when the one under the domain's limit has come: taken before, the long wait of one
--- domain would be everybody's.
+-- A mail takes its turn under the limit of all mail (*) only when its turn under the domain's limit has come: taken
+-- earlier, the long queue of one domain would use up everybody's turns.
 --
--- Limits are locked in the order of their names, and whoever holds one waits for no mail but those of the claim, which
--- the caller has locked: workers wait for each other at worst.
+-- Limits are locked in the order of their names, and whoever holds one locks nothing more but the mails of its claim,
+-- which the caller has locked already. So workers wait for each other, but never in a circle.
 create function notifier.take_turns(claim uuid, email_ids uuid[])
 returns uuid[]
 language plpgsql

@@ -41,7 +41,8 @@ begin
         order by student.place
         returning id, student_id
     )
-    -- It waits along with an earlier one that waits for its next attempt, and is folded into it by the claim.
+    -- If an earlier mail about the seat waits for its next attempt, this one waits as long, and the claim folds it into
+    -- that one.
     insert into notifier.emails (event_id, session_id, recipient_id, kind, urgent, available_at)
     select
         written.id,

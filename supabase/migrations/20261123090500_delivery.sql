@@ -71,11 +71,13 @@ comment on function notifier.session_changes(jsonb, jsonb) is
     'What an invited person sees to have changed between two states: {field: {"old", "new"}}, names instead of ids, meeting_details only as true, meeting_link as whether it is the backup link; empty unless the session was open in both. Of one that was cancelled and is open again: status.';
 revoke execute on function notifier.session_changes(jsonb, jsonb) from public;
 
--- Who takes part in a session, before the first and after the last of a row of events, and as what. The one place that
--- says whom mails go to; expansion asks it for a page of candidates, the claim for those whose mails it holds. The role
--- mentor is as it is now, and nobody takes part who has no access now, because access ends at once. Enrollments and
--- explicit invitees are taken back to what they were: from now, undoing what came after that moment. For `offset 0` see
--- notifier.lock_due_emails.
+-- What users are in a session (host, learner or nothing) before the first and after the last of a span of events. The
+-- one place that says whom mails go to: expansion asks it about a page of candidates, the claim about the recipients of
+-- the mails it holds.
+--
+-- What enrollments and invitations were at a moment is worked out from what they are now, by undoing what came after
+-- that moment. Access ends at once, though: the audience after the span is only those who are in it now as well, and
+-- the role mentor is asked as it is now. For `offset 0` see notifier.lock_due_emails.
 create function notifier.recipient_roles(
     session_id uuid,
     user_ids uuid[],
@@ -103,7 +105,8 @@ declare
     v_new_course uuid := (new ->> 'course_id')::uuid;
     v_old_batch uuid := (old ->> 'batch_id')::uuid;
     v_new_batch uuid := (new ->> 'batch_id')::uuid;
-    -- An event of enrollments stands before what it tells of, which has the position just before it.
+    -- Changes of enrollments have a position among the ids of events, lower than that of the events that tell of them:
+    -- what was before such an event is what was before the position.
     v_from_position bigint := coalesce(
         (select event.enrollment_position from notifier.events as event where event.id = recipient_roles.from_id),
         recipient_roles.from_id
@@ -158,7 +161,8 @@ begin
             when not v_was_open then null
             when candidate.user_id = v_old_mentor and candidate.is_mentor then 'host'
             when
-                -- Who has left, and is to be told so by a later event, is told nothing by this one.
+                -- Except whoever was in the audience to the end of the span and has left since: a later event tells
+                -- them so, and this one nothing.
                 (
                     audience.was_before
                     and not (audience.was_after and not candidate.was_in_audience and audience.is_told_later)
@@ -170,7 +174,7 @@ begin
             when not v_is_open then null
             when candidate.user_id = v_new_mentor and candidate.is_mentor then 'host'
             when
-                -- Who has joined, and is to be told so by a later event, neither.
+                -- Nor is whoever joined after the span: a later event tells them.
                 case
                     when v_is_same_audience then candidate.was_in_audience and audience.was_after
                     else candidate.is_in_audience and audience.is_after
@@ -180,8 +184,8 @@ begin
         end,
         audience.was_before and not candidate.was_in_audience
     from (
-        -- `between` and `order by` leave the two indexes by student and course alone: no other has this order. By
-        -- another one, which looked as good while the table was all but empty, a page of 2,000 took 7 s.
+        -- With `between` and `order by` only the two indexes on student and course can serve: no other one has this
+        -- order. Another one had looked as good while the table was nearly empty: by it a page of 2,000 users took 7 s.
         select
             listed.user_id,
             listed.user_id in (v_old_mentor, v_new_mentor) and exists (
@@ -266,7 +270,9 @@ begin
                 else (candidate.later_of_new).was_active
                     and (candidate.later_of_new).old_batch_id is not distinct from v_new_batch
             end as is_after,
-            -- Only what is ahead of the audience that somebody leaves gets such an event.
+            -- Whether a later event tells them. Those are written for sessions that are open and ahead
+            -- (notifier.expand_enrollments). A change without a position is yet to be expanded; for others the event is
+            -- looked for.
             case
                 when (candidate.later_of_old).position is null then v_is_open and v_is_same_audience
                 else exists (
@@ -595,9 +601,9 @@ declare
         )
         else v_was_open <> v_is_open or v_changes_audience or notifier.session_changes(v_old, v_new) <> '{}'
     end;
-    -- Merged events pass through states that an earlier mail may have told. Whoever has one under way, or was told of a
-    -- state in between, gets a mail in any case: the claim knows what that person knows, here the first and the last
-    -- state may look alike.
+    -- Merged events pass through states in between, and the first and the last state may be alike. Whoever has a mail
+    -- under way, or was told ahead of time by an earlier one, may know a state in between, so they are candidates in
+    -- any case: the claim knows what each has been told.
     v_passes_states boolean := event.through_id > event.id and exists (
         select
         from (
@@ -651,7 +657,8 @@ begin
             )
             union
             (
-                -- Who came to the audience, or left it; once each, or the page would seem to be the last.
+                -- Who came to the audience, or left it. Each once: a page that duplicates make shorter than max_users
+                -- would be taken for the last.
                 select distinct on (moved.position, moved.student_id) moved.student_id
                 from notifier.enrollment_changes as moved
                 where
@@ -811,14 +818,15 @@ begin
     where
         mail.kind is not null
         or known.is_uncertain
-        -- Who came to the audience, or left it, and was in and is in, now or before by other means: what was told
-        -- meanwhile may have passed them over, because they had no access then. The claim knows what they were told.
+        -- Whoever came to the audience or left it, and takes part before and after, by an invitation for one: mails in
+        -- between may have been skipped because they had no access then. The claim knows what they have been told.
         or (recipient.role_after is not null and (recipient.has_left or event.enrollment_position is not null))
     order by recipient.user_id
     on conflict do nothing;
     get diagnostics v_added = row_count;
-    -- An urgent one must not wait behind what waits for its turn, for more or for the morning: the earlier goes along.
-    -- What is locked is being claimed this moment; to wait for it could go round in a circle.
+    -- Mails about one session go out in order, so an urgent one would wait behind an earlier one that waits for further
+    -- changes, for a turn or for the morning: that one is hurried, too. One that is locked is being claimed at this
+    -- moment, and waiting for it could end in a deadlock; notifier.hurry_overtaken looks after it.
     if v_is_pressing then
         update notifier.emails as overtaking
         set
@@ -835,6 +843,7 @@ begin
                     earlier.session_id = event.session_id
                     and earlier.recipient_id = any(user_ids)
                     and earlier.topic = event.topic
+                    -- Both conditions: by the first the planner sees that the index of unfinished mails serves.
                     and earlier.status in ('queued', 'claimed', 'sending', 'in_doubt')
                     and earlier.status = 'queued'
                     and (not earlier.urgent or earlier.postponed_for is not null)
@@ -1289,8 +1298,8 @@ as $$
 declare
     v_left integer := max_emails;
     v_changes integer;
-    -- Events expanded by this call are still in the index for it; without this, many small ones would cost their
-    -- square.
+    -- The index still holds the events that this call has expanded: searched from the beginning each time, many small
+    -- ones would cost their square.
     v_last_id bigint;
     v_started boolean;
     v_event notifier.events;
@@ -1895,7 +1904,7 @@ begin
             and earlier.told_through > earlier.event_id
             and earlier.told_through >= held.event_id
             and earlier.status in ('sent', 'skipped')
-            -- Passed over because they were out; of what they missed meanwhile it tells nothing.
+            -- Except a mail that was skipped because they were out: it says nothing of what they missed meanwhile.
             and not (origin.is_of_who_moved and earlier.skip_reason is not distinct from 'not_invited')
     ) as ahead
     -- Who came or went may have missed what was told to those who stayed, or have been told what others were not.
@@ -2161,7 +2170,8 @@ begin
             select
                 -- No longer invited: they are shown the session as they knew it, not how it went on without them.
                 email.topic = 'invitation' and recipient.role_after is null as is_out,
-                -- It may not have arrived, and what followed was told to those who take part.
+                -- The mail that told them that they are out may not have arrived, and later events are told only to
+                -- those who take part.
                 email.is_in_doubt
                 and email.topic = 'invitation'
                 and recipient.role_after is null
@@ -2198,7 +2208,8 @@ begin
                 case
                     when standing.is_doubted_farewell then email.kind
                     when email.topic = 'invitation' then notifier.mail_kind(
-                        -- Of what may not have arrived whoever is in hears anew, and whoever is out that they are.
+                        -- If their last mail may not have arrived, those who are in are told anew, and those who are
+                        -- out that they are.
                         case when recipient.role_after is null or not email.is_doubted then recipient.role_before end,
                         recipient.role_after,
                         change.changes,
@@ -2263,13 +2274,13 @@ begin
             offset 0
         ) as wait on true
     ),
-    -- What one in doubt consists of stays together: a part whose time has passed meanwhile goes along with the others.
+    -- The parts of a mail in doubt stay together: a part whose session is over by now goes along with the others.
     settled as (
         select
             reviewed.*,
             decision.skip_reason as final_skip_reason,
             case
-                -- By itself, also where it was the carrier of what is in doubt and goes on.
+                -- What is skipped is skipped by itself, even the carrier of a mail in doubt whose other parts go on.
                 when decision.skip_reason is not null then 'skipped ' || reviewed.id::text
                 when reviewed.is_in_doubt then reviewed.doubt_id::text
                 when reviewed.transaction_id is not null
@@ -2611,8 +2622,8 @@ begin
             carried_by = case
                 when judged.verdict = 'tell' and judged.id <> judged.carrier_id then judged.carrier_id
             end,
-            -- A mail skipped because of what happened, or because its kind is not wanted, has dealt with it, as one
-            -- sent has. Skipped for another reason, it has not.
+            -- A mail that is skipped for one of these reasons has dealt with its events, as one that is sent has, and
+            -- later mails begin after them. One that is skipped for another reason has not.
             told_from = case
                 when judged.verdict = 'tell'
                     or judged.skip_reason in ('nothing_changed', 'not_invited', 'cancelled_before_told', 'switched_off')
@@ -2846,11 +2857,11 @@ revoke execute on function notifier.recall_reminders(uuid, uuid[]) from public;
 -- in the order asked for. Urgent mail takes a turn and does not wait for it. A request in doubt is repeated as a whole,
 -- or not at all: its mails have had their turns.
 --
--- The turn in all mail is taken when the one under the domain's limit has come: taken before, the long wait of one
--- domain would be everybody's.
+-- A mail takes its turn under the limit of all mail (*) only when its turn under the domain's limit has come: taken
+-- earlier, the long queue of one domain would use up everybody's turns.
 --
--- Limits are locked in the order of their names, and whoever holds one waits for no mail but those of the claim, which
--- the caller has locked: workers wait for each other at worst.
+-- Limits are locked in the order of their names, and whoever holds one locks nothing more but the mails of its claim,
+-- which the caller has locked already. So workers wait for each other, but never in a circle.
 create function notifier.take_turns(claim uuid, email_ids uuid[])
 returns uuid[]
 language plpgsql
@@ -2956,11 +2967,11 @@ revoke execute on function notifier.take_turns(uuid, uuid[]) from public;
 
 -- The mark before a message is handed over: from here on a crash leaves its outcome unknown. It must be committed
 -- before the server could accept the mail, and only what it returns as begun may be sent; what it returns as not begun
--- went back to the queue. Rows are locked in the order of their ids, whatever the order asked for: two calls at once
--- then wait for each other, at worst. Carried rows follow. What goes out in one request is marked with its id, so that
--- whoever repeats it knows all that was in it; and each with its transport, because only that one may know a repetition
--- for what it is. Whoever asks again, because the answer was lost with the connection, has handed nothing over
--- meanwhile: what that call had marked is answered once more.
+-- went back to the queue. Rows are locked in the order of their ids, whatever the order asked for, so that two calls at
+-- once cannot deadlock. Carried rows follow. What goes out in one request is marked with its id, so that whoever
+-- repeats it knows all that was in it; and each with its transport, because only that one may know a repetition for
+-- what it is. Whoever asks again, because the answer was lost with the connection, has handed nothing over meanwhile:
+-- what that call had marked is answered once more.
 -- Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.begin_sending(
     claim uuid,
@@ -3038,7 +3049,7 @@ grant execute on function notifier.begin_sending(uuid, uuid[], interval, uuid, t
 
 -- Also takes a mail whose lease has run out, or that went into doubt for that reason, as long as no other claim has it:
 -- it is known to have been accepted, and sending it again would help nobody. Rows are locked in the order of their ids,
--- whatever the order asked for: two calls at once then wait for each other, at worst. Carried rows follow.
+-- whatever the order asked for, so that two calls at once cannot deadlock. Carried rows follow.
 -- Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.complete_emails(claim uuid, email_ids uuid[], transport text)
 returns setof uuid
@@ -3157,14 +3168,14 @@ begin
         when v_email.in_doubt_at is not null then 'in_doubt'
         else 'queued'
     end)::notifier.email_status;
-    -- The same for all rows, so that they come together again.
+    -- One time for all rows of the mail, so that they are claimed together again.
     v_available_at := v_now + greatest(v_delay, retry_after);
     if failure = 'unsent' and retry_after is null then
         v_available_at := v_email.available_at; -- it keeps its place
     end if;
     if v_email.status = 'in_doubt' and v_email.parcel_id is not null then
-        -- Nor does a request come back in pieces: those of its mails that are due before the one that stands for it
-        -- could not be claimed, and would look late.
+        -- The mails of one request become due together, at the latest time among them: one that was due earlier could
+        -- not be claimed without the others, and would look late.
         v_available_at := coalesce(
             (
                 select max(companion.available_at)
@@ -3196,8 +3207,8 @@ revoke execute on function notifier.fail_email(uuid, uuid, text, text, interval)
 grant execute on function notifier.fail_email(uuid, uuid, text, text, interval) to notifier;
 
 -- For a worker that stops, or whose mail server is out of reach: the mails keep their place in the queue. Rows are
--- locked in the order of their ids, whatever the order asked for: two calls at once then wait for each other, at worst.
--- A mail of several parts falls apart into its rows, unless it is in doubt.
+-- locked in the order of their ids, whatever the order asked for, so that two calls at once cannot deadlock. A mail of
+-- several parts falls apart into its rows, unless it is in doubt.
 -- Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.release_emails(claim uuid, email_ids uuid[])
 returns setof uuid
@@ -3355,10 +3366,12 @@ comment on function notifier.recover_expired_claims() is
 revoke execute on function notifier.recover_expired_claims() from public;
 grant execute on function notifier.recover_expired_claims() to notifier;
 
--- Whoever queues an urgent mail has what is put off ahead of it go along (notifier.queue_emails), unless a claim is
--- just putting it off and has it locked. Such a pair is found here. A mail that the claim had seen it would have put
--- off, too, so what is due behind one that is not was not seen, and nothing is hurried twice. The oldest of what is
--- urgent are looked at: whatever else is due is claimed, and those stay. For `offset 0` see notifier.lock_due_emails.
+-- notifier.queue_emails hurries what is put off ahead of an urgent mail, but not what a claim has locked because it is
+-- putting it off at that moment. Then the urgent mail waits behind it, until both are found here. A claim that puts a
+-- mail off puts off what it sees behind it as well (notifier.decide_emails). So a mail that is due behind one that is
+-- not was queued too late to be seen, and the same two are not found again after the next claim. The 500 oldest urgent
+-- mails are looked at: those that are stuck remain the oldest, since the others are claimed. For `offset 0` see
+-- notifier.lock_due_emails.
 create function notifier.hurry_overtaken(as_of timestamptz)
 returns void
 language plpgsql
@@ -3406,7 +3419,7 @@ begin
                         where ahead.postponed_for is not null and ahead.attempts = 0 and ahead.available_at > as_of
                     )
                 )
-                -- As text: else an index of all that is queued would do for it, too.
+                -- As text, so that the planner cannot use an index of all that is queued.
                 and locked.status::text = 'queued'
             for no key update skip locked
         )

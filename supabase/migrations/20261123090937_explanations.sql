@@ -495,7 +495,7 @@ declare
 begin
     return query
     with told as materialized (
-        -- Two arms, for each of which there is an index.
+        -- Two arms, each with the condition of its partial index before the one that is meant.
         select
             settled.event_id,
             settled.topic,
