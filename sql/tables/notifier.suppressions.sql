@@ -35,5 +35,3 @@ comment on column notifier.suppressions.suppressed_at is 'Since when nothing is 
 comment on column notifier.suppressions.created_at is 'When it was first heard of.';
 
 alter table notifier.suppressions enable row level security;
-
-create index suppressions_suppressed_at_idx on notifier.suppressions (suppressed_at);

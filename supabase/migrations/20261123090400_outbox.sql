@@ -566,8 +566,6 @@ comment on column notifier.suppressions.created_at is 'When it was first heard o
 
 alter table notifier.suppressions enable row level security;
 
-create index suppressions_suppressed_at_idx on notifier.suppressions (suppressed_at);
-
 -- How many mails a minute may go to a mail domain, or out altogether: what all workers share stands where all look. A
 -- limit hands out turns evenly; a mail whose turn is later goes back to the queue until then, once, and is decided anew
 -- when it comes. Empty unless an operator sets one.
