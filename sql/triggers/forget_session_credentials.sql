@@ -1,5 +1,5 @@
--- Vault knows no foreign keys: a deleted session or series takes its secrets with it here.
--- Security definer: Vault is closed to the superadmin who deletes.
+-- Vault knows no foreign keys: a deleted session, series or recording takes its secrets with it here.
+-- Security definer: Vault is closed to whoever deletes.
 create function private.forget_session_credentials()
 returns trigger
 language plpgsql
@@ -12,10 +12,12 @@ begin
     return null;
 end
 $$;
-comment on function private.forget_session_credentials() is 'Removes the secrets of a deleted session or series from Vault.';
+comment on function private.forget_session_credentials() is 'Removes the secrets of a deleted session, series or recording from Vault.';
 revoke execute on function private.forget_session_credentials() from public;
 
 create trigger forget_session_credentials after delete on public.success_sessions
 for each row execute function private.forget_session_credentials();
 create trigger forget_session_credentials after delete on public.session_series
+for each row execute function private.forget_session_credentials();
+create trigger forget_session_credentials after delete on public.session_recordings
 for each row execute function private.forget_session_credentials();

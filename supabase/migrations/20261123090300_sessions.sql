@@ -463,16 +463,16 @@ create trigger success_sessions_0_meeting_account
 before insert or update of meeting_account_id on public.success_sessions
 for each row execute function private.check_meeting_account_rights();
 
--- The policies say who may create a session, but Postgres asks them after the BEFORE triggers, whose messages would by
--- then have told a stranger who is a mentor and when that mentor is busy. So this one comes first, and says in words
--- what the policy would refuse. Security invoker: it asks about whoever writes.
-create function private.check_session_rights()
+-- The policies say who may create a session, an offer or time of a mentor, but Postgres asks them after the BEFORE
+-- triggers, whose messages would by then have told a stranger who is a mentor and when that mentor is busy. So this one
+-- comes first, and says in words what the policy would refuse. Security invoker: it asks about whoever writes.
+create function private.check_insert_rights()
 returns trigger
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    if not row_security_active('public.success_sessions') then
+    if not row_security_active(tg_relid) then
         return new;
     end if;
     -- Only those whom policies bind may execute these.
@@ -480,26 +480,28 @@ begin
         return new;
     end if;
     if not private.has_role('mentor') then
-        raise exception using
-            errcode = '42501',
-            message = 'only managers and mentors may create sessions',
-            hint = 'Ask a manager to create it.';
+        raise exception using errcode = '42501', message = tg_argv[0], hint = tg_argv[1];
     end if;
     if new.mentor_id is distinct from auth.uid() then
         raise exception using
             errcode = '42501',
-            message = 'mentor_id must be your own id: mentors create the sessions that they host',
-            hint = 'Send your own id as mentor_id, or ask a manager.';
+            message = 'mentor_id must be your own id: ' || tg_argv[2],
+            hint = tg_argv[3];
     end if;
     return new;
 end
 $$;
-comment on function private.check_session_rights() is
-    'Refuses with 42501 a new session that the policy success_sessions_insert_manager_or_host would refuse, before other triggers look at it.';
-revoke execute on function private.check_session_rights() from public;
+comment on function private.check_insert_rights() is
+    'Refuses with 42501 a new row that the insert policy of its table would refuse, before other triggers look at it. Arguments: message and hint for whoever is no mentor; what mentors do with rows of their own, and the hint for one who writes somebody else''s.';
+revoke execute on function private.check_insert_rights() from public;
 
 create trigger success_sessions_0_rights before insert on public.success_sessions
-for each row execute function private.check_session_rights();
+for each row execute function private.check_insert_rights(
+    'only managers and mentors may create sessions',
+    'Ask a manager to create it.',
+    'mentors create the sessions that they host',
+    'Send your own id as mentor_id, or ask a manager.'
+);
 
 -- The BEFORE triggers of success_sessions run in the order of their names: 0 assignment, meeting account and rights, 1
 -- defaults, 2 references, 3 transitions, 4 credentials and platform data, 5 double booking, host account, link failure,
@@ -1541,8 +1543,8 @@ for each row
 when (new.url is not null)
 execute function private.refuse_stored_credentials();
 
--- Vault knows no foreign keys: a deleted session or series takes its secrets with it here.
--- Security definer: Vault is closed to the superadmin who deletes.
+-- Vault knows no foreign keys: a deleted session, series or recording takes its secrets with it here.
+-- Security definer: Vault is closed to whoever deletes.
 create function private.forget_session_credentials()
 returns trigger
 language plpgsql
@@ -1555,12 +1557,14 @@ begin
     return null;
 end
 $$;
-comment on function private.forget_session_credentials() is 'Removes the secrets of a deleted session or series from Vault.';
+comment on function private.forget_session_credentials() is 'Removes the secrets of a deleted session, series or recording from Vault.';
 revoke execute on function private.forget_session_credentials() from public;
 
 create trigger forget_session_credentials after delete on public.success_sessions
 for each row execute function private.forget_session_credentials();
 create trigger forget_session_credentials after delete on public.session_series
+for each row execute function private.forget_session_credentials();
+create trigger forget_session_credentials after delete on public.session_recordings
 for each row execute function private.forget_session_credentials();
 
 -- Security definer: the writer need not be able to read platforms.
@@ -1588,44 +1592,21 @@ revoke execute on function private.set_meeting_account_defaults() from public;
 create trigger meeting_accounts_0_defaults before insert on public.meeting_accounts
 for each row execute function private.set_meeting_account_defaults();
 
--- As success_sessions_0_rights: the policies are asked after the BEFORE triggers, whose messages would by then have
--- told a stranger who is a mentor. Security invoker: it asks about whoever writes.
-create function private.check_mentor_time_rights()
-returns trigger
-language plpgsql
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-    if not row_security_active(tg_relid) then
-        return new;
-    end if;
-    -- Only those whom policies bind may execute these.
-    if private.is_manager() then
-        return new;
-    end if;
-    if not private.has_role('mentor') then
-        raise exception using
-            errcode = '42501',
-            message = 'only managers and mentors may enter the time of mentors',
-            hint = 'Ask a manager to enter it.';
-    end if;
-    if new.mentor_id is distinct from auth.uid() then
-        raise exception using
-            errcode = '42501',
-            message = 'mentor_id must be your own id: mentors enter their own time',
-            hint = 'Leave mentor_id out, or ask a manager.';
-    end if;
-    return new;
-end
-$$;
-comment on function private.check_mentor_time_rights() is
-    'Refuses with 42501 what the insert policies of mentor_time_off and mentor_availability would refuse, before other triggers look at it.';
-revoke execute on function private.check_mentor_time_rights() from public;
-
+-- As for sessions: success_sessions_0_rights says why.
 create trigger mentor_time_0_rights before insert on public.mentor_time_off
-for each row execute function private.check_mentor_time_rights();
+for each row execute function private.check_insert_rights(
+    'only managers and mentors may enter the time of mentors',
+    'Ask a manager to enter it.',
+    'mentors enter their own time',
+    'Leave mentor_id out, or ask a manager.'
+);
 create trigger mentor_time_0_rights before insert on public.mentor_availability
-for each row execute function private.check_mentor_time_rights();
+for each row execute function private.check_insert_rights(
+    'only managers and mentors may enter the time of mentors',
+    'Ask a manager to enter it.',
+    'mentors enter their own time',
+    'Leave mentor_id out, or ask a manager.'
+);
 
 -- Says in words what no foreign key can hold: a role may be taken away later, and then the rows mean nothing.
 -- Security definer: the writer need not be able to read roles.
