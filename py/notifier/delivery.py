@@ -47,8 +47,8 @@ urgent waits for those before it.
 """
 
 AHEAD = 8
-"""Mails that wait marked for the transport while the next are being marked, of which the same is
-true.
+"""Marked mails that wait for the transport while the next are being marked: these, too, may have to
+be sent twice after a crash.
 """
 
 LOW_WATER = 200

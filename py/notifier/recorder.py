@@ -22,8 +22,9 @@ LINGER = 0.02
 """Seconds an outcome waits for others at most."""
 
 UNRECORDED = 2 * BATCH
-"""Outcomes not recorded yet with which nothing more is begun: each of their mails would come twice
-if its lease ended first, as while somebody has locked the row of one.
+"""With so many outcomes to record no more mails are begun. Where they cannot be recorded, because
+somebody has locked the row of one for example, leases run out, and each of their mails is sent
+twice.
 """
 
 

@@ -23,7 +23,7 @@ GLANCE = 0.02
 """Seconds between looks for something urgent while there is enough to do."""
 
 LONGEST_GLANCE = 1.0
-"""The same, while nothing comes of looking: what is urgent waits for something else."""
+"""The same at most, while such looks bring nothing: what is urgent waits for something else."""
 
 PRESSING = 5
 """Mails claimed at a time, urgent ones first, while there is enough to do."""
@@ -146,7 +146,7 @@ class Worker:
         self._retry_at = 0.0
         self._probe: asyncio.Task[None] | None = None
         self._fruitless = 0
-        self._unclaimed = 0  # mails known to wait; there may be more
+        self._unclaimed = 0  # mails expanded here and not claimed yet
         self._pressing = False
         self._glance = GLANCE
         self.looked_at = asyncio.get_running_loop().time()
@@ -229,28 +229,30 @@ class Worker:
             size = BATCH if self._delivery.room.is_set() else PRESSING
             self._pressing = False
             emails = await self._outbox.claim_emails(size, self._lease)
-            # Of a backlog from before none is known: it is no debt of the pages to come.
+            # A full claim may hold mails of an older backlog, which were never counted here.
             self._unclaimed = max(0, self._unclaimed - size) if len(emails) == size else 0
             fruitless = size == PRESSING and not any(email.urgent for email in emails)
             self._glance = min(2 * self._glance, LONGEST_GLANCE) if fruitless else GLANCE
             if emails:
                 worked = True
                 self._delivery.submit(emails, claimed_at)
-                # With what is urgent come few others.
+                # A claim of urgent mails brings few others (notifier.lock_due_emails): more may be
+                # due though it is not full.
                 await self._until_room(more=len(emails) == size or emails[0].urgent)
         else:
-            self._unclaimed = 0  # what cannot be sent is written all the same
+            self._unclaimed = 0  # events are expanded all the same, by large pages
         if looks:
             worked |= await self._courier.look()  # people first
         if worked:
-            # Reckoned when it last rested, which may be long ago.
+            # It was set when the worker last rested, and may lie far ahead.
             self._tick_at = min(self._tick_at, loop.time() + TICK_EVERY)
         return worked
 
     async def _expand(self, page: int) -> bool:
         """Turn waiting events into about ``page`` mails; whether there were any."""
         expanded = await self._outbox.expand_events(page)
-        # Half: pages come faster than they are claimed, and not before any is.
+        # While there is more, half of them count: the next large page comes when half of this one
+        # is claimed.
         self._unclaimed += expanded.emails // 2 if expanded.more else expanded.emails
         if expanded.emails:
             log.event(logging.INFO, "expanded", emails=expanded.emails, more=expanded.more)

@@ -55,7 +55,7 @@ class Transport(Way, Protocol):
         ...
 
     def by(self, way: str) -> Way:
-        """The way of that name; of one that is not there any more, what there is instead."""
+        """The way of that name; where there is none any more, whichever there is instead."""
         ...
 
     @property

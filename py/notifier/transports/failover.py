@@ -45,7 +45,7 @@ class FailoverTransport:
         return (self._first if self._first_is_due() else self._second).name
 
     def by(self, way: str) -> Way:
-        """One of the two, and not the other; what is neither's, by what works."""
+        """The one of that name alone; if neither has it, whichever works."""
         if way == self._first.name:
             return _Door(self._by_first)
         if way == self._second.name:
