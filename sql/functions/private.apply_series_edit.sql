@@ -1,6 +1,5 @@
--- What has begun or was called off stays as it is, and so does whatever differs from the series because somebody
--- changed a session for itself: a field that differs keeps its value, and a session that differs in anything is not
--- called off because the rule no longer has its day. A mentor's edit leaves the sessions of other mentors alone.
+-- What has begun or was called off stays as it is, and a mentor's edit leaves the sessions of other mentors alone. What
+-- becomes of each of the others is for private.edited_session to say.
 --
 -- First everything is worked out, then all of it is asked for clashes at once, then it is written: what goes, what
 -- moves (towards the free side first, so that dates that swap places never meet), what is new.
@@ -13,8 +12,6 @@ declare
     v_now constant timestamptz := clock_timestamp();
     v_is_manager constant boolean := private.is_manager();
     v_skips_clashes constant boolean := private.skips_clashes(changes);
-    v_old constant public.session_series := edit.old;
-    v_before constant jsonb := edit.old_content;
     v_session public.success_sessions;
     v_image public.success_sessions;
     v_images public.success_sessions[] := array[]::public.success_sessions[];
@@ -23,10 +20,6 @@ declare
     v_steps private.series_step[] := array[]::private.series_step[];
     v_days date[];
     v_until timestamptz;
-    v_differences text[];
-    v_content jsonb;
-    v_is_moved boolean;
-    v_start timestamptz;
     v_message text;
     v_detail text;
     v_hint text;
@@ -64,50 +57,10 @@ begin
             and (v_is_manager or session.mentor_id = auth.uid())
         order by session.start_time, session.id
     loop
-        v_content := private.session_content(v_session);
-        if v_old.link is null and exists (
-            select from public.session_meetings as meeting
-            where meeting.session_id = v_session.id and meeting.is_wanted
-        ) then
-            -- The platform filled these in, nobody changed them.
-            v_content := v_content || jsonb_build_object(
-                'link', null,
-                'zoom_passcode', null,
-                'zoom_meeting_id', null,
-                'meeting_account_id', v_old.meeting_account_id,
-                'platform_data', v_content -> 'platform_data' #- '{meeting_id}' #- '{host_link}'
-            );
-        end if;
-        v_differences := array(
-            select field.key from jsonb_each(v_before) as field
-            where field.value is distinct from v_content -> field.key
-        );
-        v_is_moved := (v_session.start_time, v_session.end_time, v_session.timezone) is distinct from (
-            private.series_start(v_old, v_session.series_date),
-            private.series_start(v_old, v_session.series_date) + v_old.duration,
-            v_old.timezone
-        );
-        if edit.has_new_rule and not v_is_moved and v_differences = '{}'
-            and v_session.series_date <> all(v_days)
-        then
+        v_image := private.edited_session(v_session, edit, series, changes, v_days, v_now);
+        if v_image.id is null then
             v_removed_ids := v_removed_ids || v_session.id;
-            continue;
-        end if;
-
-        v_image := private.follow_series(v_session, changes, v_differences);
-        v_start := private.series_start(series, v_session.series_date);
-        -- A date that is still to come today is not moved to an hour of today that has passed.
-        if edit.is_moved and not v_is_moved and v_start > v_now then
-            v_image.start_time := v_start;
-            v_image.end_time := v_start + series.duration;
-            v_image.timezone := series.timezone;
-        end if;
-        if 'registration_closes_at' <> all(v_differences) then
-            v_image.registration_closes_at := case
-                when v_image.registration_required then v_image.start_time - series.registration_closes_before
-            end;
-        end if;
-        if v_image is distinct from v_session then
+        elsif v_image is distinct from v_session then
             v_images := v_images || v_image;
             if (v_image.start_time, v_image.end_time, v_image.mentor_id, v_image.meeting_account_id)
                 is distinct from
