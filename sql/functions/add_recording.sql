@@ -23,7 +23,7 @@ begin
     perform private.check_meeting_event(platform, 'event_id', event_id, meeting_id);
     perform private.check_meeting_time('started_at', started_at);
 
-    -- Told again when the meeting has gone on to another session: it stays where it is.
+    -- Platforms tell again: the recording stays with its session, whichever session the meeting serves by now.
     select
         recording.id,
         recording.session_id
@@ -60,7 +60,8 @@ begin
     if found then
         v_receipt.outcome := 'recorded';
     else
-        -- Told twice at once: what the trigger has put into Vault belongs to no row.
+        -- Told twice at once: the other call made the row, and the address that this one put into Vault belongs to
+        -- none.
         perform private.set_session_secret('session_recordings', v_id, 'recording_url', null);
         v_receipt.outcome := 'duplicate';
     end if;

@@ -17,7 +17,7 @@ declare
 begin
     perform private.lock_enrollments(auth.uid());
     if v_offer.mentor_id = auth.uid() or not private.is_offered_to(v_offer, auth.uid()) then
-        -- Not even visible any more, where the enrollment has ended a moment ago.
+        -- If the enrollment has just ended, the offer is not even visible any more: PT404.
         perform private.visible_offer(offer_id);
         raise exception using
             errcode = '42501',

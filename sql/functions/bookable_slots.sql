@@ -63,7 +63,7 @@ begin
     elsif offer_id is not null then
         v_offer_ids := array[(private.visible_offer(offer_id)).id];
     else
-        -- As the policy booking_offers_select_audience_mentor_or_manager says it.
+        -- The condition of the policy booking_offers_select_audience_mentor_or_manager.
         v_offer_ids := array(
             select offer.id
             from public.booking_offers as offer
@@ -73,7 +73,7 @@ begin
 
     return query
     with
-    -- What the caller might miss meanwhile.
+    -- The caller's cohort sessions, which a slot may overlap.
     cohort as materialized (
         select
             session.id,

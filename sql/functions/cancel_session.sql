@@ -66,7 +66,7 @@ begin
     set status = 'cancelled', cancel_reason = v_reason
     where
         session.series_id = v_series.id
-        -- One that was reinstated after the rule had lost its day stands for none.
+        -- Scope all has those without a series_date as well: they were reinstated after the rule had lost their day.
         and (session.series_date >= v_from_day or (session.series_date is null and scope = 'all'))
         and session.status = 'upcoming'
         and session.start_time > v_now

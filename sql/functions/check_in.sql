@@ -29,7 +29,7 @@ begin
     perform private.check_joining_is_open(v_session);
 
     perform private.check_plain_answer();
-    -- One after the other, so that many guesses at once are counted, too.
+    -- This locks the student's row, so that guesses sent at once go one after the other, and all are counted.
     insert into private.check_in_guesses as counted (session_id, user_id)
     values (v_session.id, auth.uid())
     on conflict on constraint check_in_guesses_pkey do update set
@@ -46,7 +46,7 @@ begin
         and attendance.joined_at is not null
         and attendance.left_at is null;
     if found then
-        -- Who is in is in.
+        -- Whoever is present already needs no code.
         v_result.is_accepted := true;
         return v_result;
     end if;

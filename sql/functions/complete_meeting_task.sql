@@ -98,7 +98,7 @@ begin
         updated_at = v_now
     where told.id = v_meeting.id;
 
-    -- Nobody could ask for it any more.
+    -- Its session is deleted and its meeting gone: nobody needs the row any more.
     delete from public.session_meetings as gone
     where gone.id = v_meeting.id and gone.ended_at is not null and gone.session_id is null;
 
@@ -112,7 +112,7 @@ begin
                 else session.platform_data || jsonb_build_object('meeting_id', v_meeting.external_id)
             end
         where session.id = v_meeting.session_id;
-        -- What waited for it waits no longer.
+        -- Mails that waited for the meeting (notifier.meeting_wait_until) go out now.
         update notifier.emails as waiting set available_at = v_now
         where
             waiting.session_id = v_meeting.session_id

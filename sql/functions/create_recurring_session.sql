@@ -51,7 +51,7 @@ begin
         select min(field.name) from unnest(array['title', 'start_time', 'link']) as field (name)
         where
             not v_session ? field.name
-            -- An account may make the meetings.
+            -- No link is needed where an account makes the meetings.
             and (
                 field.name <> 'link'
                 or not exists (
@@ -125,7 +125,8 @@ begin
     )
     returning * into v_series;
 
-    -- Not from v_start on: of a local time that the clock shows twice the first is meant, whichever was sent.
+    -- Not from v_start on: where the clock shows the local time twice, the series means the first, and the second may
+    -- have been sent.
     v_steps := private.plan_new_steps(v_series, clock_timestamp(), v_horizon);
     if v_steps = '{}' then
         raise exception using

@@ -36,7 +36,7 @@ begin
     where excuse.session_id = v_session.id and excuse.student_id = v_excuse.student_id
     returning excuse.* into v_excuse;
 
-    -- Decided after the session.
+    -- If the session is over, the attendance follows the decision.
     perform private.take_presence_turn(v_session.id, v_excuse.student_id::text);
     update public.session_attendance as attendance
     set

@@ -32,7 +32,7 @@ begin
     end if;
 
     perform private.take_presence_turn(v_session.id, student_id::text);
-    -- As it is now that nobody else works its attendance out.
+    -- Read again under the turn: the session may have been completed meanwhile.
     v_session := private.visible_session(session_id);
     if status is not null then
         insert into public.session_attendance as attendance

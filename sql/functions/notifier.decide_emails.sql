@@ -42,13 +42,13 @@ begin
                 else 'skipped'
             end::notifier.email_status,
             kind = coalesce(judged.kind, marked.kind),
-            -- What waits for the mail of the day goes with whatever else does.
+            -- All that waits for a mail of the day has this one, so that it goes out together.
             transaction_id = case
                 when judged.verdict = 'wait' and judged.wait_for = 'digest' then '0' else marked.transaction_id
             end,
             available_at = case when judged.verdict = 'wait' then judged.wait_until else marked.available_at end,
             postponed_for = case when judged.verdict = 'wait' then judged.wait_for else marked.postponed_for end,
-            -- Of all rows of a mail the same, so that they stay together to the end.
+            -- The same for all rows of a mail, so that they are given up together, too.
             attempts = case when judged.verdict = 'tell' then judged.attempt else marked.attempts end,
             claim_id = case when judged.verdict = 'tell' then decide_emails.claim_id end,
             claimed_by = case when judged.verdict = 'tell' then worker end,

@@ -21,7 +21,7 @@ declare
         <= clock_timestamp();
     v_concerns_somebody boolean := (v_was_open or v_is_open) and not v_is_over;
     v_concerns_all boolean := v_concerns_somebody and case event.topic
-        -- Of a start that is no more, nobody need be reminded.
+        -- Nobody is reminded of a start that the session no longer has.
         when 'reminder' then exists (
             select from public.success_sessions as session
             where

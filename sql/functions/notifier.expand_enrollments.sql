@@ -38,7 +38,7 @@ begin
     then
         return 0;
     end if;
-    -- Anew, now that the lock is held: whoever had it may have done this.
+    -- Looked for again under the lock: whoever held it before may have expanded these.
     v_changes := array(
         select waiting.id
         from notifier.enrollment_changes as waiting

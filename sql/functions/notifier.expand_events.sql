@@ -89,7 +89,7 @@ begin
                 from notifier.expand_recording(v_event, v_left) as page;
             else
                 if v_event.topic = 'reminder' then
-                    -- Each speaks for itself: people choose when to be reminded.
+                    -- Reminders are not merged: each is for those who chose its number of minutes.
                     v_event.through_id := v_event.id;
                     update notifier.events as started set through_id = v_event.id where started.id = v_event.id;
                     v_events := array[v_event];

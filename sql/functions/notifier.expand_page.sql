@@ -16,7 +16,8 @@ as $$
 declare
     v_now timestamptz := clock_timestamp();
     v_event notifier.events := events[1];
-    -- Of many events a page takes more than max_users: each has its own cost, whatever few users it is asked of.
+    -- With many events a page takes more than max_users in all: each event costs something of its own, so it is asked
+    -- for 25 users at least.
     v_users_each integer := greatest(ceil(max_users::numeric / cardinality(events)), least(max_users, 25));
     v_until uuid;
 begin

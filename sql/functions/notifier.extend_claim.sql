@@ -23,7 +23,7 @@ begin
                 where
                     leased.id = any(
                         array(
-                            -- In this order, because there is an index that holds nothing else.
+                            -- In this order only emails_held_idx can serve, which holds such mails and no others.
                             select candidate.id
                             from notifier.emails as candidate
                             where

@@ -78,19 +78,19 @@ begin
             standing.is_out,
             standing.is_out and not decision.was_invited as is_stranger,
             case when email.is_in_doubt then email.kind else decision.kind end as final_kind,
-            -- The first that holds: why there is nothing to tell stands before what keeps it from being told.
+            -- The first reason that holds: why there is nothing to tell comes before why it cannot be told.
             case
                 when email.from_id is null then 'already_told'
                 when decision.reminder_refusal is not null then decision.reminder_refusal
                 when email.topic = 'warning' and decision.kind is null then 'nothing_changed'
                 when email.topic = 'week' and decision.kind is null then 'not_invited'
                 when decision.is_over then 'session_over'
-                -- Who leaves is not told of what they had not heard of.
+                -- Whoever left without having heard of the session is not told that they are out.
                 when standing.is_out and recipient.has_left and not decision.was_invited then 'not_invited'
-                -- Nor, once more, who knows already that they are out.
+                -- Nor is whoever has been told already that they are out.
                 when standing.is_out and email.is_told_out and not email.is_in_doubt then 'nothing_changed'
-                -- What somebody who has no access any more may have been told is not told again: that they are out is
-                -- the next thing they hear.
+                -- A mail in doubt is not repeated to whoever has no access any more: what they hear next is that they
+                -- are out.
                 when email.is_in_doubt and standing.is_out and not standing.is_doubted_farewell then 'not_invited'
                 when decision.kind is null
                     and recipient.role_after is null
@@ -273,7 +273,7 @@ begin
             settled.*,
             first_value(settled.id) over mail_rows as carrier_id,
             max(settled.attempt) over mail as mail_attempt,
-            -- A mail waits if all of it may.
+            -- A mail of several parts waits if each of them may wait.
             case when bool_and(settled.wait_for is not null) over mail then max(settled.wait_until) over mail end
                 as mail_wait_until
         from settled

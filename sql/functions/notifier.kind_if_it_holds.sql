@@ -27,7 +27,7 @@ begin
                     and registration.student_id = kind_if_it_holds.recipient_id
                     and registration.status = 'registered'
             );
-            -- One waiting for longer speaks for those that came after it.
+            -- Later mails about the seat are folded into this one: it tells what the latest of them would.
             kind := coalesce(
                 (
                     select younger.kind

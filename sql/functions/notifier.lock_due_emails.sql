@@ -112,7 +112,7 @@ begin
                     order by companion.id
                     for update skip locked
                 );
-                -- Somebody is recording what became of one of them.
+                -- Not all of the request is locked: a worker is recording what became of one of its mails.
                 continue when exists (
                     select from notifier.emails as companion
                     where

@@ -27,7 +27,7 @@ begin
                     waiting.topic = event.topic
                     and waiting.id > event.id
                     and waiting.expanded_at is null
-                    -- Who came and who left is told by itself, to them alone.
+                    -- Not what tells of enrollments: that is told by itself, and only to those who came or left.
                     and coalesce(waiting.enrollment_position, event.enrollment_position) is null
             )
         )

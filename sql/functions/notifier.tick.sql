@@ -17,7 +17,7 @@ begin
     -- First of all: it must have no transaction id yet.
     perform private.seal_audit_log();
 
-    -- Before this holds the row of any session: series and mentors come first in the order of locks.
+    -- Before this locks the row of any session: series come first in the order of locks.
     extended := notifier.extend_series();
 
     update public.success_sessions as session set status = 'live'

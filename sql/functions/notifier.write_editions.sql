@@ -176,7 +176,8 @@ begin
                         select count(*) from public.success_sessions as session
                         where
                             session.calendar_uid = part.calendar_uid
-                            -- One in doubt is the same again when the series has grown meanwhile.
+                            -- Only those made by then, so that a mail in doubt is repeated as it was though the series
+                            -- has grown since.
                             and session.created_at <= max((part.session).updated_at)
                     ),
                     organizer,

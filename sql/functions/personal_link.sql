@@ -31,7 +31,7 @@ begin
     where
         session.id = personal_link.session_id
         and meeting.external_id is not null
-        -- Else everybody is led elsewhere.
+        -- If it has failed, everybody is led to the backup link.
         and session.link_failed_at is null;
     return v_details;
 end

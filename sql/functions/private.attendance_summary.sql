@@ -24,7 +24,7 @@ begin
                 ),
                 'csv', coalesce(
                     string_agg(
-                        -- The first line brings the names with it.
+                        -- With the first line private.add_csv_line adds the names of the columns.
                         private.add_csv_line(case when listed.number > 1 then '' end, listed.line), ''
                         order by listed.number
                     ),

@@ -34,11 +34,11 @@ as $$
                 to_jsonb(substring(audit_entry.new ->> 'url' from '^https://[^/]+') || '/…') as new
         ) as shown on audit_entry.table_name = 'webhook_endpoints' and field.name = 'url'
         where
-            -- What follows from the other fields.
+            -- Left out is what follows from other fields.
             field.name not in (
                 'created_at', 'updated_at', 'sequence', 'audience_key', 'host_key', 'status_due_at', 'announce_at'
             )
-            -- What presence says beside a mark, too, can be worked out again.
+            -- So is what presence changes in a record: it can be worked out again.
             and not (
                 audit_entry.table_name = 'session_attendance'
                 and field.name in ('joined_at', 'left_at', 'minutes_present')

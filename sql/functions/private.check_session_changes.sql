@@ -55,7 +55,7 @@ begin
         end if;
         v_changes := v_changes - c_managers_keys;
     end if;
-    -- In another zone the same instant is another wall-clock time, and means just that.
+    -- If the zone changes, too, the same instant is another wall-clock time, and so a change.
     if coalesce(v_changes ->> 'timezone', session.timezone) = session.timezone
         and private.iso_instant(v_changes ->> 'start_time') = session.start_time
     then

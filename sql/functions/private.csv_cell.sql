@@ -10,9 +10,10 @@ immutable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    -- Which characters are blank depends on the locale; these are looked over by some spreadsheet or other.
+    -- Some spreadsheet or other skips each of these before a formula. They are listed, because \s depends on the
+    -- locale.
     c_blank constant text := '\s\u00a0\u1680\u2000-\u200f\u2028-\u202f\u205f\u2060\u3000\ufeff';
-    -- The last four as wide as an ideograph.
+    -- The four codes are the full-width forms of = + - @.
     c_sign constant text := '[=+@\uff1d\uff0b\uff0d\uff20-]';
     v_text text := content #>> '{}';
 begin

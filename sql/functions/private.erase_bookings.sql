@@ -16,7 +16,8 @@ declare
         order by session.id
         for no key update of session
     );
-    -- Nothing says of these any more that they were booked: meetings in private that the student was invited to.
+    -- Sessions deleted since. Nothing says any more that they were booked, so these are all deleted one-to-one meetings
+    -- that the student was invited to.
     v_deleted_ids constant uuid[] := array(
         select distinct invited.session_id
         from public.audit_log as invited

@@ -23,7 +23,7 @@ begin
         entry.table_name = 'meeting_accounts'
         and (
             (entry.row_key ->> 'id') = any(v_account_ids::text[])
-            -- Those that have been theirs, and are somebody else's by now.
+            -- Also accounts that were the mentor's once and are somebody else's now.
             or (entry.row_key ->> 'id') in (
                 select once.row_key ->> 'id'
                 from public.audit_log as once
@@ -46,7 +46,8 @@ begin
         )
         and skip.detail <> 'clash with time off of somebody who has left';
 
-    -- Roles before offers, as whoever takes a role away; after series, as whoever makes dates of them.
+    -- Roles are locked before offers, as by whoever takes a role away, and after series, as by whoever makes dates of
+    -- them.
     perform from public.user_roles as held
     where held.user_id = erase_mentoring.mentor_id
     order by held.role

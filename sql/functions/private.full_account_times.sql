@@ -22,7 +22,7 @@ begin
         cross join lateral (
             select range_agg(tstzrange(moment.at, moment.until)) as times
             from (
-                -- How many there are from each begin or end to the next.
+                -- How many meetings there are from each begin or end of one to the next.
                 select
                     change.at,
                     lead(change.at) over (order by change.at) as until,

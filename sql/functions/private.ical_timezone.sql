@@ -76,7 +76,7 @@ begin
         from described
         where
             (select bool_or(whole.by_day is null) or count(*) <> 2 from grouped as whole)
-            -- What comes after the span is nobody's business.
+            -- Changes after the span are left out.
             and described.onset < to_time at time zone 'UTC' + interval '2 days'
         union all
         -- What holds before the first change.

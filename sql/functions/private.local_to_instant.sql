@@ -8,7 +8,8 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_last timestamptz := local_time at time zone timezone;
-    -- No clock was ever put back by more than a day: if it was since then, it had its earlier offset here.
+    -- A day earlier: no clock was ever put back by more than that, so if it was put back since, this moment has the
+    -- offset of before.
     v_day_before timestamptz := v_last - interval '24 hours';
     v_first timestamptz;
 begin

@@ -12,7 +12,7 @@ begin
     where session.id = booking.session_id
     for no key update;
     if not found then
-        -- Deleted meanwhile.
+        -- Deleted meanwhile: this raises PT404.
         perform private.visible_session(booking.session_id);
     end if;
     v_until := v_session.start_time - make_interval(mins => booking.change_notice_minutes);

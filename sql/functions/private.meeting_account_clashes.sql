@@ -36,7 +36,8 @@ begin
             and session.id <> all(coalesce(except_session_ids, '{}'))
     ),
 
-    -- There are most of them at once when one of them begins, or when the period does.
+    -- The most meetings at once are reached when one of them begins, or the period: other moments need not be looked
+    -- at.
     full_moment as materialized (
         select begun.at
         from (

@@ -69,7 +69,7 @@ begin
     end if;
 
     if student_id is not null then
-        -- Whoever is no longer invited to what they booked has it no more.
+        -- A booking does not count if its student is no longer invited to the session.
         with mine as materialized (
             select
                 session.end_time > v_now and session.status in ('upcoming', 'live') as is_open,
@@ -124,7 +124,8 @@ begin
     end if;
 
     return query
-    -- The day on which clocks go forward is shorter than a window of a whole day: it and the next have slots in common.
+    -- distinct: when clocks go forward, a window of a whole day reaches into the next one, and the two have slots in
+    -- common.
     select distinct
         slot.start_time,
         slot.end_time,

@@ -63,7 +63,7 @@ begin
                 hint = 'Send another time of that day, recurrence for other days, or move one with reschedule_session.';
         end if;
     end if;
-    -- What end and deadline are measured from: a date that was moved has a start of its own.
+    -- The start that the end and the deadline in changes are measured from: a date that was moved has one of its own.
     v_start := case
         when v_start is null and session.start_time is distinct from private.series_start(series, session.series_date)
             then session.start_time

@@ -35,7 +35,7 @@ begin
             errcode = '22023',
             message = format('method must be REQUEST, CANCEL or null, not %L', method);
     end if;
-    -- Only who invites has a name here: what goes to nobody in particular has no ORGANIZER (RFC 5545, section 3.8.4.3).
+    -- An organizer and a method go together: what invites nobody has no ORGANIZER (RFC 5545, section 3.8.4.3).
     if (v_organizer is null) <> (method is null) or (organizer is null) <> (method is null) then
         raise exception using
             errcode = '22023',

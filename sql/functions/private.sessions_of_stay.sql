@@ -15,7 +15,7 @@ as $$
 declare
     v_sessions public.success_sessions[];
 begin
-    -- Nearly always: nothing to choose, for each of thousands of stays.
+    -- Nearly always there is one and nothing to choose, and there may be thousands of stays.
     if cardinality(sessions) = 1 then
         return sessions;
     end if;

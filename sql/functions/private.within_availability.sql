@@ -12,7 +12,7 @@ begin
     end if;
     return query
     with
-    -- Every date that it is anywhere during the period: no offset is a whole day.
+    -- Every date that some clock shows during the period: no zone is a whole day from UTC.
     local_day as materialized (
         select
             day::date as date,

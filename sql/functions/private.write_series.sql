@@ -72,7 +72,7 @@ begin
         v_new.mentor_id,
         v_new.platform,
         v_new.meeting_account_id,
-        -- What is sent without its secret part, as it reads, keeps it.
+        -- A link that is sent as it reads, without its secret part, keeps that part.
         case when v_new.link = v_old.link then v_meeting ->> 'link' else v_new.link end,
         case when v_new.backup_link = v_old.backup_link then v_meeting ->> 'backup_link' else v_new.backup_link end,
         v_new.zoom_meeting_id,

@@ -64,7 +64,8 @@ begin
             where series.mentor_id = from_mentor and series.id <> all(v_series_ids)
         )
     ) then
-        -- Given to the mentor while this was waiting. Its row cannot be locked any more: turns come after rows.
+        -- Something was given to the mentor while this was waiting for the turns. Rows come before turns in the order
+        -- of locks, so it cannot be locked any more.
         perform private.refuse_simultaneous_writers();
     end if;
 

@@ -45,7 +45,8 @@ begin
                 hint = 'Leave it out, or ask a manager.';
         end if;
     end if;
-    -- Everybody of everywhere is counted row by row: not for longer than a request may take.
+    -- Without any of these filters everybody's attendance is counted row by row, which for longer would take more time
+    -- than a request has.
     if
         v_student_id is null and v_host_id is null and course_id is null and batch_id is null
         and to_date - from_date >= c_most_days_of_all

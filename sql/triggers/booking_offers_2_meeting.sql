@@ -47,7 +47,7 @@ begin
         (select jsonb_object_agg(field.key, field.value) from jsonb_each(v_meeting) as field where field.value <> '""'),
         '{}'
     );
-    -- An account that is taken away later stops no change of what has nothing to do with it.
+    -- Not asked at other changes: they are no reason to refuse an offer whose account was taken away since.
     if not v_meeting ? 'link'
         and (tg_op = 'INSERT' or v_known ? 'link' or new.platform <> old.platform)
         and not exists (select from private.accounts_making_meetings(new.platform, new.mentor_id))

@@ -42,8 +42,8 @@ begin
         -- An update that leaves somebody where they were is no change.
         having count(*) = 1
     ),
-    -- By session before any join: how many there are is not known to the planner, and of changes and sessions it would
-    -- compare each with each.
+    -- Grouped before the join: the planner does not know how many changes there are, and would compare each with each
+    -- session.
     change_of_session as materialized (
         select
             change.session_id,

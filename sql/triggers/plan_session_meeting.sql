@@ -39,7 +39,7 @@ begin
     then
         update public.session_meetings as meeting set
             revision = meeting.revision + 1,
-            -- Who edits often saves again in a moment.
+            -- In a moment, since whoever edits a session often saves it again: both become one request.
             due_at = case
                 when meeting.claim_id is not null then meeting.due_at
                 else clock_timestamp() + interval '2 seconds'

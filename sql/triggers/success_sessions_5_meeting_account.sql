@@ -47,7 +47,7 @@ begin
 
     perform private.take_meeting_account_turn(new.meeting_account_id);
 
-    -- Read anew, in its turn.
+    -- Read again under the turn: its limit may have changed meanwhile.
     select account.* into v_account
     from public.meeting_accounts as account
     where account.id = new.meeting_account_id;

@@ -23,7 +23,7 @@ begin
             and waiting.event_type = 'recording.ready'
             and waiting.source = v_source
             and waiting.status = 'queued';
-        -- Moved after it was told: it is told once.
+        -- If it had been sent already, it is not told again.
         v_is_due := v_is_due and (found or not old.is_published);
     end if;
     if v_is_due then

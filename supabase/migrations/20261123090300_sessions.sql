@@ -309,7 +309,8 @@ begin
             and session.id <> all(coalesce(except_session_ids, '{}'))
     ),
 
-    -- There are most of them at once when one of them begins, or when the period does.
+    -- The most meetings at once are reached when one of them begins, or the period: other moments need not be looked
+    -- at.
     full_moment as materialized (
         select begun.at
         from (
@@ -1352,7 +1353,7 @@ begin
 
     perform private.take_meeting_account_turn(new.meeting_account_id);
 
-    -- Read anew, in its turn.
+    -- Read again under the turn: its limit may have changed meanwhile.
     select account.* into v_account
     from public.meeting_accounts as account
     where account.id = new.meeting_account_id;
@@ -2529,7 +2530,7 @@ begin
                 ),
                 'csv', coalesce(
                     string_agg(
-                        -- The first line brings the names with it.
+                        -- With the first line private.add_csv_line adds the names of the columns.
                         private.add_csv_line(case when listed.number > 1 then '' end, listed.line), ''
                         order by listed.number
                     ),

@@ -366,7 +366,7 @@ as $$
 declare
     v_sessions public.success_sessions[];
 begin
-    -- Nearly always: nothing to choose, for each of thousands of stays.
+    -- Nearly always there is one and nothing to choose, and there may be thousands of stays.
     if cardinality(sessions) = 1 then
         return sessions;
     end if;
@@ -1133,7 +1133,7 @@ begin
     perform private.check_joining_is_open(v_session);
 
     perform private.check_plain_answer();
-    -- One after the other, so that many guesses at once are counted, too.
+    -- This locks the student's row, so that guesses sent at once go one after the other, and all are counted.
     insert into private.check_in_guesses as counted (session_id, user_id)
     values (v_session.id, auth.uid())
     on conflict on constraint check_in_guesses_pkey do update set
@@ -1150,7 +1150,7 @@ begin
         and attendance.joined_at is not null
         and attendance.left_at is null;
     if found then
-        -- Who is in is in.
+        -- Whoever is present already needs no code.
         v_result.is_accepted := true;
         return v_result;
     end if;
@@ -1257,7 +1257,7 @@ begin
     end if;
 
     perform private.take_presence_turn(v_session.id, student_id::text);
-    -- As it is now that nobody else works its attendance out.
+    -- Read again under the turn: the session may have been completed meanwhile.
     v_session := private.visible_session(session_id);
     if status is not null then
         insert into public.session_attendance as attendance
@@ -1730,7 +1730,7 @@ begin
     where excuse.session_id = v_session.id and excuse.student_id = v_excuse.student_id
     returning excuse.* into v_excuse;
 
-    -- Decided after the session.
+    -- If the session is over, the attendance follows the decision.
     perform private.take_presence_turn(v_session.id, v_excuse.student_id::text);
     update public.session_attendance as attendance
     set
@@ -1930,7 +1930,7 @@ begin
     perform private.check_meeting_event(platform, 'event_id', event_id, meeting_id);
     perform private.check_meeting_time('started_at', started_at);
 
-    -- Told again when the meeting has gone on to another session: it stays where it is.
+    -- Platforms tell again: the recording stays with its session, whichever session the meeting serves by now.
     select
         recording.id,
         recording.session_id
@@ -1967,7 +1967,8 @@ begin
     if found then
         v_receipt.outcome := 'recorded';
     else
-        -- Told twice at once: what the trigger has put into Vault belongs to no row.
+        -- Told twice at once: the other call made the row, and the address that this one put into Vault belongs to
+        -- none.
         perform private.set_session_secret('session_recordings', v_id, 'recording_url', null);
         v_receipt.outcome := 'duplicate';
     end if;

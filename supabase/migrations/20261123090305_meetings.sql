@@ -134,7 +134,7 @@ begin
     then
         update public.session_meetings as meeting set
             revision = meeting.revision + 1,
-            -- Who edits often saves again in a moment.
+            -- In a moment, since whoever edits a session often saves it again: both become one request.
             due_at = case
                 when meeting.claim_id is not null then meeting.due_at
                 else clock_timestamp() + interval '2 seconds'
@@ -512,7 +512,7 @@ begin
         updated_at = v_now
     where told.id = v_meeting.id;
 
-    -- Nobody could ask for it any more.
+    -- Its session is deleted and its meeting gone: nobody needs the row any more.
     delete from public.session_meetings as gone
     where gone.id = v_meeting.id and gone.ended_at is not null and gone.session_id is null;
 
@@ -526,7 +526,7 @@ begin
                 else session.platform_data || jsonb_build_object('meeting_id', v_meeting.external_id)
             end
         where session.id = v_meeting.session_id;
-        -- What waited for it waits no longer.
+        -- Mails that waited for the meeting (notifier.meeting_wait_until) go out now.
         update notifier.emails as waiting set available_at = v_now
         where
             waiting.session_id = v_meeting.session_id
@@ -657,7 +657,7 @@ begin
     where
         session.id = personal_link.session_id
         and meeting.external_id is not null
-        -- Else everybody is led elsewhere.
+        -- If it has failed, everybody is led to the backup link.
         and session.link_failed_at is null;
     return v_details;
 end

@@ -525,7 +525,7 @@ begin
         from public.session_registrations as registration
         where
             registration.session_id = new.id
-            -- Another host alone concerns nobody else.
+            -- If only the mentor changed, only the new mentor may have a seat to lose.
             and (
                 old.status = 'cancelled'
                 or (new.course_id, new.batch_id) is distinct from (old.course_id, old.batch_id)

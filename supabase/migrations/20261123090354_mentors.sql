@@ -16,7 +16,7 @@ begin
     end if;
     return query
     with
-    -- Every date that it is anywhere during the period: no offset is a whole day.
+    -- Every date that some clock shows during the period: no zone is a whole day from UTC.
     local_day as materialized (
         select
             day::date as date,
@@ -359,7 +359,8 @@ begin
             where series.mentor_id = from_mentor and series.id <> all(v_series_ids)
         )
     ) then
-        -- Given to the mentor while this was waiting. Its row cannot be locked any more: turns come after rows.
+        -- Something was given to the mentor while this was waiting for the turns. Rows come before turns in the order
+        -- of locks, so it cannot be locked any more.
         perform private.refuse_simultaneous_writers();
     end if;
 

@@ -648,7 +648,7 @@ begin
         select min(field.name) from unnest(array['title', 'start_time', 'link']) as field (name)
         where
             not v_session ? field.name
-            -- An account may make the meetings.
+            -- No link is needed where an account makes the meetings.
             and (
                 field.name <> 'link'
                 or not exists (
@@ -722,7 +722,8 @@ begin
     )
     returning * into v_series;
 
-    -- Not from v_start on: of a local time that the clock shows twice the first is meant, whichever was sent.
+    -- Not from v_start on: where the clock shows the local time twice, the series means the first, and the second may
+    -- have been sent.
     v_steps := private.plan_new_steps(v_series, clock_timestamp(), v_horizon);
     if v_steps = '{}' then
         raise exception using
@@ -1026,7 +1027,7 @@ begin
         end if;
         v_changes := v_changes - c_managers_keys;
     end if;
-    -- In another zone the same instant is another wall-clock time, and means just that.
+    -- If the zone changes, too, the same instant is another wall-clock time, and so a change.
     if coalesce(v_changes ->> 'timezone', session.timezone) = session.timezone
         and private.iso_instant(v_changes ->> 'start_time') = session.start_time
     then
@@ -1197,7 +1198,7 @@ begin
                 hint = 'Send another time of that day, recurrence for other days, or move one with reschedule_session.';
         end if;
     end if;
-    -- What end and deadline are measured from: a date that was moved has a start of its own.
+    -- The start that the end and the deadline in changes are measured from: a date that was moved has one of its own.
     v_start := case
         when v_start is null and session.start_time is distinct from private.series_start(series, session.series_date)
             then session.start_time
@@ -1330,7 +1331,7 @@ begin
         v_new.mentor_id,
         v_new.platform,
         v_new.meeting_account_id,
-        -- What is sent without its secret part, as it reads, keeps it.
+        -- A link that is sent as it reads, without its secret part, keeps that part.
         case when v_new.link = v_old.link then v_meeting ->> 'link' else v_new.link end,
         case when v_new.backup_link = v_old.backup_link then v_meeting ->> 'backup_link' else v_new.backup_link end,
         v_new.zoom_meeting_id,
@@ -1806,7 +1807,7 @@ begin
     set status = 'cancelled', cancel_reason = v_reason
     where
         session.series_id = v_series.id
-        -- One that was reinstated after the rule had lost its day stands for none.
+        -- Scope all has those without a series_date as well: they were reinstated after the rule had lost their day.
         and (session.series_date >= v_from_day or (session.series_date is null and scope = 'all'))
         and session.status = 'upcoming'
         and session.start_time > v_now

@@ -193,7 +193,7 @@ begin
         (select jsonb_object_agg(field.key, field.value) from jsonb_each(v_meeting) as field where field.value <> '""'),
         '{}'
     );
-    -- An account that is taken away later stops no change of what has nothing to do with it.
+    -- Not asked at other changes: they are no reason to refuse an offer whose account was taken away since.
     if not v_meeting ? 'link'
         and (tg_op = 'INSERT' or v_known ? 'link' or new.platform <> old.platform)
         and not exists (select from private.accounts_making_meetings(new.platform, new.mentor_id))
@@ -380,7 +380,7 @@ begin
         cross join lateral (
             select range_agg(tstzrange(moment.at, moment.until)) as times
             from (
-                -- How many there are from each begin or end to the next.
+                -- How many meetings there are from each begin or end of one to the next.
                 select
                     change.at,
                     lead(change.at) over (order by change.at) as until,
@@ -479,7 +479,7 @@ begin
     end if;
 
     if student_id is not null then
-        -- Whoever is no longer invited to what they booked has it no more.
+        -- A booking does not count if its student is no longer invited to the session.
         with mine as materialized (
             select
                 session.end_time > v_now and session.status in ('upcoming', 'live') as is_open,
@@ -534,7 +534,8 @@ begin
     end if;
 
     return query
-    -- The day on which clocks go forward is shorter than a window of a whole day: it and the next have slots in common.
+    -- distinct: when clocks go forward, a window of a whole day reaches into the next one, and the two have slots in
+    -- common.
     select distinct
         slot.start_time,
         slot.end_time,
@@ -785,7 +786,7 @@ begin
     where session.id = booking.session_id
     for no key update;
     if not found then
-        -- Deleted meanwhile.
+        -- Deleted meanwhile: this raises PT404.
         perform private.visible_session(booking.session_id);
     end if;
     v_until := v_session.start_time - make_interval(mins => booking.change_notice_minutes);
@@ -913,7 +914,7 @@ begin
     elsif offer_id is not null then
         v_offer_ids := array[(private.visible_offer(offer_id)).id];
     else
-        -- As the policy booking_offers_select_audience_mentor_or_manager says it.
+        -- The condition of the policy booking_offers_select_audience_mentor_or_manager.
         v_offer_ids := array(
             select offer.id
             from public.booking_offers as offer
@@ -923,7 +924,7 @@ begin
 
     return query
     with
-    -- What the caller might miss meanwhile.
+    -- The caller's cohort sessions, which a slot may overlap.
     cohort as materialized (
         select
             session.id,
@@ -996,7 +997,7 @@ declare
 begin
     perform private.lock_enrollments(auth.uid());
     if v_offer.mentor_id = auth.uid() or not private.is_offered_to(v_offer, auth.uid()) then
-        -- Not even visible any more, where the enrollment has ended a moment ago.
+        -- If the enrollment has just ended, the offer is not even visible any more: PT404.
         perform private.visible_offer(offer_id);
         raise exception using
             errcode = '42501',

@@ -1070,7 +1070,7 @@ begin
         from described
         where
             (select bool_or(whole.by_day is null) or count(*) <> 2 from grouped as whole)
-            -- What comes after the span is nobody's business.
+            -- Changes after the span are left out.
             and described.onset < to_time at time zone 'UTC' + interval '2 days'
         union all
         -- What holds before the first change.
@@ -1484,7 +1484,7 @@ begin
             errcode = '22023',
             message = format('method must be REQUEST, CANCEL or null, not %L', method);
     end if;
-    -- Only who invites has a name here: what goes to nobody in particular has no ORGANIZER (RFC 5545, section 3.8.4.3).
+    -- An organizer and a method go together: what invites nobody has no ORGANIZER (RFC 5545, section 3.8.4.3).
     if (v_organizer is null) <> (method is null) or (organizer is null) <> (method is null) then
         raise exception using
             errcode = '22023',
@@ -1702,7 +1702,7 @@ begin
             and waiting.event_type = 'recording.ready'
             and waiting.source = v_source
             and waiting.status = 'queued';
-        -- Moved after it was told: it is told once.
+        -- If it had been sent already, it is not told again.
         v_is_due := v_is_due and (found or not old.is_published);
     end if;
     if v_is_due then
@@ -1818,8 +1818,8 @@ begin
         -- An update that leaves somebody where they were is no change.
         having count(*) = 1
     ),
-    -- By session before any join: how many there are is not known to the planner, and of changes and sessions it would
-    -- compare each with each.
+    -- Grouped before the join: the planner does not know how many changes there are, and would compare each with each
+    -- session.
     change_of_session as materialized (
         select
             change.session_id,

@@ -472,7 +472,7 @@ begin
                     waiting.topic = event.topic
                     and waiting.id > event.id
                     and waiting.expanded_at is null
-                    -- Who came and who left is told by itself, to them alone.
+                    -- Not what tells of enrollments: that is told by itself, and only to those who came or left.
                     and coalesce(waiting.enrollment_position, event.enrollment_position) is null
             )
         )
@@ -591,7 +591,7 @@ declare
         <= clock_timestamp();
     v_concerns_somebody boolean := (v_was_open or v_is_open) and not v_is_over;
     v_concerns_all boolean := v_concerns_somebody and case event.topic
-        -- Of a start that is no more, nobody need be reminded.
+        -- Nobody is reminded of a start that the session no longer has.
         when 'reminder' then exists (
             select from public.success_sessions as session
             where
@@ -931,7 +931,8 @@ as $$
 declare
     v_now timestamptz := clock_timestamp();
     v_event notifier.events := events[1];
-    -- Of many events a page takes more than max_users: each has its own cost, whatever few users it is asked of.
+    -- With many events a page takes more than max_users in all: each event costs something of its own, so it is asked
+    -- for 25 users at least.
     v_users_each integer := greatest(ceil(max_users::numeric / cardinality(events)), least(max_users, 25));
     v_until uuid;
 begin
@@ -1186,7 +1187,7 @@ begin
     then
         return 0;
     end if;
-    -- Anew, now that the lock is held: whoever had it may have done this.
+    -- Looked for again under the lock: whoever held it before may have expanded these.
     v_changes := array(
         select waiting.id
         from notifier.enrollment_changes as waiting
@@ -1362,7 +1363,7 @@ begin
                 from notifier.expand_recording(v_event, v_left) as page;
             else
                 if v_event.topic = 'reminder' then
-                    -- Each speaks for itself: people choose when to be reminded.
+                    -- Reminders are not merged: each is for those who chose its number of minutes.
                     v_event.through_id := v_event.id;
                     update notifier.events as started set through_id = v_event.id where started.id = v_event.id;
                     v_events := array[v_event];
@@ -1744,7 +1745,7 @@ begin
                     order by companion.id
                     for update skip locked
                 );
-                -- Somebody is recording what became of one of them.
+                -- Not all of the request is locked: a worker is recording what became of one of its mails.
                 continue when exists (
                     select from notifier.emails as companion
                     where
@@ -1984,7 +1985,7 @@ begin
                     and registration.student_id = kind_if_it_holds.recipient_id
                     and registration.status = 'registered'
             );
-            -- One waiting for longer speaks for those that came after it.
+            -- Later mails about the seat are folded into this one: it tells what the latest of them would.
             kind := coalesce(
                 (
                     select younger.kind
@@ -2115,19 +2116,19 @@ begin
             standing.is_out,
             standing.is_out and not decision.was_invited as is_stranger,
             case when email.is_in_doubt then email.kind else decision.kind end as final_kind,
-            -- The first that holds: why there is nothing to tell stands before what keeps it from being told.
+            -- The first reason that holds: why there is nothing to tell comes before why it cannot be told.
             case
                 when email.from_id is null then 'already_told'
                 when decision.reminder_refusal is not null then decision.reminder_refusal
                 when email.topic = 'warning' and decision.kind is null then 'nothing_changed'
                 when email.topic = 'week' and decision.kind is null then 'not_invited'
                 when decision.is_over then 'session_over'
-                -- Who leaves is not told of what they had not heard of.
+                -- Whoever left without having heard of the session is not told that they are out.
                 when standing.is_out and recipient.has_left and not decision.was_invited then 'not_invited'
-                -- Nor, once more, who knows already that they are out.
+                -- Nor is whoever has been told already that they are out.
                 when standing.is_out and email.is_told_out and not email.is_in_doubt then 'nothing_changed'
-                -- What somebody who has no access any more may have been told is not told again: that they are out is
-                -- the next thing they hear.
+                -- A mail in doubt is not repeated to whoever has no access any more: what they hear next is that they
+                -- are out.
                 when email.is_in_doubt and standing.is_out and not standing.is_doubted_farewell then 'not_invited'
                 when decision.kind is null
                     and recipient.role_after is null
@@ -2310,7 +2311,7 @@ begin
             settled.*,
             first_value(settled.id) over mail_rows as carrier_id,
             max(settled.attempt) over mail as mail_attempt,
-            -- A mail waits if all of it may.
+            -- A mail of several parts waits if each of them may wait.
             case when bool_and(settled.wait_for is not null) over mail then max(settled.wait_until) over mail end
                 as mail_wait_until
         from settled
@@ -2545,7 +2546,8 @@ begin
                         select count(*) from public.success_sessions as session
                         where
                             session.calendar_uid = part.calendar_uid
-                            -- One in doubt is the same again when the series has grown meanwhile.
+                            -- Only those made by then, so that a mail in doubt is repeated as it was though the series
+                            -- has grown since.
                             and session.created_at <= max((part.session).updated_at)
                     ),
                     organizer,
@@ -2608,13 +2610,13 @@ begin
                 else 'skipped'
             end::notifier.email_status,
             kind = coalesce(judged.kind, marked.kind),
-            -- What waits for the mail of the day goes with whatever else does.
+            -- All that waits for a mail of the day has this one, so that it goes out together.
             transaction_id = case
                 when judged.verdict = 'wait' and judged.wait_for = 'digest' then '0' else marked.transaction_id
             end,
             available_at = case when judged.verdict = 'wait' then judged.wait_until else marked.available_at end,
             postponed_for = case when judged.verdict = 'wait' then judged.wait_for else marked.postponed_for end,
-            -- Of all rows of a mail the same, so that they stay together to the end.
+            -- The same for all rows of a mail, so that they are given up together, too.
             attempts = case when judged.verdict = 'tell' then judged.attempt else marked.attempts end,
             claim_id = case when judged.verdict = 'tell' then decide_emails.claim_id end,
             claimed_by = case when judged.verdict = 'tell' then worker end,
@@ -3274,7 +3276,7 @@ begin
                 where
                     leased.id = any(
                         array(
-                            -- In this order, because there is an index that holds nothing else.
+                            -- In this order only emails_held_idx can serve, which holds such mails and no others.
                             select candidate.id
                             from notifier.emails as candidate
                             where
@@ -3731,7 +3733,7 @@ begin
     -- First of all: it must have no transaction id yet.
     perform private.seal_audit_log();
 
-    -- Before this holds the row of any session: series and mentors come first in the order of locks.
+    -- Before this locks the row of any session: series come first in the order of locks.
     extended := notifier.extend_series();
 
     update public.success_sessions as session set status = 'live'

@@ -576,7 +576,7 @@ begin
         order by event.id
         limit v_looks + 1 -- one more tells whether there are more; without a limit they might all be read and sorted
     loop
-        -- Ids rise with time, but for transactions that took theirs early.
+        -- Ids rise with created_at, but not strictly, since transactions draw them at once: hence the hour.
         exit when v_event.created_at > v_ends_before + interval '1 hour';
         if v_looked >= v_looks then
             more := true;
