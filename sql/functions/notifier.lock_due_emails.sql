@@ -1,23 +1,24 @@
 -- The first half of a claim: an ordered index scan that stops after max_emails mails, with one look at an index for
--- each. What is urgent has a scan of its own, before the other: it waits for nothing but its like. Few others go with
--- it, so that it does not wait until it is decided what a hundred of them say; and some do, so that a steady trickle of
--- urgent mail holds up nobody.
+-- each. Urgent mails have a scan of their own, before the others, so that they wait for urgent ones only. A claim with
+-- urgent mails takes up to five others: few, because the claim has to decide what each of them says before the urgent
+-- ones can go; some, so that a steady trickle of urgent mail does not hold up all the rest.
 --
--- Rows of one transaction for one person go together. The first of them that may be sent, an urgent one if there is
--- any, stands for all: only it is found by the scan, so that two claims at once do not tear them apart, and the others
--- are locked under its lock. Those that are not due, or follow an unfinished mail, go by themselves later. A mail in
--- doubt takes what it carried. A mail has at most 200 parts, and a claim ends once it has 2,000 rows.
+-- Rows of one transaction for one person go together. The scan finds only the first of them that may be sent, an urgent
+-- one if there is any, and the others are locked under its lock: so two claims at once do not tear them apart. Those
+-- that are not due, or follow an unfinished mail, go by themselves later. With a mail in doubt go the rows that it
+-- carried. A mail has at most 200 parts, and a claim ends once it has 2,000 rows.
 --
--- What was handed over in one request is in doubt together and goes together, or the request's key would stand for
--- something else when the next part of it comes. Its mail of the lowest id stands for all, once none of them is held.
+-- Mails that were handed over in one request are in doubt together, and are claimed together: the request is repeated
+-- under its key, which stands for all of them. The scan finds the mail with the lowest id, once no worker holds any of
+-- them.
 --
--- The queue is empty now and holds 100,000 mails a second later, so what the planner last heard of it is wrong at the
--- worst moment: joins that it took for harmless when there was nothing then cost 1.6 to 7 s per claim. Hence, here and
--- in the functions around: settings that leave index scans only (and no JIT, which the price of what is disabled would
--- invite), and `offset 0`, which keeps a look-up from becoming a join, and orders that only the index meant can serve.
--- With the shape of the plans settled that way they are made once per connection: making them anew doubled the time
--- from COMMIT to the mail server's 250, and a claim of 100 out of 100,000 by plans made when the queue was empty is no
--- slower (23 ms against 28).
+-- The queue may be empty now and hold 100,000 mails a second later, so the planner's statistics are wrong when it
+-- matters: by plans with joins, which looked harmless while the queue was empty, a claim took 1.6 to 7 s. So these
+-- functions have settings that leave only index scans (and no JIT, which the high price of disabled plans would switch
+-- on), `offset 0`, which keeps a subquery from becoming a join, and orders that only the intended index can serve. With
+-- the shape of the plans fixed that way, they are made once per connection. Planning each time doubled the time from
+-- COMMIT to the mail server's 250, and a claim of 100 out of 100,000 mails by plans made while the queue was empty is
+-- no slower (23 ms against 28).
 create function notifier.lock_due_emails(max_emails integer)
 returns uuid[]
 language plpgsql

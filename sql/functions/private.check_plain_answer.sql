@@ -1,8 +1,9 @@
 -- PostgREST lets whoever calls a function cast and filter its answer. An error there tells the answer (a passcode is no
 -- integer) and undoes what the function wrote: the log does not say who was shown a passcode, a wrong code is not
 -- counted. Functions that must not answer without what they write refuse such requests. A function is not told what is
--- asked of its answer, so the text of PostgREST's statement is read, and a test sends such requests. CSV is a cast of
--- every column, to the type that has its place.
+-- asked of its answer, so the text of PostgREST's statement is read, and a test sends such requests. CSV is refused as
+-- well: for it PostgREST casts the row to its type, and where the columns are chosen in another order, each to the type
+-- of the column in its place.
 create function private.check_plain_answer()
 returns void
 language plpgsql

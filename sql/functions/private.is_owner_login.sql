@@ -1,7 +1,7 @@
--- Whether nobody's request asks but a login of the database's own: the DBA in psql. Two things say so, and no request
--- can bring about either. There are no claims: PostgREST sets them for every request, with `role` in them for `anon`,
--- too. And who logged in is the owner, may become it, or is a superuser: `authenticator`, whatever role it takes on, is
--- none of them. current_user is the owner: only definer functions may call this.
+-- Whether the call comes from a login of the database's owner, the DBA in psql, and not from a request. Two things say
+-- so, and no request can bring about either. There are no claims: PostgREST sets them for every request, with `role` in
+-- them for `anon`, too. And who logged in is the owner, may become it, or is a superuser: `authenticator`, whatever
+-- role it takes on, is none of them. current_user is the owner: only definer functions may call this.
 create function private.is_owner_login()
 returns boolean
 language sql

@@ -1,4 +1,4 @@
--- The row goes with its token, so that a revoked token is one that never was.
+-- The row and its token are deleted, so that a revoked token is answered as one that never existed.
 -- Security definer: it is the API; feeds are written by it and create_calendar_feed alone.
 create function public.revoke_calendar_feed(feed_id uuid)
 returns void

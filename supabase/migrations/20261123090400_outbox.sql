@@ -1678,8 +1678,8 @@ deferrable initially deferred
 for each row when (new.wakes) execute function notifier.wake();
 
 -- Endpoints hear of every recording that is published, whether students are told by mail or not, once it can be
--- watched. What still waits goes along when that time is moved, and is dropped when there is nothing to watch any more.
--- Security definer: writers of recordings have no business in the outbox.
+-- watched. A delivery that still waits is moved along with that time, and dropped when the recording cannot be watched
+-- any more. Security definer: writers of recordings have no business in the outbox.
 create function private.tell_recording_ready()
 returns trigger
 language plpgsql

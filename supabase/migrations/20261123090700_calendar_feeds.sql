@@ -127,7 +127,7 @@ comment on function public.create_calendar_feed(text, uuid) is
 revoke execute on function public.create_calendar_feed(text, uuid) from public, anon, authenticated, service_role;
 grant execute on function public.create_calendar_feed(text, uuid) to authenticated;
 
--- The row goes with its token, so that a revoked token is one that never was.
+-- The row and its token are deleted, so that a revoked token is answered as one that never existed.
 -- Security definer: it is the API; feeds are written by it and create_calendar_feed alone.
 create function public.revoke_calendar_feed(feed_id uuid)
 returns void
