@@ -217,9 +217,9 @@ class Worker:
             await self._outbox.announce()
             self._announced = True
         if loop.time() >= self._tick_at:
-            ticked = await self._outbox.tick()
-            self._tick_at = loop.time() + TICK_EVERY
-            worked = _report_tick(ticked)
+            worked = _report_tick(await self._outbox.tick())
+            # Of much that is due at once a call does a part.
+            self._tick_at = loop.time() + (0.0 if worked else TICK_EVERY)
         page = PAGE if self._unclaimed < BATCH else BATCH  # what is new may be urgent
         looks = page == PAGE or await self._outbox.has_news()
         if looks:

@@ -43,7 +43,8 @@ begin
             from public.success_sessions as session
             where
                 session.status = 'upcoming'
-                and session.status_due_at > v_clock.reached
+                -- What has begun, and is not started yet after an outage, needs none.
+                and session.status_due_at > greatest(v_clock.reached, as_of)
                 and session.status_due_at <= v_reached
                 and session.created_at <= session.start_time - make_interval(mins => v_clock.minutes)
                 and (v_clock.by_people or v_clock.minutes = any(coalesce(session.reminder_minutes, v_settings)))

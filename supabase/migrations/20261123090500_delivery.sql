@@ -3535,7 +3535,8 @@ begin
             from public.success_sessions as session
             where
                 session.status = 'upcoming'
-                and session.status_due_at > v_clock.reached
+                -- What has begun, and is not started yet after an outage, needs none.
+                and session.status_due_at > greatest(v_clock.reached, as_of)
                 and session.status_due_at <= v_reached
                 and session.created_at <= session.start_time - make_interval(mins => v_clock.minutes)
                 and (v_clock.by_people or v_clock.minutes = any(coalesce(session.reminder_minutes, v_settings)))
@@ -3716,7 +3717,9 @@ comment on function notifier.extend_series() is
 revoke execute on function notifier.extend_series() from public;
 
 -- What the clock demands. Idempotent; of several workers each session and mail is handled by one, and none waits for
--- another or for whoever is editing a session (skip locked).
+-- another or for whoever is editing a session (skip locked). After an outage thousands of sessions are due at once: a
+-- call starts and completes a part of them, the longest due first, so that it ends before its caller gives up and tries
+-- again.
 -- Security definer: role notifier may call the queue's functions and read nothing.
 create function notifier.tick()
 returns table (
@@ -3729,6 +3732,7 @@ set enable_seqscan = off
 set jit = off
 as $$
 declare
+    c_most_sessions constant integer := 100;
     v_now timestamptz := clock_timestamp();
 begin
     -- First of all: it must have no transaction id yet.
@@ -3743,6 +3747,8 @@ begin
             select due.id
             from public.success_sessions as due
             where due.status = 'upcoming' and due.status_due_at <= v_now
+            order by due.status_due_at
+            limit c_most_sessions
             for no key update skip locked
         )
     );
@@ -3755,6 +3761,8 @@ begin
             select due.id
             from public.success_sessions as due
             where due.status = 'live' and due.status_due_at <= v_now
+            order by due.status_due_at
+            limit c_most_sessions
             for no key update skip locked
         )
     );
@@ -3776,7 +3784,7 @@ begin
 end
 $$;
 comment on function notifier.tick() is
-    'Makes the next sessions of series, starts and completes sessions by the clock, orders the mails of recordings that can be watched, writes reminders that are due, and recovers mails of lost workers; how many of each. Seals the audit log and keeps its months, and forgets old presence, names of the review queue and what the outbox has kept long enough. Call it whenever next_wake() says so.';
+    'Makes the next sessions of series, starts and completes sessions by the clock, at most 100 of each, orders the mails of recordings that can be watched, writes reminders that are due, and recovers mails of lost workers; how many of each. Seals the audit log and keeps its months, and forgets old presence, names of the review queue and what the outbox has kept long enough. Call it whenever next_wake() says so.';
 revoke execute on function notifier.tick() from public;
 grant execute on function notifier.tick() to notifier;
 

@@ -433,6 +433,37 @@ def test_ticks_at_one_moment_move_each_session_once(
     assert len(queue.rows("events", topic="summary")) == 30
 
 
+def test_what_was_due_for_long_is_started_and_completed_in_parts(
+    admin: psycopg.Connection, queue: Outbox
+) -> None:
+    """All in one transaction: after an outage of a day no call ended before it was given up."""
+    world = World(admin)
+    for number in range(130):
+        world.session(str(number), starts=timedelta(hours=-3 - number))
+    admin.execute("update public.success_sessions set created_at = now() - interval '30 days'")
+    admin.execute(
+        "update notifier.reminder_clock set reached = now() - interval '10 days'"
+        " where reached is not null"
+    )
+
+    def tick() -> tuple[int, ...]:
+        row = queue.conn.execute("select started, completed from notifier.tick()").fetchone()
+        assert row is not None
+        return tuple(row)
+
+    assert tick() == (100, 100)
+    left = admin.execute(
+        "select title::integer from public.success_sessions where status <> 'completed' order by 1"
+    ).fetchall()
+    assert left == [(number,) for number in range(30)]
+    # Of what has begun nobody is reminded.
+    assert {row["reminder_minutes"] for row in queue.rows("events")} == {None}
+    wake = queue.scalar("select notifier.next_wake() < clock_timestamp()")
+    assert wake is True
+    assert tick() == (30, 30)
+    assert tick() == (0, 0)
+
+
 def test_tick_does_not_wait_for_somebody_editing_the_session(
     database: Database, admin: psycopg.Connection, workers: list[Outbox]
 ) -> None:

@@ -543,6 +543,26 @@ async def test_the_clock_is_not_asked_before_every_claim(monkeypatch: pytest.Mon
     assert queue.ticks == 1
 
 
+class Overdue(Sleeper):
+    """Where much is due by the clock, of which each call does a part."""
+
+    async def tick(self) -> Ticked:
+        await super().tick()
+        started = 100 if self.ticks < 5 else 0
+        return Ticked(started, completed=0, reminders=0, requeued=0, in_doubt=0, extended=0)
+
+
+async def test_the_clock_is_asked_again_while_it_demands_something(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(worker_module, "TICK_EVERY", 3600.0)
+    queue = Overdue()
+    async with working(queue, Transport(), wake=asyncio.Event(), poll=3600.0):
+        await queue.rested.wait()
+
+    assert queue.ticks == 5
+
+
 class TwoWays(Transport):
     """Sends by its first way, and remembers who went by which."""
 
