@@ -275,6 +275,7 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    v_address text := private.lower_address(email);
     v_user_id uuid;
     v_user_ids uuid[];
 begin
@@ -289,13 +290,15 @@ begin
         v_user_id := (select profile.id from public.profiles as profile where profile.id = participant_key::uuid);
     end if;
     if v_user_id is null and coalesce(participant_key, '') = '' and email like '%@%' then
-        -- instance_id, which is the same for all users, because Supabase's index is on instance_id and the address.
+        -- instance_id, which is the same for all users, because Supabase's index is on instance_id and the address. A
+        -- database that sorts in Turkish has INFO@ there as ınfo@.
         v_user_ids := array(
             select account.id
             from auth.users as account
             where
                 account.instance_id = '00000000-0000-0000-0000-000000000000'
-                and lower(account.email) = private.lower_address(match_participant.email)
+                and lower(account.email) in (v_address, lower(upper(v_address collate "C") collate "default"))
+                and private.lower_address(account.email) = v_address
                 and account.email_confirmed_at is not null
                 and account.deleted_at is null
             limit 2

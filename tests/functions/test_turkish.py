@@ -64,6 +64,16 @@ def test_whoever_is_told_in_capitals_is_known(conn: psycopg.Connection, world: W
     )
 
 
+def test_an_account_in_capitals_is_known(conn: psycopg.Connection, world: World) -> None:
+    """As a platform that keeps its own users may have stored it."""
+    ingrid = world.student("Ingrid", email="INGRID@INSTITUTE.EXAMPLE")
+
+    assert (
+        scalar(conn, "select private.match_participant('{}', '', 'Ingrid@institute.example')")
+        == ingrid
+    )
+
+
 def test_the_review_queue_knows_whose_address_it_is(conn: psycopg.Connection, world: World) -> None:
     session = world.session(starts=START)
 
