@@ -2646,6 +2646,7 @@ begin
             follower.id,
             judged.verdict,
             judged.wait_until,
+            judged.wait_for,
             -- Each recording is told of by itself; a reminder that is dropped says nothing for the next one.
             not judged.is_in_doubt
             and judged.verdict <> 'wait'
@@ -2672,10 +2673,16 @@ begin
         set status = 'skipped', skip_reason = 'superseded'
         where later.id = any(array(select younger.id from younger where younger.is_told))
     ),
-    -- What follows a mail that waits would be due, and every claim would pass over it until then: it waits along.
+    -- What follows a mail that waits would be due, and every claim would pass over it until then: it waits along, and for
+    -- the same, so that the second recording of a session does not wait for the mail of the next day as well.
     deferred as (
         update notifier.emails as later
-        set available_at = greatest(later.available_at, younger.wait_until)
+        set
+            available_at = greatest(later.available_at, younger.wait_until),
+            postponed_for = case
+                when later.available_at <= younger.wait_until then younger.wait_for
+                else later.postponed_for
+            end
         from younger
         where
             later.id = younger.id

@@ -453,6 +453,25 @@ def test_one_thing_a_day_is_told_in_its_own_words(
     assert outbox.tell() == {anna: "session_rescheduled"}
 
 
+def test_two_recordings_of_a_session_come_on_the_same_day(
+    world: World, outbox: Outbox, batch: UUID, anna: UUID
+) -> None:
+    """The second waited for the first, and then for the mail of the next day."""
+    session = planned(world, outbox, batch)
+    world.conn.execute(
+        "update public.success_sessions set start_time = now() - interval '2 hours',"
+        " end_time = now() - interval '1 hour' where id = %s",
+        (session,),
+    )
+    prefer(world.conn, anna, digest_at=clock(4))
+    for _ in range(2):
+        world.recording(session, is_published=True, notify=True)
+        world.conn.execute("select notifier.tick()")
+    assert outbox.deliver() == []
+    digest_due(outbox)
+    assert [mail.kind for mail in outbox.deliver()] == ["recording_available"] * 2
+
+
 def test_what_is_urgent_does_not_wait_for_the_mail_of_the_day(
     world: World, outbox: Outbox, batch: UUID, anna: UUID
 ) -> None:
