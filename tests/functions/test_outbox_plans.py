@@ -26,6 +26,8 @@ FEW, MANY = 60, 4000
 DATES = 5
 CLAIM = 50
 LOOKS = 1001
+IDLE = "select notifier.tick(), notifier.next_wake(), notifier.has_news()"
+"""What a worker asks while there is nothing to do."""
 
 
 @pytest.fixture
@@ -50,13 +52,14 @@ def worker(
         admin.execute(sql.SQL("vacuum analyze {}").format(name))
     with psycopg.connect(database.notifier_url, autocommit=True) as connection:
         ready = Outbox(connection)
+        connection.execute(IDLE)
         for number in range(8):
             session = world.session(f"Small {number}", batch=batch, starts=TUESDAY)
             world.invite(session, world.student())
             ready.deliver()
             change(admin, session, status="cancelled")
             ready.deliver()
-            connection.execute("select notifier.tick(), notifier.next_wake()")
+            connection.execute(IDLE)
         yield ready
 
 
@@ -122,6 +125,7 @@ def test_calls_cost_the_same_in_a_short_queue_and_in_a_long_one(
         # What finished mails left behind in the indexes is passed over once, then marked.
         worker.conn.execute("select notifier.next_wake()")
         costs["next_wake"] = blocks(worker.conn, "notifier.next_wake()")
+        costs["has_news"] = blocks(worker.conn, "notifier.has_news()")
         costs["claim"] = claim_blocks(worker)
         change(admin, session, title=f"{label}, renamed")
         while worker.expand()[1]:
