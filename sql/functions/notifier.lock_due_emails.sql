@@ -86,6 +86,8 @@ begin
                                     and earlier.status in ('queued', 'claimed', 'sending', 'in_doubt')
                                 offset 0
                             )
+                        -- Else, in a table that was never analyzed, an index of other columns would seem as good.
+                        order by sibling.event_id
                         offset 0
                     )
                 )

@@ -17,7 +17,7 @@ from psycopg import sql
 
 from devstack.databases import Database
 from support.outbox import APP_URL, ORGANIZER, Outbox, change
-from support.plans import most_rows
+from support.plans import most_rows, nodes, run_plans
 from support.reminders import come_near
 from support.world import World
 
@@ -529,3 +529,25 @@ def test_the_claim_s_scan_is_an_ordered_index_scan(
         assert "emails_unfinished_idx on emails earlier" in plan
         assert "Seq Scan" not in plan
         assert "Sort" not in plan
+
+
+def test_mails_of_one_transaction_find_each_other_by_it_before_anything_was_analyzed(
+    database: Database, admin: psycopg.Connection
+) -> None:
+    """The first few mails ever make the plans; an automatic analyze waits for five thousand."""
+    batch = crowd(admin, DATES)
+    with admin.transaction():
+        for number in range(DATES):
+            World(admin).session(batch=batch, starts=TUESDAY + timedelta(days=number))
+    while Outbox(admin).expand()[1]:
+        pass
+    with psycopg.connect(database.superuser_url, autocommit=True) as observer:
+        plans = run_plans(observer, "select notifier.lock_due_emails(100)")
+    looks = [
+        node["Index Name"]
+        for plan in plans
+        for node in nodes(plan["Plan"])
+        if node.get("Alias") == "sibling"
+    ]
+    assert looks
+    assert set(looks) == {"emails_bundle_idx"}

@@ -22,7 +22,7 @@ def most_rows(conn: psycopg.Connection, query: LiteralString, *arguments: object
         *arguments: Its parameters.
     """
     plans = run_plans(conn, query, *arguments)
-    return max(_looked_at(node) for plan in plans for node in _nodes(plan["Plan"]))
+    return max(_looked_at(node) for plan in plans for node in nodes(plan["Plan"]))
 
 
 def run_plans(
@@ -66,10 +66,11 @@ def refuse(conn: psycopg.Connection, function: str, condition: str) -> None:
     conn.execute(changed.encode())
 
 
-def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A step of a plan, and those below it."""
     yield node
     for part in node.get("Plans", ()):
-        yield from _nodes(part)
+        yield from nodes(part)
 
 
 def _looked_at(node: dict[str, Any]) -> int:
