@@ -802,8 +802,9 @@ begin
             where
                 hosted.id = any(private.my_hosted_session_ids())
                 and exists (
+                    -- As text: else an index of all that wait would do for it, too.
                     select from private.unmatched_participants as waiting
-                    where waiting.session_id = hosted.id and waiting.status = 'waiting'
+                    where waiting.session_id = hosted.id and waiting.status::text = 'waiting'
                     offset 0
                 )
         );

@@ -13,6 +13,7 @@ from psycopg.rows import dict_row
 from devstack.databases import Database
 from support.actors import as_anon, as_service, as_user
 from support.meetings import MEETING, Webhooks, attended, calling, stay
+from support.plans import nodes, run_plans
 from support.rush import at_once
 from support.sessions import refusal
 from support.world import World
@@ -327,3 +328,25 @@ def test_linked_by_many_at_once_the_last_decision_is_the_attendance(database: Da
             student for student, mark in attended(connection, session).items() if mark[1] == 60
         }
     assert present == {row[0]}
+
+
+def test_a_host_s_queue_is_looked_for_by_session_before_anything_was_analyzed(
+    database: Database,
+) -> None:
+    """By an index of all that wait, as good in an empty table, each session costs all of them."""
+    with psycopg.connect(database.superuser_url) as conn:
+        world = World(conn)
+        mentor = world.mentor()
+        for number in range(3):
+            world.session(mentor=mentor, starts=START + number * timedelta(days=30))
+        with as_user(conn, mentor):
+            conn.execute("set local role none")  # who alone may ask for plans
+            plans = run_plans(conn, "select public.unmatched_participants()")
+    looks = [
+        node["Index Name"]
+        for plan in plans
+        for node in nodes(plan["Plan"])
+        if "Index Name" in node and "waiting" in plan["Query Text"]
+    ]
+    assert "unmatched_participants_waiting_idx" not in looks
+    assert "unmatched_participants_session_id_platform_identity_key" in looks
