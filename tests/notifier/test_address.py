@@ -66,6 +66,7 @@ def test_an_international_local_part_needs_smtputf8() -> None:
         "<a@b.org>",
         f"{'a' * 65}@b.org",
         f"a@{'b' * 250}.org",
+        f"{'é' * 64}@{'b' * 60}.{'c' * 60}.{'d' * 60}.org",
         "a@b.org>",
         "a@b.org SIZE=1",
     ],
@@ -130,6 +131,15 @@ def test_any_name_survives_the_header_and_none_adds_one(name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "name", ['Ann "The Fox" Miller', "ends with \\", '" <evil@example.org>, "', "Miller, Ann"]
+)
+def test_no_name_adds_a_recipient_for_an_api_that_takes_it_with_the_address(name: str) -> None:
+    to = policy.default.header_factory("To", str(Mailbox(name, "x@example.org")))
+
+    assert [(one.display_name, one.addr_spec) for one in to.addresses] == [(name, "x@example.org")]
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "Hello",
@@ -183,7 +193,9 @@ def test_redacting_takes_every_address_out(text: str) -> None:
 
 def test_redacted_text_is_one_short_line() -> None:
     assert redact("a\r\nb\tc") == "a b c"
+    assert redact("a\x00b\x1b[31m") == "a b [31m"  # Postgres takes no NUL, a terminal any colour
     assert len(redact("x" * 5000)) == 300
+    assert "jane" not in redact("x" * 290 + " jane.doe@example.org")
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,8 @@ def test_port_and_security_default_to_each_other(
         ({"APP_URL": "https://x.org/?a=b"}, "APP_URL", "query"),
         ({"APP_URL": "https://x.org/#"}, "APP_URL", "fragment"),
         ({"APP_URL": "https://x..org"}, "APP_URL", "http(s)"),
+        ({"APP_URL": "https://x.org:99999"}, "APP_URL", "http(s)"),
+        ({"APP_URL": "https://somebody:secret@x.org"}, "APP_URL", "http(s)"),
         ({"APP_URL": "https://müller.example"}, "APP_URL", "punycode"),
         ({"APP_URL": "https://x.org/schöne-app"}, "APP_URL", "%-encoded"),
         ({"UNSUBSCRIBE_URL": "https://müller.example/u"}, "UNSUBSCRIBE_URL", "punycode"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
@@ -11,6 +12,7 @@ import pytest
 from notifier.address import Mailbox
 from notifier.compose import Composer
 from notifier.config import ResendSettings, Security, SmtpSettings
+from notifier.log import LOGGER_NAME
 from notifier.message import Letter
 from notifier.model import Failure, NotSent, Sent, TransportDownError, WayClosedError
 from notifier.render import Renderer
@@ -53,16 +55,21 @@ async def test_the_first_sends_while_it_works(
 
 
 async def test_the_second_takes_over_and_gives_back(
-    both: FailoverTransport, smtp: SmtpServer, resend: ResendServer
+    both: FailoverTransport,
+    smtp: SmtpServer,
+    resend: ResendServer,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     smtp.at("MAIL", "554 5.7.1 no service")
     await both.ready()
     assert await both.send(letter()) == Sent("resend")
 
     smtp.behave()
-    assert await both.send(letter()) == Sent("smtp")
+    with caplog.at_level(logging.INFO, LOGGER_NAME):
+        assert [await both.send(letter()) for _ in range(2)] == [Sent("smtp")] * 2
 
-    assert (len(smtp.mails), len(resend.mails)) == (1, 1)
+    assert (len(smtp.mails), len(resend.mails)) == (2, 1)
+    assert caplog.messages.count("transport_up") == 1
 
 
 async def test_the_first_is_left_alone_for_a_while(

@@ -136,22 +136,33 @@ async def test_a_half_open_connection_is_noticed_and_replaced(database: Database
         assert proxy.connections >= 2
 
 
-async def test_a_closed_connection_is_replaced_and_the_worker_looks(database: Database) -> None:
+async def test_a_closed_connection_is_replaced_and_the_worker_looks(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures: list[int] = []
+
+    def at_once(number: int, **_: float) -> float:
+        failures.append(number)
+        return 0.0
+
+    monkeypatch.setattr(listening, "backoff", at_once)
     async with listener_at(database.notifier_url) as (listener, wake):
         await woken(wake)
-        wake.clear()
-        with psycopg.connect(database.superuser_url, autocommit=True) as conn:
-            conn.execute(
-                "select pg_terminate_backend(pid) from pg_stat_activity"
-                " where usename = 'notifier' and query ilike 'listen%%'"
-                " and datname = current_database()"
-            )
+        for _ in range(2):
+            wake.clear()
+            with psycopg.connect(database.superuser_url, autocommit=True) as conn:
+                conn.execute(
+                    "select pg_terminate_backend(pid) from pg_stat_activity"
+                    " where usename = 'notifier' and query ilike 'listen%%'"
+                    " and datname = current_database()"
+                )
 
-        await woken(wake)
-        wake.clear()
-        await asyncio.to_thread(notify, database)
-        await woken(wake)
-        assert listener.listening
+            await woken(wake)
+            wake.clear()
+            await asyncio.to_thread(notify, database)
+            await woken(wake)
+            assert listener.listening
+    assert failures == [1, 1]  # after one that worked it is tried again as soon as the first time
 
 
 async def test_where_no_notification_ever_arrives_it_gives_up_and_tries_later(

@@ -45,6 +45,16 @@ def lf(text: str) -> str:
     return text.replace("\r\n", "\n")
 
 
+def test_no_log_of_a_letter_shows_what_it_says_or_to_whom() -> None:
+    email = make_email(full_name="Priya Sharma")
+    letter = replace(composer().compose(email), unsubscribe_url="https://x.org/?token=secret")
+
+    shown = repr(letter)
+
+    assert not re.search("priya|sharma|secret|vcalendar", shown, re.IGNORECASE)
+    assert str(email.email_id) in shown
+
+
 def test_the_attendance_goes_along_as_a_file() -> None:
     letter = composer().compose(make_email("attendance_summary"))
     message = parsed(letter.wire)
@@ -418,6 +428,46 @@ def test_the_cache_of_editions_is_bounded_and_still_right() -> None:
         assert f"Number {number}" in letter.edition.subject
 
 
+def test_editions_in_use_are_kept() -> None:
+    rendered: list[str] = []
+
+    class Counting(Renderer):
+        def render(self, kind: str, **data: Any) -> Edition:
+            rendered.append(json.loads(data["parts"])[0]["session"]["title"])
+            return super().render(kind, **data)
+
+    alone = composer()
+    alone.compose(make_email(session={"title": "A"}))
+    press = Composer(
+        Counting("https://app.example.com", "Acme"), SENDER, memory=alone._used * 5 // 2
+    )
+
+    for title in "ABACA":
+        press.compose(make_email(session={"title": title}))
+
+    assert rendered == ["A", "B", "C"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "change"),
+    [
+        ("attendance_warning", {"recipient_role": "host"}),
+        ("attendance_summary", {"locale": "pl"}),
+        ("attendance_summary", {"timezone": "Asia/Tokyo"}),
+        ("attendance_summary", {"unsubscribe_token": None}),
+        ("attendance_summary", {"summary": {"invited": 99}}),
+    ],
+)
+def test_nobody_is_sent_an_edition_for_others(kind: str, change: dict[str, Any]) -> None:
+    email, other = make_email(kind), make_email(kind, **change)
+    shared = composer()
+
+    texts = [shared.compose(each).text for each in (email, other)]
+
+    assert texts == [composer().compose(each).text for each in (email, other)]
+    assert texts[0] != texts[1]
+
+
 def test_a_rehearsal_finds_what_is_broken_and_leaves_nothing_behind() -> None:
     class Broken(Renderer):
         def render(self, kind: str, **data: Any) -> Edition:
@@ -425,6 +475,8 @@ def test_a_rehearsal_finds_what_is_broken_and_leaves_nothing_behind() -> None:
                 raise RenderError("cannot render session_updated")
             return super().render(kind, **data)
 
-    assert composer().rehearse() == []
+    fine = composer()
+    assert fine.rehearse() == []
+    assert (len(fine._presses), fine._used) == (0, 0)
     broken = Composer(Broken("https://app.example.com", "Acme"), SENDER)
     assert broken.rehearse() == ["cannot render session_updated"]

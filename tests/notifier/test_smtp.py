@@ -211,7 +211,7 @@ async def test_a_servers_answer_is_kept_without_the_address(smtp: SmtpServer) ->
     "answer",
     [
         "530 5.7.0 authentication required",
-        "550 5.7.1 sender not allowed",
+        "550 5.7.1 <s@example.org>: sender not allowed",
         "553 5.7.1 sender address rejected: not owned by user",
         "554 5.7.1 blocked",
         "421 4.3.2 too many connections",
@@ -220,8 +220,9 @@ async def test_a_servers_answer_is_kept_without_the_address(smtp: SmtpServer) ->
 async def test_a_refused_sender_is_the_transports_failure(smtp: SmtpServer, answer: str) -> None:
     smtp.at("MAIL", answer)
     async with transport_to(smtp) as transport:
-        with pytest.raises(TransportDownError, match=answer[:3]):
+        with pytest.raises(TransportDownError, match=answer[:3]) as caught:
             await transport.send(letter())
+        assert "s@example.org" not in str(caught.value)
 
         smtp.behave()
         assert isinstance(await transport.send(letter()), Sent)
@@ -398,6 +399,24 @@ async def test_a_connection_that_was_told_of_an_envelope_is_closed_if_that_is_ca
         assert smtp.recipients == [LEADER, OTHER]
         assert smtp.connections == 2
         await eventually(lambda: smtp.open_connections == 1)
+
+
+async def test_no_follower_takes_the_answer_to_a_message_that_is_called_off_for_its_own(
+    smtp: SmtpServer,
+) -> None:
+    async with transport_to(smtp, connections=1) as transport:
+
+        def hand_over() -> bool:
+            asyncio.get_running_loop().call_soon(leader.cancel)
+            return True
+
+        leader = asyncio.create_task(transport.send(letter(LEADER), hand_over))
+        follower = asyncio.create_task(transport.send(letter(FOLLOWER)))
+        with pytest.raises(asyncio.CancelledError):
+            await leader
+
+        assert await follower == Sent("smtp")
+        assert smtp.connections == 2
 
 
 async def test_a_follower_that_is_no_longer_ours_is_not_handed_over(smtp: SmtpServer) -> None:
@@ -684,6 +703,55 @@ async def test_a_used_connection_that_fails_before_the_message_is_replaced_once(
 
         assert smtp.connections == 2
         assert len(smtp.mails) == 2
+
+
+async def test_a_connection_that_cannot_be_reset_is_not_used_again(smtp: SmtpServer) -> None:
+    smtp.at("RCPT", "550 5.1.1 no such user", times=1)
+    smtp.at("RSET", "502 5.5.1 not implemented", times=1)
+    async with transport_to(smtp) as transport:
+        assert isinstance(await transport.send(letter()), NotSent)
+        assert isinstance(await transport.send(letter()), Sent)
+
+        assert smtp.connections == 2
+
+
+async def test_a_message_that_is_put_off_goes_back_to_the_queue(smtp: SmtpServer) -> None:
+    async with transport_to(smtp) as transport:
+        await transport.send(letter())
+        smtp.at("DOT", "421 4.3.2 shutting down", times=1)
+
+        outcome = await transport.send(letter())
+
+    assert isinstance(outcome, NotSent)
+    assert outcome.failure is Failure.TRANSIENT
+    assert len(smtp.mails) == 1
+
+
+async def test_a_connection_that_idled_for_too_long_is_closed_and_replaced(
+    smtp: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smtp_module, "IDLE_LIMIT", 0.0)
+    async with transport_to(smtp) as transport:
+        for _ in range(2):
+            assert isinstance(await transport.send(letter()), Sent)
+
+        await eventually(lambda: smtp.open_connections == 1)
+        assert smtp.connections == 2
+
+
+@pytest.mark.parametrize("verb", ["EHLO", "AUTH"])
+async def test_a_connection_that_is_called_off_while_it_opens_is_closed(verb: str) -> None:
+    async with (
+        SmtpServer(users={"acme": "secret"}) as server,
+        transport_to(server, username="acme", password="secret") as transport,
+    ):
+        server.at(verb, HANG)
+        opening = asyncio.create_task(transport.ready())
+        await eventually(lambda: verb in server.verbs)
+        opening.cancel()
+        await asyncio.gather(opening, return_exceptions=True)
+
+        await eventually(lambda: server.open_connections == 0)
 
 
 async def test_a_cancelled_send_leaves_no_half_message(smtp: SmtpServer) -> None:
