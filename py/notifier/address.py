@@ -142,7 +142,7 @@ def _encoded_words(text: str) -> bytes:
     words: list[bytes] = []
     chunk = b""
     for character in text:
-        encoded = character.encode("utf-8", "replace")
+        encoded = character.encode()
         if len(chunk) + len(encoded) > 39:  # 52 base64 characters and 12 around them: 64 octets
             words.append(b64encode(chunk))
             chunk = b""

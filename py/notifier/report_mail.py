@@ -98,7 +98,7 @@ async def mail_report(
             sent += 1
             continue
         await outbox.fail_report_mail(mail.claim_id, mail.mail_id, outcome.failure, outcome.detail)
-        if outcome.mailbox_unknown and outcome.failure is Failure.PERMANENT:
+        if outcome.mailbox_unknown:
             await outbox.note_unknown_mailbox(mail.mail_id)
         unknown += outcome.failure is Failure.UNKNOWN
         refusals.append(f"{mail.mail_id}: {outcome.failure.value}: {outcome.detail}")

@@ -23,9 +23,10 @@ from notifier import report_mail
 from notifier.charts import BOTTOM, HEIGHT, TOP, line_chart, nice_ceiling, stacked_bars
 from notifier.config import load_settings
 from notifier.message import Letter
-from notifier.model import LeaseLostError, Outcome, Sent
+from notifier.model import LeaseLostError, Outcome, Sent, TransportDownError
+from notifier.outbox import OutboxUnavailableError
 from notifier.report import ReportError, render_mail, render_report
-from notifier.report_mail import Mailed, last_week
+from notifier.report_mail import Mailed, Reporter, last_week
 from notifier.service import make_outbox
 from notifier.transports import StillOurs, Transport
 from notifier.views import PLURALS, SESSION_TYPES
@@ -581,6 +582,45 @@ async def test_what_was_held_for_too_long_is_not_handed_over(
     assert (late.sent, suspended.sent, quick.sent) == (0, [], ["Ada"])
     assert "held for too long" in late.refusals[0]
     assert mails_recorded(told) == [(True, False, True, None)]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OutboxUnavailableError("gone"),
+        ReportError("no report"),
+        TransportDownError("smtp", "<ada@example.test> refused"),
+    ],
+)
+async def test_a_report_that_cannot_be_sent_now_stops_no_worker(
+    error: Exception, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fail(*_: object, **__: object) -> Mailed:
+        raise error
+
+    monkeypatch.setattr(report_mail, "mail_report", fail)
+    settings = load_settings(
+        environment("postgresql://x", SMTP_HOST="localhost", SMTP_SECURITY="none")
+    )
+    nobody = cast(Any, None)
+    reporter = Reporter(settings, nobody, nobody, stop=asyncio.Event())
+
+    await reporter._look()
+
+    assert caplog.messages == ["report_failed"]
+    assert "example.test" not in caplog.text
+
+
+async def test_what_leaves_no_time_for_the_answer_is_not_handed_over(
+    told: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wants_it(told, "Ada")
+    monkeypatch.setattr(report_mail, "ANSWER", report_mail.LEASE)
+    transport = Slow(before=0.0)
+
+    assert (await mail_by(told, transport)).sent == 0
+
+    assert transport.sent == []
 
 
 def test_a_worker_that_stops_waits_for_the_mail_under_way_and_begins_no_other(
