@@ -134,6 +134,32 @@ def test_each_date_that_takes_a_seat_says_so() -> None:
         assert body.count("takes a seat: please register on its page") == 2
 
 
+def test_a_seat_is_asked_for_once_and_not_with_each_change() -> None:
+    moved = make_part(
+        "session_rescheduled", MARCH[0], moved_from=MARCH[1], registration_required=True
+    )
+
+    for body in texts(make_bundle("series_updated", [moved])):
+        assert "takes a seat" not in body
+
+
+def test_one_hour_in_two_zones_is_not_one_hour() -> None:
+    parts = scheduled(MARCH[0]) + scheduled("2027-03-11T23:00", timezone="America/New_York")
+
+    for body in texts(make_bundle("series_scheduled", parts, timezone=None)):
+        assert "Thursdays" not in body
+    for body in texts(make_bundle("series_scheduled", parts, timezone="Asia/Kolkata")):
+        assert body.count("Europe/Berlin") == body.count("America/New_York") == 1
+
+
+def test_whoever_came_late_or_went_early_took_part() -> None:
+    counts = {"invited": 5, "present": 1, "late": 1, "partial": 1, "absent": 1, "excused": 1}
+    held = make_part("weekly_summary", MARCH[0], changes={"attendance": counts})
+
+    for body in texts(make_bundle("weekly_summary", [held])):
+        assert "3 of 5 took part" in body
+
+
 def test_the_weekday_of_every_other_week_is_not_said_to_be_weekly() -> None:
     email = make_bundle("series_scheduled", scheduled(*MARCH[::2]), timezone=None, locale="pl")
 

@@ -242,12 +242,15 @@ def test_logs_have_one_line_per_mail_and_no_address(
 def test_an_idle_notifier_asks_for_notifications_again(
     classroom: Classroom, mail_server: SmtpServer, daemons: Daemons
 ) -> None:
-    daemons.start(environment(classroom.database, mail_server, NOTIFIER_POLL_SECONDS="300"))
+    daemon = daemons.start(
+        environment(classroom.database, mail_server, NOTIFIER_POLL_SECONDS="300")
+    )
     for number in range(5):
         classroom.schedule(f"Session {number}", starts=timedelta(days=number + 2))
         wait_until(partial(classroom.all_sent, (number + 1) * 3), "mails sent")
 
     wait_until(lambda: _gate_is_open(classroom), "the gate is open")
+    assert daemon.stop() == 0  # and does not sleep on when it is told to end
 
 
 def _gate_is_open(classroom: Classroom) -> bool:

@@ -20,7 +20,7 @@ from aiohttp.resolver import ThreadedResolver
 from notifier.config import ConfigError, load_settings
 from notifier.model import Answer, ClaimedWebhook
 from notifier.outbox import OutboxUnavailableError
-from notifier.webhooks import Courier, Poster, is_public
+from notifier.webhooks import Courier, Poster, PublicResolver, is_public
 from support.actors import as_user
 from support.certificates import Authority
 from support.classroom import Classroom
@@ -102,6 +102,8 @@ async def test_a_request_is_signed_by_every_secret_of_the_endpoint(authority: Au
         (410, {}, False, None),
         (429, {"Retry-After": "7"}, True, 7.0),
         (503, {"Retry-After": "tomorrow"}, True, None),
+        (503, {"Retry-After": "-1"}, True, None),
+        (503, {"Retry-After": "1e9"}, True, None),
     ],
 )
 async def test_an_answer_that_is_not_2xx_is_a_failure(
@@ -293,6 +295,24 @@ async def test_a_name_with_a_public_and_a_private_address_leads_to_the_public_on
 
     assert answer.status is None
     assert "private network" in answer.error  # 192.0.2.0/24 is for documentation, not public
+
+
+async def test_of_a_name_that_has_both_only_public_addresses_are_connected_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def both(
+        _: ThreadedResolver, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        return [
+            ResolveResult(hostname=host, host=address, port=port, family=family, proto=6, flags=0)
+            for address in ("127.0.0.1", "8.8.8.8")
+        ]
+
+    monkeypatch.setattr(ThreadedResolver, "resolve", both)
+
+    found = await PublicResolver().resolve("both.example.test")
+
+    assert [each["host"] for each in found] == ["8.8.8.8"]
 
 
 def test_the_networks_are_public_unless_said_otherwise() -> None:
