@@ -13,6 +13,7 @@ from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import psycopg
@@ -24,7 +25,7 @@ from notifier.charts import BOTTOM, HEIGHT, TOP, line_chart, nice_ceiling, stack
 from notifier.config import load_settings
 from notifier.message import Letter
 from notifier.model import LeaseLostError, Outcome, Sent, TransportDownError
-from notifier.outbox import OutboxUnavailableError
+from notifier.outbox import Outbox, OutboxUnavailableError, ReportMail
 from notifier.report import ReportError, render_mail, render_report
 from notifier.report_mail import Mailed, Reporter, last_week
 from notifier.service import make_outbox
@@ -599,9 +600,7 @@ async def test_a_report_that_cannot_be_sent_now_stops_no_worker(
         raise error
 
     monkeypatch.setattr(report_mail, "mail_report", fail)
-    settings = load_settings(
-        environment("postgresql://x", SMTP_HOST="localhost", SMTP_SECURITY="none")
-    )
+    settings = load_settings(environment("host=x", SMTP_HOST="localhost", SMTP_SECURITY="none"))
     nobody = cast(Any, None)
     reporter = Reporter(settings, nobody, nobody, stop=asyncio.Event())
 
@@ -609,6 +608,23 @@ async def test_a_report_that_cannot_be_sent_now_stops_no_worker(
 
     assert caplog.messages == ["report_failed"]
     assert "example.test" not in caplog.text
+
+
+async def test_days_and_words_are_each_manager_s_own(week: dict[str, Any]) -> None:
+    class Desk:
+        async def report(self, first: date, last: date, timezone: str) -> str:
+            return json.dumps(week | {"timezone": timezone})
+
+    settings = load_settings(environment("host=x", SMTP_HOST="localhost", SMTP_SECURITY="none"))
+    presses = report_mail._Presses(settings, cast(Outbox, Desk()), FROM, TO, None)
+    shown = []
+    for zone, locale in (("UTC", "en"), ("Europe/Warsaw", "en"), ("Europe/Warsaw", "pl")):
+        mail = ReportMail(uuid4(), uuid4(), uuid4(), "a@example.test", "Ada", zone, locale)
+        press = await presses.press_for(mail)
+        text = press.print(mail.mail_id, settings.email_from, "Hi").text
+        shown.append(("Europe/Warsaw" in text, "Mentorzy" in text))
+
+    assert shown == [(False, False), (True, False), (True, True)]
 
 
 async def test_what_leaves_no_time_for_the_answer_is_not_handed_over(

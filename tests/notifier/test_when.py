@@ -136,3 +136,4 @@ def test_zones_are_the_same_if_their_clocks_agree_then() -> None:
 
     assert same_clock(winter, winter, BERLIN, lagos)
     assert not same_clock(summer, summer, BERLIN, lagos)
+    assert not same_clock(winter, summer, BERLIN, lagos)
