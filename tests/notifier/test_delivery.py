@@ -15,7 +15,7 @@ from notifier import worker as worker_module
 from notifier.claims import now
 from notifier.delivery import AHEAD, GROUP, LOW_WATER, LOYAL_ATTEMPTS, Delivery, cancel
 from notifier.message import Letter
-from notifier.model import Begun, ClaimedEmail, Failure, Outcome, Sent
+from notifier.model import Begun, ClaimedEmail, Failure, Outcome, Sent, WayClosedError
 from notifier.outbox import Expanded, Ticked
 from notifier.recorder import UNRECORDED
 from notifier.transports import OnlyWay, StillOurs, undisputed
@@ -599,6 +599,25 @@ async def test_a_mail_in_doubt_goes_as_it_went_before_and_not_for_ever(
 
     assert transport.went == [way, "first"]
     assert outbox.marked_for == [way, "first"][: 1 if way == "first" else 2]
+
+
+class ClosedWay(Transport):
+    """Nothing can be sent this way now."""
+
+    async def send(self, letter: Letter, still_ours: StillOurs = undisputed) -> Outcome:
+        raise WayClosedError(self.name, "left alone", 7.0)
+
+
+async def test_a_mail_in_doubt_waits_for_its_way_and_others_go_another() -> None:
+    outbox, doubted, fresh = Outbox(), claim(1, in_doubt=True, attempt=2), claim(1)
+
+    await deliver(outbox, ClosedWay(), doubted)
+    await deliver(outbox, ClosedWay(), fresh)
+
+    assert outbox.failed == {
+        doubted[0].email_id: Failure.TRANSIENT,
+        fresh[0].email_id: Failure.UNSENT,
+    }
 
 
 class StuckTransport(Transport):
