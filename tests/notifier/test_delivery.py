@@ -382,6 +382,28 @@ class Urgent(Queue):
         return False
 
 
+class Finite(Queue):
+    """Has two mails, one after the other, and then no more."""
+
+    slept = 0
+
+    async def claim_emails(self, max_emails: int, lease: float) -> Sequence[ClaimedEmail]:
+        self.claimed += 1
+        return claim(1) if self.claimed <= 2 else []
+
+    async def has_news(self) -> bool:
+        return False
+
+    async def seconds_to_next_wake(self) -> float | None:
+        return await super().seconds_to_next_wake() if self.claimed > 2 else None
+
+    async def fall_asleep(self) -> None:
+        self.slept += 1
+        if self.slept > 1:
+            self.rested.set()
+        await asyncio.sleep(0)
+
+
 class Silent(Transport):
     """Never answers."""
 
@@ -417,6 +439,14 @@ async def working(
     async with asyncio.timeout(60):
         yield delivery
     await cancel(tasks)
+
+
+async def test_a_worker_that_was_busy_rests_when_there_is_no_more() -> None:
+    queue = Finite()
+    async with working(queue, Transport(), wake=asyncio.Event(), poll=60.0):
+        await queue.rested.wait()
+
+    assert queue.slept == 1
 
 
 async def test_news_that_nothing_comes_of_does_not_fill_the_worker_s_hands(

@@ -12,7 +12,7 @@ import pytest
 from devstack.databases import Database
 from notifier import listener as listening
 from notifier.listener import Listener
-from notifier.outbox import CHANNEL, Outbox
+from notifier.outbox import CHANNEL, Outbox, OutboxUnavailableError
 from support.pg_proxy import PgProxy
 
 
@@ -163,6 +163,29 @@ async def test_a_closed_connection_is_replaced_and_the_worker_looks(
             await woken(wake)
             assert listener.listening
     assert failures == [1, 1]  # after one that worked it is tried again as soon as the first time
+
+
+async def test_a_test_of_itself_that_cannot_be_sent_is_tried_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listening, "backoff", lambda *_, **__: 0.0)
+    wake, tried = asyncio.Event(), 0
+    outbox = Outbox(database.notifier_url, worker="t", organizer="", app_url="")
+
+    async def not_at_first(payload: str) -> None:
+        nonlocal tried
+        tried += 1
+        if tried == 1:
+            raise OutboxUnavailableError("gone")
+        await outbox.notify(payload)
+
+    async with outbox:
+        listener = Listener(database.notifier_url, wake, not_at_first)
+        task = asyncio.create_task(listener.run())
+        await asyncio.wait([task, asyncio.create_task(woken(wake))], return_when="FIRST_COMPLETED")
+        assert listener.listening
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 async def test_where_no_notification_ever_arrives_it_gives_up_and_tries_later(
