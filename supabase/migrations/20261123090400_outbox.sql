@@ -1260,10 +1260,8 @@ begin
         from unnest(sessions) with ordinality as session
         cross join lateral (
             select
-                'SUMMARY:' || case
-                    when session.title ~ c_specials then private.ical_text(session.title)
-                    else replace(replace(replace(session.title, '\', '\\'), ';', '\;'), ',', '\,')
-                end as summary,
+                -- One line: success_sessions_title_not_blank.
+                'SUMMARY:' || replace(replace(replace(session.title, '\', '\\'), ';', '\;'), ',', '\,') as summary,
                 -- Many programs hide URL, so it ends the description too.
                 'DESCRIPTION:' || nullif(concat_ws(
                     '\n\n',
