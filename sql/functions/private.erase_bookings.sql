@@ -76,7 +76,7 @@ begin
     update public.series_skips as skip
     set detail = 'clash with a meeting of somebody who has left'
     from unnest(v_session_ids || v_deleted_ids) as erased (session_id)
-    where skip.reason = 'clash' and strpos(skip.detail, erased.session_id::text) > 0;
+    where strpos(skip.detail, erased.session_id::text) > 0;
     update public.audit_log as entry
     set old = null, new = null, reason = null
     where

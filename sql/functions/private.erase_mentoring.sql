@@ -7,30 +7,24 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_account_ids constant uuid[] := array(
-        select account.id from public.meeting_accounts as account where account.mentor_id = erase_mentoring.mentor_id
-    );
     v_offer_ids constant uuid[] := array(
         select offer.id from public.booking_offers as offer where offer.mentor_id = erase_mentoring.mentor_id
     );
 begin
     update public.meeting_accounts as account
     set name = format('erased %s', account.id), external_id = null, mentor_id = null
-    where account.id = any(v_account_ids);
+    where account.mentor_id = erase_mentoring.mentor_id;
     update public.audit_log as entry
     set old = null, new = null, reason = null
     where
         entry.table_name = 'meeting_accounts'
-        and (
-            (entry.row_key ->> 'id') = any(v_account_ids::text[])
-            -- Also accounts that were the mentor's once and are somebody else's now.
-            or (entry.row_key ->> 'id') in (
-                select once.row_key ->> 'id'
-                from public.audit_log as once
-                where
-                    once.table_name = 'meeting_accounts'
-                    and erase_mentoring.mentor_id::text in (once.old ->> 'mentor_id', once.new ->> 'mentor_id')
-            )
+        -- Accounts that were the mentor's: taken from them just now, or somebody else's for a long time.
+        and (entry.row_key ->> 'id') in (
+            select once.row_key ->> 'id'
+            from public.audit_log as once
+            where
+                once.table_name = 'meeting_accounts'
+                and once.old ->> 'mentor_id' = erase_mentoring.mentor_id::text
         )
         and num_nonnulls(entry.old, entry.new, entry.reason) > 0;
 
