@@ -19,7 +19,6 @@ set enable_seqscan = off
 set jit = off
 as $$
 declare
-    c_nobody constant uuid := '00000000-0000-0000-0000-000000000000'::uuid;
     v_periods constant private.report_period[] := array(
         select asked from private.report_periods(from_date, to_date, grain, timezone) as asked order by asked.period
     );
@@ -32,7 +31,6 @@ begin
     hosted as (
         select counted.*
         from private.sum_sessions(v_bounds, mentor_id, course_id, batch_id, session_type, true) as counted
-        where counted.host_key <> c_nobody
     ),
 
     arrival as (
@@ -75,7 +73,8 @@ begin
         group by 1, 2
     ),
 
-    -- Whoever is in any of the periods is in each of them, so that lines can be compared.
+    -- Whoever is in any of the periods is in each of them, so that lines can be compared. The host_key of sessions
+    -- without a mentor is nobody's id.
     mentor as (
         select
             profile.id,

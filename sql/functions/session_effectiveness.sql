@@ -95,7 +95,7 @@ begin
         private.share(counted.minutes, stay.students * counted.scheduled_minutes),
         counted.registered::bigint,
         nullif(counted.seats, 0)::bigint,
-        private.share(case when counted.seats > 0 then counted.registered end, counted.seats),
+        private.share(counted.registered, counted.seats),
         counted.host_joined_at,
         case
             when counted.host_joined_at <= counted.start_time then 0.0
