@@ -17,7 +17,7 @@ declare
     v_rule text;
     v_rrule private.rrule;
 begin
-    if start_time is null or not isfinite(start_time) or extract(year from start_time) not between 1900 and 9998 then
+    if start_time is null or extract(year from start_time) not between 1900 and 9998 then
         perform private.recurrence_refusal(
             'start_time', start_time::text, 'is not a time to start at', 'Send an instant in the years 1900 to 9998.'
         );

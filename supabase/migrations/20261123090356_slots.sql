@@ -630,7 +630,7 @@ declare
     v_slot record;
     v_clash public.success_sessions;
 begin
-    if start_time is null or not isfinite(start_time) or extract(year from start_time) not between 1900 and 9998 then
+    if start_time is null or extract(year from start_time) not between 1900 and 9998 then
         raise exception using
             errcode = '22023',
             message = 'start_time is not a time to start at',
