@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -81,8 +82,10 @@ def test_a_request_reads_back_as_the_session(world: World) -> None:
 
 def test_times_are_utc_whatever_the_connection_s_zone(world: World) -> None:
     session = world.session(starts=TUESDAY)
+    text = calendar_text(world.conn, session)
+    assert "DTSTART:20310506T170000Z" in text.split("\r\n")
     world.conn.execute("set local timezone = 'Asia/Kolkata'")
-    assert "DTSTART:20310506T170000Z" in calendar_text(world.conn, session).split("\r\n")
+    assert calendar_text(world.conn, session) == text
 
 
 def test_dtstamp_is_the_last_change_so_that_the_same_object_is_made_twice(world: World) -> None:
@@ -135,6 +138,7 @@ def test_withdrawing_one_invitation_does_not_call_the_event_cancelled(world: Wor
         "x\nEND:VEVENT\nATTENDEE:mailto:mallory@example.test",
         "ends with backslash\\",
         ";,;,\\;,\n,;",
+        "C:\\new\nfolder",
     ],
 )
 def test_texts_survive(world: World, text: str) -> None:
@@ -153,6 +157,10 @@ def test_control_characters_are_left_out(world: World) -> None:
     session = world.session(starts=TUESDAY, description="bell\x07, tab\t, delete\x7f, escape\x1b.")
     text = calendar_text(world.conn, session)
     assert "DESCRIPTION:bell\\, tab\t\\, delete\\, escape." in unfolded(text)[12]
+    change(world.conn, session, description="delete\x7f alone")
+    text = calendar_text(world.conn, session, address="anna\t@example.test\r\n", name="An\x7fna")
+    assert "DESCRIPTION:delete alone" in unfolded(text)[12]
+    assert any(line.endswith('CN="Anna":mailto:anna@example.test') for line in unfolded(text))
 
 
 def test_a_title_is_escaped_too(world: World) -> None:
@@ -161,7 +169,8 @@ def test_a_title_is_escaped_too(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ['Anna "Ann" Lopez', "Lopez; Anna: x", "Ann^a", "Анна", "Anna\nLopez", "x" * 200]
+    "name",
+    ['Anna "Ann" Lopez', "Lopez; Anna: x", "Ann^'s ^^", "Анна", "Anna\nLopez", "x" * 200],
 )
 def test_names_survive_as_parameters(world: World, name: str) -> None:
     session = world.session(starts=TUESDAY)
@@ -171,8 +180,8 @@ def test_names_survive_as_parameters(world: World, name: str) -> None:
     quoted = line[line.index("CN=") + 3 : line.index(":mailto:")]
     assert (quoted[0], quoted[-1]) == ('"', '"')
     assert '"' not in quoted[1:-1]
-    # RFC 6868 by hand: the order matters.
-    decoded = quoted[1:-1].replace("^'", '"').replace("^^", "^")
+    # RFC 6868 by hand, from left to right.
+    decoded = re.sub(r"\^(['^])", lambda pair: {"'": '"', "^": "^"}[pair[1]], quoted[1:-1])
     assert decoded == name.replace("\n", " ")
 
 
@@ -244,6 +253,15 @@ def test_a_slash_too_many_makes_no_other_address(world: World) -> None:
     assert event["URL"] == f"{APP_URL}/sessions/{session}"
 
 
+def test_of_an_empty_description_and_an_address_with_commas_the_address_is_left(
+    world: World,
+) -> None:
+    session = world.session(starts=TUESDAY, description="")
+    text = calendar_text(world.conn, session, app_url=f"{APP_URL}/a,b;c")
+    assert f"DESCRIPTION:{APP_URL}/a\\,b\\;c/sessions/{session}" in unfolded(text)
+    assert f"URL:{APP_URL}/a,b;c/sessions/{session}" in unfolded(text)
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -259,7 +277,9 @@ def test_a_slash_too_many_makes_no_other_address(world: World) -> None:
 )
 def test_lines_have_at_most_75_octets_and_whole_characters(world: World, text: str) -> None:
     session = world.session(starts=TUESDAY, description=text)
-    encoded = calendar_text(world.conn, session, name="Ñ" * 100).encode()
+    encoded = calendar_text(
+        world.conn, session, name="Ñ" * 100, app_url=f"{APP_URL}/{'x' * 80}"
+    ).encode()
     assert encoded.endswith(b"\r\nEND:VCALENDAR\r\n")
     lines = encoded.split(b"\r\n")[:-1]
     assert all(b"\r" not in line and b"\n" not in line for line in lines)
@@ -267,6 +287,39 @@ def test_lines_have_at_most_75_octets_and_whole_characters(world: World, text: s
     for line in lines:
         line.decode()  # fails where a character was cut
     assert event_of(encoded.decode())["DESCRIPTION"].startswith(text.strip())
+
+
+@pytest.mark.parametrize("letter", ["x", "ä"])
+def test_a_line_is_folded_alike_whatever_its_length(world: World, letter: str) -> None:
+    """Most lines of an event are short, and folded without the function where that is known."""
+    session = world.session(starts=TUESDAY)
+    text = scalar(
+        world.conn,
+        """
+        select private.ical_events(
+            array(
+                select jsonb_populate_record(
+                    session, jsonb_build_object('title', words.of_it, 'description', words.of_it)
+                )
+                from generate_series(1, 80) as length
+                cross join lateral (select repeat(%s, length) as of_it) as words
+            ),
+            null, null, %s, %s, is_feed => true
+        )
+        from public.success_sessions as session where id = %s
+        """,
+        letter,
+        f"ORGANIZER:{letter * 80}",
+        APP_URL,
+        session,
+    )
+    refolded = scalar(
+        world.conn,
+        "select string_agg(private.ical_fold(line), e'\\r\\n' order by number)"
+        " from unnest(%s::text[]) with ordinality as content (line, number)",
+        unfolded(text),
+    )
+    assert text == refolded
 
 
 @pytest.mark.parametrize("length", range(70, 80))

@@ -245,6 +245,9 @@ def test_a_date_with_a_zone_of_its_own_brings_it_along(conn: psycopg.Connection)
         first["start_time"],
         second["start_time"],
     ]
+    # It replaces a date of the series, which is one of the series' zone.
+    assert "RECURRENCE-ID;TZID=Europe/Berlin:20270315T180000" in reader.lines
+    assert "DTSTART;TZID=America/St_Johns:20270315T143000" in reader.lines
 
 
 def test_a_cancellation_names_its_dates_only(conn: psycopg.Connection) -> None:
