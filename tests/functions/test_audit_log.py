@@ -50,6 +50,7 @@ def test_a_change_is_recorded_field_by_field_with_who_made_it(
     assert made["old"] is None
     assert made["new"]["title"] == "Office hours"
     assert "updated_at" not in made["new"]
+    assert None not in made["new"].values()
     assert (changed["action"], changed["session_id"]) == ("update", session)
     assert changed["old"] == {"title": "Office hours", "mentor_id": str(marta)}
     assert changed["new"] == {"title": "Open hours", "mentor_id": str(milo)}
@@ -332,6 +333,52 @@ def test_a_forged_log_is_noticed(
     found = verified(database)
     assert not found["is_intact"]
     assert "not as they were sealed" in found["problem"]
+
+
+def test_every_field_of_an_entry_counts(conn: psycopg.Connection, world: World) -> None:
+    world.session()
+    uncounted = conn.execute(
+        """
+        select field.column_name, count(*)
+        from public.audit_log as stored
+        cross join information_schema.columns as field
+        cross join lateral (
+            select jsonb_populate_record(
+                stored,
+                jsonb_build_object(
+                    field.column_name,
+                    case field.data_type
+                        when 'bigint' then to_jsonb(stored.id + 1)
+                        when 'uuid' then to_jsonb(gen_random_uuid())
+                        when 'timestamp with time zone' then to_jsonb(now() + interval '1 month')
+                        when 'jsonb' then '{"forged": true}'
+                        else '"forged"'
+                    end
+                )
+            ) as entry
+        ) as forged
+        where
+            (field.table_schema, field.table_name) = ('public', 'audit_log')
+            and private.audit_digest(stored, private.audit_words_digest(stored))
+            = private.audit_digest(forged.entry, private.audit_words_digest(forged.entry))
+        group by field.column_name
+        """
+    ).fetchall()
+    assert uncounted == []
+
+
+def test_an_entry_counts_alike_under_every_setting(conn: psycopg.Connection, world: World) -> None:
+    world.session()
+
+    def digests() -> list[Any]:
+        return conn.execute(
+            "select private.audit_digest(entry, private.audit_words_digest(entry))"
+            " from public.audit_log as entry order by entry.id"
+        ).fetchall()
+
+    usual = digests()
+    conn.execute("set local timezone = 'Asia/Kolkata'; set local datestyle = 'German'")
+    assert digests() == usual
 
 
 def test_a_log_whose_end_was_cut_off_with_its_seals_does_not_match_what_was_noted_elsewhere(
