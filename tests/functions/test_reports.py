@@ -151,6 +151,35 @@ def test_a_report_is_narrowed_by_course_batch_kind_and_mentor(history: History) 
     students = history.report("student_participation", session_type="group_coaching")
     assert of(students, "full_name") == ["Fay"]
 
+    ann = history.people["Ann"]
+    world.attendance(coaching, ann)
+
+    def attended(**narrowed: Any) -> list[int]:
+        rows = history.report("student_participation", student_id=ann, **narrowed)
+        return of(rows, "attended")
+
+    assert attended() == [3]
+    assert attended(course_id=history.course) == attended(batch_id=history.batch) == [2]
+    assert attended(batch_id=other) == attended(mentor_id=history.people["Milo"]) == [1]
+    assert attended(course_id=uuid4()) == []
+
+
+def test_a_session_is_compared_with_those_of_its_kind_and_course(history: History) -> None:
+    world = World(history.conn)
+    for batch, kind in (
+        (history.batch, "group_coaching"),
+        (world.batch("Winter"), "success_session"),
+    ):
+        session = world.session(
+            batch=batch,
+            starts=datetime(2025, 3, 5, 9, tzinfo=UTC),
+            session_type=kind,
+            status="completed",
+        )
+        world.attendance(session, history.people["Ann"])
+    rates = of(history.report("session_effectiveness"), "usual_attendance_rate")
+    assert sorted(rates) == [Decimal("0.7143")] * 2 + [Decimal("1.0000")] * 2
+
 
 def test_sessions_that_are_not_over_do_not_count(history: History) -> None:
     world = World(history.conn)
@@ -396,6 +425,67 @@ def test_a_handover_counts_for_the_one_who_hosts_and_the_one_who_had_it(history:
     assert (monday["is_handed_over"], wednesday["is_handed_over"]) == (False, True)
 
 
+def test_who_missed_what_and_was_there_last(history: History) -> None:
+    rows = {row["full_name"]: row for row in history.report("student_participation")}
+    cem, dan = rows["Cem"], rows["Dan"]
+    assert (cem["no_shows"], dan["no_shows"], dan["absent"]) == (1, 0, 1)
+    assert cem["last_attended_at"] == datetime(2025, 3, 3, 18, tzinfo=UTC)
+    assert cem["stay_rate"] == Decimal("0.3333")
+    monday, wednesday = history.report("session_effectiveness")
+    assert (monday["absent"], monday["no_shows"], wednesday["no_shows"]) == (1, 0, 1)
+    assert (monday["seats"], monday["fill_rate"]) == (None, None)
+
+
+def test_seats_are_those_of_sessions_that_took_place_and_have_so_many(history: History) -> None:
+    conn, world = history.conn, World(history.conn)
+    for name, status, capacity in (("open", "completed", None), ("off", "cancelled", 10)):
+        session = world.session(
+            name,
+            batch=history.batch,
+            starts=datetime(2025, 3, 6, 18, tzinfo=UTC),
+            registration_required=True,
+            capacity=capacity,
+        )
+        world.registration(session, history.people["Ann"])
+        conn.execute(
+            "update public.success_sessions set status = %s where id = %s", (status, session)
+        )
+    [row] = history.report("attendance_report")
+    assert (row["registered"], row["seats"], row["fill_rate"]) == (3, 4, Decimal("0.7500"))
+    assert history.report("session_effectiveness")[2]["fill_rate"] is None
+
+
+def test_a_session_whose_host_nobody_saw_says_nothing_of_punctuality(history: History) -> None:
+    """Also where somebody came who was to host it once."""
+    conn, marta, milo = history.conn, history.people["Marta"], history.people["Milo"]
+    starts = datetime(2025, 3, 8, 18, tzinfo=UTC)
+    history.sessions["unseen"] = World(conn).session(
+        batch=history.batch, mentor=marta, starts=starts
+    )
+    seen = "select private.note_host_presence(%s, %s, %s)"
+    conn.execute(seen, (history.sessions["unseen"], milo, starts))
+    history.ends("unseen")
+    conn.execute(seen, (history.sessions["unseen"], milo, starts - timedelta(minutes=1)))
+    of_marta = history.report("mentor_performance")[0]
+    assert (of_marta["sessions"], of_marta["not_seen"]) == (3, 1)
+    assert of_marta["punctuality_rate"] == Decimal("0.5000")
+
+
+def test_a_session_that_did_not_take_place_is_neither_handed_over_nor_missed(
+    history: History,
+) -> None:
+    conn, mentors = history.conn, {name: history.people[name] for name in ("Marta", "Milo")}
+    session = World(conn).session(
+        batch=history.batch, mentor=mentors["Marta"], starts=datetime(2025, 3, 8, 18, tzinfo=UTC)
+    )
+    before = history.report("mentor_performance")
+    conn.execute(
+        "update public.success_sessions set mentor_id = %s where id = %s",
+        (mentors["Milo"], session),
+    )
+    assert history.report("mentor_performance") == before
+
+
 def test_a_session_given_back_in_the_end_is_not_handed_over(history: History) -> None:
     conn, world = history.conn, World(history.conn)
     session = world.session(
@@ -410,6 +500,13 @@ def test_a_session_given_back_in_the_end_is_not_handed_over(history: History) ->
         )
     history.sessions["views"] = session
     history.ends("views")
+    handovers = conn.execute(
+        "select from_mentor_id, to_mentor_id from private.mentor_handovers"
+        " where session_id = %s order by id",
+        (session,),
+    ).fetchall()
+    marta, milo_id = history.people["Marta"], history.people["Milo"]
+    assert handovers == [(milo_id, marta), (marta, None)]
 
     milo = history.report("mentor_performance")[1]
     assert (milo["sessions"], milo["taken_over"], milo["handed_over"]) == (1, 0, 1)
