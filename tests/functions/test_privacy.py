@@ -16,7 +16,7 @@ from support.actors import as_service, as_user
 from support.bookings import offer
 from support.rush import act_as, attempt, started
 from support.series import create as create_series
-from support.sessions import refusal, tomorrow
+from support.sessions import refusal, save, tomorrow
 from support.world import World
 
 SECRET = "Zebulon Quux"  # the person's name, found nowhere else
@@ -442,6 +442,13 @@ def test_nothing_leads_to_an_erased_mentor(conn: psycopg.Connection, world: Worl
         "update public.success_sessions set mentor_id = null where id = %s", (series[0]["id"],)
     )
     assert knows(conn, "public.series_skips", SECRET)
+    other_reasons = {"blackout": "time off for everybody", "clash": "clash with 'Yoga'"}
+    for number, reason in enumerate(other_reasons.items()):
+        conn.execute(
+            "insert into public.series_skips (series_id, series_date, reason, detail)"
+            " values (%s, current_date + %s, %s, %s)",
+            (series[0]["series_id"], number, *reason),
+        )
     assert knows(conn, "public.audit_log", f"{SECRET}, am ill")
     assert knows(conn, "notifier.events", f"{SECRET}, am ill")
     world.available(marta, 1, "09:00", "17:00")
@@ -464,7 +471,9 @@ def test_nothing_leads_to_an_erased_mentor(conn: psycopg.Connection, world: Worl
         "select status::text, cancel_reason from public.success_sessions where id = %s",
         (called_off,),
     ).fetchall() == [("cancelled", None)]
-    # What others did with it stays.
+    # What others did with it stays, and what kept a series from its dates beside them.
+    for detail in other_reasons.values():
+        assert knows(conn, "public.series_skips", detail)
     assert scalar(conn, "select count(*) from public.meeting_accounts where id = %s", account) == 1
     assert (
         scalar(conn, "select marked_by from public.session_attendance where session_id = %s", past)
@@ -585,6 +594,28 @@ def test_nothing_leads_to_an_erased_manager(
     assert scalar(conn, "select count(*) from public.audit_log where actor_id = %s", erin) == before
 
 
+def test_of_reasons_to_cancel_only_those_that_the_erased_gave_are_forgotten(
+    conn: psycopg.Connection, world: World
+) -> None:
+    zed = world.admin()
+    replaced, reinstated = world.session(), world.session()
+    with as_user(conn, zed):
+        for session in (replaced, reinstated):
+            conn.execute("select public.cancel_session(%s, %s)", (session, f"{SECRET} is ill"))
+    # As when everybody has been told.
+    conn.execute("update notifier.events set expanded_at = now()")
+    reason = "select cancel_reason from public.success_sessions where id = %s"
+    with as_user(conn, world.admin()):
+        save(conn, replaced, cancel_reason="Nobody has time")
+        save(conn, reinstated, status="upcoming")
+    assert scalar(conn, "select old ->> 'cancel_reason' from notifier.events order by id desc")
+
+    erase(conn, world.superadmin(), zed)
+
+    assert f"{SECRET} is ill" not in everything(conn)
+    assert scalar(conn, reason, replaced) == "Nobody has time"
+
+
 def test_seats_and_slots_are_given_back_and_access_ends(
     conn: psycopg.Connection, world: World
 ) -> None:
@@ -607,6 +638,34 @@ def test_seats_and_slots_are_given_back_and_access_ends(
         seen = conn.execute("select status::text from public.success_sessions").fetchall()
     assert seen == [("cancelled",)]
     assert scalar(conn, "select encrypted_password is null from auth.users where id = %s", sam)
+
+
+def test_a_booked_session_that_has_begun_goes_on(conn: psycopg.Connection, world: World) -> None:
+    sam = world.student(SECRET, batch=world.batch())
+    offered = offer(conn, world.mentor())
+    with as_user(conn, sam):
+        slot = scalar(conn, "select min(start_time) from public.bookable_slots(%s)", offered)
+        conn.execute("select public.book_slot(%s, %s)", (offered, slot))
+    conn.execute(
+        "update public.success_sessions set start_time = now() - interval '5 minutes',"
+        " end_time = now() + interval '25 minutes'"
+    )
+    erase(conn, world.superadmin(), sam)
+    assert conn.execute(
+        "select status::text, cancel_reason from public.success_sessions"
+    ).fetchall() == [("upcoming", None)]
+
+
+def test_the_log_remembers_a_deleted_session_that_was_no_meeting_in_private(
+    conn: psycopg.Connection, world: World
+) -> None:
+    sam = world.student(SECRET)
+    session = world.session("Open day", starts=timedelta(days=-3), status="completed")
+    world.invite(session, sam)
+    with as_user(conn, world.superadmin()):
+        conn.execute("delete from public.success_sessions where id = %s", (session,))
+    erase(conn, world.superadmin(), sam)
+    assert knows(conn, "public.audit_log", "Open day")
 
 
 def test_erasing_twice_changes_nothing_more(conn: psycopg.Connection, world: World) -> None:
@@ -676,11 +735,13 @@ def test_an_account_that_supabase_auth_has_soft_deleted_is_erased_as_well(
 
 def test_a_mentor_who_still_hosts_is_not_erased(conn: psycopg.Connection, world: World) -> None:
     marta = world.mentor(SECRET)
-    session = world.session(mentor=marta)
+    world.session(mentor=marta)
+    world.session(mentor=marta, starts=timedelta(minutes=-5), status="live")
+    world.session(mentor=marta, starts=timedelta(days=-5), status="completed")
     with as_user(conn, world.superadmin()), refusal(conn, "PT409") as no:
         conn.execute("select public.erase_user(%s)", (marta,))
-    assert (no.message, no.detail) == ("this user still hosts sessions", "1 upcoming or live")
-    conn.execute("update public.success_sessions set mentor_id = null where id = %s", (session,))
+    assert (no.message, no.detail) == ("this user still hosts sessions", "2 upcoming or live")
+    conn.execute("update public.success_sessions set mentor_id = null where status <> 'completed'")
     erase(conn, world.superadmin(), marta)
     assert scalar(conn, "select full_name from public.profiles where id = %s", marta) == ""
 
@@ -729,7 +790,9 @@ def test_who_is_erased_waits_for_the_dates_of_their_series_before_the_role(
         zed, superadmin = world.mentor(SECRET), world.superadmin()
         with conn.transaction():
             create_series(conn, zed, mentor_id=zed)
-        conn.execute("update public.success_sessions set mentor_id = null")
+        conn.execute(
+            "update public.success_sessions set mentor_id = null where status <> 'completed'"
+        )
         conn.execute(
             "insert into public.series_skips (series_id, series_date, reason, detail)"
             " select id, '2020-01-01', 'clash', 'clash with time off ' from public.session_series"
