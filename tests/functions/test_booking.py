@@ -134,6 +134,45 @@ def test_exdates_have_no_slots(conn: psycopg.Connection, people: People) -> None
             book(conn, offered, FIRST + DAY)
 
 
+def test_an_exdate_is_the_day_on_which_a_window_begins(
+    conn: psycopg.Connection, people: People
+) -> None:
+    late = FIRST.replace(hour=23, minute=30)
+    offered = offer(
+        conn,
+        people.marta,
+        start_time=late,
+        recurrence={"rrule": "FREQ=DAILY;COUNT=2", "exdates": [late.date().isoformat()]},
+        window_minutes=60,
+    )
+    with as_user(conn, people.sam):
+        assert starts(conn, offered) == [late + DAY, late + DAY + 30 * MINUTE]
+
+
+@pytest.mark.parametrize("limit", ["max_per_day", "max_per_student_week"])
+def test_limits_are_of_days_and_weeks_of_the_offer_s_zone(
+    conn: psycopg.Connection, people: People, limit: str
+) -> None:
+    """When Monday begins in Kiritimati, it is Sunday morning in UTC."""
+    kiritimati = ZoneInfo("Pacific/Kiritimati")
+    monday = (FIRST + (7 - FIRST.weekday()) * DAY).replace(
+        hour=0, minute=30, second=0, tzinfo=kiritimati
+    )
+    offered = offer(
+        conn,
+        people.marta,
+        start_time=monday,
+        timezone="Pacific/Kiritimati",
+        recurrence=None,
+        window_minutes=20 * 60,
+        **{limit: 1},
+    )
+    with as_user(conn, people.sam):
+        assert len(starts(conn, offered)) == 40
+        book(conn, offered, monday)
+        assert starts(conn, offered) == []
+
+
 def test_windows_keep_their_wall_clock_time_over_a_change_of_the_clocks(
     conn: psycopg.Connection, people: People
 ) -> None:

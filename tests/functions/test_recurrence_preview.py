@@ -73,6 +73,13 @@ def test_monthly_weekdays_are_those_of_the_week_of_the_month_of_the_start(
     )
 
 
+def test_the_week_of_the_month_is_that_of_the_local_day(conn: psycopg.Connection) -> None:
+    start = datetime(2026, 12, 7, 23, 30, tzinfo=UTC)  # half past midnight on the 8th in Berlin
+    assert days(conn, {"pattern": "monthly", "days": ["TU"], "count": 2}, start) == (
+        ["2026-12-08", "2027-01-12"]
+    )
+
+
 def test_monthly_on_a_fifth_weekday_is_the_last_one(conn: psycopg.Connection) -> None:
     start = datetime(2026, 11, 30, 17, 0, tzinfo=UTC)
     assert days(conn, {"pattern": "monthly", "days": ["MO"], "count": 3}, start) == (
@@ -141,6 +148,16 @@ def test_exdates_are_left_out_and_not_made_up_for(conn: psycopg.Connection) -> N
         assert days(conn, recurrence | {"exdates": [third, "2030-01-01"]}) == (
             ["2026-11-24", "2026-12-01", "2026-12-15"]
         )
+
+
+def test_an_exdate_is_found_though_the_start_has_a_fraction_of_a_second(
+    conn: psycopg.Connection,
+) -> None:
+    start = TUESDAY + timedelta(milliseconds=500)
+    exdates = [TUESDAY.isoformat()]
+    assert days(conn, {"pattern": "weekly", "count": 2, "exdates": exdates}, start) == (
+        ["2026-12-01"]
+    )
 
 
 def test_exdates_are_days_of_the_session_s_zone(conn: psycopg.Connection) -> None:
@@ -257,6 +274,7 @@ WEEKLY = {"pattern": "weekly"}
             WEEKLY | {"exdates": ["2026-12-01T18:00Z"]},
             "exdates=2026-12-01T18:00Z is not at the time of day of the start",
         ),
+        (WEEKLY | {"on_clash": "hope"}, "on_clash must be refuse or skip, not 'hope'"),
         (WEEKLY | {"exdates": ["2026-12-01"] * 1001}, "exdates has more than 1000 dates"),
         (
             WEEKLY | {"count": 2, "exdates": ["2026-11-24", "2026-12-01"]},

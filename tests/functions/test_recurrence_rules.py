@@ -494,3 +494,18 @@ def test_what_is_not_understood_is_refused_by_name(
     assert caught.value.sqlstate == "22023"
     assert message in str(caught.value.diag.message_primary)
     assert caught.value.diag.message_hint
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=DAILY;INTERVAL=10000",
+        "FREQ=DAILY;COUNT=999999999",
+        "FREQ=YEARLY;BYDAY=53MO,-53SU",
+        "FREQ=MONTHLY;BYMONTHDAY=+31,-31",
+        "FREQ=YEARLY;BYMONTH=1,12;BYSETPOS=-366",
+        "FREQ=DAILY;COUNT=1;BYMONTHDAY=" + "1," * 484 + "11",  # a thousand characters
+    ],
+)
+def test_the_highest_and_longest_that_is_allowed_is(conn: psycopg.Connection, rule: str) -> None:
+    conn.execute("select private.parse_rrule(%s)", (rule,))
