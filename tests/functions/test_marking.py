@@ -467,6 +467,9 @@ def test_what_is_forgotten_is_not_worked_out_again(
         conn.execute("select public.mark_attendance(%s, %s, null)", (old, anna))
 
     assert attended(conn, old) == {anna: ("present", 0)}
+    with as_user(conn, world.admin()):
+        conn.execute("select public.mark_attendance(%s, %s, 'late')", (old, anna))
+    assert attended(conn, old) == {anna: ("late", 0)}
 
 
 # -- Import -----------------------------------------------------------------------------

@@ -359,6 +359,7 @@ def test_of_the_sessions_of_one_meeting_the_one_that_is_on(
 
     assert session_at(START - day + 5 * MINUTE) == yesterday
     assert session_at(START + 5 * MINUTE) == over
+    assert session_at(START + 50 * MINUTE) == over
     # Between the two: who comes comes to the next, who goes goes from the last.
     assert session_at(END + 10 * MINUTE) == later
     assert session_at(END + 20 * MINUTE, leaves=True) == over
@@ -765,6 +766,10 @@ def test_a_corrected_report_takes_the_place_of_the_first(
 
     assert attended(conn, over) == {anna: ("partial", 20)}
 
+    zoom.report(START, END, stay(START, END, str(anna)))
+
+    assert attended(conn, over) == {anna: ("present", 60)}
+
 
 def test_reports_of_two_meetings_in_one_session_add_up(
     conn: psycopg.Connection, over: UUID, anna: UUID, zoom: Webhooks
@@ -779,20 +784,25 @@ def test_reports_of_two_meetings_in_one_session_add_up(
 def test_a_report_over_two_sessions_is_shared_out(
     conn: psycopg.Connection, world: World, batch: UUID, over: UUID, anna: UUID, zoom: Webhooks
 ) -> None:
-    """One long meeting, two sessions; who stays attends both."""
+    """One long meeting, two sessions; who stays attends both, who comes too late the nearer."""
     second = world.session(batch=batch, starts=END, status="completed", zoom_meeting_id=MEETING)
-    ben = world.student("Ben", batch=batch)
+    ben, cleo = (world.student(name, batch=batch) for name in ("Ben", "Cleo"))
 
     receipt = zoom.report(
         START,
-        END + 60 * MINUTE,
+        END + 70 * MINUTE,
         stay(START, END + 60 * MINUTE, str(anna)),
         stay(END + 5 * MINUTE, END + 60 * MINUTE, str(ben)),
+        stay(END + 65 * MINUTE, END + 70 * MINUTE, str(cleo)),
     )
 
     assert set(receipt["session_ids"]) == {over, second}
     assert attended(conn, over) == {anna: ("present", 60)}
-    assert attended(conn, second) == {anna: ("present", 60), ben: ("present", 55)}
+    assert attended(conn, second) == {
+        anna: ("present", 60),
+        ben: ("present", 55),
+        cleo: ("partial", 0),
+    }
 
 
 # -- What is refused --------------------------------------------------------------------
