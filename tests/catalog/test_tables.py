@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
 from support.catalog import Rule, caught, offenders
 
@@ -318,6 +322,118 @@ def test_a_check_without_a_sentence_or_under_a_false_name_is_noticed(
     assert checks_without_a_sentence(conn) - INTERNAL_CHECKS == {
         "courses.courses_name_short",
         "courses.courses_name_long",
+    }
+
+
+# What a sentence says of one field, and the values that it takes and refuses.
+SAYS_BOUNDS = re.compile(r"'(\w+) must be between ([\d,]+) and ([\d,]+)")
+SAYS_LENGTH = re.compile(r"'(\w+) must be [\w ]*?(?:at most|1 to) ([\d,]+) characters")
+
+
+def untrue_sentences(conn: psycopg.Connection) -> list[str]:
+    """Checks that take or refuse another number or length than their sentence says."""
+    checks = conn.execute(
+        """
+        select
+            conrelid::regclass::text,
+            conname,
+            pg_get_expr(conbin, conrelid),
+            array(
+                select attname::text from pg_attribute
+                where attrelid = conrelid and attnum = any(conkey)
+            )
+        from pg_constraint
+        where contype = 'c' and connamespace = 'public'::regnamespace
+        """
+    ).fetchall()
+    asked, untrue = 0, []
+    for table, name, expression, columns in checks:
+        values: dict[Any, bool] = {}
+        if bounds := SAYS_BOUNDS.search(expression):
+            column, (low, high) = bounds[1], (int(n.replace(",", "")) for n in bounds.groups()[1:])
+            values = {low - 1: False, low: True, high: True, high + 1: False}
+        elif length := SAYS_LENGTH.search(expression):
+            column, longest = length[1], int(length[2].replace(",", ""))
+            values = {"x" * longest: True, "x" * (longest + 1): False}
+        # Some are named after an argument, and platform_data is no text.
+        if not values or column not in columns or column == "platform_data":
+            continue
+        asked += 1
+        for value, is_taken in values.items():
+            question = "select {} from (select (jsonb_populate_record(null::{}, %s)).*) as stored"
+            try:
+                with conn.transaction():
+                    conn.execute(
+                        question.format(expression, table).encode(), (Jsonb({column: value}),)
+                    )
+                    taken = True
+            except psycopg.errors.InvalidParameterValue:
+                taken = False
+            if taken != is_taken:
+                untrue.append(name)
+    assert asked >= 54, "a check is missing, or says something else"
+    return untrue
+
+
+def test_numbers_and_lengths_are_held_to_what_is_said_of_them(conn: psycopg.Connection) -> None:
+    assert untrue_sentences(conn) == []
+    conn.execute(
+        """
+        alter table public.courses add constraint courses_name_short check (
+            private.rule(char_length(name) < 100, 'x', 'name must be at most 100 characters', 'x')
+        )
+        """
+    )
+    assert untrue_sentences(conn) == ["courses_name_short"]
+
+
+GOES_ALONG = """
+blackout_dates.course_id calendar_feeds.course_id calendar_feeds.owner_id
+course_enrollments.student_id mentor_availability.mentor_id mentor_time_off.mentor_id
+notification_preferences.user_id notifier.webhook_deliveries.endpoint_id
+private.calendar_feed_tokens.feed_id private.check_in_guesses.session_id
+private.check_in_guesses.user_id private.check_in_keys.session_id private.host_presence.host_id
+private.host_presence.session_id private.meeting_account_days.meeting_account_id
+private.mentor_handovers.session_id private.personal_links.meeting_id private.personal_links.user_id
+private.platform_participants.session_id private.platform_participants.user_id
+private.presence_events.report_id private.presence_events.session_id
+private.presence_events.unmatched_id private.presence_events.user_id
+private.presence_reports.session_id private.session_statistics.session_id
+private.unmatched_participants.session_id profiles.id series_skips.series_id
+session_attendance.session_id session_attendance.student_id session_bookings.session_id
+session_bookings.student_id session_excuses.session_id session_excuses.student_id
+session_participants.session_id session_participants.user_id session_ratings.session_id
+session_ratings.student_id session_recording_views.recording_id session_recording_views.session_id
+session_recording_views.user_id session_recordings.session_id session_registrations.session_id
+session_registrations.student_id user_roles.user_id
+"""
+"""Whose rows are deleted with what they refer to."""
+
+IS_EMPTIED = """
+blackout_dates.created_by booking_offers.created_by meeting_accounts.mentor_id
+notifier.emails.carried_by notifier.events.merged_into private.unmatched_participants.decided_by
+private.unmatched_participants.student_id session_attendance.marked_by session_excuses.decided_by
+session_meetings.session_id session_participants.added_by session_recordings.created_by
+session_series.created_by success_sessions.created_by webhook_endpoints.created_by
+"""
+"""What becomes null with what it refers to. All other references keep it from being deleted."""
+
+
+def test_what_a_deletion_takes_along(conn: psycopg.Connection) -> None:
+    rows = conn.execute(
+        """
+        select confdeltype::text, array_agg(conrelid::regclass || '.' || attname)
+        from pg_constraint
+        inner join pg_attribute on attrelid = conrelid and attnum = any(conkey)
+        where contype = 'f'
+            and connamespace::regnamespace::text in ('public', 'private', 'notifier')
+            and confdeltype <> 'a'
+        group by confdeltype
+        """
+    ).fetchall()
+    assert {action: set(columns) for action, columns in rows} == {
+        "c": set(GOES_ALONG.split()),
+        "n": set(IS_EMPTIED.split()),
     }
 
 
