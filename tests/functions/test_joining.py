@@ -525,12 +525,15 @@ def test_who_has_not_joined_cannot_leave(
     conn: psycopg.Connection, world: World, student: UUID, mentor: UUID, session: UUID, who: str
 ) -> None:
     user = {"student": student, "mentor": mentor, "admin": world.admin()}[who]
+    other = world.student("Somebody else")
+    world.invite(session, other)
+    join(conn, other, session)
     with as_user(conn, user), refusal(conn, "PT409") as refused:
         call(conn, "leave_session", session)
 
     assert refused.message == "you have not joined this session"
     assert refused.hint == "Call join_session first; hosts and managers have no attendance to end."
-    assert presence(conn, session) == []
+    assert presence(conn, session) == ["join"]
 
 
 def test_who_has_joined_may_leave_although_access_has_ended(
