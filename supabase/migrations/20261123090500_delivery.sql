@@ -2675,8 +2675,8 @@ begin
         set status = 'skipped', skip_reason = 'superseded'
         where later.id = any(array(select younger.id from younger where younger.is_told))
     ),
-    -- What follows a mail that waits would be due, and every claim would pass over it until then: it waits along, and for
-    -- the same, so that the second recording of a session does not wait for the mail of the next day as well.
+    -- A mail that follows one that waits would be due, and every claim would pass over it. So it waits as long and for
+    -- the same reason; else a session's second recording would then wait for the next day's mail as well.
     deferred as (
         update notifier.emails as later
         set
