@@ -155,39 +155,6 @@ ATTEMPTS = (
         may=("student", "host", *MANAGERS, "service_role"),
         refused=("anon",),
     ),
-    Attempt(
-        "session_series",
-        "insert",
-        "hosted by the host",
-        """
-        insert into public.session_series (
-            calendar_uid, rrule, start_time, timezone, duration, title, session_type, mentor_id,
-            platform, link, platform_data
-        )
-        values (
-            gen_random_uuid(), 'FREQ=DAILY', now(), 'UTC', '1 hour', 'New', 'mentorship', %(host)s,
-            'zoom', 'https://meet.example.test/1', '{}'
-        )
-        """,
-        may=("service_role",),
-        refused=but("service_role"),
-    ),
-    Attempt(
-        "session_series",
-        "update",
-        "title of the batch's",
-        "update public.session_series set title = 'Renamed' where id = %(batch_series)s",
-        may=("service_role",),
-        refused=but("service_role"),
-    ),
-    Attempt(
-        "session_series",
-        "delete",
-        "the batch's",
-        "delete from public.session_series where id = %(batch_series)s",
-        may=("service_role",),
-        refused=but("service_role"),
-    ),
     # -- series_skips ------------------------------------------------------------------------------
     Attempt(
         "series_skips",
@@ -1072,6 +1039,30 @@ DONE_BY_NOBODY = (
                 "update public.session_bookings set note = '' where student_id = %(student)s",
             ),
             ("delete", "delete from public.session_bookings where student_id = %(student)s"),
+        )
+    ),
+    # A series and its dates belong together.
+    *(
+        Attempt("session_series", verb, "of the batch", statement, may=(), refused=ALL)
+        for verb, statement in (
+            (
+                "insert",
+                """
+                insert into public.session_series (
+                    calendar_uid, rrule, start_time, timezone, duration, title, session_type,
+                    mentor_id, platform, link, platform_data
+                )
+                values (
+                    gen_random_uuid(), 'FREQ=DAILY', now(), 'UTC', '1 hour', 'New', 'mentorship',
+                    %(host)s, 'zoom', 'https://meet.example.test/1', '{}'
+                )
+                """,
+            ),
+            (
+                "update",
+                "update public.session_series set title = 'Renamed' where id = %(batch_series)s",
+            ),
+            ("delete", "delete from public.session_series where id = %(batch_series)s"),
         )
     ),
     # And what a series leaves out.
