@@ -566,11 +566,15 @@ class History:
         # still for as long.
         while claimed := self.outbox.claim() or self.outbox.claim():
             self.take_on(claimed)
-            assert self.outbox.begin(*claimed) == {email.email_id for email in claimed}
+            begun = self.outbox.begin(*claimed)
+            # A reminder goes back when the same claim tells the move of its session.
+            recalled = [email for email in claimed if email.email_id not in begun]
+            assert {email.kind for email in recalled} <= {"session_reminder"}
+            self._in_hand = [email for email in self._in_hand if email not in recalled]
             for email in self._in_hand:
                 self.model.begin(email)
                 self.model.arrive(email)
-            self.outbox.complete(*claimed)
+            self.outbox.complete(*self._in_hand)
             sent += self._in_hand
             self._in_hand = []
         return sent
