@@ -480,18 +480,23 @@ class History:
         self.note(self.describe(email))
         return email
 
-    def begin(self, email: Claimed) -> bool:
-        """Hand a mail over; its lease has not ended. A reminder that is untrue now goes back."""
-        if not self.outbox.begin(email):
+    def begin(self, *emails: Claimed) -> list[Claimed]:
+        """Hand mails of one claim over, whose lease has not ended; those begun. A reminder that is
+        untrue now goes back, as one whose session's move the same claim tells.
+        """
+        ids = self.outbox.begin(*emails)
+        begun = [email for email in emails if email.email_id in ids]
+        for email in emails:
+            if email in begun:
+                self.model.begin(email)
+                continue
             assert email.kind == "session_reminder", "not begun"
             assert self.outbox.scalar(
                 "select claim_id is null and status in ('queued', 'in_doubt')"
                 " from notifier.emails where id = %s",
                 email.email_id,
             ), "neither begun nor given back"
-            return False
-        self.model.begin(email)
-        return True
+        return begun
 
     def look_at_carried(self) -> None:
         """Rows that go out in one mail are of one person and one fate."""
@@ -566,16 +571,11 @@ class History:
         # still for as long.
         while claimed := self.outbox.claim() or self.outbox.claim():
             self.take_on(claimed)
-            begun = self.outbox.begin(*claimed)
-            # A reminder goes back when the same claim tells the move of its session.
-            recalled = [email for email in claimed if email.email_id not in begun]
-            assert {email.kind for email in recalled} <= {"session_reminder"}
-            self._in_hand = [email for email in self._in_hand if email not in recalled]
-            for email in self._in_hand:
-                self.model.begin(email)
+            begun = self.begin(*self._in_hand)
+            for email in begun:
                 self.model.arrive(email)
-            self.outbox.complete(*self._in_hand)
-            sent += self._in_hand
+            self.outbox.complete(*begun)
+            sent += begun
             self._in_hand = []
         return sent
 
