@@ -17,7 +17,13 @@ PAGE = 500
 """Mails that one call of ``expand_events`` writes, or about so many, while few are waiting."""
 
 BATCH = 2 * GROUP
-"""Mails claimed at a time: a claim has a price of its own, and keeps urgent mail waiting."""
+"""Mails claimed at a time while urgent ones come: these wait for the claim under way."""
+
+CALM_BATCH = 3 * BATCH
+"""Mails claimed at a time while none come: a claim has a price of its own, however small it is."""
+
+CALM_AFTER = 60.0
+"""Seconds after an urgent mail in which others may follow: whoever moves one session moves more."""
 
 GLANCE = 0.02
 """Seconds between looks for something urgent while there is enough to do."""
@@ -28,7 +34,7 @@ LONGEST_GLANCE = 1.0
 PRESSING = 5
 """Mails claimed at a time, urgent ones first, while there is enough to do."""
 
-CROWD = 6 * BATCH
+CROWD = 3 * CALM_BATCH
 """Mails in hand with which no more are claimed, however urgent."""
 
 AWAKE = 10.0
@@ -148,6 +154,7 @@ class Worker:
         self._fruitless = 0
         self._unclaimed = 0  # mails expanded here and not claimed yet
         self._pressing = False
+        self._calm_at = 0.0  # loop time
         self._glance = GLANCE
         self.looked_at = asyncio.get_running_loop().time()
         self.database_trouble: str | None = None
@@ -220,25 +227,29 @@ class Worker:
             worked = _report_tick(await self._outbox.tick())
             # Of much that is due at once a call does a part.
             self._tick_at = loop.time() + (0.0 if worked else TICK_EVERY)
-        page = PAGE if self._unclaimed < BATCH else BATCH  # what is new may be urgent
+        batch = self._batch()
+        page = PAGE if self._unclaimed < batch else BATCH  # what is new may be urgent
         looks = page == PAGE or await self._outbox.has_news()
         if looks:
             worked |= await self._expand(page)
         if self._can_send():
             claimed_at = claims.now()
-            size = BATCH if self._delivery.room.is_set() else PRESSING
+            size = batch if self._delivery.room.is_set() else PRESSING
             self._pressing = False
             emails = await self._outbox.claim_emails(size, self._lease)
+            has_urgent = any(email.urgent for email in emails)
+            if has_urgent:
+                self._calm_at = loop.time() + CALM_AFTER
             # A full claim may hold mails of an older backlog, which were never counted here.
             self._unclaimed = max(0, self._unclaimed - size) if len(emails) == size else 0
-            fruitless = size == PRESSING and not any(email.urgent for email in emails)
+            fruitless = size == PRESSING and not has_urgent
             self._glance = min(2 * self._glance, LONGEST_GLANCE) if fruitless else GLANCE
             if emails:
                 worked = True
                 self._delivery.submit(emails, claimed_at)
                 # A claim of urgent mails brings few others (notifier.lock_due_emails): more may be
                 # due though it is not full.
-                await self._until_room(more=len(emails) == size or emails[0].urgent)
+                await self._until_room(more=len(emails) == size or has_urgent)
         else:
             self._unclaimed = 0  # events are expanded all the same, by large pages
         if looks:
@@ -247,6 +258,10 @@ class Worker:
             # It was set when the worker last rested, and may lie far ahead.
             self._tick_at = min(self._tick_at, loop.time() + TICK_EVERY)
         return worked
+
+    def _batch(self) -> int:
+        """How many mails to claim while there is room for them."""
+        return BATCH if asyncio.get_running_loop().time() < self._calm_at else CALM_BATCH
 
     async def _expand(self, page: int) -> bool:
         """Turn waiting events into about ``page`` mails; whether there were any."""

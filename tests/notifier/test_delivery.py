@@ -19,7 +19,7 @@ from notifier.model import Begun, ClaimedEmail, Failure, Outcome, Sent, WayClose
 from notifier.outbox import Expanded, Ticked
 from notifier.recorder import UNRECORDED
 from notifier.transports import OnlyWay, StillOurs, undisputed
-from notifier.worker import BATCH, CROWD, PAGE, Worker
+from notifier.worker import BATCH, CALM_BATCH, CROWD, PAGE, Worker
 from support.mails import make_email
 
 
@@ -382,6 +382,21 @@ class Urgent(Queue):
         return False
 
 
+class OnceUrgent(Queue):
+    """Begins with something urgent, and remembers how many mails each claim asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sizes: list[int] = []
+
+    async def claim_emails(self, max_emails: int, lease: float) -> Sequence[ClaimedEmail]:
+        self.sizes.append(max_emails)
+        return claim(max_emails, urgent=len(self.sizes) == 1)
+
+    async def has_news(self) -> bool:
+        return False
+
+
 class Finite(Queue):
     """Has two mails, one after the other, and then no more."""
 
@@ -461,7 +476,7 @@ async def test_news_that_nothing_comes_of_does_not_fill_the_worker_s_hands(
         glances = queue.glances
         await asyncio.sleep(0.1)
 
-    assert queue.claimed <= CROWD + 2 * BATCH
+    assert queue.claimed <= CROWD + 2 * CALM_BATCH
     assert queue.glances - glances <= 1  # nobody looks who could take nothing
 
 
@@ -471,11 +486,11 @@ async def test_a_full_batch_is_followed_by_a_look_for_something_urgent(
     monkeypatch.setattr(worker_module, "GLANCE", 3600.0)
     queue = Queue()
     async with working(queue, Silent(), wake=asyncio.Event(), poll=1.0):
-        while queue.claimed % BATCH == 0:  # noqa: ASYNC110 - there is no event for it
+        while queue.claimed % CALM_BATCH == 0:  # noqa: ASYNC110 - there is no event for it
             await asyncio.sleep(0.001)
 
     assert queue.claimed > LOW_WATER
-    assert queue.claimed % BATCH == worker_module.PRESSING
+    assert queue.claimed % CALM_BATCH == worker_module.PRESSING
 
 
 class Pages(Queue):
@@ -508,13 +523,13 @@ class Pages(Queue):
         return self.news
 
 
-@pytest.mark.parametrize(("news", "backlog"), [(False, 0), (False, 50 * BATCH), (True, 0)])
+@pytest.mark.parametrize(("news", "backlog"), [(False, 0), (False, 20 * CALM_BATCH), (True, 0)])
 async def test_mails_are_claimed_before_all_are_written_and_what_is_new_is_looked_at(
     news: bool, backlog: int
 ) -> None:
     queue = Pages(news=news, backlog=backlog)
     async with working(queue, Transport(), wake=asyncio.Event(), poll=3600.0):
-        while queue.claims < 50 + backlog // BATCH:  # noqa: ASYNC110 - there is no event for it
+        while queue.claims < 50 + backlog // CALM_BATCH:  # noqa: ASYNC110 - there is no event for it
             await asyncio.sleep(0.001)
 
     if news:
@@ -533,6 +548,19 @@ async def test_what_comes_with_something_urgent_is_followed_by_more(
     async with working(queue, Silent(), wake=asyncio.Event(), poll=3600.0):
         while queue.claims < 3:  # noqa: ASYNC110 - there is no event for it
             await asyncio.sleep(0.001)
+
+
+@pytest.mark.parametrize(("calm_after", "size"), [(3600.0, BATCH), (0.0, CALM_BATCH)])
+async def test_claims_are_small_for_a_while_after_something_urgent(
+    monkeypatch: pytest.MonkeyPatch, calm_after: float, size: int
+) -> None:
+    monkeypatch.setattr(worker_module, "CALM_AFTER", calm_after)
+    queue = OnceUrgent()
+    async with working(queue, Transport(), wake=asyncio.Event(), poll=3600.0):
+        while len(queue.sizes) < 5:  # noqa: ASYNC110 - there is no event for it
+            await asyncio.sleep(0.001)
+
+    assert queue.sizes[:5] == [CALM_BATCH, *[size] * 4]
 
 
 class Sleeper(Queue):
@@ -568,7 +596,7 @@ async def test_the_clock_is_not_asked_before_every_claim(monkeypatch: pytest.Mon
     queue = Queue()
     queue.rested.set()
 
-    await work(queue, lambda: queue.claimed > 10 * worker_module.BATCH)
+    await work(queue, lambda: queue.claimed > 10 * CALM_BATCH)
 
     assert queue.ticks == 1
 
