@@ -66,7 +66,8 @@ class Notifier:
         """The rate: from COMMIT to the last mail recorded as sent."""
         self.daemon.wait_until_asleep()
         self.sink.control.forget()
-        start = datetime.now(UTC) + timedelta(days=1 + day)
+        # Far enough away that no mail is urgent, and that there is nothing to be reminded of yet.
+        start = datetime.now(UTC) + timedelta(days=3 + day)
         self.request.seconds(world.ADMIN, start.isoformat(), str(self.batch))
         self.sink.control.times(self.mails, PATIENCE)
         self.daemon.wait_until_asleep(PATIENCE)

@@ -22,7 +22,7 @@ BATCH = 2 * GROUP
 CALM_BATCH = 3 * BATCH
 """Mails claimed at a time while none come: a claim has a price of its own, however small it is."""
 
-CALM_AFTER = 60.0
+CALM_AFTER = 10.0
 """Seconds after an urgent mail in which others may follow: whoever moves one session moves more."""
 
 GLANCE = 0.02
