@@ -10,13 +10,22 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from notifier import recorder
+from notifier import claims, recorder
 from notifier import worker as worker_module
 from notifier.claims import now
 from notifier.delivery import AHEAD, GROUP, LOW_WATER, LOYAL_ATTEMPTS, Delivery, cancel
 from notifier.message import Letter
-from notifier.model import Begun, ClaimedEmail, Failure, Outcome, Sent, WayClosedError
-from notifier.outbox import Expanded, Ticked
+from notifier.model import (
+    Begun,
+    ClaimedEmail,
+    Failure,
+    LeaseLostError,
+    Outcome,
+    Sent,
+    TransportDownError,
+    WayClosedError,
+)
+from notifier.outbox import Expanded, OutboxUnavailableError, Ticked
 from notifier.recorder import UNRECORDED
 from notifier.transports import OnlyWay, StillOurs, undisputed
 from notifier.worker import BATCH, CALM_BATCH, CROWD, PAGE, Worker
@@ -31,6 +40,8 @@ class Outbox:
         self.begun_by: dict[UUID, list[UUID]] = {}
         self.marked_for: list[str] = []
         self.refused: set[UUID] = set()
+        self.postponed: set[UUID] = set()
+        self.extended: list[UUID] = []
         self.failed: dict[UUID, Failure] = {}
         self.completed: list[list[UUID]] = []
 
@@ -47,12 +58,14 @@ class Outbox:
         self.begun += email_ids
         self.begun_by.setdefault(claim, []).extend(email_ids)
         self.marked_for.append(transport)
-        return Begun(granted=set(email_ids) - self.refused, postponed=set())
+        postponed = self.postponed & set(email_ids)
+        return Begun(granted=set(email_ids) - self.refused - postponed, postponed=postponed)
 
     async def release_emails(self, claim: UUID, email_ids: Sequence[UUID]) -> set[UUID]:
         return set(email_ids)
 
     async def extend_claim(self, claim: UUID, lease: float) -> int:
+        self.extended.append(claim)
         return 1
 
     async def complete_emails(
@@ -274,6 +287,76 @@ async def test_while_nothing_can_be_recorded_no_more_is_sent_than_a_death_may_le
     assert sum(map(len, outbox.completed)) == len(emails)
 
 
+class Forgetful(Outbox):
+    """Marks, but the first answer is lost; remembers which calls said that they repeat one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.repeated: list[bool] = []
+
+    async def begin_sending(self, *args: Any, again: bool = False) -> Begun:
+        self.repeated.append(again)
+        begun = await super().begin_sending(*args, again=again)
+        if len(self.repeated) == 1:
+            raise OutboxUnavailableError("gone")
+        return begun
+
+
+async def test_a_mark_whose_answer_was_lost_is_asked_for_again_as_such() -> None:
+    outbox, transport = Forgetful(), Transport()
+
+    await deliver(outbox, transport, claim(2))
+
+    assert outbox.repeated == [False, True]
+    assert transport.singles == 2
+
+
+class TooLate(Transport):
+    """Finds that the lease ran out while the letter waited."""
+
+    async def send(self, letter: Letter, still_ours: StillOurs = undisputed) -> Outcome:
+        raise LeaseLostError
+
+
+async def test_a_mail_whose_lease_ran_out_before_it_was_handed_over_is_left_to_others() -> None:
+    outbox = Outbox()
+
+    await deliver(outbox, TooLate(), claim(2))
+
+    assert (outbox.completed, outbox.failed) == ([], {})
+
+
+@pytest.mark.parametrize("what", ["postponed", "another's", "given back"])
+async def test_a_claim_is_kept_no_longer_than_there_are_mails_of_it(
+    monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    monkeypatch.setattr(claims, "LEASE_MARGIN", -3600.0)  # so that it holds however slow this is
+    kept, gone = claim(1), claim(2)
+    transport, outbox = Halting(kept[0].email_id), Outbox()
+    ids = {email.email_id for email in gone}
+    outbox.postponed, outbox.refused = (
+        ids if what == w else set() for w in ("postponed", "another's")
+    )
+    delivery = Delivery(outbox, outbox, transport, Addressing(), lease=0.03, wake=asyncio.Event())
+    tasks = delivery.start()
+    async with asyncio.timeout(60):
+        delivery.submit(kept, now())
+        await transport.halted.wait()
+        if what == "given back":
+            delivery.break_off(TransportDownError("smtp", "down"))
+        delivery.submit(gone, now())
+        while delivery.waiting:  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0)
+        await asyncio.sleep(0)  # the answer of the call that took them
+
+        outbox.extended.clear()
+        while len(outbox.extended) < 3:  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.001)
+    await cancel(tasks)
+
+    assert set(outbox.extended) == {kept[0].claim_id}
+
+
 async def test_mails_without_files_share_a_request_where_the_transport_has_such() -> None:
     transport, claim_id = Transport(parcel=20), uuid4()
     emails = [
@@ -491,6 +574,96 @@ async def test_a_full_batch_is_followed_by_a_look_for_something_urgent(
 
     assert queue.claimed > LOW_WATER
     assert queue.claimed % CALM_BATCH == worker_module.PRESSING
+
+
+class Others(Queue):
+    """Has work, all of which another worker holds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = 0
+
+    async def claim_emails(self, max_emails: int, lease: float) -> Sequence[ClaimedEmail]:
+        return []
+
+    async def seconds_to_next_wake(self) -> float | None:
+        self.asked += 1
+        return 0.0
+
+
+async def test_a_worker_does_not_ask_incessantly_for_what_others_hold() -> None:
+    queue = Others()
+    async with working(queue, Transport(), wake=asyncio.Event(), poll=3600.0):
+        await asyncio.sleep(0.3)
+
+    assert 1 < queue.asked < 20  # after 10 to 20 ms, 20 to 40, 40 to 80 …
+
+
+class Down(Transport):
+    """Cannot be reached."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tried = 0
+
+    async def ready(self) -> None:
+        self.tried += 1
+        raise TransportDownError(self.name, "refused")
+
+
+async def test_a_worker_does_not_try_incessantly_what_is_down() -> None:
+    queue, transport, wake = Others(), Down(), asyncio.Event()
+    async with working(queue, transport, wake=wake, poll=3600.0):
+        for _ in range(30):
+            wake.set()
+            await asyncio.sleep(0.01)
+
+    assert queue.asked > 3  # it looked, again and again
+    assert transport.tried <= 2  # the next attempt comes after half a second at the earliest
+
+
+class Following(Queue):
+    """Has a mail that waits for the first one to be recorded, as one of the same session does, and
+    takes until after the next look to record it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.looked = asyncio.Event()
+
+    async def claim_emails(self, max_emails: int, lease: float) -> Sequence[ClaimedEmail]:
+        if self.claimed == 0 or (self.claimed == 1 and self.completed):
+            self.claimed += 1
+            return claim(1)
+        self.looked.set()
+        return []
+
+    async def complete_emails(
+        self, claim: UUID, email_ids: Sequence[UUID], transport: str
+    ) -> set[UUID]:
+        await self.looked.wait()
+        return await super().complete_emails(claim, email_ids, transport)
+
+    async def has_news(self) -> bool:
+        return False
+
+
+async def test_what_waited_for_the_last_mail_is_sent_before_a_single_run_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(worker_module, "UNDISTURBED", 0.0)
+    queue, transport = Following(), Transport()
+    delivery = Delivery(queue, queue, transport, Composer(), lease=60.0, wake=asyncio.Event())
+    tasks = delivery.start()
+    wake, stop = asyncio.Event(), asyncio.Event()
+    worker = Worker(
+        queue, delivery, transport, Deaf(), Deaf(), wake=wake, stop=stop, lease=60.0, poll=1.0
+    )
+    async with asyncio.timeout(60):
+        await worker.drain()
+    await cancel(tasks)
+
+    assert transport.singles == 2
 
 
 class Pages(Queue):
