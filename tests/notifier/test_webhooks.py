@@ -20,7 +20,7 @@ from aiohttp.resolver import ThreadedResolver
 from notifier.config import ConfigError, load_settings
 from notifier.model import Answer, ClaimedWebhook
 from notifier.outbox import OutboxUnavailableError
-from notifier.webhooks import Courier, Poster, PublicResolver, is_public
+from notifier.webhooks import LANES, Courier, Poster, PublicResolver, is_public
 from support.actors import as_user
 from support.certificates import Authority
 from support.classroom import Classroom
@@ -209,6 +209,59 @@ async def test_stopping_waits_for_no_database_that_is_gone() -> None:
 
     async with asyncio.timeout(60):
         await courier.finish(grace=0.0)
+
+
+class Plenty:
+    """Always has as many as are asked for, and remembers how many were."""
+
+    def __init__(self) -> None:
+        self.asked_for: list[int] = []
+        self.completed: set[UUID] = set()
+
+    async def claim_webhooks(self, max_deliveries: int, lease: float) -> list[ClaimedWebhook]:
+        self.asked_for.append(max_deliveries)
+        return [webhook("https://example.com/", SECRET) for _ in range(max_deliveries)]
+
+    async def complete_webhook(self, claim: UUID, delivery: UUID, status: int) -> bool:
+        self.completed.add(delivery)
+        return True
+
+    async def fail_webhook(self, claim: UUID, delivery: UUID, answer: Answer) -> str | None:
+        raise AssertionError
+
+
+class OneByOne(Poster):
+    """Endpoints that answer when they may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answers = asyncio.Semaphore(0)
+
+    async def post(self, webhook: ClaimedWebhook) -> Answer:
+        await self.answers.acquire()
+        return Answer(204)
+
+
+async def test_no_more_are_claimed_than_are_sent_at_once_and_an_answer_makes_room() -> None:
+    queue, poster, wake = Plenty(), OneByOne(), asyncio.Event()
+    courier = Courier(queue, queue, poster, wake=wake)
+
+    assert await courier.look()
+    assert not await courier.look()
+    assert queue.asked_for == [LANES]
+
+    poster.answers.release()
+    async with asyncio.timeout(60):
+        await wake.wait()
+    assert await courier.look()
+    assert queue.asked_for == [LANES, 1]
+    assert len(queue.completed) == 1
+
+    for _ in range(LANES):
+        poster.answers.release()
+    async with asyncio.timeout(60):
+        await courier.finish(grace=60.0)
+    assert len(queue.completed) == LANES + 1  # what was under way had the time to end
 
 
 # Where requests must not go
