@@ -200,6 +200,18 @@ async def test_a_long_wait_is_left_to_the_queue(resend: ResendServer) -> None:
     assert resend.requests == 1
 
 
+@pytest.mark.parametrize("seconds", [-1.0, 1e9, float("inf"), float("nan")])
+async def test_a_retry_after_that_makes_no_sense_is_left_out(
+    resend: ResendServer, seconds: float
+) -> None:
+    resend.script.append(Problem(500, "internal_server_error", retry_after=seconds))
+    async with transport_to(resend) as transport:
+        outcome = await transport.send(letter())
+
+    assert isinstance(outcome, NotSent)
+    assert outcome.retry_after is None
+
+
 @pytest.mark.parametrize("name", ["daily_quota_exceeded", "monthly_quota_exceeded"])
 async def test_a_spent_quota_is_the_transports_failure(resend: ResendServer, name: str) -> None:
     resend.script.append(Problem(429, name))
@@ -243,6 +255,7 @@ async def test_what_would_meet_every_letter_is_the_transports_failure(
         (422, "invalid_attachment", Failure.PERMANENT),
         (451, "security_error", Failure.PERMANENT),
         (500, "application_error", Failure.UNKNOWN),
+        (408, "request_timeout", Failure.UNKNOWN),
         (500, "internal_server_error", Failure.UNKNOWN),
         (502, "", Failure.UNKNOWN),
         (503, "service_unavailable", Failure.UNKNOWN),
