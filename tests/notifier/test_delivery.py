@@ -311,6 +311,48 @@ async def test_a_mark_whose_answer_was_lost_is_asked_for_again_as_such() -> None
     assert transport.singles == 2
 
 
+async def test_outages_are_counted_until_a_letter_is_answered() -> None:
+    outbox, transport = Outbox(), Transport()
+    delivery = Delivery(outbox, outbox, transport, Composer(), lease=60.0, wake=asyncio.Event())
+    for _ in range(2):
+        delivery.break_off(TransportDownError("smtp", "refused"))
+    assert delivery.outages == 2
+
+    delivery.resume()
+    delivery.submit(claim(1), now())
+    tasks = delivery.start()
+    async with asyncio.timeout(60):
+        await delivery.drained()
+    await cancel(tasks)
+
+    assert (transport.singles, delivery.outages) == (1, 0)
+
+
+class Unanswered(Outbox):
+    """Is asked for a mark, and does not answer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = asyncio.Event()
+
+    async def begin_sending(self, *args: Any, again: bool = False) -> Begun:
+        self.asked.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
+async def test_at_a_stop_what_was_being_marked_is_given_back_as_not_sent() -> None:
+    outbox, emails = Unanswered(), claim(2)
+    delivery = Delivery(outbox, outbox, Transport(), Composer(), lease=60.0, wake=asyncio.Event())
+    delivery.submit(emails, now())
+    delivery.start()
+    async with asyncio.timeout(60):
+        await outbox.asked.wait()
+        assert not await delivery.finish(grace=0.0)
+
+    assert outbox.failed == {email.email_id: Failure.UNSENT for email in emails}
+
+
 class TooLate(Transport):
     """Finds that the lease ran out while the letter waited."""
 
