@@ -227,7 +227,7 @@ class Worker:
             worked = _report_tick(await self._outbox.tick())
             # Of much that is due at once a call does a part.
             self._tick_at = loop.time() + (0.0 if worked else TICK_EVERY)
-        batch = self._batch()
+        batch = BATCH if loop.time() < self._calm_at else CALM_BATCH
         page = PAGE if self._unclaimed < batch else BATCH  # what is new may be urgent
         looks = page == PAGE or await self._outbox.has_news()
         if looks:
@@ -258,10 +258,6 @@ class Worker:
             # It was set when the worker last rested, and may lie far ahead.
             self._tick_at = min(self._tick_at, loop.time() + TICK_EVERY)
         return worked
-
-    def _batch(self) -> int:
-        """How many mails to claim while there is room for them."""
-        return BATCH if asyncio.get_running_loop().time() < self._calm_at else CALM_BATCH
 
     async def _expand(self, page: int) -> bool:
         """Turn waiting events into about ``page`` mails; whether there were any."""

@@ -251,11 +251,11 @@ async def test_what_would_meet_every_letter_is_the_transports_failure(
     [
         (400, "validation_error", Failure.PERMANENT),
         (400, "invalid_idempotency_key", Failure.PERMANENT),
+        (408, "request_timeout", Failure.UNKNOWN),
         (422, "missing_required_field", Failure.PERMANENT),
         (422, "invalid_attachment", Failure.PERMANENT),
         (451, "security_error", Failure.PERMANENT),
         (500, "application_error", Failure.UNKNOWN),
-        (408, "request_timeout", Failure.UNKNOWN),
         (500, "internal_server_error", Failure.UNKNOWN),
         (502, "", Failure.UNKNOWN),
         (503, "service_unavailable", Failure.UNKNOWN),
