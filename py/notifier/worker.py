@@ -240,8 +240,9 @@ class Worker:
             has_urgent = any(email.urgent for email in emails)
             if has_urgent:
                 self._calm_at = loop.time() + CALM_AFTER
+            is_full = sum(email.sessions for email in emails) >= size
             # A full claim may hold mails of an older backlog, which were never counted here.
-            self._unclaimed = max(0, self._unclaimed - size) if len(emails) == size else 0
+            self._unclaimed = max(0, self._unclaimed - size) if is_full else 0
             fruitless = size == PRESSING and not has_urgent
             self._glance = min(2 * self._glance, LONGEST_GLANCE) if fruitless else GLANCE
             if emails:
@@ -249,7 +250,7 @@ class Worker:
                 self._delivery.submit(emails, claimed_at)
                 # A claim of urgent mails brings few others (notifier.lock_due_emails): more may be
                 # due though it is not full.
-                await self._until_room(more=len(emails) == size or has_urgent)
+                await self._until_room(more=is_full or has_urgent)
         else:
             self._unclaimed = 0  # events are expanded all the same, by large pages
         if looks:

@@ -1639,7 +1639,8 @@ revoke execute on function notifier.postponement(
 -- Rows of one transaction for one person go together. The scan finds only the first of them that may be sent, an urgent
 -- one if there is any, and the others are locked under its lock: so two claims at once do not tear them apart. Those
 -- that are not due, or follow an unfinished mail, go by themselves later. With a mail in doubt go the rows that it
--- carried. A mail has at most 200 parts, and a claim ends once it has 2,000 rows.
+-- carried. A mail has at most 200 parts, and a claim ends once it has four times as many rows as mails were asked for:
+-- it is rows that take time, and whatever is urgent waits for the claim under way.
 --
 -- Mails that were handed over in one request are in doubt together, and are claimed together: the request is repeated
 -- under its key, which stands for all of them. The scan finds the mail with the lowest id, once no worker holds any of
@@ -1790,12 +1791,12 @@ begin
                     for update skip locked
                 );
             end if;
-            exit when cardinality(v_locked) >= 2000;
+            exit when cardinality(v_locked) >= 4 * max_emails;
         end loop;
         if v_mails > 0 then
             v_most := least(max_emails, v_mails + 5);
         end if;
-        exit when v_mails >= v_most or cardinality(v_locked) >= 2000;
+        exit when v_mails >= v_most or cardinality(v_locked) >= 4 * max_emails;
     end loop;
     return v_locked;
 end

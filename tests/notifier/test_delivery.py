@@ -779,6 +779,29 @@ async def test_what_comes_with_something_urgent_is_followed_by_more(
             await asyncio.sleep(0.001)
 
 
+class ManyParts(Queue):
+    """Has mails of so many parts that a claim of few is full."""
+
+    claims = 0
+
+    async def claim_emails(self, max_emails: int, lease: float) -> Sequence[ClaimedEmail]:
+        self.claims += 1
+        return claim(max_emails // 8, sessions=8)
+
+    async def has_news(self) -> bool:
+        return False
+
+
+async def test_a_claim_that_is_full_of_parts_is_followed_by_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(worker_module, "UNDISTURBED", 3600.0)
+    queue = ManyParts()
+    async with working(queue, Silent(), wake=asyncio.Event(), poll=3600.0):
+        while queue.claims < 3:  # noqa: ASYNC110 - there is no event for it
+            await asyncio.sleep(0.001)
+
+
 @pytest.mark.parametrize(("calm_after", "size"), [(3600.0, BATCH), (0.0, CALM_BATCH)])
 async def test_claims_are_small_for_a_while_after_something_urgent(
     monkeypatch: pytest.MonkeyPatch, calm_after: float, size: int
