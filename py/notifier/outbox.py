@@ -56,6 +56,7 @@ FUNCTIONS: tuple[LiteralString, ...] = (
     "notifier.set_send_limit(text, integer)",
     "notifier.list_send_limits()",
     "notifier.claim_webhooks(text, integer, interval)",
+    "notifier.extend_webhook(uuid, uuid, interval)",
     "notifier.complete_webhook(uuid, uuid, integer)",
     "notifier.fail_webhook(uuid, uuid, integer, text, boolean, interval)",
     "notifier.suppress_address(text, text)",
@@ -471,6 +472,14 @@ class Outbox:
                 "lease": timedelta(seconds=lease),
             },
         )
+
+    async def extend_webhook(self, claim: UUID, delivery: UUID, lease: float) -> bool:
+        """Keep a webhook for ``lease`` more seconds; False if the claim was lost."""
+        rows = await self._scalars(
+            "select notifier.extend_webhook(%(claim)s, %(delivery)s, %(lease)s)",
+            {"claim": claim, "delivery": delivery, "lease": timedelta(seconds=lease)},
+        )
+        return bool(rows[0])
 
     async def complete_webhook(self, claim: UUID, delivery: UUID, status: int) -> bool:
         """Record a 2xx; False if the claim was lost."""

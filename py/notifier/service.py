@@ -191,7 +191,11 @@ async def _assembled(
         )
         listener = Listener(settings.database_url, wake, looking.notify, listening=listening)
         courier = Courier(
-            looking, recording, Poster(allow_private=settings.webhooks_to_private), wake=wake
+            looking,
+            recording,
+            Poster(allow_private=settings.webhooks_to_private),
+            lease=settings.lease,
+            wake=wake,
         )
         worker = Worker(
             looking,

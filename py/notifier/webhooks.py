@@ -27,11 +27,9 @@ from yarl import URL
 from notifier import log
 from notifier.delivery import cancel
 from notifier.model import Answer, ClaimedWebhook
+from notifier.outbox import OutboxUnavailableError
 from notifier.patience import insist
 from notifier.redact import redact
-
-LEASE = 60.0
-"""Seconds a claim outlives its worker; more than an attempt and its recording can take."""
 
 TIMEOUT = 15.0
 """Seconds an endpoint may take (Standard Webhooks recommends 15 to 30)."""
@@ -208,6 +206,10 @@ class WebhookQueue(Protocol):
         """See the outbox."""
         ...
 
+    async def extend_webhook(self, claim: UUID, delivery: UUID, lease: float) -> bool:
+        """See the outbox."""
+        ...
+
     async def complete_webhook(self, claim: UUID, delivery: UUID, status: int) -> bool:
         """See the outbox."""
         ...
@@ -221,12 +223,21 @@ class Courier:
     """Claims webhooks and sends them, a few at a time, beside the mails."""
 
     def __init__(
-        self, outbox: WebhookQueue, books: WebhookQueue, poster: Poster, *, wake: asyncio.Event
+        self,
+        outbox: WebhookQueue,
+        books: WebhookQueue,
+        poster: Poster,
+        *,
+        lease: float,
+        wake: asyncio.Event,
     ) -> None:
-        """``wake`` is set when there is room for more."""
+        """``lease`` in seconds: how long a claim outlives this process. ``wake`` is set when there
+        is room for more.
+        """
         self._outbox = outbox
         self._books = books
         self._poster = poster
+        self._lease = lease
         self._wake = wake
         self._under_way: set[asyncio.Task[None]] = set()
         self.sent = 0
@@ -240,7 +251,7 @@ class Courier:
         room = LANES - len(self._under_way)
         if room == 0:
             return False
-        claimed = await self._outbox.claim_webhooks(room, LEASE)
+        claimed = await self._outbox.claim_webhooks(room, self._lease)
         for webhook in claimed:
             task = asyncio.create_task(self._deliver(webhook))
             self._under_way.add(task)
@@ -266,9 +277,24 @@ class Courier:
         if not task.cancelled() and task.exception() is not None:
             log.event(logging.ERROR, "webhook_not_recorded", reason=str(task.exception()))
 
+    async def _post(self, webhook: ClaimedWebhook) -> Answer:
+        """Send it, and extend its claim three times per lease meanwhile."""
+        posting = asyncio.create_task(self._poster.post(webhook))
+        try:
+            while not (await asyncio.wait([posting], timeout=self._lease / 3))[0]:
+                try:
+                    await self._books.extend_webhook(
+                        webhook.claim_id, webhook.delivery_id, self._lease
+                    )
+                except OutboxUnavailableError as error:
+                    log.event(logging.WARNING, "database_lost", reason=str(error), doing="extend")
+            return posting.result()
+        finally:
+            posting.cancel()
+
     async def _deliver(self, webhook: ClaimedWebhook) -> None:
         began = time.monotonic()
-        answer = await self._poster.post(webhook)
+        answer = await self._post(webhook)
         status = answer.status
         if answer.accepted and status is not None:
             held = await insist(

@@ -325,6 +325,7 @@ SUMMARY = {
     ("notifier", "notifier.emails_in_doubt(max_rows)"): CALL,
     ("notifier", "notifier.expand_events(max_emails)"): CALL,
     ("notifier", "notifier.extend_claim(claim, lease)"): CALL,
+    ("notifier", "notifier.extend_webhook(claim, delivery_id, lease)"): CALL,
     ("notifier", "notifier.fail_email(claim, email_id, failure, error, retry_after)"): CALL,
     ("notifier", "notifier.fall_asleep()"): CALL,
     ("notifier", "notifier.meetings_due_at()"): CALL,

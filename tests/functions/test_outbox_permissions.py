@@ -28,6 +28,7 @@ QUEUE_FUNCTIONS = {
     "emails_in_doubt",
     "expand_events",
     "extend_claim",
+    "extend_webhook",
     "fail_email",
     "fail_report_mail",
     "fail_webhook",

@@ -396,6 +396,19 @@ def test_a_dead_worker_s_webhook_is_taken_over_and_it_cannot_report_any_more(
     )
 
 
+def test_a_worker_keeps_a_webhook_for_as_long_as_it_says_so(outbox: Outbox, two: UUID) -> None:
+    held, _ = claim(outbox.conn)
+    outbox.conn.execute("update notifier.webhook_deliveries set available_at = now()")
+    extend = "select notifier.extend_webhook(%s, %s, '1 minute')"
+
+    assert outbox.scalar(extend, uuid4(), held.delivery_id) is False
+    assert outbox.scalar(extend, held.claim_id, held.delivery_id) is True
+
+    assert claim(outbox.conn, "another") == []  # nor the other: the endpoint is busy
+    outbox.scalar("select notifier.complete_webhook(%s, %s, 200)", held.claim_id, held.delivery_id)
+    assert outbox.scalar(extend, held.claim_id, held.delivery_id) is False
+
+
 def test_an_endpoint_that_is_down_is_left_alone_with_all_that_waits(
     world: World, outbox: Outbox, two: UUID, admin: UUID
 ) -> None:

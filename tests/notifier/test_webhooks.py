@@ -191,6 +191,9 @@ class Unreachable:
     async def claim_webhooks(self, max_deliveries: int, lease: float) -> list[ClaimedWebhook]:
         return [self.claimed]
 
+    async def extend_webhook(self, claim: UUID, delivery: UUID, lease: float) -> bool:
+        raise AssertionError
+
     async def complete_webhook(self, claim: UUID, delivery: UUID, status: int) -> bool:
         raise AssertionError
 
@@ -203,7 +206,7 @@ class Unreachable:
 
 async def test_stopping_waits_for_no_database_that_is_gone() -> None:
     queue = Unreachable(webhook("https://127.0.0.1/", SECRET))
-    courier = Courier(queue, queue, Poster(), wake=asyncio.Event())
+    courier = Courier(queue, queue, Poster(), lease=3600.0, wake=asyncio.Event())
     await courier.look()
     await queue.asked.wait()
 
@@ -221,6 +224,9 @@ class Plenty:
     async def claim_webhooks(self, max_deliveries: int, lease: float) -> list[ClaimedWebhook]:
         self.asked_for.append(max_deliveries)
         return [webhook("https://example.com/", SECRET) for _ in range(max_deliveries)]
+
+    async def extend_webhook(self, claim: UUID, delivery: UUID, lease: float) -> bool:
+        raise AssertionError
 
     async def complete_webhook(self, claim: UUID, delivery: UUID, status: int) -> bool:
         self.completed.add(delivery)
@@ -244,7 +250,7 @@ class OneByOne(Poster):
 
 async def test_no_more_are_claimed_than_are_sent_at_once_and_an_answer_makes_room() -> None:
     queue, poster, wake = Plenty(), OneByOne(), asyncio.Event()
-    courier = Courier(queue, queue, poster, wake=wake)
+    courier = Courier(queue, queue, poster, lease=3600.0, wake=wake)
 
     assert await courier.look()
     assert not await courier.look()
@@ -375,6 +381,42 @@ def test_the_networks_are_public_unless_said_otherwise() -> None:
         load_settings(GOOD | {"NOTIFIER_WEBHOOK_NETWORKS": "all"})
 
 
+class Slow(Plenty):
+    """Has one. Its endpoint answers when the claim is extended at last: the database is gone twice
+    before.
+    """
+
+    def __init__(self, poster: OneByOne) -> None:
+        super().__init__()
+        self.poster = poster
+        self.claimed = webhook("https://example.com/", SECRET)
+        self.extended: list[tuple[UUID, UUID, float]] = []
+
+    async def claim_webhooks(self, max_deliveries: int, lease: float) -> list[ClaimedWebhook]:
+        return [self.claimed]
+
+    async def extend_webhook(self, claim: UUID, delivery: UUID, lease: float) -> bool:
+        self.extended.append((claim, delivery, lease))
+        if len(self.extended) < 3:
+            raise OutboxUnavailableError("gone")
+        self.poster.answers.release()
+        return True
+
+
+async def test_a_claim_is_extended_until_the_endpoint_has_answered() -> None:
+    poster, wake = OneByOne(), asyncio.Event()
+    queue = Slow(poster)
+    courier = Courier(queue, queue, poster, lease=0.001, wake=wake)
+
+    await courier.look()
+    async with asyncio.timeout(60):
+        await wake.wait()
+
+    claimed = queue.claimed
+    assert set(queue.extended) == {(claimed.claim_id, claimed.delivery_id, 0.001)}
+    assert queue.completed == {claimed.delivery_id}
+
+
 # The whole way
 
 
@@ -437,6 +479,38 @@ def test_a_change_reaches_the_endpoint_beside_the_mails(
         assert [line["outcome"] for line in daemon.events("webhook")] == ["queued", "sent"]
         assert hooks.url not in daemon.log
         assert secret not in daemon.log
+
+
+def test_a_standing_by_worker_takes_over_a_webhook_within_five_seconds(
+    classroom: Classroom, mail_server: SmtpServer, daemons: Daemons, authority: Authority
+) -> None:
+    with in_thread(HooksServer(authority.server)) as hooks:
+        subscribe(classroom, hooks.url)
+        hooks.answers.append(None)
+        env = environment(
+            classroom.database,
+            mail_server,
+            NOTIFIER_WEBHOOK_NETWORKS="any",
+            NOTIFIER_POLL_SECONDS="300",
+            SSL_CERT_FILE=str(authority.trust),
+        )
+        del env["NOTIFIER_LEASE_SECONDS"]  # the default is what keeps the promise
+        first = daemons.start(env, fresh=True)
+        classroom.schedule()
+        wait_until(lambda: hooks.received, "the endpoint has it")
+        second = daemons.start(env, fresh=True)
+        first.kill()
+        (within,) = classroom.conn.execute(
+            "select max(available_at) <= clock_timestamp() + interval '5 seconds'"
+            " from notifier.webhook_deliveries"
+        ).fetchone() or (None,)
+        assert within is True
+
+        wait_until(lambda: is_taken(classroom), "it is sent again")
+
+        lost, again = hooks.received
+        assert lost.headers["webhook-id"] == again.headers["webhook-id"]
+        assert second.stop() == 0
 
 
 def test_once_sends_what_is_due_to_endpoints_too(

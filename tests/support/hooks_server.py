@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections import deque
 from dataclasses import dataclass, field
@@ -30,13 +31,13 @@ class HooksServer:
 
     Attributes:
         tls: A server context for localhost.
-        answers: What to answer next: a status and headers; 204 when there is nothing.
+        answers: What to answer next: a status and headers, or nothing ever; 204 when empty.
         received: Every request.
         url: Its address.
     """
 
     tls: ssl.SSLContext
-    answers: deque[tuple[int, dict[str, str]]] = field(default_factory=deque)
+    answers: deque[tuple[int, dict[str, str]] | None] = field(default_factory=deque)
     received: list[Received] = field(default_factory=list)
     url: str = ""
     _runner: web.AppRunner | None = None
@@ -65,5 +66,8 @@ class HooksServer:
     async def _receive(self, request: web.Request) -> web.Response:
         headers = {name.lower(): value for name, value in request.headers.items()}
         self.received.append(Received(headers, await request.read()))
-        status, more = self.answers.popleft() if self.answers else (204, {})
+        answer = self.answers.popleft() if self.answers else (204, {})
+        while answer is None:
+            await asyncio.Event().wait()
+        status, more = answer
         return web.Response(status=status, headers=more)
