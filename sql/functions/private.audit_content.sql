@@ -1,9 +1,12 @@
 create function private.audit_content(after_id bigint, through_id bigint)
 returns private.audit_content
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    v_content private.audit_content;
+begin
     select
         count(*)::integer,
         min(entry.occurred_at),
@@ -20,9 +23,12 @@ as $$
         (count(*) filter (
             where redaction.audit_id is not null and num_nonnulls(entry.reason, entry.old, entry.new) > 0
         ))::integer
+    into v_content
     from public.audit_log as entry
     left join private.audit_redactions as redaction on entry.id = redaction.audit_id
-    where entry.id > audit_content.after_id and entry.id <= audit_content.through_id
+    where entry.id > audit_content.after_id and entry.id <= audit_content.through_id;
+    return v_content;
+end
 $$;
 comment on function private.audit_content(bigint, bigint) is
     'The entries of the audit log after one id up to another, as a seal holds them.';

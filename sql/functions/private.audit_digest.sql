@@ -1,11 +1,12 @@
 -- The same text under every setting of the session: instants as seconds, jsonb as Postgres writes it.
 create function private.audit_digest(entry public.audit_log, words_digest bytea)
 returns bytea
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-    select sha256(
+begin
+    return sha256(
         convert_to(
             jsonb_build_array(
                 entry.id,
@@ -21,7 +22,8 @@ as $$
             )::text,
             'UTF8'
         ) || words_digest
-    )
+    );
+end
 $$;
 comment on function private.audit_digest(public.audit_log, bytea) is
     'SHA-256 of all fields of an entry of the audit log; reason, old and new are in it by their private.audit_words_digest.';

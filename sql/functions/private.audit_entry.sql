@@ -1,10 +1,12 @@
 create function private.audit_entry(table_name text, key_columns text[], old jsonb, new jsonb)
 returns setof private.audit_entry
-language sql
+language plpgsql
 stable
 rows 1
 set search_path = pg_catalog, pg_temp
 as $$
+begin
+    return query
     select
         (
             select jsonb_object_agg(key_column.name, stored.fields -> key_column.name)
@@ -55,7 +57,8 @@ as $$
             audit_entry.table_name = 'session_attendance'
             and coalesce(audit_entry.old ->> 'source', 'join') in ('join', 'platform')
             and coalesce(audit_entry.new ->> 'source', 'join') in ('join', 'platform')
-        )
+        );
+end
 $$;
 comment on function private.audit_entry(text, text[], jsonb, jsonb) is
     'What the audit log says of one row, given whole before (null: new) and after (null: deleted); no row where nothing changed that it is told of.';

@@ -1,9 +1,10 @@
 create function private.audit_reveal(action text, table_name text, row_id uuid)
 returns void
-language sql
+language plpgsql
 set search_path = pg_catalog, pg_temp
-begin atomic
-    select private.check_plain_answer();
+as $$
+begin
+    perform private.check_plain_answer();
     insert into public.audit_log (action, table_name, row_key, session_id)
     values (
         audit_reveal.action,
@@ -11,7 +12,8 @@ begin atomic
         jsonb_build_object('id', audit_reveal.row_id),
         case audit_reveal.table_name when 'success_sessions' then audit_reveal.row_id end
     );
-end;
+end
+$$;
 comment on function private.audit_reveal(text, text, uuid) is
     'Records that the API function named action shows the caller the credentials of a row.';
 revoke execute on function private.audit_reveal(text, text, uuid) from public;

@@ -2,11 +2,13 @@
 -- private.audit_redactions, and the digest of the entry and its seal can still be checked.
 create function private.audit_words_digest(entry public.audit_log)
 returns bytea
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-    select sha256(convert_to(jsonb_build_array(entry.reason, entry.old, entry.new)::text, 'UTF8'))
+begin
+    return sha256(convert_to(jsonb_build_array(entry.reason, entry.old, entry.new)::text, 'UTF8'));
+end
 $$;
 comment on function private.audit_words_digest(public.audit_log) is
     'SHA-256 of what erase_user may erase of an entry of the audit log: reason, old and new.';

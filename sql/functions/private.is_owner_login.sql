@@ -4,10 +4,14 @@
 -- role it takes on, is none of them. current_user is the owner: only definer functions may call this.
 create function private.is_owner_login()
 returns boolean
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
-return auth.jwt() is null and auth.role() is null and pg_has_role(session_user, current_user, 'member');
+as $$
+begin
+    return auth.jwt() is null and auth.role() is null and pg_has_role(session_user, current_user, 'member');
+end
+$$;
 comment on function private.is_owner_login() is
     'Whether the call comes from a connection of the database''s owner or a superuser, without the claims of a request.';
 revoke execute on function private.is_owner_login() from public;

@@ -1,10 +1,14 @@
 -- One spelling of a meeting's id on its platform, for the index that webhooks find their session by.
 create function private.meeting_key(zoom_meeting_id text, platform_data jsonb)
 returns text
-language sql
+language plpgsql
 immutable
 set search_path = pg_catalog, pg_temp
-return coalesce(translate(zoom_meeting_id, ' -', ''), platform_data ->> 'meeting_id');
+as $$
+begin
+    return coalesce(translate(zoom_meeting_id, ' -', ''), platform_data ->> 'meeting_id');
+end
+$$;
 comment on function private.meeting_key(text, jsonb) is
     'The meeting''s id on its platform: zoom_meeting_id without blanks and dashes, else platform_data.meeting_id; null where neither is known.';
 revoke execute on function private.meeting_key(text, jsonb) from public;

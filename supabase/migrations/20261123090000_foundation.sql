@@ -922,10 +922,14 @@ revoke execute on function private.json_schema_violation(jsonb, jsonb, text) fro
 -- columns fit into one that an index can be searched by with a list of keys, nulls included.
 create function private.audience_key(course_id uuid, batch_id uuid)
 returns uuid
-language sql
+language plpgsql
 immutable
 set search_path = pg_catalog, pg_temp
-return pg_catalog.md5(course_id::text || '/' || coalesce(batch_id::text, 'unbatched'))::uuid;
+as $$
+begin
+    return pg_catalog.md5(course_id::text || '/' || coalesce(batch_id::text, 'unbatched'))::uuid;
+end
+$$;
 comment on function private.audience_key(uuid, uuid) is
     'The key shared by the sessions and the active enrollments of one audience; batch_id null means the unbatched; null without a course.';
 revoke execute on function private.audience_key(uuid, uuid) from public;
@@ -935,14 +939,18 @@ grant execute on function private.audience_key(uuid, uuid) to authenticated, ser
 -- have the keys that sessions have.
 create function private.offer_key(audience public.offer_audience, course_id uuid, batch_id uuid)
 returns uuid
-language sql
+language plpgsql
 immutable
 set search_path = pg_catalog, pg_temp
-return case audience
-    when 'everybody'::public.offer_audience then '00000000-0000-0000-0000-000000000000'::uuid
-    when 'course'::public.offer_audience then pg_catalog.md5(course_id::text || '/everybody')::uuid
-    else private.audience_key(course_id, batch_id)
-end;
+as $$
+begin
+    return case audience
+        when 'everybody'::public.offer_audience then '00000000-0000-0000-0000-000000000000'::uuid
+        when 'course'::public.offer_audience then pg_catalog.md5(course_id::text || '/everybody')::uuid
+        else private.audience_key(course_id, batch_id)
+    end;
+end
+$$;
 comment on function private.offer_key(public.offer_audience, uuid, uuid) is
     'The key shared by the booking offers to one audience and the active enrollments that belong to it.';
 revoke execute on function private.offer_key(public.offer_audience, uuid, uuid) from public;
@@ -951,10 +959,14 @@ grant execute on function private.offer_key(public.offer_audience, uuid, uuid) t
 -- One spelling of a meeting's id on its platform, for the index that webhooks find their session by.
 create function private.meeting_key(zoom_meeting_id text, platform_data jsonb)
 returns text
-language sql
+language plpgsql
 immutable
 set search_path = pg_catalog, pg_temp
-return coalesce(translate(zoom_meeting_id, ' -', ''), platform_data ->> 'meeting_id');
+as $$
+begin
+    return coalesce(translate(zoom_meeting_id, ' -', ''), platform_data ->> 'meeting_id');
+end
+$$;
 comment on function private.meeting_key(text, jsonb) is
     'The meeting''s id on its platform: zoom_meeting_id without blanks and dashes, else platform_data.meeting_id; null where neither is known.';
 revoke execute on function private.meeting_key(text, jsonb) from public;
@@ -963,10 +975,14 @@ grant execute on function private.meeting_key(text, jsonb) to authenticated, ser
 -- A short list, so that the clock watches a handful of moments before each session, whatever people choose.
 create function private.reminder_choices()
 returns integer[]
-language sql
+language plpgsql
 immutable
 set search_path = pg_catalog, pg_temp
-return array[5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 4320, 10080];
+as $$
+begin
+    return array[5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 4320, 10080];
+end
+$$;
 comment on function private.reminder_choices() is
     'How many minutes before a session somebody can be reminded of it, from five to a week.';
 revoke execute on function private.reminder_choices() from public;
@@ -976,17 +992,21 @@ grant execute on function private.reminder_choices() to authenticated, service_r
 -- not, who hosts it, who has a seat, how to get in.
 create function private.optional_mail_kinds()
 returns text[]
-language sql
+language plpgsql
 immutable
 set search_path = pg_catalog, pg_temp
-return array[
-    'session_updated',
-    'session_reminder',
-    'recording_available',
-    'attendance_summary',
-    'attendance_warning',
-    'weekly_summary'
-];
+as $$
+begin
+    return array[
+        'session_updated',
+        'session_reminder',
+        'recording_available',
+        'attendance_summary',
+        'attendance_warning',
+        'weekly_summary'
+    ];
+end
+$$;
 comment on function private.optional_mail_kinds() is
     'Kinds of mail (notifier.email_kind) that people may switch off. A session_updated that says that the meeting''s details changed goes out nevertheless; weekly_summary is off unless somebody asks for it.';
 revoke execute on function private.optional_mail_kinds() from public;

@@ -67,10 +67,14 @@ grant execute on function private.is_settings_admin() to authenticated;
 -- role it takes on, is none of them. current_user is the owner: only definer functions may call this.
 create function private.is_owner_login()
 returns boolean
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
-return auth.jwt() is null and auth.role() is null and pg_has_role(session_user, current_user, 'member');
+as $$
+begin
+    return auth.jwt() is null and auth.role() is null and pg_has_role(session_user, current_user, 'member');
+end
+$$;
 comment on function private.is_owner_login() is
     'Whether the call comes from a connection of the database''s owner or a superuser, without the claims of a request.';
 revoke execute on function private.is_owner_login() from public;
@@ -176,10 +180,14 @@ grant execute on function private.my_invited_session_ids() to authenticated;
 -- an index can serve; `user_id = me or is_manager()` hides the index from the planner.
 create function private.my_rows_from()
 returns uuid
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
-return case when private.is_manager() then '00000000-0000-0000-0000-000000000000'::uuid else auth.uid() end;
+as $$
+begin
+    return case when private.is_manager() then '00000000-0000-0000-0000-000000000000'::uuid else auth.uid() end;
+end
+$$;
 comment on function private.my_rows_from() is
     'Lowest user id whose rows the caller may read: the own one, the lowest of all for managers, null for nobody.';
 revoke execute on function private.my_rows_from() from public;
@@ -188,10 +196,14 @@ grant execute on function private.my_rows_from() to authenticated;
 -- See private.my_rows_from.
 create function private.my_rows_to()
 returns uuid
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
-return case when private.is_manager() then 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid else auth.uid() end;
+as $$
+begin
+    return case when private.is_manager() then 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid else auth.uid() end;
+end
+$$;
 comment on function private.my_rows_to() is
     'Highest user id whose rows the caller may read: the own one, the highest of all for managers, null for nobody.';
 revoke execute on function private.my_rows_to() from public;
@@ -324,10 +336,14 @@ grant execute on function private.my_hosted_series_ids() to authenticated;
 -- Security invoker: it only compares what its definer callers hand it with the caller's own role.
 create function private.is_session_host(session public.success_sessions)
 returns boolean
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
-return coalesce((session).mentor_id = auth.uid(), false) and private.has_role('mentor');
+as $$
+begin
+    return coalesce((session).mentor_id = auth.uid(), false) and private.has_role('mentor');
+end
+$$;
 comment on function private.is_session_host(public.success_sessions) is 'Whether the calling user is the session''s mentor.';
 revoke execute on function private.is_session_host(public.success_sessions) from public;
 
@@ -1539,15 +1555,19 @@ for each row execute function private.check_profile_timezone();
 
 create function private.next_monday(as_of timestamptz, timezone text)
 returns timestamptz
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
-return (
-    select (day.monday + time '07:00') at time zone timezone
-    from (
-        select date_trunc('week', as_of at time zone timezone - interval '7 hours')::date + 7 as monday
-    ) as day
-);
+as $$
+begin
+    return (
+        select (day.monday + time '07:00') at time zone timezone
+        from (
+            select date_trunc('week', as_of at time zone timezone - interval '7 hours')::date + 7 as monday
+        ) as day
+    );
+end
+$$;
 comment on function private.next_monday(timestamptz, text) is
     'The next Monday after as_of, at 07:00 by the clock of a zone: when the weekly summary is due.';
 revoke execute on function private.next_monday(timestamptz, text) from public;

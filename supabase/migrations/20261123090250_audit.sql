@@ -4,11 +4,13 @@
 
 create function private.audit_partition(month timestamptz)
 returns text
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-    select 'private.audit_log_' || to_char(audit_partition.month at time zone 'UTC', 'YYYY_MM')
+begin
+    return 'private.audit_log_' || to_char(audit_partition.month at time zone 'UTC', 'YYYY_MM');
+end
 $$;
 comment on function private.audit_partition(timestamptz) is
     'Name of the partition of the audit log for the month, in UTC, of an instant.';
@@ -106,11 +108,13 @@ revoke execute on function private.keep_audit_partitions(timestamptz) from publi
 -- private.audit_redactions, and the digest of the entry and its seal can still be checked.
 create function private.audit_words_digest(entry public.audit_log)
 returns bytea
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-    select sha256(convert_to(jsonb_build_array(entry.reason, entry.old, entry.new)::text, 'UTF8'))
+begin
+    return sha256(convert_to(jsonb_build_array(entry.reason, entry.old, entry.new)::text, 'UTF8'));
+end
 $$;
 comment on function private.audit_words_digest(public.audit_log) is
     'SHA-256 of what erase_user may erase of an entry of the audit log: reason, old and new.';
@@ -119,11 +123,12 @@ revoke execute on function private.audit_words_digest(public.audit_log) from pub
 -- The same text under every setting of the session: instants as seconds, jsonb as Postgres writes it.
 create function private.audit_digest(entry public.audit_log, words_digest bytea)
 returns bytea
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-    select sha256(
+begin
+    return sha256(
         convert_to(
             jsonb_build_array(
                 entry.id,
@@ -139,7 +144,8 @@ as $$
             )::text,
             'UTF8'
         ) || words_digest
-    )
+    );
+end
 $$;
 comment on function private.audit_digest(public.audit_log, bytea) is
     'SHA-256 of all fields of an entry of the audit log; reason, old and new are in it by their private.audit_words_digest.';
@@ -197,11 +203,13 @@ comment on column private.audit_entry.new is 'The changed fields after; null: th
 
 create function private.audit_entry(table_name text, key_columns text[], old jsonb, new jsonb)
 returns setof private.audit_entry
-language sql
+language plpgsql
 stable
 rows 1
 set search_path = pg_catalog, pg_temp
 as $$
+begin
+    return query
     select
         (
             select jsonb_object_agg(key_column.name, stored.fields -> key_column.name)
@@ -252,7 +260,8 @@ as $$
             audit_entry.table_name = 'session_attendance'
             and coalesce(audit_entry.old ->> 'source', 'join') in ('join', 'platform')
             and coalesce(audit_entry.new ->> 'source', 'join') in ('join', 'platform')
-        )
+        );
+end
 $$;
 comment on function private.audit_entry(text, text[], jsonb, jsonb) is
     'What the audit log says of one row, given whole before (null: new) and after (null: deleted); no row where nothing changed that it is told of.';
@@ -260,12 +269,16 @@ revoke execute on function private.audit_entry(text, text[], jsonb, jsonb) from 
 
 create function private.audit_key(fields jsonb, key_columns text[])
 returns text
-language sql
+language plpgsql
 immutable
 set search_path = pg_catalog, pg_temp
 as $$
-    select string_agg(audit_key.fields ->> key_column.name, ' ' order by key_column.name)
-    from unnest(audit_key.key_columns) as key_column (name)
+begin
+    return (
+        select string_agg(audit_key.fields ->> key_column.name, ' ' order by key_column.name)
+        from unnest(audit_key.key_columns) as key_column (name)
+    );
+end
 $$;
 comment on function private.audit_key(jsonb, text[]) is 'The primary key of a row as one text.';
 revoke execute on function private.audit_key(jsonb, text[]) from public;
@@ -296,10 +309,11 @@ revoke execute on function private.check_plain_answer() from public;
 
 create function private.audit_reveal(action text, table_name text, row_id uuid)
 returns void
-language sql
+language plpgsql
 set search_path = pg_catalog, pg_temp
-begin atomic
-    select private.check_plain_answer();
+as $$
+begin
+    perform private.check_plain_answer();
     insert into public.audit_log (action, table_name, row_key, session_id)
     values (
         audit_reveal.action,
@@ -307,7 +321,8 @@ begin atomic
         jsonb_build_object('id', audit_reveal.row_id),
         case audit_reveal.table_name when 'success_sessions' then audit_reveal.row_id end
     );
-end;
+end
+$$;
 comment on function private.audit_reveal(text, text, uuid) is
     'Records that the API function named action shows the caller the credentials of a row.';
 revoke execute on function private.audit_reveal(text, text, uuid) from public;
@@ -520,10 +535,13 @@ comment on column private.audit_content.forged is 'How many are said to be erase
 
 create function private.audit_content(after_id bigint, through_id bigint)
 returns private.audit_content
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    v_content private.audit_content;
+begin
     select
         count(*)::integer,
         min(entry.occurred_at),
@@ -540,9 +558,12 @@ as $$
         (count(*) filter (
             where redaction.audit_id is not null and num_nonnulls(entry.reason, entry.old, entry.new) > 0
         ))::integer
+    into v_content
     from public.audit_log as entry
     left join private.audit_redactions as redaction on entry.id = redaction.audit_id
-    where entry.id > audit_content.after_id and entry.id <= audit_content.through_id
+    where entry.id > audit_content.after_id and entry.id <= audit_content.through_id;
+    return v_content;
+end
 $$;
 comment on function private.audit_content(bigint, bigint) is
     'The entries of the audit log after one id up to another, as a seal holds them.';
@@ -551,11 +572,12 @@ revoke execute on function private.audit_content(bigint, bigint) from public;
 -- All that verify_audit_log goes by: whoever rewrote when a seal's entries occurred would pass them off as dropped.
 create function private.audit_seal_hash(previous bytea, seal private.audit_seals)
 returns bytea
-language sql
+language plpgsql
 immutable
 set search_path = pg_catalog, pg_temp
 as $$
-    select sha256(
+begin
+    return sha256(
         coalesce(audit_seal_hash.previous, '')
         || int8send(seal.id)
         || int8send(seal.through_id)
@@ -563,7 +585,8 @@ as $$
         || coalesce(timestamptz_send(seal.first_at), '')
         || coalesce(timestamptz_send(seal.last_at), '')
         || seal.content_hash
-    )
+    );
+end
 $$;
 comment on function private.audit_seal_hash(bytea, private.audit_seals) is
     'The hash that chains a seal of the audit log to the one before; previous is null for the first.';

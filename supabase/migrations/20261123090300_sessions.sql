@@ -5,10 +5,14 @@
 -- Instants in error details and mails: ISO 8601 in UTC, whatever the connection's TimeZone and DateStyle.
 create function private.utc_text(instant timestamptz)
 returns text
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
-return to_char(instant at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"');
+as $$
+begin
+    return to_char(instant at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"');
+end
+$$;
 comment on function private.utc_text(timestamptz) is 'An instant as ISO 8601 in UTC, to the second.';
 revoke execute on function private.utc_text(timestamptz) from public;
 
@@ -33,16 +37,20 @@ revoke execute on function private.join_opens_at(timestamptz) from public;
 -- Zoom's links carry the passcode, encoded, in the parameter pwd. The rest of the link is no secret.
 create function private.without_link_secret(link text)
 returns text
-language sql
+language plpgsql
 immutable
 set search_path = pg_catalog, pg_temp
-return regexp_replace(
-    regexp_replace(
-        regexp_replace(link, '([?&#])pwd=[^&#]*', '\1', 'gi'),
-        '([?&#])&+', '\1', 'g'
-    ),
-    '[?&#]+(#|$)', '\1', 'g'
-);
+as $$
+begin
+    return regexp_replace(
+        regexp_replace(
+            regexp_replace(link, '([?&#])pwd=[^&#]*', '\1', 'gi'),
+            '([?&#])&+', '\1', 'g'
+        ),
+        '[?&#]+(#|$)', '\1', 'g'
+    );
+end
+$$;
 comment on function private.without_link_secret(text) is 'The link without its pwd= parameter.';
 revoke execute on function private.without_link_secret(text) from public;
 
@@ -93,14 +101,18 @@ revoke execute on function private.set_session_secret(text, uuid, private.sessio
 -- The only reader of these secrets; its callers decide who may see the answer and write the audit log.
 create function private.get_session_secret(table_name text, row_id uuid, kind private.session_secret)
 returns text
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
-return (
-    select secret.decrypted_secret
-    from vault.decrypted_secrets as secret
-    where secret.name = format('%s/%s/%s', table_name, row_id, kind)
-);
+as $$
+begin
+    return (
+        select secret.decrypted_secret
+        from vault.decrypted_secrets as secret
+        where secret.name = format('%s/%s/%s', table_name, row_id, kind)
+    );
+end
+$$;
 comment on function private.get_session_secret(text, uuid, private.session_secret) is
     'A write-only part of a row of success_sessions, session_series or session_recordings from Vault; null where none is stored.';
 revoke execute on function private.get_session_secret(text, uuid, private.session_secret) from public;
@@ -1103,18 +1115,21 @@ for each row execute function private.refuse_double_booking();
 -- Security invoker: its callers decide who learns of accounts.
 create function private.accounts_making_meetings(platform text, mentor_id uuid)
 returns setof public.meeting_accounts
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 rows 10
-begin atomic
-select account.*
-from public.meeting_accounts as account
-where
-    account.platform = accounts_making_meetings.platform
-    and account.external_id is not null
-    and (account.mentor_id is null or account.mentor_id = accounts_making_meetings.mentor_id);
-end;
+as $$
+begin
+    return query
+    select account.*
+    from public.meeting_accounts as account
+    where
+        account.platform = accounts_making_meetings.platform
+        and account.external_id is not null
+        and (account.mentor_id is null or account.mentor_id = accounts_making_meetings.mentor_id);
+end
+$$;
 comment on function private.accounts_making_meetings(text, uuid) is
     'The accounts, the mentor''s own and nobody''s, that make meetings on the platform: with any, sessions of the mentor need no link there.';
 revoke execute on function private.accounts_making_meetings(text, uuid) from public;
@@ -1752,15 +1767,19 @@ create function private.effective_session_status(
     end_time timestamptz
 )
 returns public.session_status
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
-return case
-    when status in ('completed', 'cancelled') then status
-    when now() >= end_time then 'completed'::public.session_status
-    when now() >= start_time then 'live'::public.session_status
-    else status
-end;
+as $$
+begin
+    return case
+        when status in ('completed', 'cancelled') then status
+        when now() >= end_time then 'completed'::public.session_status
+        when now() >= start_time then 'live'::public.session_status
+        else status
+    end;
+end
+$$;
 comment on function private.effective_session_status(public.session_status, timestamptz, timestamptz) is
     'Status by the clock: upcoming and live move on at start_time and end_time even before the stored status does.';
 revoke execute on function private.effective_session_status(

@@ -199,27 +199,35 @@ for each row execute function private.forget_personal_link();
 
 create function private.meeting_action(meeting public.session_meetings)
 returns text
-language sql
+language plpgsql
 immutable
 set search_path = pg_catalog, pg_temp
-return case
-    when meeting.ended_at is not null then null
-    when not meeting.is_wanted then 'delete'
-    when meeting.external_id is null then 'create'
-    when meeting.done_revision < meeting.revision then 'update'
-    when meeting.sweep_due_at is not null then 'sweep'
-    when meeting.report_due_at is not null and meeting.reported_at is null then 'reconcile'
-end;
+as $$
+begin
+    return case
+        when meeting.ended_at is not null then null
+        when not meeting.is_wanted then 'delete'
+        when meeting.external_id is null then 'create'
+        when meeting.done_revision < meeting.revision then 'update'
+        when meeting.sweep_due_at is not null then 'sweep'
+        when meeting.report_due_at is not null and meeting.reported_at is null then 'reconcile'
+    end;
+end
+$$;
 comment on function private.meeting_action(public.session_meetings) is
     'What is next to be done at the platform: create, update, delete, sweep or reconcile; null: nothing.';
 revoke execute on function private.meeting_action(public.session_meetings) from public;
 
 create function private.next_utc_day(moment timestamptz)
 returns timestamptz
-language sql
+language plpgsql
 immutable
 set search_path = pg_catalog, pg_temp
-return (date_trunc('day', moment at time zone 'UTC') + interval '1 day') at time zone 'UTC';
+as $$
+begin
+    return (date_trunc('day', moment at time zone 'UTC') + interval '1 day') at time zone 'UTC';
+end
+$$;
 comment on function private.next_utc_day(timestamptz) is 'The next 00:00 UTC after a moment.';
 revoke execute on function private.next_utc_day(timestamptz) from public;
 
@@ -606,20 +614,24 @@ grant execute on function public.fail_meeting_task(uuid, uuid, text, timestamptz
 
 create function private.get_personal_link(session_id uuid, user_id uuid)
 returns text
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
-return (
-    select secret.decrypted_secret
-    from public.session_meetings as meeting
-    inner join private.personal_links as issued on meeting.id = issued.meeting_id
-    inner join vault.decrypted_secrets as secret
-        on secret.name = format('personal_links/%s/%s', issued.meeting_id, issued.user_id)
-    where
-        meeting.session_id = get_personal_link.session_id
-        and meeting.is_wanted
-        and issued.user_id = get_personal_link.user_id
-);
+as $$
+begin
+    return (
+        select secret.decrypted_secret
+        from public.session_meetings as meeting
+        inner join private.personal_links as issued on meeting.id = issued.meeting_id
+        inner join vault.decrypted_secrets as secret
+            on secret.name = format('personal_links/%s/%s', issued.meeting_id, issued.user_id)
+        where
+            meeting.session_id = get_personal_link.session_id
+            and meeting.is_wanted
+            and issued.user_id = get_personal_link.user_id
+    );
+end
+$$;
 comment on function private.get_personal_link(uuid, uuid) is
     'The link that the platform issued to this person for the meeting of a session; null: none.';
 revoke execute on function private.get_personal_link(uuid, uuid) from public;

@@ -687,10 +687,14 @@ revoke execute on function private.share(numeric, numeric) from public;
 -- One list of the steps in which private.session_statistics counts stays: five minutes up to an hour, then wider.
 create function private.stay_bounds()
 returns integer[]
-language sql
+language plpgsql
 immutable
 set search_path = pg_catalog, pg_temp
-return array[5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 75, 90, 120, 180, 240, 1440];
+as $$
+begin
+    return array[5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 75, 90, 120, 180, 240, 1440];
+end
+$$;
 comment on function private.stay_bounds() is
     'The most minutes that each of the columns minutes_to_… of private.session_statistics counts, in their order.';
 revoke execute on function private.stay_bounds() from public;
@@ -2027,10 +2031,14 @@ revoke execute on function private.add_csv_line(text, anyelement) from public;
 
 create function private.finish_csv(lines text)
 returns public."text/csv"
-language sql
+language plpgsql
 immutable
 set search_path = pg_catalog, pg_temp
-return coalesce(lines, '')::public."text/csv";
+as $$
+begin
+    return coalesce(lines, '')::public."text/csv";
+end
+$$;
 comment on function private.finish_csv(text) is 'The CSV file; empty, without names, where there was no row.';
 revoke execute on function private.finish_csv(text) from public;
 

@@ -23,10 +23,14 @@ comment on type public.webhook_delivery is 'One request to a webhook endpoint an
 
 create function private.webhook_secret_name(endpoint_id uuid, is_previous boolean default false)
 returns text
-language sql
+language plpgsql
 immutable
 set search_path = pg_catalog, pg_temp
-return format('webhook_endpoints/%s%s', endpoint_id, case when is_previous then '/previous' end);
+as $$
+begin
+    return format('webhook_endpoints/%s%s', endpoint_id, case when is_previous then '/previous' end);
+end
+$$;
 comment on function private.webhook_secret_name(uuid, boolean) is
     'What the secret of an endpoint, or the one before it, is called in Vault.';
 revoke execute on function private.webhook_secret_name(uuid, boolean) from public;
@@ -34,12 +38,16 @@ revoke execute on function private.webhook_secret_name(uuid, boolean) from publi
 -- 244 random bits from a cryptographically strong source.
 create function private.new_webhook_secret()
 returns text
-language sql
+language plpgsql
 volatile
 set search_path = pg_catalog, pg_temp
-return 'whsec_' || encode(
-    decode(replace(concat(gen_random_uuid(), gen_random_uuid()), '-', ''), 'hex'), 'base64'
-);
+as $$
+begin
+    return 'whsec_' || encode(
+        decode(replace(concat(gen_random_uuid(), gen_random_uuid()), '-', ''), 'hex'), 'base64'
+    );
+end
+$$;
 comment on function private.new_webhook_secret() is 'A new secret to sign webhooks with: whsec_ and 32 bytes in base64.';
 revoke execute on function private.new_webhook_secret() from public;
 

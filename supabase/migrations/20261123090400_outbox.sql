@@ -881,10 +881,14 @@ revoke execute on function private.ical_quoted(text) from public;
 -- DATE-TIME in UTC, RFC 5545, section 3.3.5, form 2: needs no VTIMEZONE.
 create function private.ical_utc(instant timestamptz)
 returns text
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
-return to_char(instant at time zone 'UTC', 'YYYYMMDD"T"HH24MISS"Z"');
+as $$
+begin
+    return to_char(instant at time zone 'UTC', 'YYYYMMDD"T"HH24MISS"Z"');
+end
+$$;
 comment on function private.ical_utc(timestamptz) is 'The instant as an iCalendar DATE-TIME in UTC (RFC 5545, section 3.3.5).';
 revoke execute on function private.ical_utc(timestamptz) from public;
 
@@ -925,14 +929,18 @@ revoke execute on function private.ical_fold(text) from public;
 -- UTC-OFFSET of RFC 5545, section 3.3.14; seconds only where there are any.
 create function private.ical_offset(utc_offset interval)
 returns text
-language sql
+language plpgsql
 immutable
 set search_path = pg_catalog, pg_temp
-return case when utc_offset < interval '0' then '-' else '+' end
-|| to_char(
-    greatest(utc_offset, -utc_offset),
-    case when extract(second from utc_offset) = 0 then 'HH24MI' else 'HH24MISS' end
-);
+as $$
+begin
+    return case when utc_offset < interval '0' then '-' else '+' end
+    || to_char(
+        greatest(utc_offset, -utc_offset),
+        case when extract(second from utc_offset) = 0 then 'HH24MI' else 'HH24MISS' end
+    );
+end
+$$;
 comment on function private.ical_offset(interval) is
     'The offset from UTC, east positive, as an iCalendar UTC-OFFSET (RFC 5545, section 3.3.14).';
 revoke execute on function private.ical_offset(interval) from public;

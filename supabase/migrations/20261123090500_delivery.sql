@@ -1552,14 +1552,18 @@ revoke execute on function notifier.attendance_warning(uuid, uuid) from public;
 
 create function notifier.next_local_time(as_of timestamptz, timezone text, time_of_day time)
 returns timestamptz
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
-return case
-    when ((as_of at time zone timezone)::date + time_of_day) at time zone timezone > as_of
-        then ((as_of at time zone timezone)::date + time_of_day) at time zone timezone
-    else ((as_of at time zone timezone)::date + 1 + time_of_day) at time zone timezone
-end;
+as $$
+begin
+    return case
+        when ((as_of at time zone timezone)::date + time_of_day) at time zone timezone > as_of
+            then ((as_of at time zone timezone)::date + time_of_day) at time zone timezone
+        else ((as_of at time zone timezone)::date + 1 + time_of_day) at time zone timezone
+    end;
+end
+$$;
 comment on function notifier.next_local_time(timestamptz, text, time) is
     'The next moment after as_of at which clocks in this zone show this time.';
 revoke execute on function notifier.next_local_time(timestamptz, text, time) from public;
@@ -2799,13 +2803,17 @@ grant execute on function notifier.claim_emails(text, integer, interval, text, t
 -- together; after 16 attempts, some eight hours, given up.
 create function notifier.retry_delay(attempts integer)
 returns interval
-language sql
+language plpgsql
 volatile
 set search_path = pg_catalog, pg_temp
-return case
-    when attempts < 16
-        then least(interval '15 seconds' * power(2, attempts - 1), interval '1 hour') * (0.5 + random())
-end;
+as $$
+begin
+    return case
+        when attempts < 16
+            then least(interval '15 seconds' * power(2, attempts - 1), interval '1 hour') * (0.5 + random())
+    end;
+end
+$$;
 comment on function notifier.retry_delay(integer) is
     'How long to wait after this many attempts, with jitter; null: no more attempts.';
 revoke execute on function notifier.retry_delay(integer) from public;
@@ -3112,12 +3120,16 @@ grant execute on function notifier.complete_emails(uuid, uuid[], text) to notifi
 -- A server's answer often repeats an address.
 create function notifier.redacted_error(error text)
 returns text
-language sql
+language plpgsql
 immutable
 set search_path = pg_catalog, pg_temp
-return left(
-    regexp_replace(error, '[^[:space:]<>"''(),;:]+@[^[:space:]<>"''(),;:]+', '<address>', 'g'), 500
-);
+as $$
+begin
+    return left(
+        regexp_replace(error, '[^[:space:]<>"''(),;:]+@[^[:space:]<>"''(),;:]+', '<address>', 'g'), 500
+    );
+end
+$$;
 comment on function notifier.redacted_error(text) is
     'What a failed attempt met, as it may be kept: without addresses, 500 characters at most.';
 revoke execute on function notifier.redacted_error(text) from public;
