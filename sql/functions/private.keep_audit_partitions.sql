@@ -9,7 +9,7 @@ set timezone = 'UTC'
 set lock_timeout = '200ms'
 as $$
 declare
-    v_this_month constant timestamptz := date_trunc('month', at, 'UTC');
+    v_this_month constant timestamptz := date_trunc('month', at);
     v_keep_from timestamptz;
     v_has_strays boolean;
     v_missing timestamptz [];
@@ -18,15 +18,14 @@ declare
     v_name text;
 begin
     v_has_strays := exists (select from private.audit_log_default);
-    select date_trunc('month', v_this_month - make_interval(months => settings.audit_retention_months), 'UTC')
-    into v_keep_from
+    select v_this_month - make_interval(months => settings.audit_retention_months) into v_keep_from
     from public.app_settings as settings;
     v_missing := array(
         select wanted.month
         from (
             select v_this_month + make_interval(months => step) as month from generate_series(0, 2) as step
             union
-            select date_trunc('month', stray.occurred_at, 'UTC') from private.audit_log_default as stray
+            select date_trunc('month', stray.occurred_at) from private.audit_log_default as stray
         ) as wanted
         where to_regclass(private.audit_partition(wanted.month)) is null
         order by wanted.month
