@@ -49,7 +49,7 @@ def test_a_change_is_recorded_field_by_field_with_who_made_it(
     assert (made["row_key"], made["session_id"]) == ({"id": str(session)}, session)
     assert made["old"] is None
     assert made["new"]["title"] == "Office hours"
-    assert "updated_at" not in made["new"]
+    assert not {"updated_at", "status_due_at"} & made["new"].keys()
     assert None not in made["new"].values()
     assert (changed["action"], changed["session_id"]) == ("update", session)
     assert changed["old"] == {"title": "Office hours", "mentor_id": str(marta)}
@@ -514,6 +514,13 @@ def test_a_mark_of_another_cluster_is_forgotten_after_a_restore(
     assert verified(database)["is_intact"]
 
 
+@pytest.mark.parametrize("level", ["repeatable read", "serializable"])
+def test_a_snapshot_that_may_be_old_cannot_seal(conn: psycopg.Connection, level: str) -> None:
+    conn.execute(f"set transaction isolation level {level}".encode())
+    with refusal(conn, "25001"):
+        conn.execute("select private.seal_audit_log()")
+
+
 def test_writers_at_once_wait_for_nobody(database: Database, writer: psycopg.Connection) -> None:
     """Neither for one another's entries nor for a seal."""
     admin = World(writer).admin()
@@ -681,6 +688,19 @@ def test_digests_of_what_was_erased_leave_with_their_month(
     assert found["is_intact"], found["problem"]
 
 
+def test_what_occurs_in_a_months_first_instant_is_kept_with_it(
+    database: Database, writer: psycopg.Connection
+) -> None:
+    """Whatever the zone of whoever verifies: west of Greenwich it would seem to be dropped."""
+    writer.execute(f"alter database {database.name} set timezone = 'America/New_York'".encode())
+    first = datetime.now(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    keep(writer, first)
+    write(writer, first)
+    writer.commit()
+    assert sealed(database) >= 1
+    assert verified(database)["dropped_seals"] == 0
+
+
 def test_the_setting_says_how_long(conn: psycopg.Connection) -> None:
     at = datetime(2031, 11, 20, tzinfo=UTC)
     keep(conn, at)
@@ -688,8 +708,27 @@ def test_the_setting_says_how_long(conn: psycopg.Connection) -> None:
     keep(conn, at + timedelta(days=365 * 3))
     assert "audit_log_2031_11" in partitions(conn)
     conn.execute("update public.app_settings set audit_retention_months = 12")
-    keep(conn, at + timedelta(days=365 * 3))
+    keep(conn, datetime(2032, 11, 30, tzinfo=UTC))
+    assert "audit_log_2031_11" in partitions(conn)
+    keep(conn, datetime(2032, 12, 1, tzinfo=UTC))
     assert "audit_log_2031_11" not in partitions(conn)
+
+
+def test_an_old_month_that_is_being_read_is_dropped_later(
+    database: Database, writer: psycopg.Connection
+) -> None:
+    now = datetime.now(UTC)
+    long_ago = now - timedelta(days=1200)
+    keep(writer, long_ago)
+    writer.commit()
+    writer.execute("select from public.audit_log")
+    with psycopg.connect(database.url, autocommit=True) as clock:
+        clock.execute("set statement_timeout = '10s'")
+        keep(clock, now)
+        assert f"audit_log_{long_ago:%Y_%m}" in partitions(clock)
+        writer.commit()
+        keep(clock, now)
+        assert f"audit_log_{long_ago:%Y_%m}" not in partitions(clock)
 
 
 def test_the_clock_keeps_months_and_seals(database: Database, writer: psycopg.Connection) -> None:
