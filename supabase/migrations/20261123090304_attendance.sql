@@ -1371,7 +1371,7 @@ begin
             select
                 listed.ordinality::integer as number,
                 (
-                    select coalesce(jsonb_object_agg(cell.key, btrim(cell.value)), '{}')
+                    select jsonb_object_agg(cell.key, btrim(cell.value))
                     from jsonb_each_text(
                         case when jsonb_typeof(listed.value) = 'object' then listed.value else '{}' end
                     ) as cell
