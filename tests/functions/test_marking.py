@@ -495,9 +495,10 @@ def test_rows_by_id_or_address_are_written_and_the_others_named(
         mentor,
         over,
         {"student_id": str(anna).upper(), "status": "present", "note": "Signed the sheet"},
-        {"email": " BEN@example.test ", "status": "absent"},
+        {"email": " BEN@example.test ", "status": "absent", "note": "x" * 1000},
         {"email": "stranger@example.test", "status": "present"},
         {"student_id": str(stranger), "status": "present"},
+        {"student_id": "ben@example.test", "status": "present"},
         {"student_id": "not an id", "status": "present"},
         {"email": "anna@example.test", "status": "late"},
         {"email": "ben@example.test", "status": "there"},
@@ -517,6 +518,7 @@ def test_rows_by_id_or_address_are_written_and_the_others_named(
         (False, None, nobody),
         (False, None, nobody),
         (False, None, nobody),
+        (False, None, nobody),
         (False, anna, "the same student as in an earlier row"),
         (False, ben, statuses),
         (False, ben, which),
@@ -532,8 +534,37 @@ def test_rows_by_id_or_address_are_written_and_the_others_named(
     ).fetchall()
     assert rows == [
         (anna, "present", "import", mentor, "Signed the sheet"),
-        (ben, "absent", "import", mentor, None),
+        (ben, "absent", "import", mentor, "x" * 1000),
     ]
+
+
+def test_an_address_of_two_who_take_part_names_neither(
+    conn: psycopg.Connection, world: World, batch: UUID, mentor: UUID, anna: UUID, over: UUID
+) -> None:
+    twin = world.student("Anna again", batch=batch)
+    conn.execute(
+        "update auth.users set email = 'anna@example.test', is_sso_user = true where id = %s",
+        (twin,),
+    )
+
+    [(is_accepted, _, problem)] = imported(
+        conn, mentor, over, {"email": "anna@example.test", "status": "present"}
+    )
+    assert (is_accepted, problem) == (False, "nobody who takes part in this session")
+    assert attended(conn, over) == {}
+
+
+def test_who_was_there_is_imported_though_the_enrollment_has_ended(
+    conn: psycopg.Connection, mentor: UUID, anna: UUID, over: UUID
+) -> None:
+    good = {"student_id": str(anna), "status": "present"}
+    assert imported(conn, mentor, over, good) == [(True, anna, None)]
+    conn.execute(
+        "update public.course_enrollments set status = 'withdrawn' where student_id = %s", (anna,)
+    )
+
+    assert imported(conn, mentor, over, good | {"status": "late"}) == [(True, anna, None)]
+    assert attended(conn, over) == {anna: ("late", 0)}
 
 
 def test_rows_of_one_shape_leave_null_what_they_do_not_know(
@@ -587,16 +618,16 @@ def test_all_or_nothing(
 def test_importing_again_corrects(
     conn: psycopg.Connection, mentor: UUID, anna: UUID, over: UUID
 ) -> None:
-    for status in ("present", "late", "late"):
-        imported(conn, mentor, over, {"student_id": str(anna), "status": status})
+    for status, note in (("present", "Signed"), ("late", None), ("late", None)):
+        imported(conn, mentor, over, {"student_id": str(anna), "status": status, "note": note})
 
     assert attended(conn, over) == {anna: ("late", 0)}
     # What changes nothing is not recorded as a change.
     entries = conn.execute(
-        "select old ->> 'status', new ->> 'status' from public.audit_log"
+        "select new ->> 'status', old ->> 'note', new ->> 'note' from public.audit_log"
         " where table_name = 'session_attendance' order by id"
     ).fetchall()
-    assert entries == [(None, "present"), ("present", "late")]
+    assert entries == [("present", None, "Signed"), ("late", "Signed", None)]
 
 
 @pytest.mark.parametrize(

@@ -88,11 +88,12 @@ def test_attendance_is_imported_by_an_address_in_capitals(
     batch = world.batch()
     ingrid = world.student("Ingrid", batch=batch, email="ingrid@institute.example")
     session = world.session(batch=batch, starts=START)
-    rows = Jsonb([{"email": "INGRID@INSTITUTE.EXAMPLE", "status": "present"}])
+    rows = Jsonb([{"email": "INGRID@INSTITUTE.EXAMPLE", "status": "PARTIAL"}])
 
     read = (
         "select student_id from public.success_sessions as session"
-        " cross join lateral private.read_attendance_rows(session, %s) where session.id = %s"
+        " cross join lateral private.read_attendance_rows(session, %s)"
+        " where session.id = %s and problem is null"
     )
 
     assert scalar(conn, read, rows, session) == ingrid
