@@ -178,6 +178,17 @@ def test_linked_to_a_student_the_presence_counts_for_them(
     assert attended(conn, over) == {anna: ("present", 55)}
 
 
+def test_the_report_records_who_is_linked(
+    conn: psycopg.Connection, mentor: UUID, anna: UUID, over: UUID, guest: UUID, zoom: Webhooks
+) -> None:
+    link(conn, mentor, guest, anna)
+
+    receipt = zoom.report(START, END, stay(START, START + 55 * MINUTE, "guest-1"))
+
+    assert (receipt["recorded"], receipt["unmatched"]) == (1, 0)
+    assert attended(conn, over) == {anna: ("present", 55)}
+
+
 def test_two_devices_linked_to_one_student_do_not_count_twice(
     conn: psycopg.Connection, mentor: UUID, anna: UUID, over: UUID, guest: UUID, zoom: Webhooks
 ) -> None:
@@ -203,7 +214,8 @@ def test_a_wrong_link_is_corrected(
 
     link(conn, mentor, guest, None)
     assert attended(conn, over) == {ben: ("absent", 0), anna: ("absent", 0)}
-    assert [row["participant_id"] for row in queue(conn, mentor)] == [guest]
+    [waiting] = queue(conn, mentor)
+    assert (waiting["participant_id"], waiting["decided_by"]) == (guest, None)
 
 
 def test_a_dismissed_participant_counts_for_nobody_until_linked(
@@ -248,9 +260,10 @@ def test_whom_the_report_does_not_know_leaves_the_queue(
 def test_decisions_are_audited_without_name_and_address(
     conn: psycopg.Connection, mentor: UUID, anna: UUID, guest: UUID
 ) -> None:
-    link(conn, mentor, guest, anna)
-    link(conn, mentor, guest, anna)
-    dismiss(conn, mentor, guest)
+    for _ in range(2):
+        link(conn, mentor, guest, anna)
+    for _ in range(2):
+        dismiss(conn, mentor, guest)
 
     entries = conn.execute(
         "select actor_id, action, user_id, old, new from public.audit_log"
@@ -283,12 +296,17 @@ def test_names_and_addresses_are_deleted_after_the_set_days_and_the_presence_sta
     zoom.joined(START + MINUTE, "guest-2", participant_name="Lately")
     conn.execute("update public.app_settings set unmatched_retention_days = 7")
     conn.execute(
-        "update private.unmatched_participants set created_at = now() - interval '8 days'"
-        " where id = %s",
+        "update private.unmatched_participants"
+        " set created_at = now() - interval '7 days' where id = %s",
         (guest,),
     )
 
     conn.execute("select notifier.tick()")
+    assert conn.execute("select private.forget_participants()").fetchone() == (0,)
+    # What is told once more brings no name back.
+    told = {"participant_name": "Anna's iPad", "participant_email": "ipad@example.test"}
+    again = zoom.joined(START, "guest-1", **told, event_id="event-1")
+    assert again["outcome"] == "duplicate"
 
     rows = conn.execute(
         "select full_name, email, identity from private.unmatched_participants order by created_at"
