@@ -506,18 +506,24 @@ def test_leaving_twice_is_leaving_once(
     assert presence(conn, session) == ["join", "leave"]
 
 
+@pytest.mark.parametrize("seen", ["leave", "end"])
 def test_a_click_is_written_once_after_the_platform_has_seen_the_learner_go(
-    conn: psycopg.Connection, student: UUID, session: UUID
+    conn: psycopg.Connection, student: UUID, session: UUID, seen: str
 ) -> None:
     zoom = Webhooks(conn, meeting="123456789")
+
+    def goes() -> None:
+        at = datetime.now(UTC)
+        zoom.ended(at) if seen == "end" else zoom.left(at, str(student))
+
     join(conn, student, session)
-    zoom.left(datetime.now(UTC), str(student))
+    goes()
     for _ in range(2):
         join(conn, student, session)
     leave(conn, student, session)
-    zoom.left(datetime.now(UTC), str(student))
+    goes()
     leave(conn, student, session)
-    assert presence(conn, session) == ["join", "leave", "join", "leave", "leave"]
+    assert presence(conn, session) == ["join", seen, "join", "leave", seen]
 
 
 @pytest.mark.parametrize("who", ["student", "mentor", "admin"])

@@ -456,10 +456,15 @@ def test_a_kind_of_session_may_have_limits_of_its_own(
     assert attended(conn, coaching) == {anna: ("partial", 55)}
 
 
-def test_what_is_forgotten_is_not_worked_out_again(
-    conn: psycopg.Connection, world: World, batch: UUID, anna: UUID
+@pytest.mark.parametrize("later", [timedelta(days=-300), timedelta(hours=12)], ids=str)
+def test_what_is_forgotten_or_may_be_any_day_is_not_worked_out_again(
+    conn: psycopg.Connection, world: World, batch: UUID, anna: UUID, later: timedelta
 ) -> None:
-    old = world.session(batch=batch, starts=timedelta(days=-1000), status="completed")
+    kept = conn.execute(
+        "select now() - make_interval(months => presence_retention_months) from public.app_settings"
+    ).fetchone()
+    assert kept is not None
+    old = world.session(batch=batch, starts=kept[0] + later, status="completed")
     world.attendance(old, anna, "present", source="join", joined_at=START - timedelta(days=1000))
 
     finalize(conn, old)
