@@ -18,6 +18,7 @@ from support.series import update as update_series
 from support.sessions import create, refusal, save, tomorrow
 from support.world import World
 
+SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 START = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=5)
 END = START + 60 * MINUTE
@@ -97,16 +98,18 @@ def test_the_key_is_the_students_own_id(
 
 
 def test_a_registrants_key_is_looked_up(
-    conn: psycopg.Connection, over: UUID, anna: UUID, zoom: Webhooks
+    conn: psycopg.Connection, world: World, batch: UUID, over: UUID, anna: UUID, zoom: Webhooks
 ) -> None:
+    elsewhere = world.session(batch=batch, starts=START, zoom_meeting_id="111222333")
     conn.execute(
         "insert into private.platform_participants (session_id, participant_key, user_id)"
-        " values (%s, 'registrant-1', %s)",
-        (over, anna),
+        " values (%(over)s, 'registrant-1', %(anna)s), (%(other)s, 'registrant-3', %(anna)s)",
+        {"over": over, "other": elsewhere, "anna": anna},
     )
 
     assert zoom.joined(START, "registrant-1")["student_id"] == anna
-    assert zoom.joined(START, "registrant-2")["outcome"] == "unmatched"
+    for unknown in ("registrant-2", "registrant-3", f"{anna}-2"):
+        assert zoom.joined(START, unknown)["outcome"] == "unmatched"
 
 
 def test_a_verified_address_names_its_owner(
@@ -287,6 +290,41 @@ def test_two_of_one_name_on_two_devices_are_two(
 # -- In which session -------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "waiting"),
+    [
+        (["k", None, None, None], ["k", "Guest", " G@x.test ", None], [("Guest", "g@x.test")]),
+        (
+            ["k", "Guest", "g@x.test", None],
+            ["k", "Else", "e@x.test", None],
+            [("Guest", "g@x.test")],
+        ),
+        ([None, "Guest", "g@x.test", "1"], [None, None, "G@x.test", "2"], [("Guest", "g@x.test")]),
+        (["", "Guest", "", ""], ["", "GUEST", "", ""], [("Guest", None)]),
+        (["", "Guest", "", ""], ["", "Other", "", ""], [("Guest", None), ("Other", None)]),
+        (
+            ["k", "\tG\nu", None, None],
+            ["l", "u" * 201, "x" * 321, None],
+            [("G u", None), ("u" * 200, "x" * 320)],
+        ),
+    ],
+    ids=["told later", "told first", "one address", "one name", "two names", "odd and long"],
+)
+def test_what_is_told_of_a_participant_is_theirs(
+    conn: psycopg.Connection,
+    over: UUID,
+    zoom: Webhooks,
+    first: list[str | None],
+    second: list[str | None],
+    waiting: list[tuple[str | None, str | None]],
+) -> None:
+    for key, name, email, connection in (first, second):
+        told = {"participant_name": name, "participant_email": email, "connection_id": connection}
+        zoom.joined(START, key, **told)
+
+    assert queue(conn) == waiting
+
+
 def test_a_meeting_that_nobody_knows_is_kept_nowhere(
     conn: psycopg.Connection, over: UUID, anna: UUID
 ) -> None:
@@ -375,6 +413,25 @@ def test_of_two_sessions_in_one_room_the_students_own(
     ben = world.student("Ben", batch=batch)
 
     assert zoom.joined(END - 10 * MINUTE, str(ben))["session_id"] == next_one
+
+
+@pytest.mark.parametrize("came", [-20, -5], ids=["and goes", "and stays"])
+def test_of_two_sessions_that_a_stay_reaches_the_students_own(
+    conn: psycopg.Connection, world: World, over: UUID, zoom: Webhooks, came: int
+) -> None:
+    """Whoever takes part in the next waits for nobody's decision in that which is on."""
+    batch = world.batch("The next")
+    next_one = world.session(batch=batch, starts=END, status="completed", zoom_meeting_id=MEETING)
+    ben = world.student("Ben", batch=batch)
+
+    zoom.report(
+        START,
+        END + 60 * MINUTE,
+        stay(END + came * MINUTE, END + (came + 10) * MINUTE, str(ben)),
+    )
+
+    assert (attended(conn, over), queue(conn)) == ({}, [])
+    assert set(attended(conn, next_one)) == {ben}
 
 
 # -- Whose meeting ----------------------------------------------------------------------
@@ -610,6 +667,24 @@ def test_of_two_that_are_on_the_one_that_the_platform_made_the_meeting_for(
     assert queued_in(conn) == {own}
 
 
+def test_a_guest_stays_for_what_comes_after_the_session_that_the_meeting_was_made_for(
+    conn: psycopg.Connection, world: World, mentor: UUID
+) -> None:
+    meetings = Meetings(conn)
+    world.meeting_account("Marta", login="marta@example.test", mentor=mentor)
+    start = datetime.now(UTC) + 5 * MINUTE
+    with as_user(conn, world.admin()):
+        own = create(conn, mentor_id=mentor, start_time=start, link=None)
+    (task,) = meetings.claim()
+    assert meetings.create(task, "81234567890")
+    end = own["end_time"]
+    after = world.session(mentor=mentor, starts=end, zoom_meeting_id="812 3456 7890")
+
+    zoom = Webhooks(conn, meeting="81234567890")
+    zoom.report(start, end + 5 * MINUTE, stay(start, end + 5 * MINUTE, name="Guest"))
+    assert queued_in(conn) == {own["id"], after}
+
+
 # -- Once, and in any order -------------------------------------------------------------
 
 
@@ -746,6 +821,29 @@ def test_a_webhook_that_comes_after_the_report_changes_nothing(
     assert attended(conn, over) == {anna: ("partial", 20)}
 
 
+@pytest.mark.parametrize(
+    ("at", "expected"),
+    [
+        (START - 30 * SECOND, ("partial", 20)),
+        (START + 20 * MINUTE + 30 * SECOND, ("partial", 20)),
+        (START + 22 * MINUTE, ("present", 58)),
+    ],
+    ids=["a moment before", "a moment after", "later"],
+)
+def test_what_a_webhook_tells_a_moment_beside_the_report_is_of_the_report(
+    conn: psycopg.Connection,
+    over: UUID,
+    anna: UUID,
+    zoom: Webhooks,
+    at: datetime,
+    expected: tuple[str, int],
+) -> None:
+    zoom.joined(at, str(anna))
+    zoom.report(START, START + 20 * MINUTE, stay(START, START + 20 * MINUTE, str(anna)))
+
+    assert attended(conn, over) == {anna: expected}
+
+
 def test_the_same_report_again_changes_nothing(
     conn: psycopg.Connection, over: UUID, anna: UUID, zoom: Webhooks
 ) -> None:
@@ -771,6 +869,39 @@ def test_a_corrected_report_takes_the_place_of_the_first(
     assert attended(conn, over) == {anna: ("present", 60)}
 
 
+def test_a_report_may_be_of_no_length_and_counts_for_nobody(
+    conn: psycopg.Connection, over: UUID, anna: UUID, zoom: Webhooks
+) -> None:
+    """Platforms give times to the second; a report that is refused is told again and again."""
+    assert zoom.report(START, START, stay(START, START, str(anna)))["outcome"] == "recorded"
+    assert attended(conn, over) == {}
+
+
+def test_two_devices_of_which_a_report_tells_no_connection_are_two(
+    conn: psycopg.Connection, over: UUID, anna: UUID, zoom: Webhooks
+) -> None:
+    zoom.report(
+        START,
+        END,
+        stay(START, END, str(anna)),
+        stay(START + 10 * MINUTE, START + 20 * MINUTE, str(anna)),
+    )
+    assert attended(conn, over) == {anna: ("present", 60)}
+
+
+def test_a_report_told_again_is_shared_out_anew_where_a_session_is_gone(
+    conn: psycopg.Connection, world: World, batch: UUID, over: UUID, anna: UUID, zoom: Webhooks
+) -> None:
+    gone = world.session(batch=batch, starts=END, status="completed", zoom_meeting_id=MEETING)
+    stays = stay(END, END + 30 * MINUTE, str(anna))
+    zoom.report(START, END + 30 * MINUTE, stays)
+    assert attended(conn, over) == {}
+    conn.execute("delete from public.success_sessions where id = %s", (gone,))
+
+    assert zoom.report(START, END + 30 * MINUTE, stays)["outcome"] == "recorded"
+    assert attended(conn, over) == {anna: ("partial", 0)}
+
+
 def test_reports_of_two_meetings_in_one_session_add_up(
     conn: psycopg.Connection, over: UUID, anna: UUID, zoom: Webhooks
 ) -> None:
@@ -792,7 +923,7 @@ def test_a_report_over_two_sessions_is_shared_out(
         START,
         END + 70 * MINUTE,
         stay(START, END + 60 * MINUTE, str(anna)),
-        stay(END + 5 * MINUTE, END + 60 * MINUTE, str(ben)),
+        stay(END, END + 55 * MINUTE, str(ben)),
         stay(END + 65 * MINUTE, END + 70 * MINUTE, str(cleo)),
     )
 

@@ -74,6 +74,12 @@ def test_an_account_in_capitals_is_known(conn: psycopg.Connection, world: World)
     )
 
 
+def test_an_account_with_another_letter_is_not(conn: psycopg.Connection, world: World) -> None:
+    world.student("Ingrid", email="\u0131ngr\u0131d@example.test")
+
+    assert scalar(conn, "select private.match_participant('{}', '', 'ingrid@example.test')") is None
+
+
 def test_the_review_queue_knows_whose_address_it_is(conn: psycopg.Connection, world: World) -> None:
     session = world.session(starts=START)
 
