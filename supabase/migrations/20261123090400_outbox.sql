@@ -1018,9 +1018,7 @@ declare
     c_years_after constant interval := interval '6 years';
     v_first_day timestamp := date_trunc('year', from_time at time zone 'UTC') - interval '1 year';
     v_from timestamptz := v_first_day at time zone 'UTC';
-    v_to timestamptz := (
-        date_trunc('year', greatest(to_time, from_time) at time zone 'UTC') + c_years_after
-    ) at time zone 'UTC';
+    v_to timestamptz := (date_trunc('year', to_time at time zone 'UTC') + c_years_after) at time zone 'UTC';
     v_first_offset interval := v_from at time zone timezone - v_from at time zone 'UTC';
     v_years integer := extract(year from v_to at time zone 'UTC') - extract(year from v_first_day);
     v_observances text;
@@ -1049,8 +1047,7 @@ begin
             described.offset_after,
             min(described.onset) as onset,
             case
-                when count(*) = v_years
-                    and count(distinct extract(year from described.onset)) = v_years
+                when count(distinct extract(year from described.onset)) = v_years
                     and count(distinct (described.month, described.weekday, described.onset::time)) = 1
                     then case
                         when bool_and(described.is_last) then '-1' || min(described.weekday)
