@@ -179,6 +179,18 @@ def test_dates_that_are_missing_are_excluded(conn: psycopg.Connection) -> None:
             [datetime(2027, *day, 18, tzinfo=UTC) for day in [(4, 27), (5, 25), (6, 29), (8, 31)]],
             "FREQ=MONTHLY;BYDAY=-1TU",
         ),
+        (
+            sorted(weekly("2027-03-06 18:00", 3, days=14) + weekly("2027-03-15 18:00", 3, days=14)),
+            "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,SA",
+        ),
+        (
+            [datetime(2027, *day, 18, tzinfo=UTC) for day in [(4, 13), (5, 12), (6, 8)]],
+            "FREQ=WEEKLY;INTERVAL=4;BYDAY=TU,WE",
+        ),
+        (
+            [datetime(2027, *day, 18, tzinfo=UTC) for day in [(4, 27), (5, 26), (6, 29)]],
+            "FREQ=WEEKLY;BYDAY=TU,WE",
+        ),
     ],
 )
 def test_the_rule_is_the_one_a_person_would_name(
@@ -196,10 +208,18 @@ def test_a_date_at_another_time_of_day_is_added(conn: psycopg.Connection) -> Non
     dates = weekly("2027-03-08 18:00", 3) + weekly("2027-04-05 09:00", 2)
     reader = object_of(conn, of_series(dates), with_series=True)
     assert reader.series() == dates
+    assert not [line for line in reader.lines if line.startswith("EXDATE")]
     assert [line for line in reader.lines if line.startswith("RDATE")] == [
         "RDATE;TZID=Europe/Berlin:20270405T090000",
         "RDATE;TZID=Europe/Berlin:20270412T090000",
     ]
+
+
+def test_dates_that_no_rule_of_a_thousand_gives_are_listed(conn: psycopg.Connection) -> None:
+    dates = [datetime(2027, 3, 8, 18, tzinfo=UTC) + timedelta(days=day) for day in (0, 8, 7001)]
+    reader = object_of(conn, of_series(dates, "UTC"), with_series=True)
+    assert reader.series() == dates
+    assert [line[:5] for line in reader.lines if "DATE" in line] == ["RDATE", "RDATE"]
 
 
 def test_a_series_shows_its_latest_revision(conn: psycopg.Connection) -> None:

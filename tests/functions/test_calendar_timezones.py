@@ -38,6 +38,9 @@ ODD_ZONES = [
 ]
 
 
+HOUR = timedelta(hours=1)
+
+
 def timezone_of(conn: psycopg.Connection, zone: str, begins: datetime, ends: datetime) -> str:
     row = conn.execute("select private.ical_timezone(%s, %s, %s)", (zone, begins, ends)).fetchone()
     assert row is not None
@@ -130,8 +133,72 @@ def test_a_yearly_rule_is_written_as_one(conn: psycopg.Connection) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("zone", "year", "rules"),
+    [
+        ("America/New_York", 2027, ["3;BYDAY=2SU", "11;BYDAY=1SU"]),
+        # In 2016 and 2017 the fourth Sunday was the last as well.
+        ("America/Asuncion", 2017, ["3;BYDAY=4SU", "10;BYDAY=1SU"]),
+        # Until 2011 a minute after midnight.
+        ("America/St_Johns", 2011, []),
+    ],
+)
+def test_a_rule_is_that_of_years_and_not_of_the_span_alone(
+    conn: psycopg.Connection, zone: str, year: int, rules: list[str]
+) -> None:
+    at = datetime(year, 6, 1, tzinfo=UTC)
+    lines = timezone_of(conn, zone, at, at).split("\r\n")
+    assert [line for line in lines if line.startswith("RRULE")] == [
+        f"RRULE:FREQ=YEARLY;BYMONTH={rule}" for rule in rules
+    ]
+
+
+@pytest.mark.parametrize(
+    ("zone", "change", "onset"),
+    [
+        ("Asia/Pyongyang", datetime(2018, 5, 4, 15, tzinfo=UTC), "20180504T233000"),
+        ("Pacific/Apia", datetime(2011, 12, 30, 10, tzinfo=UTC), "20111230T000000"),
+    ],
+)
+def test_a_zone_without_a_rule_tells_its_changes_in_order_up_to_the_end(
+    conn: psycopg.Connection, zone: str, change: datetime, onset: str
+) -> None:
+    """That of the last hour too, which the zone's own clock may date later than the end in UTC."""
+    begins = change - timedelta(days=90)
+    assert check(conn, zone, begins, change + HOUR) == 1
+    lines = timezone_of(conn, zone, begins, change + HOUR).split("\r\n")
+    onsets = [line for line in lines if line.startswith("DTSTART")]
+    assert onsets == sorted(onsets)
+    assert onsets[-1] == f"DTSTART:{onset}"
+
+
+def test_changes_are_found_to_the_second_in_days_that_are_not_whole(
+    conn: psycopg.Connection,
+) -> None:
+    change = datetime(2027, 3, 28, 1, tzinfo=UTC)
+    begins = change - timedelta(days=2, hours=5, microseconds=500_000)
+    found = conn.execute(
+        "select changes_at, offset_before, offset_after"
+        " from private.timezone_changes('Europe/Berlin', %s, %s)",
+        (begins, change + HOUR),
+    ).fetchall()
+    assert found == [(change, HOUR, 2 * HOUR)]
+
+
+@pytest.mark.parametrize(
+    ("offset", "said"),
+    [("0", "+0000"), ("5:45", "+0545"), ("-3:30", "-0330"), ("-0:44:30", "-004430")],
+)
+def test_an_offset_has_its_sign_and_seconds_where_there_are_any(
+    conn: psycopg.Connection, offset: str, said: str
+) -> None:
+    row = conn.execute("select private.ical_offset(%s::interval)", (offset,)).fetchone()
+    assert row == (said,)
+
+
 def test_a_fixed_offset_is_one_observance(conn: psycopg.Connection) -> None:
     at = datetime(2027, 3, 1, tzinfo=UTC)
     text = timezone_of(conn, "Asia/Kolkata", at, at)
     assert text.count("TZOFFSETTO:+0530") == 1
     assert text.count("BEGIN:") == 2
+    assert "BEGIN:STANDARD" in text
