@@ -297,7 +297,21 @@ def test_a_zone_that_is_none_is_refused(conn: psycopg.Connection, zone: str | No
         preview(conn, WEEKLY, zone=zone)
 
 
-@pytest.mark.parametrize("start", [None, "infinity", "-infinity", "0044-03-15 12:00Z BC"])
+@pytest.mark.parametrize(
+    "start",
+    [None, "infinity", "-infinity", "0044-03-15 12:00Z BC", "1899-06-01Z", "9999-06-01Z"],
+)
 def test_a_start_that_is_none_is_refused(conn: psycopg.Connection, start: str | None) -> None:
     with refused(conn, psycopg.errors.InvalidParameterValue, "start_time.* is not a time to start"):
         preview(conn, WEEKLY, start)
+
+
+@pytest.mark.parametrize("year", [1900, 9998])
+def test_the_first_and_the_last_year_are_taken(conn: psycopg.Connection, year: int) -> None:
+    start = datetime(year, 6, 1, 12, tzinfo=UTC)
+    assert [at for at, _ in preview(conn, {"pattern": "weekly", "count": 1}, start)] == [start]
+
+
+def test_a_recurrence_may_end_at_its_start(conn: psycopg.Connection) -> None:
+    rule = f"FREQ=DAILY;UNTIL={TUESDAY:%Y%m%dT%H%M%SZ}"
+    assert [at for at, _ in preview(conn, {"rrule": rule})] == [TUESDAY]

@@ -401,6 +401,19 @@ def test_a_rule_that_never_matches_comes_to_an_end(conn: psycopg.Connection, rul
     assert expand(conn, rule, max_dates=1) == []
 
 
+@pytest.mark.parametrize(
+    ("rule", "start", "found"),
+    [
+        ("FREQ=DAILY;INTERVAL=29;BYMONTH=2;BYMONTHDAY=29;BYDAY=MO", "2027-03-02", "3492-02-29"),
+        ("FREQ=DAILY;INTERVAL=1461;BYMONTH=4", "2027-03-31", "2103-04-01"),
+    ],
+    ids=["a day in 400 years and another in the next", "four years"],
+)
+def test_a_rule_may_match_late(conn: psycopg.Connection, rule: str, start: str, found: str) -> None:
+    [first] = expand(conn, rule, start, max_dates=1)
+    assert f"{first:%Y-%m-%d}" == found
+
+
 def test_nothing_lies_beyond_the_year_9999(conn: psycopg.Connection) -> None:
     found = expand(conn, "FREQ=YEARLY", "9997-06-01T12:00Z")
     assert [date.year for date in found] == [9997, 9998, 9999]
