@@ -312,6 +312,12 @@ def test_the_first_and_the_last_year_are_taken(conn: psycopg.Connection, year: i
     assert [at for at, _ in preview(conn, {"pattern": "weekly", "count": 1}, start)] == [start]
 
 
+def test_an_exdate_that_is_an_instant_is_of_the_local_day(conn: psycopg.Connection) -> None:
+    after_midnight = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)
+    recurrence = {"pattern": "weekly", "count": 2, "exdates": ["2026-12-01T23:30:00Z"]}
+    assert days(conn, recurrence, after_midnight) == ["2026-11-25"]
+
+
 def test_a_recurrence_may_end_at_its_start(conn: psycopg.Connection) -> None:
     rule = f"FREQ=DAILY;UNTIL={TUESDAY:%Y%m%dT%H%M%SZ}"
     assert [at for at, _ in preview(conn, {"rrule": rule})] == [TUESDAY]

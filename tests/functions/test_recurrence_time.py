@@ -158,3 +158,23 @@ def test_days_are_those_of_the_zone_not_of_utc(conn: psycopg.Connection) -> None
         ("2026-03-01 23:30", "2026-03-02 00:30"),
         ("2026-03-08 23:30", "2026-03-09 00:30"),
     ]
+
+
+def test_the_days_of_a_part_of_a_series_are_those_of_its_zone(conn: psycopg.Connection) -> None:
+    """In the evening in New York, when it is the next day in UTC; a day left out is not counted."""
+    found = conn.execute(
+        """
+        select dates.series_date::text
+        from jsonb_populate_record(
+            null::public.session_series,
+            '{"rrule": "FREQ=DAILY", "start_time": "2027-03-01T23:30-05:00",
+              "timezone": "America/New_York", "first_date": "2027-03-03",
+              "last_date": "2027-03-06", "exdates": ["2027-03-03"]}'
+        ) as series
+        cross join generate_series(1, 4) as most
+        cross join lateral private.series_dates(series, '2027-01-01Z', null, most) as dates
+        order by most, dates.series_date
+        """
+    ).fetchall()
+    days = ["2027-03-04", "2027-03-05", "2027-03-06"]
+    assert [day for (day,) in found] == [*days[:1], *days[:2], *days, *days]
