@@ -13,7 +13,7 @@ from devstack import ports
 from notifier import monitor
 from notifier.config import ConfigError, load_settings
 from notifier.monitor import Monitor, Vitals
-from notifier.outbox import QueueMetrics
+from notifier.outbox import CALL_TIMEOUT, QueueMetrics
 from notifier.recorder import Histogram, Tally
 from support.classroom import Classroom
 from support.daemon import Daemon, Daemons, environment
@@ -62,10 +62,81 @@ class Idle:
         return QueueMetrics(12_345_678, 12_345_678, 0, 0, 0, 12_345_678, 0.5)
 
 
-class Mute(Idle):
+class Busy(Idle):
+    """A worker that went round a while ago, and of everything another number."""
+
+    def __init__(self, idle_seconds: float = 1.5, *trouble: str) -> None:
+        self.idle_seconds, self.trouble = idle_seconds, trouble
+
+    def vitals(self) -> Vitals:
+        """Deaf, and busy."""
+        latency = Histogram(bounds=(0.1, 2.5))
+        for seconds in (0.05, 0.5, 0.7, 3.0):
+            latency.observe(seconds)
+        tally = Tally(sent=4, failed=9, in_doubt=1, dead=2, released=5, postponed=6, lost=7)
+        return Vitals(self.idle_seconds, self.trouble, False, tally, latency, 10, 11)
+
+    async def queue_metrics(self) -> QueueMetrics:
+        """As busy."""
+        return QueueMetrics(21, 22, 23, 24, 25, 26, 27.5)
+
+
+METRICS = """\
+# HELP notifier_mails_total Mails by what became of an attempt.
+# TYPE notifier_mails_total counter
+notifier_mails_total{outcome="sent"} 4
+notifier_mails_total{outcome="failed"} 9
+notifier_mails_total{outcome="in_doubt"} 1
+notifier_mails_total{outcome="dead"} 2
+notifier_mails_total{outcome="released"} 5
+notifier_mails_total{outcome="postponed"} 6
+notifier_mails_total{outcome="lost"} 7
+# HELP notifier_webhooks_total Outgoing webhooks by outcome.
+# TYPE notifier_webhooks_total counter
+notifier_webhooks_total{outcome="sent"} 10
+notifier_webhooks_total{outcome="failed"} 11
+# HELP notifier_send_seconds Handing a mail over, to the answer.
+# TYPE notifier_send_seconds histogram
+notifier_send_seconds_bucket{le="0.1"} 1
+notifier_send_seconds_bucket{le="2.5"} 3
+notifier_send_seconds_bucket{le="+Inf"} 4
+notifier_send_seconds_sum 4.250000
+notifier_send_seconds_count 4
+# HELP notifier_ready Whether it can work.
+# TYPE notifier_ready gauge
+notifier_ready 1
+# HELP notifier_listening Whether notifications arrive.
+# TYPE notifier_listening gauge
+notifier_listening 0
+# HELP notifier_round_age_seconds Since it looked.
+# TYPE notifier_round_age_seconds gauge
+notifier_round_age_seconds 1.5
+# HELP notifier_database_up Whether the queue answered.
+# TYPE notifier_database_up gauge
+notifier_database_up 1
+# HELP notifier_queue_mails Unfinished and dead mails by status.
+# TYPE notifier_queue_mails gauge
+notifier_queue_mails{status="queued"} 21
+notifier_queue_mails{status="held"} 23
+notifier_queue_mails{status="in_doubt"} 24
+notifier_queue_mails{status="dead"} 25
+# HELP notifier_queue_urgent_mails Waiting mails that are urgent.
+# TYPE notifier_queue_urgent_mails gauge
+notifier_queue_urgent_mails 22
+# HELP notifier_queue_events Events not expanded.
+# TYPE notifier_queue_events gauge
+notifier_queue_events 26
+# HELP notifier_queue_oldest_seconds How long the oldest due mail or event has waited; 0: nothing is due.
+# TYPE notifier_queue_oldest_seconds gauge
+notifier_queue_oldest_seconds 27.5
+"""  # noqa: E501 - as it is sent
+
+
+class Mute(Busy):
     """A database behind a half-open connection."""
 
-    def __init__(self) -> None:
+    def __init__(self, idle_seconds: float = 0.0, *trouble: str) -> None:
+        super().__init__(idle_seconds, *trouble)
         self.questions = 0
 
     async def queue_metrics(self) -> QueueMetrics:
@@ -101,6 +172,33 @@ async def test_a_database_that_does_not_answer_is_told_before_a_monitor_gives_up
     assert (ready.status_code, ready.text) == (503, "database: the database has not answered yet\n")
     assert health.status_code == 200
     assert mute.questions == 1
+
+
+async def test_every_number_has_its_name_and_its_type() -> None:
+    (metrics,) = await answers(Busy(), "/metrics")
+
+    assert metrics.text == METRICS
+    # Prometheus reads no other format without being told.
+    assert metrics.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+
+
+async def test_a_worker_is_stuck_after_its_longest_rest_and_two_silent_calls() -> None:
+    longest = 1.0 + 2 * CALL_TIMEOUT  # its poll is a second
+    for idle, answer in ((longest, (200, "ok\n")), (longest + 1, (503, "stuck for 62 s\n"))):
+        (health,) = await answers(Busy(idle), "/healthz")
+        assert (health.status_code, health.text) == answer
+
+
+async def test_each_reason_why_it_cannot_work_is_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(monitor, "PATIENCE", 0.1)
+    mute = Mute(0.0, "smtp: 421 4.3.2 shutting down")
+    ready, metrics = await answers(mute, "/readyz", "/metrics")
+
+    assert ready.status_code == 503
+    assert ready.text == (
+        "smtp: 421 4.3.2 shutting down\ndatabase: the database has not answered yet\n"
+    )
+    assert "\nnotifier_ready 0\n" in metrics.text
 
 
 async def test_long_queues_are_counted_to_the_mail() -> None:
