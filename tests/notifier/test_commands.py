@@ -295,6 +295,16 @@ def test_preview_all_uses_the_configured_sender(daemons: Daemons) -> None:
     assert APP_URL in (daemons.folder / "x" / "session_scheduled.txt").read_text()
 
 
+def test_preview_in_a_language_writes_over_what_it_wrote_before(daemons: Daemons) -> None:
+    for locale, subject in (("en", "Cancelled: "), ("pl", "Odwołane: ")):
+        arguments = ("preview", "session_cancelled", "--locale", locale, "-o", "in/here")
+
+        assert daemons.run({}, *arguments).returncode == 0
+
+        text = (daemons.folder / "in" / "here" / "session_cancelled.txt").read_text()
+        assert text.startswith(subject)
+
+
 def test_an_unknown_kind_is_refused_with_the_known_ones(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

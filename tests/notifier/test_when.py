@@ -43,6 +43,7 @@ def test_a_session_over_a_clock_change_names_both_zones() -> None:
     span = describe_span(at("2027-03-28T00:30"), at("2027-03-28T01:30"), BERLIN, ENGLISH)
 
     assert span.hours == f"1:30 AM {DASH} 3:30 AM (Central European Summer Time)"
+    assert span.brief == f"Sunday, March 28, 2027, {span.hours} CET"
     assert span.zone.startswith("Central European Standard Time")
 
 
@@ -93,6 +94,7 @@ def test_the_locale_sets_the_order_and_the_clock() -> None:
         ("America/St_Johns", "Newfoundland Standard Time (America/St_Johns, UTC-3:30)"),
         ("America/New_York", "Eastern Standard Time (America/New_York, UTC-5)"),
         ("Asia/Kathmandu", "Nepal Time (Asia/Kathmandu, UTC+5:45)"),
+        ("Etc/GMT+5", "GMT-05:00 (Etc/GMT+5, UTC-5)"),
     ],
 )
 def test_every_zone_has_words_its_iana_name_and_its_offset(zone: str, words: str) -> None:
