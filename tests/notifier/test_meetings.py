@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import logging
 import threading
 from collections import deque
 from collections.abc import Iterator
@@ -13,6 +15,12 @@ from uuid import UUID
 
 import pytest
 
+from notifier import meetings
+from notifier.config import MeetingSettings
+from notifier.delivery import cancel
+from notifier.log import LOGGER_NAME
+from notifier.meetings import Meetings as Caller
+from notifier.outbox import OutboxUnavailableError
 from support.classroom import Classroom
 from support.daemon import Daemons, environment
 from support.provisioning import Meetings
@@ -31,12 +39,13 @@ class Function:
     calls: list[tuple[str, str | None]] = field(default_factory=list)
     statuses: deque[int] = field(default_factory=deque)
     bodies: deque[bytes] = field(default_factory=deque)
+    silent: bool = False
 
 
 @pytest.fixture
 def function() -> Iterator[Function]:
     """The functions' address, where nothing but `meetings/work` is known."""
-    known = Function()
+    known, over = Function(), threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -44,7 +53,12 @@ def function() -> Iterator[Function]:
             status = known.statuses.popleft() if known.statuses else 200
             tally = json.dumps({"done": 1, "failed": 0}).encode()
             body = known.bodies.popleft() if known.bodies else tally
+            if known.silent:
+                over.wait()
+                return
             self.send_response(status)
+            if 300 <= status < 400:
+                self.send_header("Location", f"{known.url}/elsewhere")
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -58,6 +72,7 @@ def function() -> Iterator[Function]:
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield known
+    over.set()
     server.shutdown()
     server.server_close()
     thread.join()
@@ -88,9 +103,9 @@ def test_a_session_without_a_link_has_the_function_called_until_there_is_nothing
     assert daemon.events("meetings")[0] == {"done": "1", "failed": "0"}
     assert KEY not in daemon.log
     # As the function would have.
-    meetings = Meetings(classroom.conn)
-    (task,) = meetings.claim()
-    meetings.create(task)
+    platform = Meetings(classroom.conn)
+    (task,) = platform.claim()
+    platform.create(task)
     wait_until(lambda: len(mail_server.mails) == 3, "mails about the session and its link")
     assert daemon.stop() == 0
 
@@ -144,3 +159,118 @@ def test_an_answer_that_is_not_the_functions_ends_nothing(
     daemon.wait_for("meetings_down")
     daemon.wait_for(" meetings ")
     assert daemon.stop() == 0
+
+
+class Questions:
+    """What the database answers, one after the other; nothing more once all has been asked."""
+
+    def __init__(self, *answers: float | Exception | None) -> None:
+        self.answers = deque(answers)
+        self.all_asked = asyncio.Event()
+
+    async def seconds_to_meetings(self) -> float | None:
+        """The next one."""
+        if not self.answers:
+            self.all_asked.set()
+            await asyncio.Event().wait()
+        if isinstance(answer := self.answers.popleft(), Exception):
+            raise answer
+        return answer
+
+
+async def look(url: str, *answers: float | Exception | None) -> None:
+    """Look as long as there are answers."""
+    questions = Questions(*answers)
+    looking = asyncio.create_task(Caller(MeetingSettings(url, KEY), questions).run())
+    asked = asyncio.create_task(questions.all_asked.wait())
+    try:
+        async with asyncio.timeout(20):
+            done, _ = await asyncio.wait([looking, asked], return_when=asyncio.FIRST_COMPLETED)
+        assert done == {asked}, "it goes on for ever"
+    finally:
+        await cancel([looking, asked])
+
+
+def logged(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
+    """Each line with its fields."""
+    return [{"name": each.msg} | vars(each)["fields"] for each in caplog.records]
+
+
+@pytest.fixture
+def failures(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many failures in a row it has waited for; it looks without a rest."""
+    counted: list[int] = []
+
+    def at_once(number: int, **_: float) -> float:
+        counted.append(number)
+        return 0.0
+
+    monkeypatch.setattr(meetings, "backoff", at_once)
+    monkeypatch.setattr(meetings, "LOOK_EVERY", 0.0)
+    return counted
+
+
+async def test_failures_in_a_row_are_waited_for_and_said(
+    function: Function, failures: list[int], caplog: pytest.LogCaptureFixture
+) -> None:
+    function.statuses.extend([503, 401, 200, 307])
+    function.bodies.extend([b"", b"{}", b'{"failed": 0, "done": 0}', b""])
+
+    await look(function.url, *[0.0] * 4)
+
+    assert failures == [1, 2, 1]
+    assert [line["reason"] for line in logged(caplog)] == [
+        f"the function answers {status}" for status in (503, 401, 307)
+    ]
+    assert {path for path, _ in function.calls} == {"/functions/v1/meetings/work"}, (
+        "and nobody else"
+    )
+
+
+async def test_what_was_done_is_said_and_that_nothing_was_is_not(
+    function: Function, failures: list[int], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, LOGGER_NAME)
+    function.bodies.extend([b'{"failed": 0, "done": 0}', b'{"failed": 2, "done": 3}'])
+
+    await look(function.url, 0.0, 0.0)
+
+    assert logged(caplog) == [{"name": "meetings", "done": 3, "failed": 2}]
+    assert failures == []
+
+
+async def test_a_function_that_does_not_answer_is_given_up_and_its_address_kept_to_itself(
+    function: Function,
+    failures: list[int],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(meetings, "TIMEOUT", 0.05)
+    function.silent = True
+
+    await look(function.url, 0.0)
+    await look("http://127.0.0.1:9", 0.0)
+    await Caller(MeetingSettings("http://127.0.0.1:9", KEY), Questions(0.0)).once()
+
+    reasons = [line["reason"] for line in logged(caplog)]
+    assert reasons[0] == "the function cannot be reached (TimeoutError)"
+    assert reasons[1:] == ["the function cannot be reached (ClientConnectorError)"] * 2
+    assert failures == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("every", "answer"),
+    [(0.0, 3600.0), (0.0, None), (0.0, OutboxUnavailableError("gone")), (3600.0, 0.001)],
+    ids=["later", "nothing", "no database", "soon"],
+)
+async def test_it_looks_again_when_there_is_something_to_do_or_after_a_while(
+    every: float,
+    answer: float | Exception | None,
+    function: Function,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(meetings, "LOOK_EVERY", every)
+
+    await look(function.url, answer)
+
+    assert function.calls == []
