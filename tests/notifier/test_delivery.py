@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from typing import Any, Self
 from uuid import UUID, uuid4
 
@@ -12,21 +14,23 @@ import pytest
 
 from notifier import claims, recorder
 from notifier import worker as worker_module
-from notifier.claims import now
+from notifier.claims import Claims, Item, now
 from notifier.delivery import AHEAD, GROUP, LOW_WATER, LOYAL_ATTEMPTS, Delivery, cancel
+from notifier.log import LOGGER_NAME
 from notifier.message import Letter
 from notifier.model import (
     Begun,
     ClaimedEmail,
     Failure,
     LeaseLostError,
+    NotSent,
     Outcome,
     Sent,
     TransportDownError,
     WayClosedError,
 )
 from notifier.outbox import Expanded, OutboxUnavailableError, Ticked
-from notifier.recorder import UNRECORDED
+from notifier.recorder import UNRECORDED, Recorder, Tally
 from notifier.transports import OnlyWay, StillOurs, undisputed
 from notifier.worker import BATCH, CALM_BATCH, CROWD, PAGE, Worker
 from support.mails import make_email
@@ -1007,3 +1011,129 @@ async def test_a_task_that_loses_a_cancellation_is_cancelled_all_the_same() -> N
         await cancel([task])
 
     assert task.cancelled()
+
+
+# Recording
+
+
+class Books(Outbox):
+    """Says of failures what the database would, and notes what it was told and when."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lost: set[UUID] = set()
+        self.told: list[tuple[UUID, float | None]] = []
+        self.unknown: list[UUID] = []
+        self.room: asyncio.Event | None = None
+        self.there_was_room: list[bool] = []
+
+    async def complete_emails(
+        self, claim: UUID, email_ids: Sequence[UUID], transport: str
+    ) -> set[UUID]:
+        return await super().complete_emails(claim, email_ids, transport) - self.lost
+
+    async def fail_email(
+        self,
+        claim: UUID,
+        email_id: UUID,
+        failure: Failure,
+        error: str,
+        retry_after: float | None = None,
+    ) -> str | None:
+        self.told.append((email_id, retry_after))
+        if self.room is not None:
+            self.there_was_room.append(self.room.is_set())
+        if email_id in self.lost:
+            return None
+        return {Failure.PERMANENT: "dead", Failure.UNKNOWN: "in_doubt"}.get(failure, "queued")
+
+    async def note_unknown_mailbox(self, email_id: UUID) -> bool:
+        self.unknown.append(email_id)
+        return True
+
+
+def keep_books(books: Books, emails: Sequence[ClaimedEmail]) -> tuple[Recorder, Tally, list[Item]]:
+    """A recorder of these mails."""
+    kept, tally = Claims(books, 60.0), Tally()
+    return Recorder(books, kept, tally, wake=asyncio.Event()), tally, kept.add(emails, now())
+
+
+async def test_what_became_of_each_mail_is_counted_and_said(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, LOGGER_NAME)
+    books = Books()
+    emails = claim(7)
+    emails[1] = replace(emails[1], sessions=3, in_doubt=True)
+    keeper, tally, items = keep_books(books, emails)
+    books.lost = {emails[1].email_id, emails[6].email_id}
+    outcomes: list[Outcome] = [
+        Sent("smtp"),
+        Sent("smtp"),
+        NotSent(Failure.TRANSIENT, "450", "smtp", 60.0, mailbox_unknown=True),
+        NotSent(Failure.PERMANENT, "550", "smtp", mailbox_unknown=True),
+        NotSent(Failure.UNKNOWN, "closed", "smtp"),
+        NotSent(Failure.UNSENT, "down", "smtp"),
+        NotSent(Failure.TRANSIENT, "450", "smtp"),
+    ]
+
+    for item, outcome in zip(items, outcomes, strict=True):
+        keeper.note(item, outcome, 0.25, hurry=False)
+    await keeper.flush()
+
+    assert tally == Tally(sent=2, failed=4, in_doubt=1, dead=1, released=1)
+    assert (keeper.latency.count, keeper.latency.total) == (2, 0.5), "of those that were sent"
+    assert books.told == [(emails[2].email_id, 60.0)] + [
+        (each.email_id, None) for each in emails[3:]
+    ]
+    assert books.unknown == [emails[3].email_id], "the one that was given up"
+    said = {vars(each)["fields"]["id"]: each for each in caplog.records}
+    assert [
+        (said[each.email_id].levelname, vars(said[each.email_id])["fields"]["outcome"])
+        for each in emails
+    ] == [
+        ("INFO", "sent"),
+        ("INFO", "sent_unclaimed"),
+        ("WARNING", "queued"),
+        ("ERROR", "dead"),
+        ("WARNING", "in_doubt"),
+        ("WARNING", "queued"),
+        ("WARNING", "unclaimed"),
+    ]
+    usual, again = (vars(said[each.email_id])["fields"] for each in emails[:2])
+    assert (usual["ms"], usual.get("sessions"), usual.get("resend")) == (250.0, None, None)
+    assert (again["sessions"], again["resend"]) == (3, True)
+
+
+async def test_a_full_batch_is_recorded_at_once_and_what_is_urgent_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(recorder, "LINGER", 3600.0)
+    books = Books()
+    emails = claim(recorder.BATCH)
+    emails[-1] = replace(emails[-1], urgent=True)
+    keeper, _, items = keep_books(books, emails)
+    recording = asyncio.create_task(keeper.record_forever())
+
+    for item in items:
+        keeper.note(item, NotSent(Failure.TRANSIENT, "450", "smtp"), 0.0, hurry=False)
+    async with asyncio.timeout(20):
+        await keeper.empty.wait()
+
+    assert books.told[0] == (emails[-1].email_id, None)
+    await cancel([recording])
+
+
+async def test_with_too_much_unrecorded_no_more_is_begun_until_enough_is_recorded() -> None:
+    books = Books()
+    keeper, _, items = keep_books(books, claim(UNRECORDED + 1))
+    books.room = keeper.room
+    there_was_room = []
+
+    for item in items:
+        keeper.note(item, NotSent(Failure.TRANSIENT, "450", "smtp"), 0.0, hurry=False)
+        there_was_room.append(keeper.room.is_set())
+    await keeper.flush()
+
+    assert there_was_room == [True] * (UNRECORDED - 1) + [False] * 2
+    assert books.there_was_room == [False] * 2 + [True] * (UNRECORDED - 1)

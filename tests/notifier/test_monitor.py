@@ -316,6 +316,10 @@ def test_a_histogram_counts_up_to_each_bound() -> None:
 
     assert histogram.cumulative() == [2, 3, 4]
     assert (histogram.count, histogram.total) == (4, 7.65)
+    usual = Histogram().bounds
+    assert list(usual) == sorted(usual)
+    assert usual[0] < 0.01, "a server nearby"
+    assert usual[-1] > 10, "which operators are told to be alarmed at"
 
 
 def test_an_idle_worker_asks_one_question_per_poll(
