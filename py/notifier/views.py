@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
-from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -208,7 +207,7 @@ def _session(session: Mapping[str, Any], reader: Reader) -> SessionView:
         on_backup=bool(session["uses_backup_link"]),
         registration_required=bool(session["registration_required"]),
         link_note=clean(session["link_failure_note"]),
-        url=f"{app_url}/sessions/{quote(str(session['id']), safe='')}",
+        url=f"{app_url}/sessions/{session['id']}",
         home=f"{app_url}/sessions",
     )
 

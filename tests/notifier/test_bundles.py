@@ -288,7 +288,12 @@ def test_a_series_is_announced_with_what_its_dates_share_and_a_link_for_each() -
         assert links.count(url) == 1
         assert edition.text_for("").count(url) == 1
     for body in texts(email):
-        for once in ("Amara Okafor", "Data Analytics", "Zoom", "Bring what you are stuck on."):
+        for once in (
+            "Amara Okafor",
+            "Data Analytics · March cohort",
+            "Zoom",
+            "Bring what you are stuck on.",
+        ):
             assert body.count(once) == 1
 
 
@@ -353,6 +358,105 @@ def test_a_new_description_stands_below_only_if_it_is_that_of_all() -> None:
     for body in texts(make_bundle("series_updated", parts)):
         assert "you find it on the pages of the sessions." in body
         assert "Bring" not in body
+
+
+@pytest.mark.parametrize(
+    ("types", "label"),
+    [
+        (("success_session",) * 2, "Success sessions"),
+        (("group_coaching",) * 2, "Group coaching calls"),
+        (("webinar",) * 2, "Sessions"),
+        (("success_session", "mentorship"), "Sessions"),
+    ],
+)
+def test_a_series_is_labelled_with_what_all_of_it_is(types: tuple[str, str], label: str) -> None:
+    parts = [
+        make_part("session_scheduled", start, session_type=each)
+        for start, each in zip(MARCH, types, strict=False)
+    ]
+    html = render(make_bundle("series_scheduled", parts)).html_for("")
+
+    assert f"New sessions \N{MIDDLE DOT} {label}\n" in Page(html).text
+
+
+def test_why_it_is_off_is_not_told_to_whoever_has_no_part_in_it_any_more() -> None:
+    parts = [
+        make_part("mentor_unassigned", start, status="cancelled", cancel_reason="Low demand.")
+        for start in MARCH
+    ]
+
+    for body in texts(make_bundle("mentor_unassigned", parts)):
+        assert "Low demand." not in body
+
+
+def test_hosts_are_told_that_they_host_whatever_the_sessions_have_been_through() -> None:
+    changes = {"status": {"old": "cancelled", "new": "upcoming"}}
+    parts = [make_part("mentor_assigned", start, changes=changes) for start in MARCH[:2]]
+
+    for body in texts(make_bundle("mentor_assigned", parts + scheduled(MARCH[2]))):
+        assert "You host · 2 dates" in body
+        assert "after all" not in body
+
+
+def test_a_new_passcode_is_told_of_the_dates_that_have_it_and_of_no_other() -> None:
+    mentor: dict[str, Any] = {"mentor_name": {"old": "Jonas Weber", "new": "Amara Okafor"}}
+    passcode = mentor | {"meeting_details": {"old": True, "new": True}}
+    parts = [
+        make_part("session_updated", start, changes=changes)
+        for start, changes in zip(MARCH, (mentor, passcode, mentor), strict=False)
+    ]
+    text = render(make_bundle("series_updated", parts)).text_for("")
+
+    others, changed = re.split(r"\n(?=Changed · 1 date:)", text)
+    assert "Changed · 2 dates:" in others
+    assert "passcode" not in others
+    assert "The meeting link or passcode changed." in changed
+
+
+def test_a_group_says_once_when_its_own_dates_are_where_they_are_planned() -> None:
+    parts = [make_part("session_scheduled", start) for start in MARCH[:2]]
+    parts += [
+        make_part("session_cancelled", start.replace("T17", "T15"), status="cancelled")
+        for start in MARCH[2:]
+    ]
+
+    for body in texts(make_bundle("series_updated", parts, timezone="Asia/Kolkata")):
+        assert body.count("(Europe/Berlin)") == 2
+        assert f"6:00 PM {DASH} 7:00 PM (Europe/Berlin)" in body
+        assert f"4:00 PM {DASH} 5:00 PM (Europe/Berlin)" in body
+
+
+def test_the_mail_of_the_day_heads_even_a_single_group() -> None:
+    for body in texts(make_bundle("daily_digest", scheduled(*MARCH[:2]))):
+        assert "New · 2 dates" in body
+
+
+def test_the_zone_has_the_offset_of_an_end_too() -> None:
+    # On 2027-03-28 at 01:00 UTC clocks in Berlin jump from 02:00 to 03:00.
+    parts = scheduled("2027-03-21T00:30", "2027-03-28T00:30")
+
+    for body in texts(make_bundle("series_scheduled", parts, timezone="Europe/Berlin")):
+        assert "Central European Time (Europe/Berlin, UTC+1 and UTC+2)" in body
+
+
+def test_dates_that_are_off_are_struck_out_among_others() -> None:
+    off = [make_part("session_cancelled", MARCH[0], status="cancelled")]
+    mixed = render(make_bundle("series_updated", off + scheduled(MARCH[1]))).html_for("")
+    alone = render(make_bundle("series_cancelled", off)).html_for("")
+
+    struck = re.findall(r"<s>(?:<a [^>]+>)?([^<]+)", mixed)
+    assert struck == ["Thursday, March 4, 2027"]
+    assert "<s>" not in alone
+
+
+def test_what_is_counted_has_the_form_that_the_language_has_for_the_number() -> None:
+    parts = scheduled(*MARCH[:2]) + [
+        make_part("session_cancelled", f"2027-04-{day:02}T16:00", status="cancelled")
+        for day in range(1, 6)
+    ]
+    email = make_bundle("series_updated", parts, locale="pl")
+
+    assert render(email).subject.endswith("2 nowe, 5 odwołanych")
 
 
 @pytest.mark.parametrize("kind", ["mentor_assigned", "series_scheduled", "series_updated"])

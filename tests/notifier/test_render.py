@@ -353,6 +353,34 @@ def test_a_new_link_in_place_of_one_that_failed_is_not_called_the_usual_one() ->
         assert "usual" not in body.lower()
 
 
+def test_a_backup_is_called_so_whatever_else_is_new_about_the_link_and_says_why() -> None:
+    changes = {
+        "meeting_link": {"old": False, "new": True},
+        "meeting_details": {"old": True, "new": True},
+    }
+    session = {"uses_backup_link": True, "link_failure_note": "Zoom is down."}
+    edition = render(make_email("meeting_link_changed", session=session, changes=changes))
+
+    for body in (edition.text_for(""), parse(edition.html_for("")).text):
+        assert "now: the backup link" in body
+        assert "Zoom is down." in body
+
+
+def test_the_new_time_stands_before_what_else_is_new() -> None:
+    email = make_email("session_rescheduled")
+    (part,) = json.loads(email.parts)
+    part["changes"] |= {"title": {"old": "Old title", "new": "Week 6: questions & answers"}}
+    text = render(replace(email, parts=json.dumps([part]))).text_for("")
+
+    assert text.index("was: Wednesday, March 3") < text.index("was: Old title")
+
+
+def test_a_type_that_is_newer_than_the_notifier_is_a_session() -> None:
+    edition = render(make_email(session={"session_type": "webinar"}))
+
+    assert "New session \N{MIDDLE DOT} Session\n" in parse(edition.html_for("")).text
+
+
 @pytest.mark.parametrize("kind", ["session_scheduled", "mentor_assigned"])
 def test_what_was_called_off_is_not_called_new(kind: str) -> None:
     changes = {"status": {"old": "cancelled", "new": "upcoming"}}
