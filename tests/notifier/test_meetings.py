@@ -181,8 +181,10 @@ class Questions:
 async def look(url: str, *answers: float | Exception | None) -> None:
     """Look as long as there are answers."""
     questions = Questions(*answers)
-    looking = asyncio.create_task(Caller(MeetingSettings(url, KEY), questions).run())
-    asked = asyncio.create_task(questions.all_asked.wait())
+    looking: asyncio.Task[Any] = asyncio.create_task(
+        Caller(MeetingSettings(url, KEY), questions).run()
+    )
+    asked: asyncio.Task[Any] = asyncio.create_task(questions.all_asked.wait())
     try:
         async with asyncio.timeout(20):
             done, _ = await asyncio.wait([looking, asked], return_when=asyncio.FIRST_COMPLETED)
