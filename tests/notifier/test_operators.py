@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import uuid4
 
 import pytest
 
+from notifier import operate
 from notifier.__main__ import main
+from notifier.table import age, table
 from support.classroom import Classroom
 from support.daemon import Daemons, environment
 from support.outbox import Outbox
@@ -177,7 +180,10 @@ def test_what_is_not_told_again_with_an_event_is_named(classroom: Classroom, run
     assert said.endswith(f" {event['id'] + 1}, but for weekly_summary\n")
 
 
-def test_purge_forgets_what_is_old_and_only_that(classroom: Classroom, run: Run) -> None:
+def test_purge_forgets_what_is_old_and_only_that(
+    classroom: Classroom, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operate, "BATCH", 1)
     session = classroom.schedule()
     classroom.outbox.deliver()
     classroom.change(session, status="cancelled")
@@ -294,3 +300,30 @@ def test_a_worker_keeps_to_a_limit_and_sends_what_has_waited(
     wait_until(lambda: classroom.all_sent(3), "their turns have come")
     assert daemon.stop() == 0
     assert daemon.events("mail_lost") == []
+
+
+def test_ages_are_in_the_largest_unit_that_fits() -> None:
+    now = datetime(2027, 3, 4, 17, tzinfo=UTC)
+
+    for seconds, said in (
+        (0.4, "0 s ago"),
+        (59, "59 s ago"),
+        (60, "1 min ago"),
+        (3599, "59 min ago"),
+        (3600, "1 h ago"),
+        (86_399, "23 h ago"),
+        (86_400, "1 d ago"),
+        (-7200, "in 2 h"),
+    ):
+        assert age(now - timedelta(seconds=seconds), now) == said
+    assert age(None, now) == ""
+
+
+def test_columns_are_as_wide_as_what_stands_in_them_and_lines_end_where_it_does() -> None:
+    rows = [("a", "10", "refused"), ("a long name", "5", "")]
+
+    assert table(("name", "mails", "why"), rows, right=frozenset({1})).split("\n") == [
+        "name         mails  why",
+        "a               10  refused",
+        "a long name      5",
+    ]
