@@ -148,13 +148,11 @@ class Reporter:
             mailed = await mail_report(
                 self._settings, self._outbox, self._transport, first, last, stop=self._stop
             )
-        except (OutboxUnavailableError, ReportError) as error:
+        except (OutboxUnavailableError, ReportError, TransportDownError) as error:
             log.event(logging.WARNING, "report_failed", error=redact(str(error)))
-        except TransportDownError as down:
-            log.event(logging.WARNING, "report_failed", error=redact(down.reason))
         else:
             for refusal in mailed.refusals:
-                log.event(logging.WARNING, "report_refused", error=redact(refusal))
+                log.event(logging.WARNING, "report_refused", error=refusal)
             if mailed.sent:
                 log.event(logging.INFO, "report_mailed", sent=mailed.sent)
 

@@ -7,12 +7,12 @@ import json
 import re
 import signal
 import subprocess
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from email import message_from_bytes, policy
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Self, cast
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -26,6 +26,7 @@ from notifier.config import load_settings
 from notifier.message import Letter
 from notifier.model import LeaseLostError, Outcome, Sent, TransportDownError
 from notifier.outbox import Outbox, OutboxUnavailableError, ReportMail
+from notifier.redact import redact
 from notifier.report import ReportError, render_mail, render_report
 from notifier.report_mail import Mailed, Reporter, last_week
 from notifier.service import make_outbox
@@ -242,10 +243,14 @@ def test_days_without_sessions_are_a_page_too(conn: psycopg.Connection) -> None:
 
 
 def test_a_longer_period_is_cut_into_weeks_then_months(history: History) -> None:
-    for first, grain in (("2025-02-01", "week"), ("2024-06-01", "month"), ("2025-03-01", "day")):
+    for first, grain, head in (
+        ("2025-02-01", "week", "Week of"),
+        ("2024-06-01", "month", "Month of"),
+        ("2025-03-01", "day", "Day"),
+    ):
         report = reported(history.conn, first=first)
         assert report["grain"] == grain
-        page_of(report)
+        assert head in [row[0] for row in page_of(report)[1].rows]
 
 
 def test_the_lists_end_where_a_page_would(history: History) -> None:
@@ -264,10 +269,149 @@ def test_the_lists_end_where_a_page_would(history: History) -> None:
     assert report["mentors"][0]["mentor_name"] == "Marta", "the one with most sessions"
 
 
+FIGURES = {
+    "attendance_rate": 0.5,
+    "attendance_rate_change": -0.123,
+    "sessions": 12_345,
+    "cancelled_sessions": 1,
+    "mean_minutes": 40.5,
+    "minutes_p50": 39,
+    "no_show_rate": 0.25,
+    "no_shows": 2,
+    "fill_rate": 0.75,
+    "registered": 3,
+    "seats": 4,
+    "mean_rating": 4.26,
+    "ratings": 1,
+}
+
+
+@pytest.mark.parametrize(
+    ("locale", "changes", "lines"),
+    [
+        (
+            "en",
+            {},
+            [
+                "Attendance: 50% (-12.3 points from the period before)",
+                "Sessions: 12,345 (1 cancelled)",
+                "Time in the session: 40.5 min (half of all stayed up to 39 min)",
+                "No-shows: 25% (2 of those who had registered)",
+                "Seats taken: 75% (3 of 4)",
+                "Rating: 4.3 of 5 (1 rating)",
+            ],
+        ),
+        (
+            "en-DE",
+            {"attendance_rate_change": 0.04, "cancelled_sessions": 2, "ratings": 2},
+            [
+                "Attendance: 50\xa0% (+4,0 points from the period before)",
+                "Sessions: 12.345 (2 cancelled)",
+                "Time in the session: 40,5 min (half of all stayed up to 39 min)",
+                "No-shows: 25\xa0% (2 of those who had registered)",
+                "Seats taken: 75\xa0% (3 of 4)",
+                "Rating: 4,3 of 5 (2 ratings)",
+            ],
+        ),
+        (
+            "en",
+            {name: None for name, value in FIGURES.items() if isinstance(value, float)}
+            | {"minutes_p50": None, "ratings": 0},
+            [
+                "Attendance: \N{EN DASH} (nothing to compare with)",
+                "Sessions: 12,345 (1 cancelled)",
+                "Time in the session: \N{EN DASH} (of nobody is it known)",
+                "No-shows: \N{EN DASH} (2 of those who had registered)",
+                "Seats taken: \N{EN DASH} (3 of 4)",
+                "Rating: \N{EN DASH} (0 ratings)",
+            ],
+        ),
+    ],
+    ids=["English", "English with German numbers", "unknown"],
+)
+def test_each_figure_stands_by_its_name_as_the_reader_writes_numbers(
+    week: dict[str, Any], locale: str, changes: dict[str, Any], lines: list[str]
+) -> None:
+    week["total"] |= FIGURES | changes
+    edition = render_mail(json.dumps(week), "", "https://app.test", locale)
+
+    assert "\n".join(lines) in edition.text_for("Hi")
+    assert edition.text_for("Hi").rstrip().count("Live sessions") == 2, "the sender has no name"
+    assert f'<html lang="{locale}" dir="ltr">' in edition.html_for("Hi")
+
+
+@pytest.mark.parametrize(
+    ("change", "direction"), [(0.1, "up"), (-0.1, "down"), (0.0, ""), (None, "")]
+)
+def test_more_attendance_is_marked_as_such_and_less(
+    week: dict[str, Any], change: float | None, direction: str
+) -> None:
+    week["total"]["attendance_rate_change"] = change
+
+    marked = [value for name, value in page_of(week)[1].attributes if name == "class"]
+
+    assert marked[marked.index("tiles") + 1] == direction
+
+
+def test_a_course_is_a_bar_as_long_as_its_attendance(week: dict[str, Any]) -> None:
+    one = {"attendance_rate": 0.755, "attended": 3, "expected": 4, "sessions": 1}
+    none = {"attendance_rate": None, "attended": 0, "expected": 0, "sessions": 2}
+    week["courses"] = [{"name": name} | figures for name, figures in (("A", one), ("B", none))]
+
+    html, page = page_of(week)
+
+    assert {"3 of 4 in 1 session", "0 of 0 in 2 sessions"} <= set(page.texts)
+    assert re.findall(r'class="present" width="([^"]+)" height="1"', html)[-2:] == ["75.5", "0"]
+
+
+def test_a_mentor_without_a_name_and_what_was_handed_over_and_taken(week: dict[str, Any]) -> None:
+    (marta, *_) = week["mentors"]
+    marta |= {"mentor_name": None, "handed_over": 5, "taken_over": 6, "mean_rating": 4.26}
+
+    assert ["(no name)", "2", "1", "71%", "50%", "5", "6", "75%", "4.3"] in page_of(week)[1].rows
+
+
+def test_a_day_of_cancelled_sessions_is_in_the_table_and_has_no_share(week: dict[str, Any]) -> None:
+    dash = "\N{EN DASH}"
+    text = render_mail(json.dumps(week), "Acme", "https://app.test").text_for("Hi")
+
+    assert ["Fri, 7 Mar 2025", "0", "1", "0", "0", "0", "0", "0", dash, dash] in page_of(week)[
+        1
+    ].rows
+    assert "- Mon, 3 Mar 2025: 75%" in text
+    assert "Fri, 7 Mar" not in text
+    assert "Tue, 4 Mar 2025" not in text + render_report(json.dumps(week))
+    week["total"]["sessions"] = 0
+    assert "No sessions" not in page_of(week)[1].texts
+
+
+def test_the_page_says_when_it_was_made_on_the_clock_of_its_days(week: dict[str, Any]) -> None:
+    week |= {"made_at": "2025-03-10T12:30:00+00:00", "timezone": "Asia/Kolkata"}
+
+    assert "Made on 10 March 2025, 18:00." in page_of(week)[0]
+
+
+def test_stays_are_drawn_up_to_the_longest(week: dict[str, Any]) -> None:
+    week["stays"] = [{"minutes": 10 * n, "students": n % 2} for n in range(1, 6)] + [
+        {"minutes": 999, "students": 0}
+    ]
+
+    page = page_of(week)[1]
+
+    assert "50: 1 students stayed so many minutes" in page.texts
+    assert "999" not in page.texts
+
+
 @pytest.mark.parametrize("missing", ["total", "periods", "stays", "mentors", "grain", "made_at"])
 def test_an_answer_that_is_no_report_is_an_error(week: dict[str, Any], missing: str) -> None:
     del week[missing]
     with pytest.raises(ReportError, match=missing):
+        page_of(week)
+
+
+def test_a_name_that_is_no_text_is_an_error_too(week: dict[str, Any]) -> None:
+    week["courses"][0]["name"] = 5
+    with pytest.raises(ReportError, match="isprintable"):
         page_of(week)
 
 
@@ -312,11 +456,28 @@ def test_labels_are_thinned_out_until_they_fit() -> None:
 
 
 def test_scales_have_four_even_steps() -> None:
+    scales = [base * 10**power for power in range(8) for base in (4, 8, 12, 20)]
     for number in [*range(1000), 12_345, 10**7]:
-        top = nice_ceiling(number)
-        assert top >= number
-        assert top % 4 == 0
-        assert top <= max(4, 2 * number)
+        assert nice_ceiling(number) == min(scale for scale in scales if scale >= number)
+
+
+def test_dots_and_bars_stand_over_their_labels_on_the_same_scale() -> None:
+    days = ["a", "b"]
+    line = line_chart(days, [0.255, 1.0])
+    bars = stacked_bars(days, [("one", "ones", [1500, 0]), ("two", "twos", [0, 500])])
+
+    middles = [211.5, 542.5]  # of the halves of what is between the margins
+    assert [mark.x for mark in line.marks] == [mark.x for mark in bars.marks] == middles
+    assert [dot.x for dot in line.dots] == middles
+    assert [bar.x + bar.width / 2 for bar in bars.bars] == pytest.approx(middles, abs=0.1)
+    assert {bar.width for bar in bars.bars} == {231.7}, "with room between them"
+    assert line.lines == ("211.5,161.5 542.5,14",)
+    heights = [212.0, 162.5, 113.0, 63.5, 14.0]
+    assert [tick.y for tick in line.ticks] == [tick.y for tick in bars.ticks] == heights
+    assert [tick.label for tick in line.ticks] == ["0 %", "25 %", "50 %", "75 %", "100 %"]
+    assert [tick.label for tick in bars.ticks] == ["0", "500", "1,000", "1,500", "2,000"]
+    assert [dot.title for dot in line.dots] == ["a: 25.5%", "b: 100.0%"]
+    assert [bar.title for bar in bars.bars] == ["a: 1,500 ones", "b: 500 twos"]
 
 
 # -- By mail ---------------------------------------------------------------------------------------
@@ -458,6 +619,7 @@ def test_what_could_not_be_sent_for_an_outage_is_sent_by_the_next_run(
     mail_server.at("MAIL", "550 5.7.1 sender not authorised")
 
     down = daemons.run(env, "report", *DAYS, "--mail")
+    assert mails_recorded(told)[0][:2] == (False, False), "a worker may try it again as well"
     mail_server.behave()
     afterwards = daemons.run(env, "report", *DAYS, "--mail")
 
@@ -585,12 +747,52 @@ async def test_what_was_held_for_too_long_is_not_handed_over(
     assert mails_recorded(told) == [(True, False, True, None)]
 
 
+async def test_an_address_that_is_none_is_refused_for_good(told: Database) -> None:
+    wants_it(told, "Ada")
+    with psycopg.connect(told.superuser_url) as conn:
+        conn.execute("update auth.users set email = 'nobody' where email like 'ada%'")
+    transport = Slow(before=0.0)
+
+    mailed = await mail_by(told, transport)
+
+    assert (mailed.sent, transport.sent) == (0, [])
+    assert mailed.refusals[0].endswith(": permanent: the address is not a mail address")
+    assert mails_recorded(told)[0][:2] == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("at", "monday"),
+    [("2025-03-10T11:59", date(2025, 2, 24)), ("2025-03-10T12:00", date(2025, 3, 3))],
+)
+async def test_a_worker_reports_a_week_once_it_is_over_everywhere(
+    at: str, monday: date, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Then(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return cls.fromisoformat(f"{at}+00:00")
+
+    days: list[date] = []
+
+    async def mail(*given: Any, **_: object) -> Mailed:
+        days.extend(given[-2:])
+        return Mailed(0, (), 0)
+
+    monkeypatch.setattr(report_mail, "datetime", Then)
+    monkeypatch.setattr(report_mail, "mail_report", mail)
+    nobody = cast(Any, None)
+
+    await Reporter(nobody, nobody, nobody, stop=asyncio.Event())._look()
+
+    assert days == [monday, monday + timedelta(days=6)]
+
+
 @pytest.mark.parametrize(
     "error",
     [
         OutboxUnavailableError("gone"),
-        ReportError("no report"),
-        TransportDownError("smtp", "<ada@example.test> refused"),
+        ReportError("no report of <ada@example.test>"),
+        TransportDownError("smtp", "gone"),
     ],
 )
 async def test_a_report_that_cannot_be_sent_now_stops_no_worker(
@@ -606,8 +808,8 @@ async def test_a_report_that_cannot_be_sent_now_stops_no_worker(
 
     await reporter._look()
 
-    assert caplog.messages == ["report_failed"]
-    assert "example.test" not in caplog.text
+    ((name, fields),) = [(each.msg, vars(each)["fields"]) for each in caplog.records]
+    assert (name, fields["error"]) == ("report_failed", redact(str(error)))
 
 
 async def test_days_and_words_are_each_manager_s_own(week: dict[str, Any]) -> None:
