@@ -294,6 +294,23 @@ def test_what_is_said_to_the_database_is_understood(
         owner.execute(statement.encode())
 
 
+def test_a_forgotten_transaction_is_found_whether_it_has_read_or_written(
+    owner: psycopg.Connection, project: Database
+) -> None:
+    (find,) = blocks("Retention", "sql")
+    with (
+        psycopg.connect(project.url) as writer,
+        psycopg.connect(project.url) as reader,
+    ):
+        # Between two statements a transaction that is read committed has no snapshot.
+        writer.execute("select pg_current_xact_id()")
+        reader.execute("set transaction isolation level repeatable read")
+        reader.execute("select")
+        held = {holder: (state, query) for holder, state, _, query in owner.execute(find.encode())}
+        for idle, last in ((writer, "select pg_current_xact_id()"), (reader, "select")):
+            assert held[str(idle.info.backend_pid)] == ("idle in transaction", last)
+
+
 def test_the_queries_among_the_words_are_understood_too(project: Database) -> None:
     found = re.findall(r"`(select [^`]+|alter role [^`]+)`", PAGE.read_text())
     assert len(found) == 7
