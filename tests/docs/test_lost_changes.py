@@ -34,7 +34,7 @@ def test_told_again_calendars_take_it(conn: psycopg.Connection, world: World) ->
         (lost,) = numbers(mail)
     assert lost == 3
 
-    (remedy,) = blocks("After changes were lost", "sql")
+    remedy, _ = blocks("After changes were lost", "sql")
     conn.execute(remedy.encode())
 
     (mail,) = outbox.deliver()
@@ -55,7 +55,7 @@ def test_what_is_off_or_over_is_not_told_again(
     change(conn, session, status=status)
     outbox.deliver()
 
-    (remedy,) = blocks("After changes were lost", "sql")
+    remedy, _ = blocks("After changes were lost", "sql")
     conn.execute(remedy.encode())
 
     assert outbox.deliver() == []

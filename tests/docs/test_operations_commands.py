@@ -65,7 +65,7 @@ SQL = {
     "A calendar feed whose address has leaked": 1,
     "Check the statistics": 1,
     BACKUP: 2,
-    "After changes were lost": 1,
+    "After changes were lost": 2,
     "When time zone data changes": 2,
 }
 """By section, how many blocks it has for the database."""
