@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 
 import {
   type Meeting,
+  type Person,
   PlatformError,
 } from "../../supabase/functions/_shared/platforms/platform.ts";
 import { zoom } from "../../supabase/functions/_shared/platforms/zoom.ts";
@@ -14,15 +15,20 @@ const MEETING: Meeting = {
   title: "Office hours",
   description: "Bring your questions.",
   startTime: "2026-12-01T18:00:00+00:00",
-  endTime: "2026-12-01T19:30:30+00:00",
+  endTime: "2026-12-01T19:30:10+00:00",
   timezone: "Europe/Berlin",
-  platformData: { waiting_room: true, somebody: "else's" },
+  platformData: {
+    waiting_room: true,
+    mute_upon_entry: false,
+    auto_recording: "cloud",
+    somebody: "else's",
+  },
 };
 
 type Answer = [status: number, body?: unknown, headers?: Record<string, string>];
 
 /** Zoom with prepared answers, by method and path; what it was asked, tokens aside. */
-function prepared(answers: Record<string, Answer[]>) {
+function prepared(answers: Record<string, Answer[]>, signIns: Answer[] = []) {
   const asked: { method: string; path: string; body: unknown }[] = [];
   let tokens = 0;
   let now = NOW;
@@ -30,7 +36,9 @@ function prepared(answers: Record<string, Answer[]>) {
     const { pathname, search } = new URL(`${input}`);
     if (pathname === "/oauth/token") {
       tokens++;
-      return Promise.resolve(Response.json({ access_token: `t${tokens}`, expires_in: 3600 }));
+      const [status, body] = signIns.shift() ??
+        [200, { access_token: `t${tokens}`, expires_in: 3600 }];
+      return Promise.resolve(Response.json(body, { status }));
     }
     const method = init?.method ?? "GET";
     const path = `${pathname.replace("/v2", "")}${search}`;
@@ -85,8 +93,36 @@ Deno.test("a meeting is made as the session is, with our mark and only what Zoom
       registrants_email_notification: false,
       allow_multiple_devices: true,
       waiting_room: true,
+      mute_upon_entry: false,
+      auto_recording: "cloud",
     },
   });
+});
+
+Deno.test("without a description there is the mark, and Zoom's own settings where there are none", async () => {
+  const zoom = prepared({ [CREATE]: [CREATED] });
+
+  await zoom.platform.create({ ...MEETING, description: null, platformData: {} });
+
+  const { agenda, settings } = zoom.asked[0].body as Record<string, unknown>;
+  assert.equal(agenda, `[${MEETING.meetingId}]`);
+  assert.deepEqual(Object.keys(settings as Record<string, unknown>), [
+    "approval_type",
+    "registrants_confirmation_email",
+    "registrants_email_notification",
+    "allow_multiple_devices",
+  ]);
+});
+
+Deno.test("an answer without the meeting's number or link is a failure", async () => {
+  for (const lacking of ["id", "join_url"]) {
+    const zoom = prepared({ [CREATE]: [[201, { ...CREATED[1] as object, [lacking]: "" }]] });
+
+    await assert.rejects(
+      zoom.platform.create(MEETING),
+      new PlatformError("Zoom's answer lacks the meeting's id or link"),
+    );
+  }
 });
 
 Deno.test("a description that is cut off in the middle of a character ends well all the same", async () => {
@@ -119,6 +155,44 @@ Deno.test("a token that was revoked is replaced once, and then it is a refusal",
   assert.equal(zoom.tokens(), 2);
   await assert.rejects(zoom.platform.create(MEETING), /Zoom answers 401: Invalid access token/);
 });
+
+Deno.test("a token lasts as long as Zoom says", async () => {
+  const short: Answer = [200, { access_token: "t", expires_in: 120 }];
+  const zoom = prepared({ [CREATE]: [CREATED, CREATED] }, [short]);
+
+  await zoom.platform.create(MEETING);
+  zoom.later(2);
+  await zoom.platform.create(MEETING);
+
+  assert.equal(zoom.tokens(), 2);
+});
+
+Deno.test("who asks at once waits for one token", async () => {
+  const zoom = prepared({ [CREATE]: [CREATED, CREATED, CREATED] });
+
+  await Promise.all([1, 2, 3].map(() => zoom.platform.create(MEETING)));
+
+  assert.equal(zoom.tokens(), 1);
+});
+
+for (
+  const [what, answer, status] of [
+    ["is refused", [400, { reason: "Invalid client_id", access_token: "t" }], 400],
+    ["brings no token", [200, { refresh: "private" }], 200],
+    ["is answered with nothing", [502, null], 502],
+  ] as [string, Answer, number][]
+) {
+  Deno.test(`signing in that ${what} is told without what was said, and tried again`, async () => {
+    const zoom = prepared({ [CREATE]: [CREATED] }, [answer]);
+
+    await assert.rejects(
+      zoom.platform.create(MEETING),
+      new PlatformError(`Zoom does not let the app sign in (${status})`),
+    );
+    assert.deepEqual(zoom.asked, []);
+    assert.equal((await zoom.platform.create(MEETING)).externalId, "81234567890");
+  });
+}
 
 for (
   const [what, answer, expected] of [
@@ -153,11 +227,20 @@ for (
       { isAccountFull: false, retryAt: undefined },
     ],
     [
+      "a limit of a whole day",
+      [429, {}, { "Retry-After": "86400" }],
+      { isAccountFull: false, retryAt: new Date("2026-11-28T12:00:00Z") },
+    ],
+    [
+      "a limit of more than a day",
+      [429, {}, { "Retry-After": "86401" }],
+      { isAccountFull: false, retryAt: undefined },
+    ],
+    [
       "a limit that would last for ever",
       [429, {}, { "Retry-After": "8000000000000" }],
       { isAccountFull: false, retryAt: undefined },
     ],
-    ["an error page", [502], { isAccountFull: false, retryAt: undefined }],
   ] as [string, Answer, { isAccountFull: boolean; retryAt: Date | undefined }][]
 ) {
   Deno.test(`${what} is understood`, async () => {
@@ -166,6 +249,28 @@ for (
     await assert.rejects(zoom.platform.create(MEETING), (error: PlatformError) => {
       assert.ok(error instanceof PlatformError);
       assert.deepEqual({ isAccountFull: error.isAccountFull, retryAt: error.retryAt }, expected);
+      return true;
+    });
+  });
+}
+
+for (
+  const [answer, message] of [
+    [[502], "Zoom answers 502: no reason"],
+    [[502, null], "Zoom answers 502: no reason"],
+    [[500, { message: "x".repeat(301) }], `Zoom answers 500: ${"x".repeat(300)}`],
+  ] as [Answer, string][]
+) {
+  Deno.test(`what is no limit is told as it is: ${message.slice(0, 30)}`, async () => {
+    const zoom = prepared({ [CREATE]: [answer] });
+
+    await assert.rejects(zoom.platform.create(MEETING), (error: PlatformError) => {
+      assert.ok(error instanceof PlatformError);
+      assert.deepEqual([error.message, error.retryAt, error.isAccountFull], [
+        message,
+        undefined,
+        false,
+      ]);
       return true;
     });
   });
@@ -222,6 +327,7 @@ Deno.test("a list that leads back to itself is given up", async () => {
     zoom.platform.find(MEETING.account, MEETING.meetingId),
     new PlatformError("Zoom's list has no end"),
   );
+  assert.equal(zoom.asked.length, 100);
 });
 
 Deno.test("what is gone already is deleted, and what is refused is not", async () => {
@@ -229,12 +335,13 @@ Deno.test("what is gone already is deleted, and what is refused is not", async (
     "DELETE /meetings/3": [[204], [404, { code: 3001, message: "Meeting does not exist." }], [400, {
       code: 3000,
       message: "A meeting in progress cannot be deleted.",
-    }]],
+    }], [404, { code: 1001, message: "User does not exist." }]],
   });
 
   await zoom.platform.remove(MEETING.account, "3");
   await zoom.platform.remove(MEETING.account, "3");
   await assert.rejects(zoom.platform.remove(MEETING.account, "3"), /in progress/);
+  await assert.rejects(zoom.platform.remove(MEETING.account, "3"), /User does not exist/);
 });
 
 Deno.test("every start of a meeting has its report, whatever is in its name", async () => {
@@ -284,7 +391,7 @@ Deno.test("every start of a meeting has its report, whatever is in its name", as
         customer_key: "k",
         registrant_id: "r2",
         join_time: "c",
-        leave_time: "d",
+        leave_time: "c",
       }],
     }]],
   });
@@ -303,7 +410,7 @@ Deno.test("every start of a meeting has its report, whatever is in its name", as
     },
     {
       joined_at: "c",
-      left_at: "d",
+      left_at: "c",
       participant_key: "k",
       participant_email: "s@x.test",
       participant_name: "Sita",
@@ -354,18 +461,49 @@ Deno.test("a report that Zoom refuses is a failure, and says why", async () => {
   await assert.rejects(zoom.platform.reports("3"), /does not contain scopes/);
 });
 
+const PERSON: Person = {
+  userId: "u",
+  fullName: "Sam van der Student",
+  email: "sam@campus.test",
+  isHost: false,
+  account: "a",
+  externalId: "3",
+  endTime: MEETING.endTime,
+};
+
+const REGISTER = "POST /meetings/3/registrants";
+
 Deno.test("who has no address gets no link of their own", async () => {
   const zoom = prepared({});
-  const person = {
-    userId: "u",
-    fullName: "",
-    email: null,
-    isHost: false,
-    account: "a",
-    externalId: "3",
-    endTime: MEETING.endTime,
-  };
 
-  assert.equal(await zoom.platform.personalLink(person), null);
+  assert.equal(await zoom.platform.personalLink({ ...PERSON, email: null }), null);
   assert.deepEqual(zoom.asked, []);
+});
+
+for (
+  const [fullName, first_name, last_name] of [
+    ["  Sam  van der Student ", "Sam", "van der Student"],
+    [" ", "sam@campus.test", ""],
+    [`${"x".repeat(65)} ${"y".repeat(65)}`, "x".repeat(64), "y".repeat(64)],
+  ]
+) {
+  Deno.test(`"${fullName.slice(0, 24)}" is registered, and approved with it`, async () => {
+    const link = "https://zoom.us/w/3?tk=r";
+    const zoom = prepared({ [REGISTER]: [[201, { join_url: link, registrant_id: "r" }]] });
+
+    const issued = await zoom.platform.personalLink({ ...PERSON, fullName });
+
+    assert.deepEqual(issued, { link, participantKey: "r" });
+    const registrant = { email: "sam@campus.test", first_name, last_name, auto_approve: true };
+    assert.deepEqual(zoom.asked.map(({ body }) => body), [registrant]);
+  });
+}
+
+Deno.test("a registrant without a link or a key, and a host without one, enter by the meeting's own", async () => {
+  const answers: Answer[] = [[201, { registrant_id: "r" }], [201, { join_url: "https://x.test" }]];
+  const zoom = prepared({ [REGISTER]: answers, "GET /meetings/3": [[200, {}]] });
+
+  for (const isHost of [false, false, true]) {
+    assert.equal(await zoom.platform.personalLink({ ...PERSON, isHost }), null);
+  }
 });

@@ -317,7 +317,7 @@ function fields(body: string): Fields {
 /** The limit of the day is told by the message; the headers that are documented for it may be missing. */
 function limited(response: Response, answer: Fields, now: Date): PlatformError {
   const retryAfter = response.headers.get("Retry-After") ?? "";
-  const seconds = /^\d+$/.test(retryAfter) ? Number(retryAfter) : NaN;
+  const seconds = Number(retryAfter);
   const at = Number.isNaN(seconds)
     ? new Date(retryAfter)
     : new Date(now.getTime() + seconds * 1000);
