@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 
 import { rpcOver } from "../../supabase/functions/_shared/database.ts";
-import { publishableKey, secretKey } from "../../supabase/functions/_shared/environment.ts";
+import {
+  publishableKey,
+  required,
+  secretKey,
+} from "../../supabase/functions/_shared/environment.ts";
 
 const JWT = "e30.e30.x";
 
@@ -31,7 +35,18 @@ Deno.test("a project without keys of its own has the old ones", () => {
 
 Deno.test("without a key the start stops, and says which is missing", () => {
   assert.throws(() => secretKey({}), /SUPABASE_SECRET_KEYS .* SUPABASE_SERVICE_ROLE_KEY/);
-  assert.throws(() => secretKey({ SUPABASE_SECRET_KEYS: "sb_secret_1" }), /not JSON/);
+  // It is logged, and so must not quote what may be a key.
+  assert.throws(
+    () => secretKey({ SUPABASE_SECRET_KEYS: "sb_secret_1" }),
+    new Error("SUPABASE_SECRET_KEYS is not JSON"),
+  );
+});
+
+Deno.test("an empty setting is a missing one: with it for a secret, anybody could sign", () => {
+  for (const environment of [{}, { SECRET: "" }]) {
+    assert.throws(() => required("SECRET", environment), /^Error: SECRET is missing/);
+  }
+  assert.equal(required("SECRET", { SECRET: "s" }), "s");
 });
 
 for (

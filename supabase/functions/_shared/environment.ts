@@ -3,8 +3,8 @@
 type Environment = Record<string, string | undefined>;
 
 /** A setting that the function cannot do without; its absence stops the start and is logged. */
-export function required(name: string): string {
-  const value = Deno.env.get(name);
+export function required(name: string, environment: Environment = Deno.env.toObject()): string {
+  const value = environment[name];
   if (!value) throw new Error(`${name} is missing; set it with supabase secrets set`);
   return value;
 }
