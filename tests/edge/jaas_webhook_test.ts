@@ -90,6 +90,10 @@ Deno.test("a breakout room that closes ends no meeting, and a stay in one is a s
     connections.push(calls[0][1].connection_id);
   }
   assert.deepEqual(connections, ["sam@8x8.vc/1", "sam@8x8.vc/1#room-1"]);
+
+  const unknown = news("PARTICIPANT_JOINED", { id: "sam", breakoutRoomId: "room-1" });
+  assert.equal(await sent(unknown, await signature(unknown)), 204);
+  assert.equal(calls[0][1].connection_id, null);
 });
 
 Deno.test("the end of a room and its recording are told", async () => {
@@ -125,6 +129,15 @@ Deno.test("a recording is of the time at which it began, and as long as it is", 
   }
 });
 
+Deno.test("a recording that does not say when it began is of the time at which it was told", async () => {
+  for (const startTimestamp of [undefined, null, 0, -1, "soon"]) {
+    const data = { preAuthenticatedLink: "https://x.test/1", startTimestamp };
+    const body = news("RECORDING_UPLOADED", data);
+    assert.equal(await sent(body, await signature(body)), 204);
+    assert.equal(calls[0][1].started_at, "2026-11-27T11:59:00.000Z");
+  }
+});
+
 Deno.test("an event that nobody needs is taken and told to nobody", async () => {
   const body = news("ROOM_CREATED");
   assert.deepEqual([await sent(body, await signature(body)), calls], [204, []]);
@@ -133,6 +146,8 @@ Deno.test("an event that nobody needs is taken and told to nobody", async () => 
 Deno.test("one of several signatures is enough, and a time in milliseconds is understood", async () => {
   const body = news("ROOM_CREATED");
   assert.equal(await sent(body, `${await signature(body)},v1=AAAA`), 204);
+  const [time, genuine] = (await signature(body)).split(",");
+  assert.equal(await sent(body, `${time}, v1=AAAA, ${genuine} , v1=BBBB`), 204);
   assert.equal(await sent(body, `${await signature(body, { at: NOW.getTime() })}`), 204);
 });
 
@@ -156,9 +171,11 @@ Deno.test("what is forged, stale, of a weaker scheme or unsigned is refused", as
 });
 
 Deno.test("news that lacks what the documentation promises is refused", async () => {
-  for (const event of ["PARTICIPANT_JOINED", "RECORDING_UPLOADED"]) {
-    const body = news(event, null);
-    assert.deepEqual([await sent(body, await signature(body)), calls], [400, []], event);
+  for (const event of ["PARTICIPANT_JOINED", "ROOM_DESTROYED", "RECORDING_UPLOADED"]) {
+    for (const data of [null, []]) {
+      const body = news(event, data);
+      assert.deepEqual([await sent(body, await signature(body)), calls], [400, []], event);
+    }
   }
   const body = JSON.stringify({ ...JSON.parse(news("ROOM_DESTROYED")), fqn: undefined });
   assert.deepEqual([await sent(body, await signature(body)), calls], [400, []]);

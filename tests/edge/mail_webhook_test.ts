@@ -110,6 +110,55 @@ Deno.test("tags as an object are understood, and foreign mails have none", async
   assert.deepEqual(calls[2].args.address, null);
 });
 
+Deno.test("ours is the tag of our name, and whole", async () => {
+  const other = { name: "campaign", value: "0".repeat(8) + MAIL.slice(8) };
+  const calls: Call[] = [];
+  for (
+    const tags of [
+      [null, other, { name: "email_id", value: MAIL }],
+      [other],
+      { email_id: `${MAIL}0` },
+      { email_id: `0${MAIL}` },
+    ]
+  ) {
+    await endpoint(calls)(await delivery(told("email.delivered", { tags })));
+  }
+
+  assert.deepEqual(calls.map(({ args }) => args.email_id), [MAIL, null, null, null]);
+});
+
+Deno.test("the recipient is told with a name or without", async () => {
+  const calls: Call[] = [];
+  for (const to of [[" anna@example.org "], '"<A>" <anna@example.org>', "anna@example.org"]) {
+    await endpoint(calls)(await delivery(told("email.delivered", { to })));
+  }
+
+  assert.deepEqual(calls.map(({ args }) => args.address), Array(3).fill("anna@example.org"));
+});
+
+Deno.test("what does not say when it happened has happened now", async () => {
+  const calls: Call[] = [];
+  for (const created_at of ["soon", undefined]) {
+    const body = JSON.stringify({ ...JSON.parse(BOUNCE), created_at });
+    assert.equal((await endpoint(calls)(await delivery(body))).status, 204);
+  }
+
+  assert.deepEqual(calls.map(({ args }) => args.occurred_at), Array(2).fill(NOW.toISOString()));
+});
+
+Deno.test("64 KiB are taken, and not a byte more", async () => {
+  const largest = BOUNCE.padEnd(64 * 1024);
+
+  assert.equal((await endpoint([])(await delivery(largest))).status, 204);
+  assert.equal((await endpoint([])(await delivery(`${largest} `))).status, 413);
+});
+
+Deno.test("any method but POST is refused", async () => {
+  const request = new Request("http://localhost/resend-webhook");
+
+  assert.equal((await endpoint([])(request)).status, 405);
+});
+
 for (
   const [what, forgery] of Object.entries({
     "signed with another secret": { key: btoa("another") },

@@ -34,13 +34,13 @@ async function told(payload: unknown): Promise<[number, [string, Record<string, 
 /** A delivery as Zoom makes it, but for what is said otherwise. */
 async function delivery(
   body: string,
-  { secret = SECRET, age = 0, signed = body, signature = "" } = {},
+  { secret = SECRET, age = 0, signed = body, signature = (genuine: string) => genuine } = {},
 ): Promise<Request> {
   const timestamp = `${NOW.getTime() / 1000 - age}`;
   const genuine = `v0=${hex(await hmacSha256(secret, `v0:${timestamp}:${signed}`))}`;
   return new Request("http://localhost/zoom-webhook", {
     method: "POST",
-    headers: { "x-zm-request-timestamp": timestamp, "x-zm-signature": signature || genuine },
+    headers: { "x-zm-request-timestamp": timestamp, "x-zm-signature": signature(genuine) },
     body,
   });
 }
@@ -56,6 +56,12 @@ Deno.test("the question whether the endpoint knows the secret is answered", asyn
     plainToken: "qgg8vlvZRS6UYooatFL8Aw",
     encryptedToken: hex(await hmacSha256(SECRET, "qgg8vlvZRS6UYooatFL8Aw")),
   });
+});
+
+Deno.test("a question without a text to answer is refused", async () => {
+  for (const payload of [undefined, null, {}, { plainToken: 1 }]) {
+    assert.deepEqual(await told({ event: "endpoint.url_validation", payload }), [400, []]);
+  }
 });
 
 Deno.test("an event that nobody needs is taken and told to nobody", async () => {
@@ -180,10 +186,30 @@ Deno.test("the end of a meeting and its recording are told", async () => {
   );
 });
 
+Deno.test("a recording's passcode is in its address once, and none is where there is none", async () => {
+  for (
+    const [share_url, recording_play_passcode, url] of [
+      ["https://zoom.us/rec/share/abc?pwd=old", "new", "https://zoom.us/rec/share/abc?pwd=new"],
+      ["https://zoom.us/rec/share/abc", undefined, "https://zoom.us/rec/share/abc"],
+    ]
+  ) {
+    const object = {
+      id: 1,
+      uuid: "u",
+      start_time: "2026-11-27T11:00:00Z",
+      share_url,
+      recording_play_passcode,
+    };
+    const [, [[, args]]] = await told({ event: "recording.completed", payload: { object } });
+    assert.deepEqual([args.url, args.title], [url, null]);
+  }
+});
+
 Deno.test("a recording is told whatever its length is said to be", async () => {
   for (
     const [duration, minutes] of [
-      [1500, null], // a meeting may last for thirty hours
+      [1440, 1440],
+      [1441, null], // a meeting may last for thirty hours
       [59.6, 60],
       [-3, null],
       [1e300, null],
@@ -209,11 +235,16 @@ Deno.test("a recording is told whatever its length is said to be", async () => {
 
 for (
   const [what, broken] of Object.entries({
+    "a payload": { event: "meeting.ended", payload: null },
     "a meeting": { event: "meeting.ended", payload: {} },
     "an end": { event: "meeting.ended", payload: { object: { id: 1, uuid: "u" } } },
     "a time": participant("meeting.participant_joined", { join_time: "soon" }),
     "a participant": { event: "meeting.participant_left", payload: { object: { id: 1 } } },
     "an address": { event: "recording.completed", payload: { object: { id: 1, uuid: "u" } } },
+    "an address that is one": {
+      event: "recording.completed",
+      payload: { object: { id: 1, uuid: "u", share_url: "/rec/share/abc" } },
+    },
   })
 ) {
   Deno.test(`news without ${what} is refused, and told to nobody`, async () => {
@@ -232,10 +263,12 @@ Deno.test("what the database refuses is refused, and what it cannot do now comes
       throw new RpcError(400, "22007", "invalid input syntax for type timestamp", null, null);
     };
     assert.equal((await told(news))[0], 400);
-    outcome = () => {
-      throw new RpcError(503, "PGRST002", "Could not query the database", null, null);
-    };
-    assert.equal((await told(news))[0], 503);
+    for (const [status, code] of [[503, "PGRST002"], [409, "23505"]] as const) {
+      outcome = () => {
+        throw new RpcError(status, code, "not now", null, null);
+      };
+      assert.equal((await told(news))[0], 503);
+    }
   } finally {
     outcome = () => null;
   }
@@ -246,7 +279,9 @@ for (
     "signed with another secret": { secret: "another" },
     "signed for another body": { signed: QUESTION + " " },
     "re-serialised": { signed: JSON.stringify(JSON.parse(QUESTION), null, 1) },
-    "with a signature cut short": { signature: "v0=00" },
+    "with a signature cut short": { signature: (genuine: string) => genuine.slice(0, -1) },
+    "with more than a signature": { signature: (genuine: string) => `${genuine}0` },
+    "with an empty signature": { signature: () => "" },
     "older than five minutes": { age: 301 },
     "from a clock that is ahead": { age: -301 },
   })
@@ -257,10 +292,17 @@ for (
   });
 }
 
-Deno.test("a delivery without a signature is refused", async () => {
-  const request = new Request("http://localhost/", { method: "POST", body: QUESTION });
+Deno.test("a delivery of five minutes ago, or of as much ahead, is still of now", async () => {
+  for (const age of [300, -300]) {
+    assert.equal((await handler(await delivery(QUESTION, { age }))).status, 200);
+  }
+});
 
-  assert.equal((await handler(request)).status, 401);
+Deno.test("a delivery without a signature is refused, whatever it says", async () => {
+  for (const body of [QUESTION, "{"]) {
+    const request = new Request("http://localhost/", { method: "POST", body });
+    assert.equal((await handler(request)).status, 401);
+  }
 });
 
 Deno.test("a delivery with a timestamp that is no number is refused, though it is signed", async () => {
@@ -314,6 +356,12 @@ Deno.test("what is no JSON object is refused, though it is signed", async () => 
   for (const body of ["", "[]", "null", "{", "\u0000"]) {
     assert.equal((await handler(await delivery(body))).status, 400, body);
   }
+  const latin1 = Uint8Array.from(`{"event":"\u00fc"}`, (character) => character.charCodeAt(0));
+  const timestamp = `${NOW.getTime() / 1000}`;
+  const signature = hex(await hmacSha256(SECRET, `v0:${timestamp}:`, latin1));
+  const headers = { "x-zm-request-timestamp": timestamp, "x-zm-signature": `v0=${signature}` };
+  const request = new Request("http://localhost/", { method: "POST", headers, body: latin1 });
+  assert.equal((await handler(request)).status, 400);
 });
 
 Deno.test("any method but POST is refused, and told which", async () => {
