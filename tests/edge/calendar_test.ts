@@ -30,6 +30,11 @@ Deno.test("the token is the name of the file, and the calendar is its content", 
   assert.equal(response.status, 200);
   assert.equal(response.headers.get("Content-Type"), "text/calendar; charset=utf-8");
   assert.equal(response.headers.get("Cache-Control"), "private, no-cache");
+  assert.equal(response.headers.get("X-Content-Type-Options"), "nosniff");
+  assert.equal(
+    response.headers.get("Content-Disposition"),
+    'inline; filename="live-sessions.ics"',
+  );
   assert.equal(await response.text(), CALENDAR);
   assert.deepEqual(asked, [["calendar_feed", { token: TOKEN }]]);
 });
@@ -83,6 +88,7 @@ Deno.test("nobody is told what is wrong with a token", async () => {
     `${"0".repeat(64)}.ics`,
     `${TOKEN.toUpperCase()}.ics`,
     `${TOKEN.slice(1)}.ics`,
+    `0${TOKEN}.ics`,
     `${TOKEN}`,
     `${TOKEN}.ics/more`,
     ".ics",

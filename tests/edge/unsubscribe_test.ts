@@ -46,13 +46,39 @@ Deno.test("a GET asks and changes nothing", async () => {
   assert.match(page, /reminders of your sessions/);
   assert.match(page, /<form method="post">/);
   assert.deepEqual(asked, [{ token: TOKEN, confirm: false }]);
-  assert.equal(response.headers.get("Cache-Control"), "no-store");
-  assert.equal(response.headers.get("Referrer-Policy"), "no-referrer");
+  assert.deepEqual(Object.fromEntries(response.headers), {
+    "cache-control": "no-store",
+    "content-language": "en",
+    "content-security-policy":
+      "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'",
+    "content-type": "text/html; charset=utf-8",
+    "referrer-policy": "no-referrer",
+    "vary": "Accept-Language",
+    "x-content-type-options": "nosniff",
+  });
+});
+
+Deno.test("the page's own form is one that acts", async () => {
+  const { asked, handler } = unsubscribing();
+  const page = await (await handler(request("GET"))).text();
+  const fields = [...page.matchAll(/<input type="hidden" name="(.*?)" value="(.*?)">/g)];
+  const form = new URLSearchParams(fields.map(([, name, value]) => [name, value]));
+
+  assert.equal((await handler(request("POST", form))).status, 200);
+  assert.deepEqual(asked.map(({ confirm }) => confirm), [false, true]);
+});
+
+Deno.test("a kind of mail that the page has no words for yet can be switched off, too", async () => {
+  const handler = answering((asked) => serveUnsubscribe(asked, () => Promise.resolve("new")));
+  for (const asked of [request("GET"), request("POST", multipart())]) {
+    assert.match(await (await handler(asked)).text(), /no more mails about mails of this kind\./);
+  }
 });
 
 for (
   const [accepted, language, asks, button] of [
     ["pl", "pl", "przypomnienia o Twoich sesjach", "Zrezygnuj"],
+    ["PL", "pl", "przypomnienia o Twoich sesjach", "Zrezygnuj"],
     ["de, pl-PL;q=0.8, en;q=0.7", "pl", "przypomnienia o Twoich sesjach", "Zrezygnuj"],
     ["pl;q=0.2, en-GB;q=0.9", "en", "reminders of your sessions", "Unsubscribe"],
     ["pl;q=0, *", "en", "reminders of your sessions", "Unsubscribe"],
@@ -96,7 +122,12 @@ Deno.test("a POST in either form acts, and again", async () => {
 
 Deno.test("a POST that does not say so does nothing", async () => {
   const { asked, handler } = unsubscribing();
-  const bodies = ["", "{}", new URLSearchParams({ "List-Unsubscribe": "No" }), undefined];
+  const bodies = [
+    "",
+    "{}",
+    undefined,
+    ...["No", " One-Click", "One-Clicks"].map((said) => urlencoded(`List-Unsubscribe=${said}`)),
+  ];
   for (const body of bodies) {
     assert.equal((await handler(request("POST", body))).status, 400);
   }
@@ -105,9 +136,10 @@ Deno.test("a POST that does not say so does nothing", async () => {
 
 Deno.test("a long body is not read to its end", async () => {
   const { asked, handler } = unsubscribing();
-  const response = await handler(request("POST", "x".repeat(10_001)));
-  assert.equal(response.status, 413);
+  const largest = "List-Unsubscribe=One-Click&".padEnd(10_000, "x");
+  assert.equal((await handler(request("POST", urlencoded(`${largest}x`)))).status, 413);
   assert.deepEqual(asked, []);
+  assert.equal((await handler(request("POST", urlencoded(largest)))).status, 200);
 });
 
 Deno.test("a wrong token is told to be none, and never echoed", async () => {
@@ -126,9 +158,24 @@ Deno.test("a wrong token is told to be none, and never echoed", async () => {
 });
 
 Deno.test("a database that is out of reach is a failure, and no success", async () => {
-  const rpc: Rpc = () => Promise.reject(new Error("no route"));
-  const handler = answering((asked) => serveUnsubscribe(asked, rpc));
-  assert.equal((await handler(request("POST", multipart()))).status, 503);
+  for (
+    const failure of [
+      new Error("no route"),
+      new RpcError(401, "PGRST301", "JWT expired", null, null),
+      new RpcError(404, "PGRST202", "Could not find the function in the schema cache", null, null),
+    ]
+  ) {
+    const rpc: Rpc = () => Promise.reject(failure);
+    const handler = answering((asked) => serveUnsubscribe(asked, rpc));
+    assert.equal((await handler(request("POST", multipart()))).status, 503);
+  }
+});
+
+Deno.test("an address without a token is of a link that is not valid", async () => {
+  const { asked, handler } = unsubscribing();
+
+  assert.equal((await handler(new Request("http://localhost/unsubscribe"))).status, 404);
+  assert.deepEqual(asked, [{ token: "", confirm: false }]);
 });
 
 Deno.test("HEAD answers without the page, and other methods are refused", async () => {
