@@ -8,6 +8,7 @@ from uuid import UUID
 import psycopg
 from psycopg.types.json import Jsonb
 
+from devstack.stack import Stack
 from support.campus import Campus
 from support.deliveries import JaasDeliveries
 from support.meetings import attended
@@ -51,6 +52,22 @@ def test_who_comes_and_goes_is_present_for_as_long_and_what_is_forged_counts_not
 
     assert attended(db, session)[campus.sam][1] == 30
     assert db.execute(count, (session,)).fetchone() == (2,)
+
+
+def test_a_database_that_is_held_up_is_no_reason_to_keep_jaas_waiting(
+    db: psycopg.Connection, edge: Stack, callers: Callers, campus: Campus
+) -> None:
+    began = datetime.now(UTC).replace(microsecond=0) - 50 * MINUTE
+    session = on_since(db, campus, began, f"{ROOM}-of-a-busy-hour")
+    jaas = JaasDeliveries(callers.stranger(), f"{ROOM}-of-a-busy-hour")
+    joined = jaas.event("PARTICIPANT_JOINED", began, {"id": str(campus.sam)})
+    with psycopg.connect(edge.db_url) as busy:
+        busy.execute("lock table private.presence_events")
+        assert jaas.send(joined).status_code == 503
+
+    assert "TimeoutError" in edge.functions.log("jaas-webhook")
+    assert jaas.send(joined).status_code == 204
+    assert set(attended(db, session)) == {campus.sam}
 
 
 def test_who_is_in_a_breakout_room_stays_though_the_main_room_is_left_late_and_others_close(

@@ -57,6 +57,14 @@ def test_a_wrong_token_switches_nothing_off(callers: Callers, sam: UUID, token: 
     assert answer.status_code == 404
 
 
+def test_what_is_no_click_is_refused(callers: Callers, token: str) -> None:
+    program = callers.stranger()
+    empty = program.invoke("unsubscribe", query={"token": token}, content=b"", headers=FORM_TYPE)
+    assert empty.status_code == 400
+    other = program.invoke("unsubscribe", method="PUT", query={"token": token})
+    assert (other.status_code, other.headers["allow"]) == (405, "GET, HEAD, POST")
+
+
 def test_nobody_but_the_function_may_ask_the_database(
     callers: Callers, sam: UUID, token: str
 ) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
+from devstack.stack import Stack
 from devstack.zoom import signature
 from support.campus import Campus, address
 from support.deliveries import ZoomDeliveries
@@ -157,6 +158,24 @@ def test_a_name_that_is_cut_off_in_the_middle_of_an_emoji_or_holds_nul_is_no_obs
     assert zoom_news.joined(began, **sam).status_code == 204
 
     assert set(attended(db, session)) == {campus.sam}
+
+
+def test_a_database_that_is_held_up_is_told_again_and_knows_it_once(
+    db: psycopg.Connection,
+    edge: Stack,
+    campus: Campus,
+    session: UUID,
+    began: datetime,
+    zoom_news: ZoomDeliveries,
+) -> None:
+    """Zoom waits for three seconds: the answer must come before, and not from the database."""
+    with psycopg.connect(edge.db_url) as busy:
+        busy.execute("lock table private.presence_events")
+        assert zoom_news.joined(began, customer_key=str(campus.sam)).status_code == 503
+
+    assert "TimeoutError" in edge.functions.log("zoom-webhook")
+    assert zoom_news.joined(began, customer_key=str(campus.sam)).status_code == 204
+    assert stored(db) == 1
 
 
 def test_genuine_nonsense_is_refused_and_leaves_nothing(
