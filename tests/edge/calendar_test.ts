@@ -39,6 +39,12 @@ Deno.test("the token is the name of the file, and the calendar is its content", 
   assert.deepEqual(asked, [["calendar_feed", { token: TOKEN }]]);
 });
 
+Deno.test("what a program adds to the address is nobody's business", async () => {
+  const { handler } = feeds();
+
+  assert.equal((await handler(get(`${TOKEN}.ics?fresh=1`))).status, 200);
+});
+
 Deno.test("HEAD answers the same without the content", async () => {
   const { handler } = feeds();
   const [whole, head] = [
@@ -95,6 +101,7 @@ Deno.test("nobody is told what is wrong with a token", async () => {
     "",
     "%00.ics",
     `?token=${TOKEN}`,
+    `?file=/${TOKEN}.ics`,
   ];
   const answers = new Set<string>();
   for (const path of wrong) {

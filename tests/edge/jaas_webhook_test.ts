@@ -177,6 +177,8 @@ Deno.test("news that lacks what the documentation promises is refused", async ()
       assert.deepEqual([await sent(body, await signature(body)), calls], [400, []], event);
     }
   }
-  const body = JSON.stringify({ ...JSON.parse(news("ROOM_DESTROYED")), fqn: undefined });
-  assert.deepEqual([await sent(body, await signature(body)), calls], [400, []]);
+  const nameless = JSON.stringify({ ...JSON.parse(news("ROOM_DESTROYED")), fqn: undefined });
+  for (const body of [nameless, news("RECORDING_UPLOADED", {})]) {
+    assert.deepEqual([await sent(body, await signature(body)), calls], [400, []]);
+  }
 });

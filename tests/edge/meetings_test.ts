@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { RpcError } from "../../supabase/functions/_shared/database.ts";
 import { meetings, type MeetingTools } from "../../supabase/functions/_shared/meetings.ts";
 import {
+  type Meeting,
   type MeetingPlatform,
   type Person,
   PlatformError,
@@ -12,7 +13,7 @@ import { platforms } from "../../supabase/functions/_shared/platforms/registry.t
 import { base64url } from "../../supabase/functions/_shared/signatures.ts";
 
 const KEY = "work-key";
-const MADE = { externalId: "7", link: "https://x.test/7", passcode: null };
+const MADE = { externalId: "7", link: "https://x.test/7", passcode: "pw" };
 
 /** A platform on which nothing goes wrong, but for what is said otherwise; what it was asked. */
 function platform(otherwise: Partial<MeetingPlatform> = {}) {
@@ -168,7 +169,47 @@ Deno.test("what is found is taken over, and others of the same mark are swept aw
   await work({ rpc, platforms: () => made });
 
   assert.deepEqual(asked.toSorted(), ["remove 7", "remove 8", "remove 8"]);
-  assert.equal(told.find(([, { external_id }]) => external_id)![1].external_id, "7");
+  assert.deepEqual(told.find(([, { external_id }]) => external_id), ["complete_meeting_task", {
+    meeting_id: "m",
+    claim_id: "c",
+    external_id: "7",
+    link: "https://x.test/7",
+    passcode: "pw",
+  }]);
+});
+
+Deno.test("a meeting is asked for as the task says, at the platform that it names", async () => {
+  const asked: unknown[] = [];
+  const create = (meeting: Meeting) => Promise.resolve(asked.push(meeting)).then(() => MADE);
+  const update = async (_: string, meeting: Meeting) => void await create(meeting);
+  const platforms = (id: string) => {
+    asked.push(id);
+    return platform({ create, update }).made;
+  };
+  const fields = {
+    platform: "whereby",
+    title: "Office hours",
+    description: "Bring your questions.",
+    start_time: "2026-12-01T18:00:00+00:00",
+    end_time: "2026-12-01T19:00:00+00:00",
+    timezone: "Europe/Berlin",
+    platform_data: { waiting_room: true },
+  };
+
+  await work({ rpc: database(task("create", fields)).rpc, platforms });
+  await work({ rpc: database(task("update", { ...fields, external_id: "7" })).rpc, platforms });
+
+  const meeting = {
+    meetingId: "m",
+    account: "a",
+    title: "Office hours",
+    description: "Bring your questions.",
+    startTime: "2026-12-01T18:00:00+00:00",
+    endTime: "2026-12-01T19:00:00+00:00",
+    timezone: "Europe/Berlin",
+    platformData: { waiting_room: true },
+  };
+  assert.deepEqual(asked, ["whereby", meeting, "whereby", meeting]);
 });
 
 Deno.test("why something could not be done is told, with when to try again", async () => {

@@ -80,7 +80,8 @@ for (
     ["pl", "pl", "przypomnienia o Twoich sesjach", "Zrezygnuj"],
     ["PL", "pl", "przypomnienia o Twoich sesjach", "Zrezygnuj"],
     ["de, pl-PL;q=0.8, en;q=0.7", "pl", "przypomnienia o Twoich sesjach", "Zrezygnuj"],
-    ["pl;q=0.2, en-GB;q=0.9", "en", "reminders of your sessions", "Unsubscribe"],
+    ["en;q=0.9, pl", "pl", "przypomnienia o Twoich sesjach", "Zrezygnuj"],
+    ["pl; q=0.2, en-GB; q=0.9", "en", "reminders of your sessions", "Unsubscribe"],
     ["pl;q=0, *", "en", "reminders of your sessions", "Unsubscribe"],
     ["constructor, ;;q=x", "en", "reminders of your sessions", "Unsubscribe"],
   ]

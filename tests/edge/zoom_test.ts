@@ -29,7 +29,7 @@ type Answer = [status: number, body?: unknown, headers?: Record<string, string>]
 
 /** Zoom with prepared answers, by method and path; what it was asked, tokens aside. */
 function prepared(answers: Record<string, Answer[]>, signIns: Answer[] = []) {
-  const asked: { method: string; path: string; body: unknown }[] = [];
+  const asked: { method: string; path: string; body: unknown; type: string | null }[] = [];
   let tokens = 0;
   let now = NOW;
   const fake = (input: URL | RequestInfo, init?: RequestInit): Promise<Response> => {
@@ -42,7 +42,8 @@ function prepared(answers: Record<string, Answer[]>, signIns: Answer[] = []) {
     }
     const method = init?.method ?? "GET";
     const path = `${pathname.replace("/v2", "")}${search}`;
-    asked.push({ method, path, body: init?.body ? JSON.parse(`${init.body}`) : undefined });
+    const type = new Headers(init?.headers).get("Content-Type");
+    asked.push({ method, path, body: init?.body ? JSON.parse(`${init.body}`) : undefined, type });
     const [status, body, headers] = answers[`${method} ${path}`]?.shift() ?? [404, { code: 404 }];
     const text = body === undefined ? null : JSON.stringify(body);
     return Promise.resolve(new Response(text, { status, headers }));
@@ -80,6 +81,7 @@ Deno.test("a meeting is made as the session is, with our mark and only what Zoom
     passcode: "pw",
   });
 
+  assert.equal(zoom.asked[0].type, "application/json");
   assert.deepEqual(zoom.asked[0].body, {
     topic: "Office hours",
     agenda: "[0a5f7a4e-38a5-4b5e-9f0e-0e6ecf0c34d4] Bring your questions.",
@@ -302,7 +304,10 @@ Deno.test("what was made is found by its mark, on every page, and nothing else i
   const list = "GET /users/marta%40school.test/meetings?type=scheduled&page_size=300";
   const agenda = `[${MEETING.meetingId}] Bring`;
   const zoom = prepared({
-    [list]: [[200, { next_page_token: "n+1", meetings: [{ id: 1, agenda: "Ours" }, { id: 2 }] }]],
+    [list]: [[200, {
+      next_page_token: "n+1",
+      meetings: [{ id: 1, agenda: `As ${agenda}` }, { id: 2 }],
+    }]],
     [`${list}&next_page_token=n%2B1`]: [[200, {
       next_page_token: "",
       meetings: [{ id: 3, agenda }],
@@ -342,6 +347,14 @@ Deno.test("what is gone already is deleted, and what is refused is not", async (
   await zoom.platform.remove(MEETING.account, "3");
   await assert.rejects(zoom.platform.remove(MEETING.account, "3"), /in progress/);
   await assert.rejects(zoom.platform.remove(MEETING.account, "3"), /User does not exist/);
+});
+
+Deno.test("a meeting that is gone cannot be changed, and that is told", async () => {
+  const gone: Answer = [404, { code: 3001, message: "Meeting does not exist." }];
+  const zoom = prepared({ "PATCH /meetings/3": [[204], gone] });
+
+  await zoom.platform.update("3", MEETING);
+  await assert.rejects(zoom.platform.update("3", MEETING), /Meeting does not exist/);
 });
 
 Deno.test("every start of a meeting has its report, whatever is in its name", async () => {
