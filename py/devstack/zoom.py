@@ -199,7 +199,8 @@ class ZoomServer:
             if parts.path == "/oauth/token":
                 return *self._token(headers, query), ""
             self.requests.append((method, path))
-            if headers.get("Authorization", "").removeprefix("Bearer ") not in self._valid:
+            scheme, _, token = headers.get("Authorization", "").partition(" ")
+            if scheme != "Bearer" or token not in self._valid:
                 return 401, {"code": 124, "message": "Invalid access token."}, {}, ""
             if not any(re.fullmatch(allowed, f"{method} {path}") for allowed in SCOPES):
                 told = {"code": 4711, "message": "Invalid access token, does not contain scopes."}

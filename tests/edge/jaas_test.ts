@@ -29,7 +29,7 @@ const SAM: Person = {
   isHost: false,
   account: "tenant",
   externalId: "tenant/room",
-  endTime: "2026-11-27T13:00:00+00:00",
+  endTime: "2026-11-27T13:00:00.9+00:00",
 };
 
 function platform(privateKey = PEM) {

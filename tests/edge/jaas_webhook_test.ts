@@ -27,10 +27,14 @@ async function signature(
 }
 
 async function sent(body: string, header: string): Promise<number> {
+  return (await answered(body, header)).status;
+}
+
+async function answered(body: string, header: string): Promise<Response> {
   calls = [];
   const headers = { "X-Jaas-Signature": header };
   const request = new Request("http://localhost/", { method: "POST", headers, body });
-  return (await handler(request)).status;
+  return await handler(request);
 }
 
 /** As JaaS sends it. */
@@ -91,9 +95,9 @@ Deno.test("a breakout room that closes ends no meeting, and a stay in one is a s
   }
   assert.deepEqual(connections, ["sam@8x8.vc/1", "sam@8x8.vc/1#room-1"]);
 
-  const unknown = news("PARTICIPANT_JOINED", { id: "sam", breakoutRoomId: "room-1" });
+  const unknown = news("PARTICIPANT_JOINED", { breakoutRoomId: "room-1" });
   assert.equal(await sent(unknown, await signature(unknown)), 204);
-  assert.equal(calls[0][1].connection_id, null);
+  assert.deepEqual([calls[0][1].participant_key, calls[0][1].connection_id], [null, null]);
 });
 
 Deno.test("the end of a room and its recording are told", async () => {
@@ -168,6 +172,9 @@ Deno.test("what is forged, stale, of a weaker scheme or unsigned is refused", as
     assert.deepEqual([await sent(body, header), calls], [401, []], header);
   }
   assert.equal(await sent(body, await signature(body)), 204);
+  // Whoever tries is not told what would have been right.
+  const refusal = await answered(body, await signature(body, { secret: "another" }));
+  assert.deepEqual(await refusal.json(), { message: "The signature is wrong" });
 });
 
 Deno.test("news that lacks what the documentation promises is refused", async () => {

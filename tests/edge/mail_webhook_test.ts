@@ -129,7 +129,7 @@ Deno.test("ours is the tag of our name, and whole", async () => {
 
 Deno.test("the recipient is told with a name or without", async () => {
   const calls: Call[] = [];
-  for (const to of [[" anna@example.org "], '"<A>" <anna@example.org>', "anna@example.org"]) {
+  for (const to of [[" anna@example.org "], '"<A>" <anna@example.org> ', "anna@example.org"]) {
     await endpoint(calls)(await delivery(told("email.delivered", { to })));
   }
 
@@ -172,7 +172,11 @@ for (
   Deno.test(`a delivery ${what} is refused and a genuine one is not`, async () => {
     const calls: Call[] = [];
 
-    assert.equal((await endpoint(calls)(await delivery(BOUNCE, forgery))).status, 401);
+    const refusal = await endpoint(calls)(await delivery(BOUNCE, forgery));
+    assert.equal(refusal.status, 401);
+    // Whoever tries is not told what would have been right.
+    const { message } = await refusal.json();
+    assert.ok(["The signature is wrong", "The request is not of now"].includes(message), message);
     assert.deepEqual(calls, []);
     assert.equal((await endpoint(calls)(await delivery(BOUNCE))).status, 204);
   });

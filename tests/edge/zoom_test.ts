@@ -320,6 +320,21 @@ Deno.test("what was made is found by its mark, on every page, and nothing else i
   ]);
 });
 
+Deno.test("an answer without a list is an empty one", async () => {
+  const uuid = "u";
+  const zoom = prepared({
+    "GET /users/marta%40school.test/meetings?type=scheduled&page_size=300": [[200, {}]],
+    "GET /past_meetings/3/instances": [[200, {}], [200, { meetings: [{ uuid }] }]],
+    "GET /report/meetings/u": [[200, { start_time: "a", end_time: "b" }]],
+    "GET /report/meetings/u/participants?page_size=300&include_fields=registrant_id": [[200, {}]],
+  });
+
+  assert.deepEqual(await zoom.platform.find(MEETING.account, MEETING.meetingId), []);
+  assert.deepEqual(await zoom.platform.reports("3"), { reports: [], isComplete: false });
+  const { reports, isComplete } = await zoom.platform.reports("3");
+  assert.deepEqual([reports[0].stays, isComplete], [[], true]);
+});
+
 Deno.test("a list that leads back to itself is given up", async () => {
   const list = "GET /users/marta%40school.test/meetings?type=scheduled&page_size=300";
   const again: Answer = [200, { next_page_token: "n", meetings: [] }];

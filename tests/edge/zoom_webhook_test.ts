@@ -300,8 +300,10 @@ Deno.test("a delivery of five minutes ago, or of as much ahead, is still of now"
 
 Deno.test("a delivery without a signature is refused, whatever it says", async () => {
   for (const body of [QUESTION, "{"]) {
-    const request = new Request("http://localhost/", { method: "POST", body });
-    assert.equal((await handler(request)).status, 401);
+    const refusal = await handler(new Request("http://localhost/", { method: "POST", body }));
+    assert.equal(refusal.status, 401);
+    // Whoever tries is not told what would have been right.
+    assert.deepEqual(await refusal.json(), { message: "The signature is wrong" });
   }
 });
 

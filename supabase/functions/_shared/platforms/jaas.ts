@@ -75,8 +75,8 @@ function claims(person: Person, now: Date): Record<string, unknown> {
 }
 
 async function importKey(pem: string): Promise<CryptoKey> {
-  // Secrets are often kept on one line.
-  const base64 = pem.replaceAll("\\n", "\n").replace(/-----[A-Z ]+-----/g, "").replace(/\s/g, "");
+  // Secrets are often kept on one line. White space is nothing to atob.
+  const base64 = pem.replaceAll("\\n", "\n").replace(/-----[A-Z ]+-----/g, "");
   const der = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
   const algorithm = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
   return await crypto.subtle.importKey("pkcs8", der, algorithm, false, ["sign"]);
