@@ -330,6 +330,25 @@ def test_a_meeting_deleted_by_hand_is_no_obstacle(
     assert work(callers, db) == {"done": 1, "failed": 0}
 
 
+def test_a_meeting_deleted_by_hand_cannot_change_and_another_is_made_for_an_empty_link(
+    db: psycopg.Connection, callers: Callers, zoom: ZoomServer, session: UUID
+) -> None:
+    work(callers, db)
+    zoom.meetings.clear()
+    save(db, session, title="Renamed")
+
+    assert work(callers, db) == {"done": 0, "failed": 1}
+    told = row(db, session)
+    assert told["state"] == "changing"
+    assert told["reason"].startswith("Zoom answers 404: Meeting does not exist")
+    save(db, session, link=None)
+    assert work(callers, db) == {"done": 2, "failed": 0}
+
+    ((number, meeting),) = zoom.meetings.items()
+    assert meeting["topic"] == "Renamed"
+    assert (row(db, session)["state"], row(db, session)["external_id"]) == ("ready", str(number))
+
+
 def test_everybody_enters_by_a_link_of_their_own(
     db: psycopg.Connection,
     callers: Callers,
