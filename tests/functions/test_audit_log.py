@@ -141,6 +141,30 @@ def test_manual_attendance_is_recorded_with_its_note_and_automatic_is_not(
     assert marked["new"]["status"] == "excused"
 
 
+def test_a_mark_by_hand_is_recorded_with_what_was_entered_and_so_is_taking_it_back(
+    conn: psycopg.Connection, world: World
+) -> None:
+    session, sam = world.session(), world.student("Sam")
+    world.attendance(session, sam, minutes_present=30)
+    conn.execute("update public.session_attendance set status = 'late', source = 'join'")
+    made, taken_back = entries(conn, "session_attendance")
+    assert made["new"]["minutes_present"] == 30
+    assert taken_back["new"] == {"status": "late", "source": "join"}
+
+
+def test_a_row_whose_key_changes_is_one_gone_and_one_new(
+    conn: psycopg.Connection, world: World
+) -> None:
+    sam = world.student("Sam")
+    conn.execute("update public.user_roles set role = 'mentor' where user_id = %s", (sam,))
+    told = {
+        (entry["action"], entry["row_key"]["role"])
+        for entry in entries(conn, "user_roles")
+        if entry["user_id"] == sam
+    }
+    assert told == {("insert", "student"), ("delete", "student"), ("insert", "mentor")}
+
+
 def test_what_the_system_does_has_no_actor_and_names_its_login(
     conn: psycopg.Connection, world: World
 ) -> None:
@@ -367,6 +391,45 @@ def test_every_field_of_an_entry_counts(conn: psycopg.Connection, world: World) 
     assert uncounted == []
 
 
+def test_every_field_of_a_seal_counts_that_is_compared(conn: psycopg.Connection) -> None:
+    uncounted = conn.execute(
+        """
+        select forgery.field
+        from (
+            values
+                ('id', '7'),
+                ('through_id', '70'),
+                ('entries', '3'),
+                ('first_at', '"2030-01-01T00:00:01Z"'),
+                ('last_at', '"2030-01-02T00:00:01Z"'),
+                ('content_hash', '"\\\\x02"')
+        ) as forgery (field, value)
+        cross join lateral (
+            select jsonb_build_object(
+                'id', 6,
+                'through_id', 60,
+                'entries', 2,
+                'first_at', '2030-01-01T00:00:00Z',
+                'last_at', '2030-01-02T00:00:00Z',
+                'content_hash', '\\x01'
+            ) as fields
+        ) as stored
+        cross join lateral (
+            select
+                jsonb_populate_record(null::private.audit_seals, stored.fields) as seal,
+                jsonb_populate_record(
+                    null::private.audit_seals,
+                    stored.fields || jsonb_build_object(forgery.field, forgery.value::jsonb)
+                ) as forged
+        ) as compared
+        where
+            private.audit_seal_hash('\\x00', compared.seal)
+            = private.audit_seal_hash('\\x00', compared.forged)
+        """
+    ).fetchall()
+    assert uncounted == []
+
+
 def test_an_entry_counts_alike_under_every_setting(conn: psycopg.Connection, world: World) -> None:
     world.session()
 
@@ -534,6 +597,82 @@ def test_writers_at_once_wait_for_nobody(database: Database, writer: psycopg.Con
         create(other, title="Meanwhile")
 
 
+def test_only_one_seals_at_a_time(database: Database, writer: psycopg.Connection) -> None:
+    World(writer).session()
+    writer.commit()
+    writer.execute("select pg_advisory_xact_lock('public.audit_log'::regclass::integer, 2)")
+    assert sealed(database) == 0
+    assert writer.execute("select from private.audit_seals").fetchall() == []
+    writer.commit()
+    assert sealed(database) > 0
+
+
+def test_much_is_sealed_lot_by_lot_and_no_lot_waits_a_minute(
+    database: Database, writer: psycopg.Connection
+) -> None:
+    World(writer).session()
+    writer.commit()
+    sealed(database)
+    reached = (
+        "select max(through_id), max(through_id) filter (where hash is not null)"
+        " from private.audit_seals"
+    )
+    (through, _) = writer.execute(reached).fetchone() or (0, 0)
+    writer.execute("update private.audit_seals set marked_at = clock_timestamp()")
+    writer.execute("select setval('private.audit_log_id_seq', %s)", (through + 45_000,))
+    writer.commit()
+    lots = []
+    with psycopg.connect(database.url, autocommit=True) as clock:
+        for _ in range(4):
+            clock.execute("select private.seal_audit_log()")
+            lots.append(clock.execute(reached).fetchone())
+    one, two = through + 20_000, through + 40_000
+    assert lots == [(one, through), (two, one), (two, two), (two, two)]
+
+
+def test_since_an_instant_every_seal_is_compared_that_reaches_it(
+    database: Database, writer: psycopg.Connection
+) -> None:
+    first, hour = datetime.now(UTC), timedelta(hours=1)
+    sealed(database)
+    for at in (first, first + hour):
+        write(writer, at)
+    writer.commit()
+    assert sealed(database) == 2
+    with tampering(database) as connection:
+        connection.execute(
+            "update public.audit_log set actor_id = gen_random_uuid() where occurred_at = %s",
+            (first + hour,),
+        )
+    intact = {
+        since: verified(database, first + since)["is_intact"]
+        for since in (hour / 2, hour, 2 * hour)
+    }
+    assert intact == {hour / 2: False, hour: False, 2 * hour: True}
+
+
+def test_a_mark_is_no_seal_that_could_be_known(
+    database: Database, writer: psycopg.Connection
+) -> None:
+    World(writer).session()
+    writer.commit()
+    writer.execute("select private.seal_audit_log()")
+    (mark,) = writer.execute("select max(id) from private.audit_seals").fetchone() or (None,)
+    writer.commit()
+    assert verified(database, None, mark, "00")["problem"] == f"seal {mark} is missing"
+
+
+def test_a_known_hash_may_be_written_in_capitals(
+    database: Database, writer: psycopg.Connection
+) -> None:
+    World(writer).session()
+    writer.commit()
+    sealed(database)
+    noted = verified(database)
+    known = (None, noted["last_seal"], noted["last_hash"].upper())
+    assert verified(database, *known)["is_intact"]
+
+
 def test_one_of_known_seal_and_known_hash_alone_is_refused(
     conn: psycopg.Connection, world: World
 ) -> None:
@@ -572,6 +711,25 @@ def write(conn: psycopg.Connection, at: datetime) -> None:
         " values (%s, 'update', 'courses', '{}')",
         (at,),
     )
+
+
+def test_a_month_that_is_made_is_as_closed_as_the_log(conn: psycopg.Connection) -> None:
+    keep(conn, datetime(2031, 11, 20, tzinfo=UTC))
+    opened = conn.execute(
+        "select relname::text from pg_class inner join pg_inherits on oid = inhrelid"
+        " where inhparent = 'public.audit_log'::regclass and not relrowsecurity"
+    ).fetchall()
+    assert opened == []
+
+
+def test_only_one_makes_months_at_a_time(database: Database, writer: psycopg.Connection) -> None:
+    writer.execute("select pg_advisory_xact_lock('public.audit_log'::regclass::integer, 1)")
+    with psycopg.connect(database.url, autocommit=True) as clock:
+        keep(clock, datetime(2031, 11, 20, tzinfo=UTC))
+        assert "audit_log_2031_11" not in partitions(clock)
+        writer.commit()
+        keep(clock, datetime(2031, 11, 20, tzinfo=UTC))
+        assert "audit_log_2031_11" in partitions(clock)
 
 
 def test_months_are_made_ahead(conn: psycopg.Connection) -> None:
@@ -631,6 +789,23 @@ def test_months_beyond_retention_are_dropped_and_their_seals_stay(
     found = verified(database)
     assert found["is_intact"], found["problem"]
     assert (found["dropped_seals"], found["sealed_entries"] > 0) == (1, True)
+
+
+def test_what_was_sealed_before_a_dropped_month_is_not_slipped_in(
+    database: Database, writer: psycopg.Connection
+) -> None:
+    """As entries of a clock that was set back are sealed after later ones."""
+    now = datetime.now(UTC)
+    long_ago = now - timedelta(days=1200)
+    keep(writer, long_ago)
+    for at in (now, long_ago):
+        write(writer, at)
+        writer.commit()
+        assert sealed(database) >= 1
+    keep(writer, now)
+    writer.commit()
+    found = verified(database)
+    assert (found["problem"], found["dropped_seals"]) == (None, 1)
 
 
 @pytest.mark.parametrize(
@@ -752,6 +927,22 @@ def erased(database: Database, writer: psycopg.Connection) -> UUID:
     )
     writer.commit()
     return session
+
+
+def test_what_is_erased_loses_its_reason_too_and_may_be_erased_again(
+    database: Database, writer: psycopg.Connection
+) -> None:
+    save(writer, World(writer).session(), status="cancelled", cancel_reason="Sam is ill.")
+    writer.commit()
+    sealed(database)
+    erase = "update public.audit_log set old = null, new = null{} where reason is not null"
+    with refusal(writer, "42501"):
+        writer.execute(erase.format("").encode())
+    writer.execute(erase.format(", reason = null").encode())
+    writer.execute("update public.audit_log set reason = null where old is null and new is null")
+    writer.commit()
+    found = verified(database)
+    assert (found["problem"], found["redacted_entries"]) == (None, 1)
 
 
 def test_an_erased_entry_is_known_to_be_erased(database: Database, erased: UUID) -> None:
