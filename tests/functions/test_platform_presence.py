@@ -869,6 +869,22 @@ def test_a_corrected_report_takes_the_place_of_the_first(
     assert attended(conn, over) == {anna: ("present", 60)}
 
 
+def test_a_click_counts_though_the_report_of_that_time_does_not_know_who_it_was(
+    conn: psycopg.Connection, over: UUID, anna: UUID, zoom: Webhooks
+) -> None:
+    """They may have entered under a name that nobody can match."""
+    for kind, at in (("join", START + 5 * MINUTE), ("leave", START + 50 * MINUTE)):
+        conn.execute(
+            "insert into private.presence_events (session_id, user_id, kind, occurred_at, source)"
+            " values (%s, %s, %s, %s, 'join')",
+            (over, anna, kind, at),
+        )
+
+    zoom.report(START, END)
+
+    assert attended(conn, over) == {anna: ("present", 45)}
+
+
 def test_a_report_may_be_of_no_length_and_counts_for_nobody(
     conn: psycopg.Connection, over: UUID, anna: UUID, zoom: Webhooks
 ) -> None:
