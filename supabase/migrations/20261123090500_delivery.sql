@@ -1668,6 +1668,7 @@ set enable_bitmapscan = off
 set enable_sort = off
 as $$
 declare
+    c_most_rows constant bigint := 4::bigint * max_emails;
     v_now timestamptz := clock_timestamp();
     v_locked uuid[] := array[]::uuid[];
     v_mails integer := 0;
@@ -1795,12 +1796,12 @@ begin
                     for update skip locked
                 );
             end if;
-            exit when cardinality(v_locked) >= 4 * max_emails;
+            exit when cardinality(v_locked) >= c_most_rows;
         end loop;
         if v_mails > 0 then
             v_most := least(max_emails, v_mails + 5);
         end if;
-        exit when v_mails >= v_most or cardinality(v_locked) >= 4 * max_emails;
+        exit when v_mails >= v_most or cardinality(v_locked) >= c_most_rows;
     end loop;
     return v_locked;
 end

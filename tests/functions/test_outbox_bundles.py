@@ -240,6 +240,14 @@ def test_a_claim_is_bounded_in_rows_too(world: World, outbox: Outbox, batch: UUI
     assert {email.recipient_id for email in [*emails, *outbox.deliver()]} == students
 
 
+def test_a_claim_may_ask_for_as_many_as_there_are_numbers(
+    outbox: Outbox, world: World, batch: UUID, anna: UUID
+) -> None:
+    course_of(world, outbox, batch)
+    outbox.expand()
+    assert one(outbox.claim(max_emails=2**31 - 1)).recipient_id == anna
+
+
 def test_max_emails_counts_mails(world: World, outbox: Outbox, batch: UUID) -> None:
     for _ in range(3):
         world.student(batch=batch)
